@@ -70,10 +70,15 @@ MAY_IMPORT = {
     "session": f"{SMALL} config engine graph nodes providers schema",
     "cases": f"{SMALL} graph nodes session",
     "compare": f"{SMALL} cases config engine frontend graph keys nodes providers schema session",
+    "testing": f"{SMALL} cases compare nodes session",
     "diagnostics": f"{SMALL} config engine graph keys nodes providers schema",
-    "flow": f"{SMALL} cases compare config diagnostics engine frontend graph keys nodes providers schema session",
+    "flow": (
+        f"{SMALL} cases compare config diagnostics engine frontend graph keys nodes providers schema session"
+        " testing"
+    ),
     "widgets": (
         f"{SMALL} cases compare config diagnostics engine flow frontend graph keys nodes providers schema session"
+        " testing"
     ),
     "extending": f"{SMALL} engine graph keys nodes providers",
     "cli": f"{SMALL} flow providers schema",

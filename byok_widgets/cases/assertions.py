@@ -18,6 +18,7 @@ Function = Callable[[Mapping[str, Any]], Any]
 
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 _MISSING = object()
+KINDS = ("contains", "excludes", "json_path", "function", "judge")
 JUDGED = "judged"
 """Where the answers of a judge stand in an output."""
 
@@ -100,7 +101,7 @@ def read_assertion(given: Any, functions: Mapping[str, Function]) -> Assertion:
     if not isinstance(given, Mapping):
         expected = "a mapping such as {'contains': 'Tuesday'}"
         raise ValueError(f"an assertion is {expected}, not {as_given(given)}")  # noqa: TRY004
-    kinds = [kind for kind in ("contains", "excludes", "json_path", "function", "judge") if kind in given]
+    kinds = [kind for kind in KINDS if kind in given]
     extra = set(given) - set(kinds) - ({"equals"} if kinds == ["json_path"] else set())
     if len(kinds) != 1 or extra:
         known = "contains, excludes, json_path with equals, function, judge"

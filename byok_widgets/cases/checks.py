@@ -26,7 +26,9 @@ class Check:
         found: What is there.
         holds: Whether that is as expected.
         turn: Number of the turn that it is about; `None` for the whole.
-        about: What of it: the name of a variable or field, `path`, `node`, a limit, or the kind of an assertion.
+        kind: What it is about: `value`, `status`, `path`, `node`, `turn` (that it was reached), a limit, or the
+            kind of an assertion.
+        about: Of a value or a status, the name of the variable or field.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Check:
     found: Any
     holds: bool
     turn: int | None = None
+    kind: str = ""
     about: str = ""
 
 
@@ -52,7 +55,7 @@ def checks(case: Case, output: Mapping[str, Any], *, tells_faults: bool = False)
     for number, expected in sorted(case.turns.items()):
         turn = by_number.get(number)
         if turn is None:
-            yield Check(f"turn {number}", "was reached", NOT_REACHED, holds=False, turn=number, about="turn")
+            yield Check(f"turn {number}", "was reached", NOT_REACHED, holds=False, turn=number, kind="turn")
         else:
             yield from _of(expected, _view(turn, output), number, tells_faults=tells_faults)
     yield from _of(case.expected, output, None, tells_faults=tells_faults)
@@ -74,28 +77,28 @@ def _of(
 ) -> Iterator[Check]:
     before = "" if turn is None else f"turn {turn}: "
 
-    def check(name: str, wanted: Any, found: Any, *, holds: bool, about: str) -> Check:
-        return Check(f"{before}{name}", wanted, found, holds, turn, about)
+    def check(name: str, wanted: Any, found: Any, *, holds: bool, kind: str, about: str = "") -> Check:
+        return Check(f"{before}{name}", wanted, found, holds, turn, kind, about)
 
     values, statuses = output.get("values") or {}, output.get("status") or {}
     for name, value in expected.values.items():
         found = values.get(name)
-        yield check(name, value, found, holds=same_value(value, found), about=name)
+        yield check(name, value, found, holds=same_value(value, found), kind="value", about=name)
     for name, status in expected.status.items():
         found = statuses.get(name)
-        yield check(f"status of {name}", status, found, holds=status == found, about=name)
+        yield check(f"status of {name}", status, found, holds=status == found, kind="status", about=name)
     if expected.path:
         path = list(output.get("path") or ())
-        yield check("path", list(expected.path), path, holds=is_within(expected.path, path), about="path")
+        yield check("path", list(expected.path), path, holds=is_within(expected.path, path), kind="path")
     if expected.node:
         end = output.get("end_node") or ""
         name = "end node" if turn is None else "node"
-        yield check(name, expected.node, end, holds=expected.node == end, about="node")
+        yield check(name, expected.node, end, holds=expected.node == end, kind="node")
     for name, most, key in _LIMITS:
         limit = getattr(expected, name)
         if limit is not None:
             found = output.get(key)
-            yield check(most, limit, _told(key, found), holds=_is_at_most(found, limit), about=name)
+            yield check(most, limit, _told(key, found), holds=_is_at_most(found, limit), kind=name)
     for assertion in expected.assertions:
         try:
             holding: bool | str = assertion.holds(output, turn)
@@ -103,7 +106,7 @@ def _of(
             if not tells_faults:
                 raise
             holding = error.problem
-        yield check(assertion.name, wanted=True, found=holding, holds=holding is True, about=assertion.kind)
+        yield check(assertion.name, wanted=True, found=holding, holds=holding is True, kind=assertion.kind)
 
 
 _LIMITS = (

@@ -9,7 +9,7 @@ from typing import Any
 
 from byok_widgets.cases.case import Case, Cases
 from byok_widgets.compare import evidence, tables
-from byok_widgets.compare.divergence import Divergences, divergences
+from byok_widgets.compare.divergence import Divergences, divergences, first_divergence
 from byok_widgets.compare.execution import Execution, OnChange
 from byok_widgets.compare.node_scores import NodeScores, node_scores
 from byok_widgets.compare.prices import CostEstimate
@@ -203,6 +203,31 @@ class Comparison:
         return self.wait().begin()
 
     # What it shows
+
+    @property
+    def headline(self) -> str:
+        """What is compared over how many cases."""
+        return tables.headline(self)
+
+    @property
+    def standing(self) -> str:
+        """How far it is, in one line."""
+        return tables.standing(self)
+
+    def notes(self, *, reasons: bool = True) -> list[str]:
+        """Return what a reader has to know, with `reasons` why each verdict is what it is."""
+        return tables.notes(self, reasons=reasons)
+
+    def turn_notes(self, case: Case, cell: ResultCell) -> Mapping[int, str]:
+        """Return what is to be told of single turns of a cell of a flow, by their number: where it parts."""
+        turns = cell.output.get("turns") or ()
+        theirs = self.results.cell(self.baseline, case, cell.repeat) if turns else None
+        parting = None if theirs is None else first_divergence(turns, theirs.output.get("turns") or ())
+        if parting is None:
+            return {}
+        number, _, path = parting
+        way = " → ".join(path) or "nowhere: it has ended"
+        return {number: f"Here it leaves the way of {self.baseline.name}, which goes {way}."}
 
     def verdicts(self) -> list[evidence.VariantResult]:
         """Return per variant its score with the interval, its difference from the baseline, and the verdict.

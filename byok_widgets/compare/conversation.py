@@ -1,4 +1,4 @@
-"""`Conversation`: a case that is played through a flow, and what is kept of it: turn by turn, with what each took."""
+"""`Conversation`: a case that is played through a flow, and what is kept of each turn of it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Conversation:
     def turns(self) -> list[dict[str, Any]]:
         """The turns so far, as they are kept."""
         return [
-            _turn(turn, values, status)
+            _turn(turn, values, status) | {"why": self.session.explain(turn.number)}
             for turn, (values, status) in zip(self.session.turns, self._known, strict=True)
         ]
 

@@ -11,7 +11,7 @@ from byok_widgets.cases.case import Case
 from byok_widgets.compare import failures
 from byok_widgets.compare.conversation import Conversation
 from byok_widgets.compare.frozen import FrozenFlow
-from byok_widgets.compare.identity import judge_refs
+from byok_widgets.compare.identity import flow_parts, judge_refs
 from byok_widgets.compare.node_task import MANY
 from byok_widgets.compare.prices import Prices
 from byok_widgets.compare.result_cell import ResultCell
@@ -72,6 +72,11 @@ class FlowTask:
     def context(self) -> FlowContext:
         """What the nodes of its flow share."""
         return self._flow.context
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """A hash of each part of the flow, by its name in words."""
+        return flow_parts(self._flow.graph, self._flow.context, opens=self._flow.speaks_first)
 
     def given(self, case: Case) -> None:
         """Return `None`: nothing stands before a script."""

@@ -8,6 +8,7 @@ from typing import Any
 from byok_widgets.cases.code_version import code_version, is_foreign
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph import AnyNode, FlowGraph
+from byok_widgets.hashing import hashed
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.flow_context import FlowContext
 
@@ -45,6 +46,13 @@ def flow_definition(graph: FlowGraph, context: FlowContext, *, opens: bool, but:
     route = [edge_definitions(graph), sorted(graph.ends), graph.start, opens]
     judging = [judge, addresses(judge, context), context.judge_max_tokens]
     return [nodes, route, judging, shared_definition(context), [limits.max_calls, str(limits.max_cost)]]
+
+
+def flow_parts(graph: FlowGraph, context: FlowContext, *, opens: bool) -> dict[str, str]:
+    """Return a hash of each part of a flow, by its name in words, to tell later what was changed."""
+    nodes = {f"node {node.name}": hashed(node_definition(node)) for node in graph.nodes.values()}
+    definition = flow_definition(graph, context, opens=opens)
+    return {**nodes, "the edges": hashed(definition[1]), "what all nodes share": hashed(definition[2:])}
 
 
 def shared_definition(context: FlowContext) -> list[Any]:

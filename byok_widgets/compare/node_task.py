@@ -12,7 +12,7 @@ from byok_widgets.cases.case import Case
 from byok_widgets.compare import failures
 from byok_widgets.compare.batching import has_batches
 from byok_widgets.compare.frozen import FrozenFlow
-from byok_widgets.compare.identity import judge_refs
+from byok_widgets.compare.identity import judge_refs, node_definition
 from byok_widgets.compare.prices import ATTEMPTS, Prices
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.store import CellStore
@@ -22,6 +22,7 @@ from byok_widgets.compare.variant import Sampling, Variant
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ConfigError
+from byok_widgets.hashing import hashed
 from byok_widgets.nodes.base import NodeInput
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode, model_nodes
@@ -84,6 +85,11 @@ class NodeTask:
     def context(self) -> FlowContext:
         """What the nodes of its flow share."""
         return self._flow.context
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """A hash of the node."""
+        return {f"node {self.node_name}": hashed(node_definition(self._node))}
 
     def given(self, case: Case) -> Given:
         """Return what the node is given in a case that is ready."""

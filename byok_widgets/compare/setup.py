@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 from byok_widgets.cases.case import Cases
 from byok_widgets.compare.executors.base import LOCAL, CellExecutor
@@ -37,6 +38,7 @@ class Setup:
         batch: Whether calls go by the providers' batches, where they have them.
         variants_now: Returns the variants that the same call would have now; `None` where nothing can change.
         context: What the nodes of the flow share, keys included; `None` where no batch is submitted.
+        remarks: What is noted with it in the store.
     """
 
     id: str
@@ -53,6 +55,7 @@ class Setup:
     batch: bool = False
     variants_now: Callable[[], Sequence[Variant]] | None = None
     context: FlowContext | None = None
+    remarks: Mapping[str, Any] = field(default_factory=dict)
 
     def require_unchanged(self) -> None:
         """Make sure that the flow is still as it was when the comparison was made.

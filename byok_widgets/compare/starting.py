@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from byok_widgets.cases.case import Cases
 from byok_widgets.cases.reading import read_cases
@@ -27,7 +27,7 @@ from byok_widgets.compare.shard import Shard
 from byok_widgets.compare.store import CellStore
 from byok_widgets.compare.stubs import unstated_by, without_effects
 from byok_widgets.compare.task import Task
-from byok_widgets.compare.variant import Variant, flow_variant, node_variant, sampling_of
+from byok_widgets.compare.variant import Sampling, Variant, flow_variant, node_variant, sampling_of
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.hashing import hashed
 from byok_widgets.misplaced_keys import reject_any_key
@@ -88,13 +88,38 @@ def compare_flow(
 
 
 def played_flow(
-    flow: LiveFlow, *, variants: Mapping[str, Mapping[str, str]], cases: Any, options: CompareOptions
+    flow: LiveFlow,
+    *,
+    variants: Mapping[str, Mapping[str, str]],
+    cases: Any,
+    options: CompareOptions,
+    sampling: Sampling | None = None,
 ) -> Comparison:
-    """Return a comparison of any number of assignments, also of one alone, which has not started."""
+    """Return a comparison of any number of assignments, also of one alone, which has not started.
+
+    Args:
+        flow: The flow.
+        variants: Models by node, by the name of the variant.
+        cases: What `flow.cases` takes or returns.
+        options: How it is run.
+        sampling: How repeats are sampled; by default as the options and the nodes say.
+    """
+    return prepared(*played(flow, variants=variants, cases=cases, options=options, sampling=sampling), options)
+
+
+def played(
+    flow: LiveFlow,
+    *,
+    variants: Mapping[str, Mapping[str, str]],
+    cases: Any,
+    options: CompareOptions,
+    sampling: Sampling | None = None,
+) -> tuple[Setup, CellStore]:
+    """Return how a comparison of assignments is run, and where its cells are."""
     stubs, shard = options.stubs or {}, Shard.of(options.shard)
     found = shard.cases(read_cases(cases))
     reject_any_key([dict(variants), dict(stubs), options.texts])
-    sampling = sampling_of(flow.graph.nodes.values(), options.repeat, options.temperature)
+    sampling = sampling or sampling_of(flow.graph.nodes.values(), options.repeat, options.temperature)
 
     def columns() -> tuple[FrozenFlow, list[Variant]]:
         fixed = _frozen(flow, options)
@@ -109,7 +134,7 @@ def played_flow(
     baseline = _named_flow_variant(options.baseline, made, variants)
     setup = setup_of(fixed.context, task, found, baseline, options)
     setup = replace(setup, shard=shard, executor=executor_of(options.executor), variants_now=lambda: columns()[1])
-    return prepared(setup, open_store(flow.context, options.store, shard), options)
+    return setup, open_store(flow.context, options.store, shard)
 
 
 def _frozen(flow: LiveFlow, options: CompareOptions) -> FrozenFlow:
@@ -165,8 +190,17 @@ def _named_flow_variant(
     )
 
 
-def prepared(setup: Setup, store: CellStore, options: CompareOptions) -> Comparison:
+C = TypeVar("C", bound=Comparison)
+
+
+def prepared(setup: Setup, store: CellStore, options: CompareOptions, kind: type[C] = Comparison) -> C:  # type: ignore[assignment]
     """Return a comparison that knows its limits, what it will take, and which of its cells are there.
+
+    Args:
+        setup: How it is run.
+        store: Where its cells are.
+        options: Its limits.
+        kind: What is made of it.
 
     Raises:
         ConfigError: A limit cannot be used.
@@ -187,9 +221,10 @@ def prepared(setup: Setup, store: CellStore, options: CompareOptions) -> Compari
         "metric": setup.metric.name,
         "baseline": setup.baseline.name,
         "margin": setup.margin,
+        **setup.remarks,
     }
     store.note_comparison(setup.id, time.time(), f"{task.title}{setup.shard.words}", spec)
-    return Comparison(setup, store, estimate, known)
+    return kind(setup, store, estimate, known)
 
 
 def _require_batches(setup: Setup, store: CellStore, known: Mapping[Key, ResultCell]) -> None:

@@ -175,10 +175,7 @@ def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
     if reasons:
         said += [f"{result.variant.name}: {result.reason}" if many else result.reason for result in found]
     if comparison.task.unstated:
-        named = ", ".join(comparison.task.unstated)
-        said.append(
-            f"Not called, since they have effects, and without a stub: {named}. What they write is not stated."
-        )
+        said.append(not_called(comparison.task.unstated))
     if lost := comparison.given_up:
         cells = "One cell was" if lost == 1 else f"{lost} cells were"
         said.append(
@@ -202,6 +199,12 @@ def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
     if not found and not comparison.running and len(comparison.results) and not evidence.are_possible():
         said.append('Verdicts need numpy and scipy: pip install "byok-widgets[compare]".')
     return list(dict.fromkeys(said))
+
+
+def not_called(names: Sequence[str]) -> str:
+    """Say which actions were not called, and what that means."""
+    named = ", ".join(names)
+    return f"Not called, since they have effects, and without a stub: {named}. What they write is not stated."
 
 
 def headline(comparison: ComparisonView) -> str:

@@ -54,6 +54,10 @@ class Task(Protocol):
     def context(self) -> FlowContext:
         """What the nodes of its flow share."""
 
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """A hash of each part of what is run, by its name in words."""
+
     def given(self, case: Case) -> Any:
         """Return what stands before the cells of a case that is ready, for another process; `None` if nothing."""
 

@@ -46,14 +46,21 @@ class Sampling:
     Attributes:
         repeat: How many times each case is run.
         temperature: The temperature that is set; `None` leaves it as it is.
+        run: Of a test, what tells its cells from those of other runs; its repeats leave all settings as they are.
     """
 
     repeat: int = 1
     temperature: float | None = None
+    run: str = ""
+
+    @property
+    def data(self) -> list[Any]:
+        """What identifies it."""
+        return [self.run] if self.run else [self.repeat > 1, self.temperature]
 
     def settings(self, number: int, ref: str) -> dict[str, Any]:
         """Return the settings of a repeat, as far as the model has them; none where there is only one."""
-        if self.repeat == 1 and self.temperature is None:
+        if self.run or (self.repeat == 1 and self.temperature is None):
             return {}
         provider, _, model = ref.partition(":")
         taken = PROVIDERS[provider].supports(model)
@@ -129,5 +136,4 @@ def flow_variant(
 
 
 def _id(definition: Any, models: Mapping[str, str], flow: FrozenFlow, sampling: Sampling) -> str:
-    sampled = [sampling.repeat > 1, sampling.temperature]
-    return hashed([definition, dict(models), addresses(models.values(), flow.context), sampled])
+    return hashed([definition, dict(models), addresses(models.values(), flow.context), sampling.data])

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from byok_widgets.nodes.examples import GivenExample
     from byok_widgets.nodes.grounding_choice import Grounding
     from byok_widgets.session import Session
+    from byok_widgets.testing.run import TestRun
 
 _READ_ONLY = "read-only: saved by a newer byok-widgets"
 _NEWER = "{path!r} was saved by a newer byok-widgets: it is read-only here, and may not run as intended."
@@ -674,6 +675,79 @@ class Flow(AnswersGuesses, StrictAttributes):
         chosen = CompareOptions.of(options, "acompare")
         return await self._comparison(variants, cases, chosen).abegin()
 
+    def test(
+        self,
+        cases: Any,
+        *,
+        runs: int = 1,
+        baseline: str | Path | None = None,
+        budget: float | Decimal | None = None,
+        max_calls: int | None = None,
+        stubs: Mapping[str, Mapping[str, Any]] | None = None,
+        run_effects: bool = False,
+        store: str | Path | None = None,
+        resume: bool = False,
+        wait: bool | None = None,
+    ) -> TestRun:
+        """Test this flow: each case passes or fails, with the turn, the node and the reason where it went wrong.
+
+        Each test runs anew: what an earlier one has found is not taken for an answer. The result is true where all
+        cases have passed in all runs: `assert flow.test(cases)`. Actions with effects are not called.
+
+        Args:
+            cases: What `flow.cases` takes or returns.
+            runs: How often each case is run, with the flow as it is. From two on, a case that fails in some runs
+                is told as flaky and one that fails in all as broken; `result.pass_k()` says how reliable it is.
+            baseline: A file that `result.save_baseline()` of an earlier test has written; `result.changes` says
+                what has changed since.
+            budget: Most money in US dollars. The worst case of each call is reserved before it is sent.
+            max_calls: Most calls of models; needed beside `budget` where a model has no price.
+            stubs: What actions give in place of what they do: values of variables, by the node's name.
+            run_effects: Whether actions with effects that have no stub are called for real, once for each run.
+            store: A file for what is kept of the runs; by default a private file of the flow.
+            resume: Whether to go on with the last test of the same flow, cases and runs where it was stopped:
+                what it has finished is not paid again.
+            wait: Whether to return only when all is done. By default it returns at once where a page shows the
+                board; what asks for outcomes waits.
+
+        Returns:
+            A `TestRun`: `passed`, `outcomes`, `problems`, `pass_k()`, `changes`, `save_junit()`, and all that a
+            `Comparison` has.
+
+        Raises:
+            ConfigError: A case, a stub, a limit or the baseline cannot be used.
+            FlowError: The flow has a node with two else edges.
+            KeyFormatError: There is an API key in a case.
+        """
+        options = CompareOptions(
+            repeat=runs,
+            budget=budget,
+            max_calls=max_calls,
+            metric="all",
+            stubs=stubs,
+            run_effects=run_effects,
+            store=store,
+        )
+        made = self._test(cases, options, baseline=baseline, resume=resume)
+        made.begin(wait=wait)
+        return made
+
+    async def atest(
+        self,
+        cases: Any,
+        *,
+        runs: int = 1,
+        baseline: str | Path | None = None,
+        resume: bool = False,
+        **options: Any,
+    ) -> TestRun:
+        """Do the same as `test` in an event loop; returns when all is done. Cancelling it stops the calls."""
+        options.pop("wait", None)
+        chosen = CompareOptions.of({"repeat": runs, "metric": "all", **options}, "atest")
+        made = self._test(cases, chosen, baseline=baseline, resume=resume)
+        await made.abegin()
+        return made
+
     def optimise(
         self,
         models: Iterable[str] | Mapping[str, Iterable[str]],
@@ -829,6 +903,13 @@ class Flow(AnswersGuesses, StrictAttributes):
 
         reject_ambiguous(self.graph)
         return compare_flow(self._members, variants=variants, cases=cases, options=options)
+
+    def _test(self, cases: Any, options: CompareOptions, *, baseline: str | Path | None, resume: bool) -> TestRun:
+        from byok_widgets.diagnostics.lint import reject_ambiguous
+        from byok_widgets.testing.starting import prepare
+
+        reject_ambiguous(self.graph)
+        return prepare(self._members, cases, options, baseline=baseline, resume=resume)
 
     def _search(
         self,

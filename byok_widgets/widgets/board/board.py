@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from byok_widgets.compare.outlook import Pace
-from byok_widgets.compare.tables import as_html, as_text, headline
 from byok_widgets.engine import clock
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.board import board_messages, cell_detail
@@ -63,7 +62,7 @@ class Board(assets.PageWidget):
         }
         name = f"byok-saved-{secrets.token_hex(8)}"
         self._saved_form = SavedForm(name, self._static, lambda mark: self._tell({"kind": "saved", "mark": mark}))
-        super().__init__(title=board_messages.shown(headline(comparison)), saved_form=name)
+        super().__init__(title=board_messages.shown(comparison.headline), saved_form=name)
         self.on_msg(self._receive)
         self._end_observing = comparison.observe(self._on_change)
 
@@ -85,8 +84,8 @@ class Board(assets.PageWidget):
 
     def _static(self) -> dict[str, str]:
         return {
-            "text/plain": sanitize(as_text(self._comparison)),
-            "text/html": sanitize(as_html(self._comparison)),
+            "text/plain": sanitize(repr(self._comparison)),
+            "text/html": sanitize(self._comparison._repr_html_()),
         }
 
     def _receive(self, _widget: object, content: Any, _buffers: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from byok_widgets.compare import outlook, tables
+from byok_widgets.compare import outlook
 from byok_widgets.compare.figures import short_names_of
 from byok_widgets.compare.pictures import pictures_of
 from byok_widgets.compare.variant_row import COLUMNS, VERDICT, Figure, figures_of, results_by_variant, telling
@@ -75,7 +75,7 @@ def rows(comparison: Comparison, pace: Pace) -> BoardRows:
             }
             for variant, row in zip(comparison.variants, figures, strict=True)
         ],
-        "notes": [shown(note) for note in tables.notes(comparison, reasons=False)],
+        "notes": [shown(note) for note in comparison.notes(reasons=False)],
         "progress": progress(comparison, pace),
         "pictures": _pictures(comparison),
     }
@@ -91,7 +91,7 @@ def progress(comparison: Comparison, pace: Pace) -> BoardProgress:
         "done": len(comparison.results),
         "total": comparison.results.total,
         "running": comparison.running,
-        "standing": shown(tables.standing(comparison)),
+        "standing": shown(comparison.standing),
         "left": outlook.left(comparison, pace),
     }
 

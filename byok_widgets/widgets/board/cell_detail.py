@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.compare.divergence import first_divergence
 from byok_widgets.compare.figures import percent, seconds
 from byok_widgets.compare.told_checks import told_checks
 from byok_widgets.value_words import quoted
@@ -71,28 +70,20 @@ def _checks(case: Case, cell: ResultCell | None) -> list[BoardCheck]:
 
 
 def _turns(comparison: Comparison, case: Case, cell: ResultCell | None) -> list[BoardTurn]:
-    """Return the turns of a cell; the first one that leaves the baseline's way is marked."""
+    """Return the turns of a cell, with what is to be told of them, such as a parting from the baseline."""
     turns = list(cell.output.get("turns") or ()) if cell else []
-    baseline = comparison.baseline
-    theirs = comparison.results.cell(baseline, case, cell.repeat) if cell and turns else None
-    parting = None if theirs is None else first_divergence(turns, theirs.output.get("turns") or ())
-    told = [_turn(turn) for turn in turns]
-    if parting is not None:
-        at = parting[0] - (0 if turns[0].get("said") is None else 1)
-        way = " → ".join(parting[2]) or "nowhere: it has ended"
-        if at < len(told):
-            told[at]["apart"] = shown(f"Here it leaves the way of {baseline.name}, which goes {way}.")
-    return told
+    notes = comparison.turn_notes(case, cell) if cell and turns else {}
+    return [_turn(turn, notes.get(turn["number"], "")) for turn in turns]
 
 
-def _turn(turn: Mapping[str, Any]) -> BoardTurn:
+def _turn(turn: Mapping[str, Any], note: str) -> BoardTurn:
     learned = [f"{name} = {quoted(value)}" for _, found in turn["learned"] for name, value in found.items()]
     return {
         "said": shown(turn["said"] or ""),
         "heard": shown(turn["heard"]),
         "path": shown(" → ".join(turn["path"])),
         "learned": shown(", ".join(learned)),
-        "apart": "",
+        "apart": shown(note) if note else "",
     }
 
 

@@ -1,0 +1,203 @@
+"""What came of each case: passed, flaky or broken, and where it went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from byok_widgets.cases.assertions import JUDGED, KINDS, question_of
+from byok_widgets.cases.case import Case
+from byok_widgets.cases.checks import Check
+from byok_widgets.compare.result_cell import ResultCell
+from byok_widgets.compare.told_checks import told_checks
+from byok_widgets.secrets import redact
+from byok_widgets.testing.places import Place, place_of, unfinished
+from byok_widgets.value_words import quoted
+
+
+class Outcome(StrEnum):
+    """What came of a case."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    FLAKY = "flaky"
+    BROKEN = "broken"
+    ERROR = "could not run"
+    UNCHECKED = "nothing expected"
+    NOT_RUN = "not run"
+
+
+WRONG = frozenset({Outcome.FAILED, Outcome.FLAKY, Outcome.BROKEN})
+"""What makes a test fail: `failed` with one run, `flaky` in some runs, `broken` in all of several."""
+
+_FLOW_FAULTS = frozenset(
+    {"action_failed", "action_timeout", "action_result", "action_argument", "call_limit", "cost_limit"}
+    | {"silent_loop", "silent_start", "condition", "condition_timeout"}
+)
+"""Kinds of errors that are the flow's own: then it has failed. All others say nothing of the flow."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that went wrong in one run of a case.
+
+    Attributes:
+        case: Name of the case.
+        run: Number of the run.
+        turn: Number of the turn from which on it could not hold any more; `None` where no turn was finished.
+        node: Name of the node there.
+        reason: What is expected and what is there, or the error, in words.
+        why: Why the flow moved in that turn as it did.
+    """
+
+    case: str
+    run: int
+    turn: int | None
+    node: str
+    reason: str
+    why: str = ""
+
+    @property
+    def place(self) -> str:
+        """The turn and the node, in words."""
+        parts = [] if self.turn is None else [f"turn {self.turn}"]
+        return ", ".join([*parts, *([f"node {self.node}"] if self.node else [])])
+
+    def __str__(self) -> str:
+        return redact(": ".join(filter(None, [self.place, self.reason])), words=False)
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What came of one run of a case.
+
+    Attributes:
+        outcome: `passed`, `failed`, `could not run`, `nothing expected` or `not run`.
+        problems: What went wrong.
+        cell: What was kept of it; `None` while it has not ended.
+    """
+
+    outcome: Outcome
+    problems: tuple[Problem, ...] = ()
+    cell: ResultCell | None = None
+
+
+@dataclass(frozen=True)
+class CaseOutcome:
+    """What came of all runs of a case.
+
+    Attributes:
+        case: The case.
+        runs: Its runs, in their order.
+    """
+
+    case: Case
+    runs: tuple[RunOutcome, ...]
+
+    @property
+    def name(self) -> str:
+        """The case's name."""
+        return self.case.name
+
+    def count(self, outcome: Outcome) -> int:
+        """Return how many runs came out so."""
+        return sum(run.outcome == outcome for run in self.runs)
+
+    @property
+    def passes(self) -> int:
+        """How many runs passed."""
+        return self.count(Outcome.PASSED)
+
+    @property
+    def decided(self) -> int:
+        """How many runs passed or failed."""
+        return self.passes + self.count(Outcome.FAILED)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of it: with one run that fails, nobody can tell a flaky case from a broken one."""
+        if self.count(Outcome.FAILED):
+            if self.passes:
+                return Outcome.FLAKY
+            return Outcome.BROKEN if self.decided > 1 else Outcome.FAILED
+        for outcome in (Outcome.ERROR, Outcome.NOT_RUN, Outcome.UNCHECKED):
+            if self.count(outcome):
+                return outcome
+        return Outcome.PASSED
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What went wrong, in all runs."""
+        return tuple(problem for run in self.runs for problem in run.problems)
+
+    @property
+    def first_problem(self) -> Problem | None:
+        """What went wrong first, in the first run in which anything did."""
+        found = next((run.problems for run in self.runs if run.problems), ())
+        return min(found, key=lambda each: float("inf") if each.turn is None else each.turn, default=None)
+
+
+def run_outcome(case: Case, number: int, cell: ResultCell | None, score: float | None) -> RunOutcome:
+    """Return what came of one run of a case.
+
+    Args:
+        case: The case.
+        number: Number of the run.
+        cell: Its cell; `None` while it has not ended.
+        score: The score of the cell: 1 where all checks hold; `None` where it is missing.
+    """
+    if cell is None:
+        return RunOutcome(Outcome.NOT_RUN)
+    if cell.status != "done":
+        own = cell.counts or cell.error in _FLOW_FAULTS or cell.error.startswith("template")
+        place = unfinished(cell.output)
+        problem = _problem(case, number, place, f"{cell.error}: {cell.message}".strip(": "), cell.output)
+        return RunOutcome(Outcome.FAILED if own else Outcome.ERROR, (problem,), cell)
+    if not case.is_labelled:
+        return RunOutcome(Outcome.UNCHECKED, (), cell)
+    wrong = [check for check in told_checks(case, cell) if not check.holds]
+    problems = tuple(_of_check(case, number, check, cell.output) for check in wrong)
+    if score is None:
+        return RunOutcome(Outcome.ERROR, problems or (_unscored(case, number, cell),), cell)
+    return RunOutcome(Outcome.PASSED if score == 1 else Outcome.FAILED, problems, cell)
+
+
+def _of_check(case: Case, number: int, check: Check, output: Mapping[str, Any]) -> Problem:
+    return _problem(case, number, place_of(check, output), reason_of(check, output), output)
+
+
+def reason_of(check: Check, output: Mapping[str, Any]) -> str:
+    """Say what is expected and what is there; of a judge's answer, what the judge says."""
+    name = check.name.removeprefix(f"turn {check.turn}: ")
+    if check.kind == "turn":
+        return f"{name} was not reached: {check.found}"
+    if check.kind == "judge":
+        said = _judged(check, output)
+        return f"{name}: no" + (f" ({said})" if said else "")
+    if check.kind in KINDS:
+        return f"{name}: {check.found if isinstance(check.found, str) else 'it does not hold'}"
+    if check.kind == "path":
+        ways = [" → ".join(way) or "nothing" for way in (check.expected, check.found)]
+        return f"{name}: expected {ways[0]}, found {ways[1]}"
+    return f"{name}: expected {quoted(check.expected)}, found {quoted(check.found)}"
+
+
+def _judged(check: Check, output: Mapping[str, Any]) -> str:
+    for entry in output.get(JUDGED) or ():
+        question = question_of(entry)
+        if question.turn == check.turn and check.name.endswith(question.text):
+            return str(entry.get("reason") or entry.get("error") or "")
+    return ""
+
+
+def _unscored(case: Case, number: int, cell: ResultCell) -> Problem:
+    said = [str(entry["error"]) for entry in cell.output.get(JUDGED) or () if "error" in entry]
+    return _problem(case, number, Place(), said[0] if said else "It could not be scored.", cell.output)
+
+
+def _problem(case: Case, number: int, place: Place, reason: str, output: Mapping[str, Any]) -> Problem:
+    turns: Sequence[Mapping[str, Any]] = output.get("turns") or ()
+    why = next((str(turn.get("why") or "") for turn in turns if turn["number"] == place.turn), "")
+    return Problem(case.name, number, place.turn, place.node, reason, why)

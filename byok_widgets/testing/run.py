@@ -1,0 +1,199 @@
+"""`TestRun`: a test of a flow over cases. It is a comparison of one variant: the flow as it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from byok_widgets.cases.case import Case
+from byok_widgets.compare.comparison import Comparison
+from byok_widgets.compare.result_cell import ResultCell
+from byok_widgets.errors import ConfigError
+from byok_widgets.testing import baseline, junit, tables
+from byok_widgets.testing.baseline import Baseline, Changes
+from byok_widgets.testing.outcomes import WRONG, CaseOutcome, Outcome, Problem, run_outcome
+from byok_widgets.testing.pass_k import pass_k
+
+
+class TestRun(Comparison):
+    """A test of a flow.
+
+    Its truth value is whether all cases have passed in all runs, so that `assert flow.test(cases)` works.
+
+    Attributes:
+        baseline_file: What an earlier test has saved; `None` where there is nothing to look back to.
+    """
+
+    __test__: ClassVar[bool] = False  # pytest takes classes of this name for its own
+    baseline_file: Baseline | None = None
+    _known: tuple[object, tuple[CaseOutcome, ...]] = (None, ())
+
+    @property
+    def title(self) -> str:
+        """What is tested."""
+        name = super().title
+        return f"Test of {name[:1].lower()}{name[1:]}"
+
+    @property
+    def runs(self) -> int:
+        """How often each case is run."""
+        return self.task.sampling.repeat
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """A hash of each part of the flow, by its name in words."""
+        return self.task.parts
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    # What came of it
+
+    @property
+    def outcomes(self) -> tuple[CaseOutcome, ...]:
+        """What came of each case so far, in the order in which the cases were given."""
+        of = (self.results.added, self.results.scored)
+        if self._known[0] != of:  # a table, its notes and the board ask one after another
+            self._known = (of, tuple(map(self.outcome, self.cases)))
+        return self._known[1]
+
+    def outcome(self, case: str | Case) -> CaseOutcome:
+        """Return what came of a case so far.
+
+        Raises:
+            ConfigError: There is no such case.
+        """
+        found = self.cases[case] if isinstance(case, str) else case
+        (variant,) = self.variants
+        numbers = range(1, self.runs + 1)
+        cells = [self.results.cell(variant, found, number) for number in numbers]
+        scores = [self.results.score(variant, found, number) for number in numbers]
+        return CaseOutcome(found, tuple(map(run_outcome, [found] * self.runs, numbers, cells, scores)))
+
+    @property
+    def passed(self) -> bool:
+        """Whether all cases have passed in all runs. Waits until it is complete or stopped."""
+        return self.exit_code == 0
+
+    @property
+    def exit_code(self) -> int:
+        """0 if all has passed, 1 if something went wrong, 2 if nothing did, and something could not be run.
+
+        Cases of which nothing is expected count as passed. Waits until it is complete or stopped.
+        """
+        self.wait()
+        found = {each.outcome for each in self.outcomes}
+        if found & WRONG:
+            return 1
+        return 2 if found - {Outcome.PASSED, Outcome.UNCHECKED} else 0
+
+    @property
+    def counts(self) -> Mapping[Outcome, int]:
+        """How many cases came out so, so far."""
+        found = Counter(each.outcome for each in self.outcomes)
+        return {outcome: found[outcome] for outcome in Outcome if found[outcome]}
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What went wrong, in all runs of all cases. Waits until it is complete or stopped."""
+        self.wait()
+        return tuple(problem for each in self.outcomes for problem in each.problems)
+
+    def pass_k(self, k: int | None = None) -> float | None:
+        """Return pass^k: how likely it is that a case passes `k` times out of `k`.
+
+        Estimated without bias, from the runs of each case that passed or failed. Waits until it is complete or
+        stopped.
+
+        Args:
+            k: How often; by default as often as each case was run.
+
+        Returns:
+            The mean over the cases; `None` where a case of which something is expected has fewer such runs.
+
+        Raises:
+            ConfigError: It is no number from 1 to the number of runs.
+        """
+        wanted = self.runs if k is None else k
+        if isinstance(wanted, bool) or not isinstance(wanted, int) or not 1 <= wanted <= self.runs:
+            problem = f"k is a whole number from 1 to the number of runs, {self.runs}."
+            raise ConfigError(problem, kind="runs", fix="Test with runs=k.")
+        self.wait()
+        return self.pass_k_now(wanted)
+
+    def pass_k_now(self, k: int) -> float | None:
+        """Do the same with what there is now, without waiting."""
+        checked = [each for each in self.outcomes if each.outcome is not Outcome.UNCHECKED]
+        return pass_k([(each.decided, each.passes) for each in checked], k)
+
+    # What is kept of it
+
+    def save_baseline(self, path: str | Path) -> None:
+        """Save what came of it as a file, usually called `*.baseline.json`, for `flow.test(..., baseline=path)`.
+
+        It holds no key. Waits until it is complete or stopped.
+
+        Raises:
+            ConfigError: It could not be written.
+        """
+        self.wait()
+        baseline.write(self, Path(path))
+
+    @property
+    def changes(self) -> Changes:
+        """What has changed since the baseline. Waits until it is complete or stopped.
+
+        Raises:
+            ConfigError: There is no baseline.
+        """
+        self.wait()
+        if self.baseline_file is None:
+            raise ConfigError(
+                "There is no baseline.",
+                kind="baseline",
+                fix='Save one with save_baseline("dentist.baseline.json"), and test with baseline= that file.',
+            )
+        return baseline.changes(self, self.baseline_file)
+
+    def save_junit(self, path: str | Path) -> None:
+        """Save it as JUnit XML, which CI services read. Waits until it is complete or stopped.
+
+        Raises:
+            ConfigError: It could not be written.
+        """
+        self.wait()
+        junit.write(self, Path(path))
+
+    # What it shows
+
+    @property
+    def headline(self) -> str:
+        """What is tested over how many cases and runs."""
+        return tables.headline(self)
+
+    @property
+    def standing(self) -> str:
+        """How far it is, and how many cases have passed, in one line."""
+        return tables.standing(self)
+
+    def notes(self, *, reasons: bool = True) -> list[str]:
+        """Return what a reader has to know: with `reasons`, also what went wrong in each case."""
+        return [*(tables.said_problems(self) if not reasons else []), *tables.notes(self)]
+
+    def turn_notes(self, case: Case, cell: ResultCell) -> Mapping[int, str]:
+        """Return what went wrong in single turns of a run."""
+        (variant,) = self.variants
+        score = self.results.score(variant, case, cell.repeat)
+        found: dict[int, list[str]] = {}
+        for problem in run_outcome(case, cell.repeat, cell, score).problems:
+            if problem.turn is not None:
+                found.setdefault(problem.turn, []).append(f"{problem.node}: {problem.reason}")
+        return {turn: "; ".join(said) for turn, said in found.items()}
+
+    def __repr__(self) -> str:
+        return tables.as_text(self)
+
+    def _repr_html_(self) -> str:
+        return tables.as_html(self)

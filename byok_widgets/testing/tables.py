@@ -1,0 +1,107 @@
+"""A test as text, and as HTML from native elements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from byok_widgets import markup
+from byok_widgets.compare import tables
+from byok_widgets.compare.figures import percent
+from byok_widgets.markup import Markup
+from byok_widgets.secrets import redact
+from byok_widgets.testing.baseline import changes
+from byok_widgets.testing.outcomes import WRONG, CaseOutcome, Outcome
+
+if TYPE_CHECKING:
+    from byok_widgets.testing.run import TestRun
+
+COLUMNS = ("case", "outcome", "passed", "where", "what went wrong")
+_LINE_CHARS = 160
+_SIGNS = {Outcome.PASSED: "✓", **dict.fromkeys(WRONG, "✗"), Outcome.ERROR: "!"}
+MOST_CASES = 500
+"""Cases in a table; more would make the notebook too large."""
+
+
+def headline(test: TestRun) -> str:
+    """Return what is tested over how many cases and runs."""
+    count = len(test.cases)
+    runs = f" × {test.runs} runs" if test.runs > 1 else ""
+    return f"{test.title}, {count} case{'' if count == 1 else 's'}{runs}"
+
+
+def standing(test: TestRun) -> str:
+    """Return how far it is, and what has come of it, in one line."""
+    counts = [f"{count} {outcome}" for outcome, count in test.counts.items()]
+    cost = f"cost {test.cost}" if len(test.results) else f"estimate {test.estimate}"
+    stopped = {"budget": "stopped at the limit", "stopped": "stopped"}.get(test.stopped_for, "")
+    parts = [*counts, _reliability(test), stopped, "running" if test.running else "", cost]
+    return " · ".join(part for part in parts if part)
+
+
+def _reliability(test: TestRun) -> str:
+    """Return pass^1 and pass^k, where each case was run more than once."""
+    if test.runs == 1 or test.running:
+        return ""
+    shares = {k: test.pass_k_now(k) for k in (1, test.runs)}
+    return ", ".join(f"pass^{k} {percent(share)}" for k, share in shares.items() if share is not None)
+
+
+def notes(test: TestRun) -> list[str]:
+    """Return what a reader has to know beside the cases."""
+    said = []
+    if test.task.unstated:
+        said.append(tables.not_called(test.task.unstated))
+    problem = test.problem()
+    said += [problem.problem] if problem else []
+    if test.baseline_file is not None and not test.running:
+        said += repr(changes(test, test.baseline_file)).splitlines()
+    return said
+
+
+def said_problems(test: TestRun) -> list[str]:
+    """Return a line for each case that did not pass."""
+    rows = [row for row in _rows(test) if row[-1]]
+    return [" · ".join(part for part in row if part) for row in rows[:MOST_CASES]]
+
+
+def _rows(test: TestRun) -> list[tuple[str, ...]]:
+    return [_row(each, test.runs) for each in test.outcomes]
+
+
+def _row(outcome: CaseOutcome, runs: int) -> tuple[str, ...]:
+    first = outcome.first_problem
+    where, what = ("", "") if first is None else (first.place, " ".join(first.reason.split()))
+    passes = f"{outcome.passes} of {runs}" if runs > 1 else ""
+    named = f"{_SIGNS.get(outcome.outcome, '–')} {outcome.outcome}"
+    row = (outcome.name, named, passes, where, what if len(what) <= _LINE_CHARS else f"{what[: _LINE_CHARS - 1]}…")
+    return tuple(redact(cell, words=False) for cell in row)
+
+
+def _told(test: TestRun) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Return the columns that say anything, and the rows with these alone."""
+    found = _rows(test)[:MOST_CASES]
+    kept = [at for at in range(len(COLUMNS)) if at < 2 or any(row[at] for row in found)]
+    return [COLUMNS[at] for at in kept], [tuple(row[at] for at in kept) for row in found]
+
+
+def _more(test: TestRun) -> list[str]:
+    left = len(test.cases) - MOST_CASES
+    return [f"and {left} cases more: test.outcomes"] if left > 0 else []
+
+
+def as_text(test: TestRun) -> str:
+    """Return the test as plain text."""
+    columns, found = _told(test)
+    rows = [tuple(columns), *found]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(columns))]
+    padded = ([cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in rows)
+    lines = ["  ".join(cells).rstrip() for cells in padded]
+    return redact("\n".join([headline(test), *lines, *_more(test), standing(test), *notes(test)]), words=False)
+
+
+def as_html(test: TestRun) -> str:
+    """Return the test as HTML that every notebook shows, trusted or not."""
+    columns, found = _told(test)
+    table = markup.table(found, caption=redact(headline(test), words=False), columns=columns)
+    said = [standing(test), *_more(test), *notes(test)]
+    return Markup(table + "".join(markup.block(markup.facts(redact(line, words=False))) for line in said))
