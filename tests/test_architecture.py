@@ -70,7 +70,7 @@ MAY_IMPORT = {
     "session": f"{SMALL} config engine graph nodes providers schema",
     "cases": f"{SMALL} graph nodes session",
     "compare": f"{SMALL} cases config engine frontend graph keys nodes providers schema session",
-    "testing": f"{SMALL} cases compare nodes session",
+    "testing": f"{SMALL} cases compare nodes providers session",
     "diagnostics": f"{SMALL} config engine graph keys nodes providers schema",
     "flow": (
         f"{SMALL} cases compare config diagnostics engine frontend graph keys nodes providers schema session"
@@ -81,7 +81,9 @@ MAY_IMPORT = {
         " testing"
     ),
     "extending": f"{SMALL} engine graph keys nodes providers",
-    "cli": f"{SMALL} flow providers schema",
+    "file_tests": f"{SMALL} cases flow providers testing",
+    "pytest_plugin": "file_tests",
+    "cli": f"{SMALL} cases file_tests flow providers schema testing",
     "__main__": "cli",
 }
 """For each package and top module, those it may import; the lowest come first."""

@@ -38,6 +38,7 @@ class Case:
         max_calls: Most calls of models in all turns together.
         max_cost: Most that they may cost, in US dollars.
         max_seconds: Longest time of all turns together, in seconds.
+        stubs: What actions give in this case in place of what they do: values of variables, by the node's name.
         turns: What should come of single turns, by their number: 1 for the first thing that the caller says, 0 for
             what the flow says before that.
         tags: Words to filter by.
@@ -62,6 +63,7 @@ class Case:
     max_cost: float | None = None
     max_seconds: float | None = None
     turns: Mapping[int, Expectation] = field(default_factory=dict)
+    stubs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         expected = [f"values={dict(self.values)!r}"] if self.values else []
@@ -122,14 +124,15 @@ class Case:
     def input_id(self) -> str:
         """Hash of what is given to the flow: a changed expectation leaves it, a changed word does not."""
         given = [self.text, [[m.role, m.content] for m in self.transcript], self.caller, dict(self.variables)]
-        return hashed(given)
+        return hashed([*given, {name: dict(stub) for name, stub in self.stubs.items()}] if self.stubs else given)
 
     @property
     def texts(self) -> list[Any]:
         """All that was written in it, where no key may stand."""
         said = [message.content for message in self.transcript]
         expected = [self.expected.texts, *(each.texts for each in self.turns.values())]
-        return [self.name, self.text, said, self.caller, dict(self.variables), expected, self.tags, self.group]
+        known = [dict(self.variables), {name: dict(stub) for name, stub in self.stubs.items()}]
+        return [self.name, self.text, said, self.caller, known, expected, self.tags, self.group]
 
     @property
     def is_labelled(self) -> bool:

@@ -18,7 +18,7 @@ from byok_widgets.files import describe_os_error, read_file, where_to_look
 from byok_widgets.messages import Message, transcript_of
 from byok_widgets.misplaced_keys import reject_any_key
 from byok_widgets.secrets.quoting import as_given
-from byok_widgets.session import Session
+from byok_widgets.session import Session, Visit
 from byok_widgets.strict_attributes import nearest
 
 MAX_DEPTH = 50
@@ -32,12 +32,12 @@ _ASSERTED = ("contains", "excludes", "judge")
 _EXPECTED = ("values", "status", "path", *_ASSERTED, "assertions", *LIMITS)
 _OF_A_TURN = ("node", *_EXPECTED)
 _NAMES = (
-    *("name", "text", "transcript", "caller", "variables"),
+    *("name", "text", "transcript", "caller", "variables", "stubs"),
     *("end_node", *_EXPECTED, "turns"),
     *("tags", "weight", "group"),
 )
 _VALUES = "values."
-_NOT_TEXTS = ("weight", "path", "caller", "transcript", "turns", "status", *LIMITS)
+_NOT_TEXTS = ("weight", "path", "caller", "transcript", "turns", "status", "stubs", *LIMITS)
 """Columns of a table in which a cell may hold more than a text."""
 
 
@@ -45,8 +45,8 @@ def read_cases(source: Any, *, functions: Mapping[str, Function] = NOTHING) -> C
     """Return the cases of a source.
 
     Args:
-        source: A path to `*.jsonl` or `*.csv`, a data frame, a session, or a list of texts, transcripts, mappings,
-            sessions and cases.
+        source: A path to `*.cases`, `*.jsonl` or `*.csv`, a data frame, a session, or a list of texts,
+            transcripts, mappings, sessions and cases.
         functions: Functions that assertions name.
 
     Raises:
@@ -69,7 +69,7 @@ def read_cases(source: Any, *, functions: Mapping[str, Function] = NOTHING) -> C
         raise ConfigError(
             f"{as_given(source)} holds no cases.",
             kind="cases",
-            fix='Give a list, a session, a data frame, or a path such as "dentist.cases.jsonl".',
+            fix='Give a list, a session, a data frame, or a path such as "dentist.cases".',
         )
     cases = [_case(place, entry, number, functions) for number, (place, entry) in enumerate(rows, 1)]
     if not cases:
@@ -202,6 +202,7 @@ def _of_mapping(entry: Mapping[str, Any], number: int, functions: Mapping[str, F
         transcript=_transcript(entry.get("transcript")),
         caller=_texts(entry, "caller"),
         variables=_mapping(entry, "variables"),
+        stubs=_stubs(entry),
         end_node=_text(entry, "end_node"),
         turns=_turns(entry.get("turns"), functions),
         **_expected(entry, functions),
@@ -256,6 +257,11 @@ def _turn(turn: Any, expected: Any, functions: Mapping[str, Function]) -> Expect
     raise ValueError(f"turn {turn}: {problem}")
 
 
+def _stubs(entry: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    found = _mapping(entry, "stubs")
+    return {name: _mapping(found, name) for name in found}
+
+
 def _statuses(entry: Mapping[str, Any]) -> Mapping[str, str]:
     found = _mapping(entry, "status")
     if not all(isinstance(status, str) for status in found.values()):
@@ -282,7 +288,17 @@ def of_session(session: Session, name: str) -> Case:
         values={name: value for name, value in session.variables.items() if value is not None},
         path=tuple(node for turn in session.turns for node in turn.path),
         end_node=session.node if session.closed else "",
+        turns={turn.number: Expectation(node=turn.node) for turn in session.turns},
+        stubs=_effects(session),
     )
+
+
+def _effects(session: Session) -> dict[str, dict[str, Any]]:
+    """Return what actions with effects gave, by the node's name: a case that is played calls none of them."""
+    nodes = session.graph.nodes
+    visits = [step for turn in session.turns for step in turn.steps if isinstance(step, Visit)]
+    acted = [visit for visit in visits if visit.node in nodes and nodes[visit.node].has_effects]
+    return {visit.node: {found.name: found.value for found in visit.result.learned} for visit in acted}
 
 
 def _assertions(entry: Mapping[str, Any], functions: Mapping[str, Function]) -> Iterator[Assertion]:

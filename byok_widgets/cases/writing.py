@@ -35,7 +35,7 @@ class SavedCase:
 
     def __str__(self) -> str:
         said = "Saved as case" if self.is_new else "It is there already: case"
-        return f"{said} {self.name!r} in {self.path}. flow.cases({self.path.name!r}) reads it."
+        return f"{said} {self.name!r} in {self.path}. flow.test({self.path.name!r}) tests with it."
 
 
 def save_case(
@@ -45,7 +45,7 @@ def save_case(
 
     Args:
         session: The session.
-        path: The file, `*.jsonl`; by default one beside the notebook that is named like the flow.
+        path: The file, `*.cases` or `*.jsonl`; by default one beside the notebook that is named like the flow.
         turn: Number of the turn with which the case ends; by default the last one.
         name: Name of the case; by default the beginning of what was said.
 
@@ -54,11 +54,9 @@ def save_case(
         KeyFormatError: There is an API key in it.
     """
     file = Path(path) if path is not None else Path(own_name(session))
-    if file.suffix.lower() != ".jsonl":
+    if file.suffix.lower() not in (".cases", ".jsonl"):
         raise ConfigError(
-            f"Cases are saved as JSON Lines, not in {file.name!r}.",
-            kind="cases",
-            fix='Write "dentist.cases.jsonl".',
+            f"Cases are saved as JSON Lines, not in {file.name!r}.", kind="cases", fix='Write "dentist.cases".'
         )
     entry = entry_of(session if turn is None else session.fork(turn))
     reject_any_key([entry, name, str(file)])
@@ -83,6 +81,8 @@ def entry_of(session: Session) -> dict[str, Any]:
     case = of_session(session, "")
     found = {"caller": list(case.caller), "values": dict(case.values), "path": list(case.path)}
     found |= {"end_node": case.end_node} if case.end_node else {}
+    found |= {"turns": {str(turn): {"node": expected.node} for turn, expected in case.turns.items()}}
+    found |= {"stubs": {name: dict(stub) for name, stub in case.stubs.items()}} if case.stubs else {}
     plain: dict[str, Any] = _plain(found)
     return plain
 
@@ -90,7 +90,7 @@ def entry_of(session: Session) -> dict[str, Any]:
 def own_name(session: Session) -> str:
     """Return the name of the file of a flow's cases."""
     name = re.sub(r"[^\w.-]+", "-", session.flow_name).strip("-.")
-    return f"{name or 'flow'}.cases.jsonl"
+    return f"{name or 'flow'}.cases"
 
 
 def _plain(value: Any) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from byok_widgets import __version__
-from byok_widgets.cli import scan
+from byok_widgets.cli import scan, test
 from byok_widgets.cli.demo import DEFAULT_FOLDER, DEFAULT_PORT, Demo
 from byok_widgets.cli.fetch import fetch_with_bar
 from byok_widgets.errors import ByokError, ConfigError
@@ -24,6 +24,7 @@ examples:
   byok-widgets demo --no-browser    print the address instead of opening a browser
   byok-widgets fetch --small        fetch the small model, for later use offline
   byok-widgets fetch --into /srv/m  fetch a model into a folder that many people share
+  byok-widgets test a.flow.json a.cases  test a flow with cases, for CI
   byok-widgets scan .               find API keys in the notebooks and files here, before they are shared
 
 No command asks for an API key: keys are pasted into the settings panel of a notebook."""
@@ -44,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         if given.command == "scan":
             return scan.run(given)
+        if given.command == "test":
+            return test.run(given)
         model = SMALL if given.small else default_model()
         return Demo(folder=given.dir, port=given.port, model=model, browser=given.browser).run()
     except ByokError as error:
@@ -78,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_argument("--small", action="store_true", help="fetch the small one")
     fetch.add_argument("--into", type=_folder, metavar="FOLDER", help="keep it in a folder that many people share")
     scan.add_command(commands)
+    test.add_command(commands)
     return parser
 
 

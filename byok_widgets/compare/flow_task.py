@@ -15,6 +15,7 @@ from byok_widgets.compare.identity import flow_parts, judge_refs
 from byok_widgets.compare.node_task import MANY
 from byok_widgets.compare.prices import Prices
 from byok_widgets.compare.result_cell import ResultCell
+from byok_widgets.compare.stubs import stubbed
 from byok_widgets.compare.task import service
 from byok_widgets.compare.variant import Sampling, Variant
 from byok_widgets.engine.callbacks import OnProgress
@@ -115,7 +116,7 @@ class FlowTask:
 
     def _conversation(self, variant: Variant, case: Case, repeat: int) -> Conversation:
         session = Session(
-            self._flow.graph,
+            stubbed(self._flow, case.stubs).graph,
             self._flow.context,
             variables=case.variables,
             assignment=self._assignment(variant, repeat),

@@ -57,6 +57,13 @@ class Setup:
     context: FlowContext | None = None
     remarks: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def refs(self) -> list[str]:
+        """The models that are called: those of the variants, and those that are asked besides them."""
+        judging = [self.judge.ref] if self.judge else []
+        called = [ref for variant in self.task.variants for ref in variant.models.values()]
+        return list(dict.fromkeys([*called, *self.task.beside(self.cases), *judging]))
+
     def require_unchanged(self) -> None:
         """Make sure that the flow is still as it was when the comparison was made.
 
@@ -80,11 +87,9 @@ class Setup:
         Raises:
             ConfigError: A limit is no number above 0; a model has no price, or what it may cost no bound.
         """
-        judging = [self.judge.ref] if self.judge else []
-        called = [ref for variant in self.task.variants for ref in variant.models.values()]
         given = self.shard.limits(Limits().changed(budget, max_calls))
         wanted = self.limits.changed(given.usd, given.max_calls)
-        found = wanted.priced([*called, *self.task.beside(self.cases), *judging], self.task.prices)
+        found = wanted.priced(self.refs, self.task.prices)
         self.executor.require_kept(self.task, found)
         if found.usd is not None:
             self.task.require_bound(self.cases)

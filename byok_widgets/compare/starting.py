@@ -25,7 +25,7 @@ from byok_widgets.compare.scoring import Metric
 from byok_widgets.compare.setup import Setup
 from byok_widgets.compare.shard import Shard
 from byok_widgets.compare.store import CellStore
-from byok_widgets.compare.stubs import unstated_by, without_effects
+from byok_widgets.compare.stubs import stubbed, unstated_by, without_effects
 from byok_widgets.compare.task import Task
 from byok_widgets.compare.variant import Sampling, Variant, flow_variant, node_variant, sampling_of
 from byok_widgets.errors import ByokError, ConfigError
@@ -129,7 +129,10 @@ def played(
 
     fixed, made = columns()
     _reject_equal(made)
-    unstated = [] if options.run_effects else unstated_by(flow.graph, stubs)
+    for case in found:
+        stubbed(fixed, case.stubs)  # a stub that fits no action is told before the first call
+    effects = [] if options.run_effects else unstated_by(flow.graph, stubs)
+    unstated = [name for name in effects if not all(name in case.stubs for case in found)]
     task = FlowTask(fixed, variants=made, sampling=sampling, unstated=unstated)
     baseline = _named_flow_variant(options.baseline, made, variants)
     setup = setup_of(fixed.context, task, found, baseline, options)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.graph import FlowGraph
 
 Stubs = Mapping[str, Mapping[str, Any]]
@@ -26,6 +28,15 @@ def without_effects(graph: FlowGraph, stubs: Stubs, *, run_effects: bool = False
         replaced[name] = copy.node(name).stub({})
     copy.nodes = {**copy.nodes, **replaced}
     return copy
+
+
+def stubbed(flow: FrozenFlow, stubs: Stubs) -> FrozenFlow:
+    """Return a flow in which the actions that are named give what their stubs say, and the others are unchanged.
+
+    Raises:
+        ConfigError: A stub is for no action, or gives what the action does not write.
+    """
+    return replace(flow, graph=without_effects(flow.graph, stubs, run_effects=True)) if stubs else flow
 
 
 def unstated_by(graph: FlowGraph, stubs: Stubs) -> list[str]:

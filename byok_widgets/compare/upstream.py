@@ -17,6 +17,7 @@ from byok_widgets.compare.failures import of_reply
 from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.compare.identity import addresses, flow_definition, model_of
 from byok_widgets.compare.store import CellStore
+from byok_widgets.compare.stubs import stubbed
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ConfigError, ProviderError
 from byok_widgets.hashing import hashed
@@ -97,7 +98,7 @@ def _name(case: Case, node: str, flow: FrozenFlow) -> str:
 
 
 async def _played(case: Case, node: str, flow: FrozenFlow) -> Given:
-    session = Session(flow.graph, flow.context, variables=case.variables)
+    session = Session(stubbed(flow, case.stubs).graph, flow.context, variables=case.variables)
     if flow.speaks_first:
         _require_whole(await session.prepare_turn(None)(ignore, ignore), case)
     found: Given | None = None

@@ -427,6 +427,7 @@ class Flow(AnswersGuesses, StrictAttributes):
         name: str | None = None,
         functions: Mapping[str, Callable[..., Any]] | None = None,
         trust: bool | None = None,
+        fresh: bool = False,
     ) -> Flow:
         """Open a flow that was saved; its settings become those of the flow of this name, if that is new here.
 
@@ -443,6 +444,8 @@ class Flow(AnswersGuesses, StrictAttributes):
             functions: Functions of action nodes, by the node's name. A file holds no code, and loading it imports
                 nothing: an action without its function is found by `check()`, and fails when it is reached.
             trust: `True` takes the file's settings, `False` keeps yours and asks nothing.
+            fresh: Read and save no settings, as in `Flow(name, fresh=True)`: those of the file hold, and no saved
+                key is used.
 
         Raises:
             ConfigError: The file is not there, damaged, or not a flow. It is left as it is.
@@ -453,7 +456,7 @@ class Flow(AnswersGuesses, StrictAttributes):
         data = flow_file.read(Path(path))
         try:
             with WAITING.postponed():  # until the flow has the settings of the file, which are its own
-                flow = cls(name or data["name"])
+                flow = cls(name or data["name"], fresh=fresh)
                 flow._file_extra = fill(flow, flow.context, data, trust=trust)
                 bind(flow.graph, functions or {})
         except ByokError as error:
@@ -554,12 +557,13 @@ class Flow(AnswersGuesses, StrictAttributes):
         """Read cases for comparing and testing: what callers say, and what should come of it.
 
         A case has one of `text`, `transcript` (a dialogue) and `caller` (what the caller says turn by turn); and
-        any of `name`, `variables`, `values` (what is expected, by field), `path`, `end_node`, `contains`,
-        `excludes`, `assertions`, `tags`, `weight`, `group`.
+        any of `name`, `variables`, `stubs` (what actions give, by node), `values` (what is expected, by field),
+        `status`, `path`, `end_node`, `contains`, `excludes`, `judge`, `assertions`, `max_calls`, `max_cost`,
+        `max_seconds`, `turns` (what is expected of single turns, by number), `tags`, `weight`, `group`.
 
         Args:
-            source: A path to `*.jsonl` or `*.csv` (expected values in columns `values.weekday`), a data frame, a
-                session, or a list of texts, transcripts, mappings and sessions.
+            source: A path to `*.cases`, `*.jsonl` or `*.csv` (expected values in columns `values.weekday`), a data
+                frame, a session, or a list of texts, transcripts, mappings and sessions.
             functions: Functions that assertions name, by name; each gets the output (`text`, `values`, `path`).
 
         Raises:
@@ -573,13 +577,14 @@ class Flow(AnswersGuesses, StrictAttributes):
     def save_case(
         self, session: Session, path: str | Path | None = None, *, turn: int | None = None, name: str = ""
     ) -> SavedCase:
-        """Add a session to a file of cases, which `flow.cases` reads: what was said, and what came of it.
+        """Save a session as a case, for tests and comparisons: what was said, and what came of it.
 
-        Look at the values before you compare with it: they are what the flow read, right or wrong.
+        The case is added to a file that `flow.cases` reads. It expects what has happened, turn by turn: look at it
+        before you test with it, since that may have been wrong. What actions with effects gave becomes their stub.
 
         Args:
             session: The session.
-            path: The file, `*.jsonl`; by default one beside the notebook that is named like the flow.
+            path: The file, `*.cases` or `*.jsonl`; by default one beside the notebook that is named like the flow.
             turn: Number of the turn with which the case ends; by default the last one.
             name: Name of the case; by default the beginning of what was said.
 
@@ -716,6 +721,7 @@ class Flow(AnswersGuesses, StrictAttributes):
 
         Raises:
             ConfigError: A case, a stub, a limit or the baseline cannot be used.
+            MissingKeyError: "No API key configured" for a provider of a model that the test calls.
             FlowError: The flow has a node with two else edges.
             KeyFormatError: There is an API key in a case.
         """

@@ -15,6 +15,7 @@ from byok_widgets.compare.variant import Sampling
 from byok_widgets.errors import ConfigError
 from byok_widgets.nodes.compare_options import CompareOptions
 from byok_widgets.testing.baseline import Baseline
+from byok_widgets.testing.keys import require_keys
 from byok_widgets.testing.run import TestRun
 
 _AS_IT_IS: Mapping[str, Mapping[str, str]] = {"the flow": {}}
@@ -39,6 +40,7 @@ def prepare(
 
     Raises:
         ConfigError: A case, a stub, a limit or the baseline cannot be used.
+        MissingKeyError: "No API key configured" for a provider of a model that the test calls.
     """
     before = None if baseline is None else Baseline.read(baseline)
     runs = _runs(options.repeat)
@@ -47,6 +49,7 @@ def prepare(
     base = setup.id
     run = (_last_run(store, base) if resume else "") or secrets.token_hex(8)
     setup, store = played(flow, **named, sampling=Sampling(runs, run=run))
+    require_keys(setup.refs, flow.context)
     setup = replace(setup, remarks={"test": base, "run": run})
     made = prepared(setup, store, options, TestRun)
     made.baseline_file = before

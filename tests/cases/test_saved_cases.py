@@ -83,7 +83,7 @@ def test_by_default_the_file_is_named_like_the_flow(flow, session, tmp_path, mon
     assert len(flow.cases(saved.path.name)) == 1
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a", "missing/a.jsonl"])
+@pytest.mark.parametrize("name", ["a.csv", "a", "missing/a.jsonl", "missing/a.cases"])
 def test_a_file_that_takes_no_cases_is_refused(flow, session, tmp_path, name):
     with pytest.raises(ConfigError) as caught:
         flow.save_case(session, tmp_path / name)

@@ -98,7 +98,12 @@ def test_a_judge_is_asked_about_the_turn_alone(flow: Flow, server: ScriptedServe
     "turns",
     [
         *([{"node": "ask"}], {"first": {}}, {"-1": {}}, {True: {}}, {"1": "ask"}, {"1": {"nodes": "ask"}}),
-        *({"1": {"max_calls": 1.5}}, {"1": {"max_cost": -1}}, {"1": {"status": {"a": 1}}}, {"1": {"end_node": "a"}}),
+        *(
+            {"1": {"max_calls": 1.5}},
+            {"1": {"max_cost": -1}},
+            {"1": {"status": {"a": 1}}},
+            {"1": {"end_node": "a"}},
+        ),
     ],
 )
 def test_what_cannot_be_expected_is_refused_with_its_place(flow: Flow, turns: Any) -> None:

@@ -1,0 +1,94 @@
+"""`byok-widgets test`: tests a flow file with files of cases, for CI."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from byok_widgets.errors import ByokError
+
+if TYPE_CHECKING:
+    from byok_widgets.testing.run import TestRun
+
+_DESCRIPTION = """\
+Plays the conversations of the cases through the flow, with the models of the flow file, and says which pass, with
+the turn, the node and the reason where one went wrong. Actions with effects are not called; give their results as
+stubs in the cases. The flow file is read and nothing that it names is imported."""
+
+_EPILOG = """\
+exit code:
+  0  all cases passed in all runs
+  1  a case failed; with --only-regressions: a case came out worse than in the baseline
+  2  the arguments were wrong, a key is missing, or cases could not be run
+
+examples:
+  byok-widgets test dentist.flow.json dentist.cases --junit report.xml
+  byok-widgets test dentist.flow.json dentist.cases --key openai=env:OPENAI_API_KEY --runs 3 --budget 0.50"""
+
+
+def add_command(commands: Any) -> None:
+    """Add `test` to the command line."""
+    parser = commands.add_parser(
+        "test",
+        help="test a flow with cases",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(parser=parser)
+    parser.add_argument("flow", type=Path, metavar="FLOW", help="the flow, such as dentist.flow.json")
+    parser.add_argument("cases", nargs="+", type=Path, metavar="CASES", help="files of cases")
+    parser.add_argument("--runs", type=int, default=1, help="how often each case is run (default 1)")
+    parser.add_argument("--tag", help="only cases with this tag")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write the result as JUnit XML")
+    parser.add_argument("--baseline", type=Path, metavar="FILE", help="say what has changed since this baseline")
+    parser.add_argument("--save-baseline", type=Path, metavar="FILE", help="save the result as a baseline")
+    parser.add_argument(
+        "--only-regressions", action="store_true", help="fail only where a case is worse than in the baseline"
+    )
+    parser.add_argument("--budget", type=float, metavar="USD", help="most money, in US dollars")
+    parser.add_argument("--max-calls", type=int, metavar="N", help="most calls of models")
+    parser.add_argument(
+        "--key", action="append", default=[], metavar="PROVIDER=env:NAME", help="the variable that holds a key"
+    )
+    parser.add_argument(
+        "--base-url", action="append", default=[], metavar="PROVIDER=URL", help="where a provider's calls go"
+    )
+    parser.add_argument("--trust", action="store_true", help="use the model file that the flow file names")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Test, print what came of it, and return the exit code."""
+    if given.only_regressions and not given.baseline:
+        given.parser.error("--only-regressions needs --baseline")
+    try:
+        result = _tested(given)
+    except ByokError as error:
+        print(error)
+        return 2
+    print(result)
+    if given.junit:
+        result.save_junit(given.junit)
+    if given.save_baseline:
+        result.save_baseline(given.save_baseline)
+    if given.only_regressions and result.exit_code == 1:
+        return 1 if result.changes.regressions else 0
+    return result.exit_code
+
+
+def _tested(given: argparse.Namespace) -> TestRun:
+    from byok_widgets.cases.case import Cases
+    from byok_widgets.file_tests.loading import Allowed, open_flow
+
+    flow = open_flow(given.flow, Allowed(given.key, given.base_url, given.trust))
+    found = [case for path in given.cases for case in flow.cases(path)]
+    cases = Cases(found, ", ".join(path.name for path in given.cases))
+    return flow.test(
+        cases.tagged(given.tag) if given.tag else cases,
+        runs=given.runs,
+        baseline=given.baseline,
+        budget=given.budget,
+        max_calls=given.max_calls,
+        wait=True,
+    )

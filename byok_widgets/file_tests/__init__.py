@@ -1,0 +1,1 @@
+"""Tests from files: a flow file and files of cases beside it, for the command line and for pytest."""

@@ -1,0 +1,127 @@
+"""What pytest collects: a file of cases, and each case as a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from byok_widgets.cases.case import Case, Cases
+from byok_widgets.cases.reading import read_cases
+from byok_widgets.errors import ByokError
+from byok_widgets.file_tests.loading import Allowed, open_flow
+from byok_widgets.testing.junit import report_of
+from byok_widgets.testing.outcomes import CaseOutcome, Outcome
+
+if TYPE_CHECKING:
+    from byok_widgets.flow import Flow
+
+
+class CaseError(Exception):
+    """A case failed, or could not be run; what it says is shown without a traceback."""
+
+
+class CasesFile(pytest.File):
+    """A file of cases beside a flow file."""
+
+    def __init__(self, *, flow_path: Path, **given: Any) -> None:
+        super().__init__(**given)
+        self._flow_path = flow_path
+        self._flow: Flow | None = None
+        self._outcomes: dict[str, CaseOutcome] = {}
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Yield a test for each case; reading them calls nothing and imports nothing that a file names."""
+        try:
+            cases = read_cases(self.path)
+        except ByokError as error:
+            raise self.CollectError(str(error)) from None
+        for case in cases:
+            yield CaseItem.from_parent(self, name=case.name, case=case)
+
+    def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
+        """Return what is shown where the file cannot be read."""
+        if isinstance(excinfo.value, self.CollectError):
+            return str(excinfo.value)
+        return super(pytest.Collector, self).repr_failure(excinfo, style)
+
+    def outcome(self, case: Case) -> CaseOutcome:
+        """Return what came of a case; all that were selected of this file are run together, for the first of them.
+
+        Raises:
+            ByokError: They could not be run.
+        """
+        if case.name not in self._outcomes:
+            self._flow = self._flow or self._opened()
+            result = self._flow.test(
+                Cases(self._together(case), self.path.name),
+                runs=int(self._option("runs") or 1),
+                budget=float(budget) if (budget := self._option("budget")) else None,
+                max_calls=int(calls) if (calls := self._option("max_calls")) else None,
+                wait=True,
+            )
+            self._outcomes |= {each.name: each for each in result.outcomes}
+        return self._outcomes[case.name]
+
+    def _together(self, case: Case) -> list[Case]:
+        """Return the cases that are run with one: alone where several processes share the tests."""
+        if hasattr(self.config, "workerinput"):
+            return [case]
+        return list(self._selected())
+
+    def _selected(self) -> Iterator[Case]:
+        for item in self.session.items:
+            if isinstance(item, CaseItem) and item.parent is self:
+                yield item.case
+
+    def _opened(self) -> Flow:
+        allowed = Allowed(self._option("key"), self._option("base_url"))
+        flow = open_flow(self._flow_path, allowed)
+        self.ihook.pytest_byok_flow(flow=flow, path=self._flow_path)
+        return flow
+
+    def _option(self, name: str) -> Any:
+        given = self.config.getoption(f"byok_{name}")
+        return self.config.getini(f"byok_{name}") if given is None else given
+
+
+class CaseItem(pytest.Item):
+    """One case.
+
+    Attributes:
+        case: The case.
+    """
+
+    def __init__(self, *, case: Case, **given: Any) -> None:
+        super().__init__(**given)
+        self.case = case
+        for tag in case.tags:
+            self.keywords[tag] = True
+
+    def runtest(self) -> None:
+        """Run it.
+
+        Raises:
+            CaseError: It failed, or could not be run.
+        """
+        assert isinstance(self.parent, CasesFile)  # noqa: S101 - only such a file makes these
+        try:
+            found = self.parent.outcome(self.case)
+        except (ByokError, ValueError) as error:
+            raise CaseError(str(error)) from None
+        if found.outcome is Outcome.UNCHECKED:
+            pytest.skip("Nothing is expected of it.")
+        if found.outcome is not Outcome.PASSED:
+            raise CaseError(report_of(found) or str(found.outcome))
+
+    def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
+        """Return what went wrong, without a traceback of this package."""
+        if isinstance(excinfo.value, CaseError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Return where it stands and what it is called."""
+        return self.path, None, f"case {self.case.name}"

@@ -1,0 +1,60 @@
+"""The pytest plugin: collects files of cases beside a flow file, each case as a test.
+
+It is loaded by every pytest run in an environment with this package, so it imports nothing until there is such a
+file. `-p no:byok-widgets` switches it off.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from byok_widgets.file_tests.pairs import flow_of, is_cases
+
+if TYPE_CHECKING:
+    import pytest
+
+
+class Hooks:
+    """The hooks that a `conftest.py` may implement."""
+
+    def pytest_byok_flow(self, flow: Any, path: Path) -> None:
+        """Change a flow that was read from a file before it is tested, such as to give actions their functions.
+
+        Args:
+            flow: The flow: `flow.node("slot").function = find_slot`.
+            path: Its file.
+        """
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Make the hooks known."""
+    pluginmanager.add_hookspecs(Hooks)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options; each stands in the configuration file, too."""
+    group = parser.getgroup("byok-widgets", "tests of conversation flows")
+    for name, kind, text in _OPTIONS:
+        parser.addini(f"byok_{name}", text, type=kind, default=[] if kind == "args" else "")
+        action: dict[str, Any] = {"action": "append"} if kind == "args" else {}
+        group.addoption(f"--byok-{name.replace('_', '-')}", dest=f"byok_{name}", default=None, help=text, **action)
+
+
+_OPTIONS: tuple[tuple[str, Any, str], ...] = (
+    ("runs", "string", "how often each case is run (default 1)"),
+    ("budget", "string", "most money for each file of cases, in US dollars"),
+    ("max_calls", "string", "most calls of models for each file of cases"),
+    ("key", "args", "the variable that holds a key, as openai=env:OPENAI_API_KEY"),
+    ("base_url", "args", "where a provider's calls go, as compatible=http://127.0.0.1:8000/v1"),
+)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Return the tests of a file of cases beside a flow file; nothing for any other file."""
+    flow = flow_of(file_path) if is_cases(file_path) else None
+    if flow is None:
+        return None
+    from byok_widgets.file_tests.items import CasesFile
+
+    return CasesFile.from_parent(parent, path=file_path, flow_path=flow)

@@ -1,0 +1,98 @@
+"""`byok-widgets test`: exit codes, reports, keys and baselines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from byok_widgets import Flow
+from byok_widgets.cli import main
+from tests.compare.flows import compatible_flow
+from tests.fake_keys import fake_key
+from tests.file_tests.conftest import BAD, GOOD, WriteCases
+from tests.scripted_server import Say, ScriptedServer
+
+
+@pytest.mark.parametrize(
+    ("cases", "code"), [([GOOD], 0), ([GOOD, BAD], 1), ([{**GOOD, "stubs": {"none": {}}}], 2), ([], 2)]
+)
+def test_the_exit_code(folder: Path, write_cases: WriteCases, cases: list[dict], code: int) -> None:
+    assert main(["test", str(folder / "booking.flow.json"), str(write_cases(*cases))]) == code
+
+
+def test_a_provider_that_fails_is_code_2(folder: Path, write_cases: WriteCases, server: ScriptedServer) -> None:
+    server.script(Say(status=401, body={"error": {"message": "no"}}))
+    assert main(["test", str(folder / "booking.flow.json"), str(write_cases(GOOD))]) == 2
+
+
+def test_reports_and_baselines(
+    folder: Path, write_cases: WriteCases, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["test", str(folder / "booking.flow.json"), str(write_cases(GOOD, BAD))]
+    kept = folder / "a.baseline.json"
+    assert main([*command, "--runs", "2", "--junit", str(folder / "a.xml"), "--save-baseline", str(kept)]) == 1
+    assert ET.parse(folder / "a.xml").getroot()[0].get("failures") == "1"
+    assert "broken" in capsys.readouterr().out
+    regressions = [*command, "--baseline", str(kept), "--only-regressions"]
+    assert main(regressions) == 0
+    server.script(Say('{"weekday": null}'))
+    assert main(regressions) == 1
+    assert "worse: good" in capsys.readouterr().out
+    assert main([*command, "--tag", "hard"]) == 1
+    assert "good" not in capsys.readouterr().out
+
+
+def test_without_a_key_the_first_line_says_so(
+    tmp_path: Path, server: ScriptedServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flow = Flow("needs a key")
+    flow.model = "openai:gpt-4o-mini"
+    flow.conversation("ask", "Ask.")
+    flow.save(tmp_path / "a.flow.json")
+    cases = tmp_path / "a.cases"
+    cases.write_text('{"caller": ["Hi"], "end_node": "ask"}\n', encoding="utf-8")
+    command = ["test", str(tmp_path / "a.flow.json"), str(cases)]
+    assert main(command) == 2
+    assert capsys.readouterr().out.startswith("No API key configured")
+    monkeypatch.setenv("A_KEY", fake_key("openai"))
+    url = ["--base-url", f"openai={server.base_url}"]
+    assert main([*command, *url, "--key", "openai=env:A_KEY"]) == 0
+    assert server.headers[-1]["authorization"].startswith("Bearer ")
+    assert main([*command, "--key", "env:A_KEY"]) == 2
+
+
+def test_a_key_of_the_environment_goes_to_no_address_that_only_the_file_names(
+    tmp_path: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flow = compatible_flow(server)
+    flow.conversation("ask", "Ask.")
+    flow.save(tmp_path / "a.flow.json")
+    (tmp_path / "a.cases").write_text('{"caller": ["Hi"], "end_node": "ask"}\n', encoding="utf-8")
+    monkeypatch.setenv("A_KEY", fake_key("compatible"))
+    command = ["test", str(tmp_path / "a.flow.json"), str(tmp_path / "a.cases"), "--key", "compatible=env:A_KEY"]
+    assert main(command) == 2
+    assert server.requests == []
+    assert main([*command, "--base-url", f"compatible={server.base_url}"]) == 0
+
+
+def test_a_saved_key_of_the_flow_is_used_and_its_settings_are_not(
+    tmp_path: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.compare.flows import priced_flow
+
+    flow = priced_flow(server, monkeypatch, "openai:gpt-4o-mini")
+    flow.conversation("ask", "Ask.")
+    flow.save(tmp_path / "a.flow.json")
+    flow.model = "openai:gpt-4o"
+    (tmp_path / "a.cases").write_text('{"caller": ["Hi"], "end_node": "ask"}\n', encoding="utf-8")
+    assert main(["test", str(tmp_path / "a.flow.json"), str(tmp_path / "a.cases")]) == 0
+    assert [request["model"] for request in server.requests] == ["gpt-4o-mini"]
+    assert flow.model == "gpt-4o"
+
+
+def test_only_regressions_need_a_baseline(folder: Path, write_cases: WriteCases) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["test", str(folder / "booking.flow.json"), str(write_cases(GOOD)), "--only-regressions"])
+    assert caught.value.code == 2
