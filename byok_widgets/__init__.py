@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from byok_widgets.frontend import register
 
 if TYPE_CHECKING:
+    from byok_widgets.cases.callers.caller import Caller
     from byok_widgets.errors import (
         ByokError,
         ConfigError,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "byok_widgets.cases.callers.caller": ("Caller",),
     "byok_widgets.errors": (
         *("ByokError", "ConfigError", "ExtractionError", "FlowError", "KeyFormatError", "KeyStoreError"),
         *("LocalModelError", "MissingKeyError", "ProviderError", "SchemaError", "TemplateError"),
@@ -67,6 +69,7 @@ __all__ = [
     "ActionNode",
     "ActionResult",
     "ByokError",
+    "Caller",
     "ConfigError",
     "ConversationNode",
     "Cost",

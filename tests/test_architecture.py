@@ -68,7 +68,7 @@ MAY_IMPORT = {
     "nodes": f"{SMALL} config engine grounding keys providers schema",
     "graph": f"{SMALL} nodes schema",
     "session": f"{SMALL} config engine graph nodes providers schema",
-    "cases": f"{SMALL} graph nodes session",
+    "cases": f"{SMALL} config engine graph nodes providers schema session",
     "compare": f"{SMALL} cases config engine frontend graph keys nodes providers schema session",
     "testing": f"{SMALL} cases compare nodes providers session",
     "diagnostics": f"{SMALL} config engine graph keys nodes providers schema",

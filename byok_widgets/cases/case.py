@@ -10,6 +10,7 @@ from typing import Any
 
 from byok_widgets import markup
 from byok_widgets.cases.assertions import Assertion, Question
+from byok_widgets.cases.callers.caller import Caller
 from byok_widgets.cases.expectation import LIMITS, Expectation
 from byok_widgets.errors import ConfigError
 from byok_widgets.hashing import hashed
@@ -22,13 +23,14 @@ NOTHING: Mapping[str, Any] = {}
 class Case:
     """One case.
 
-    What is said is one of three: `text`, `transcript` or `caller`.
+    What is said is one of four: `text`, `transcript`, `caller` or `simulated`.
 
     Attributes:
         name: Its name, unique among the cases.
         text: One text.
         transcript: A dialogue as it was, with both sides.
         caller: What the caller says, turn by turn: it is played through the flow.
+        simulated: A caller that a model plays, in place of a script.
         variables: Values that are known from the beginning.
         values: Expected value of each field or variable; `None` for what must not be stated.
         path: Nodes that must be visited, in this order; others may lie between them.
@@ -64,6 +66,7 @@ class Case:
     max_seconds: float | None = None
     turns: Mapping[int, Expectation] = field(default_factory=dict)
     stubs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    simulated: Caller | None = None
 
     def __repr__(self) -> str:
         expected = [f"values={dict(self.values)!r}"] if self.values else []
@@ -73,6 +76,8 @@ class Case:
     @property
     def said(self) -> str:
         """What is said, as the beginning of one line."""
+        if self.simulated:
+            return self.simulated.said
         texts = self.caller or [message.content for message in self.transcript] or [self.text]
         return " / ".join(" ".join(text.split()) for text in texts)
 
@@ -83,7 +88,17 @@ class Case:
 
     @property
     def script(self) -> tuple[str, ...]:
-        """What the caller says to a flow, turn by turn; of a transcript, the caller's side."""
+        """What the caller says to a flow, turn by turn; of a transcript, the caller's side.
+
+        Raises:
+            ConfigError: A model plays the caller.
+        """
+        if self.simulated:
+            raise ConfigError(
+                f"Nobody knows beforehand what the simulated caller of case {self.name!r} says.",
+                kind="caller",
+                fix="Take it to a whole flow: flow.test or flow.compare. For one node, give what the caller says.",
+            )
         if self.caller:
             return self.caller
         if self.transcript:
@@ -95,6 +110,11 @@ class Case:
         """What should come of the whole of it."""
         limits = {"max_calls": self.max_calls, "max_cost": self.max_cost, "max_seconds": self.max_seconds}
         return Expectation(self.values, self.status, self.path, self.end_node, self.assertions, **limits)  # type: ignore[arg-type]
+
+    @property
+    def most_turns(self) -> int:
+        """Most things that the caller says."""
+        return self.simulated.max_turns if self.simulated else len(self.script)
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -123,21 +143,28 @@ class Case:
     @cached_property
     def input_id(self) -> str:
         """Hash of what is given to the flow: a changed expectation leaves it, a changed word does not."""
-        given = [self.text, [[m.role, m.content] for m in self.transcript], self.caller, dict(self.variables)]
-        return hashed([*given, {name: dict(stub) for name, stub in self.stubs.items()}] if self.stubs else given)
+        given: list[Any] = [
+            self.text,
+            [[m.role, m.content] for m in self.transcript],
+            self.caller,
+            dict(self.variables),
+        ]
+        given += [{name: dict(stub) for name, stub in self.stubs.items()}] if self.stubs else []
+        return hashed([*given, self.simulated.id] if self.simulated else given)
 
     @property
     def texts(self) -> list[Any]:
         """All that was written in it, where no key may stand."""
-        said = [message.content for message in self.transcript]
+        said: list[Any] = [message.content for message in self.transcript]
         expected = [self.expected.texts, *(each.texts for each in self.turns.values())]
+        said += [self.simulated.data] if self.simulated else []
         known = [dict(self.variables), {name: dict(stub) for name, stub in self.stubs.items()}]
         return [self.name, self.text, said, self.caller, known, expected, self.tags, self.group]
 
     @property
     def is_labelled(self) -> bool:
         """Whether anything is expected of it, so that an output can be scored."""
-        return bool(self.expected) or any(self.turns.values())
+        return bool(self.expected) or any(self.turns.values()) or self.simulated is not None
 
 
 class Cases(Sequence[Case]):

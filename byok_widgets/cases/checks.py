@@ -13,6 +13,8 @@ from byok_widgets.cases.case import Case
 from byok_widgets.cases.expectation import Expectation
 from byok_widgets.errors import ByokError
 
+CALLER = "caller"
+"""Where an output holds what a simulated caller did."""
 NOT_REACHED = "the conversation had ended"
 
 
@@ -59,6 +61,9 @@ def checks(case: Case, output: Mapping[str, Any], *, tells_faults: bool = False)
         else:
             yield from _of(expected, _view(turn, output), number, tells_faults=tells_faults)
     yield from _of(case.expected, output, None, tells_faults=tells_faults)
+    if case.simulated:
+        reached = (output.get(CALLER) or {}).get("goal") is True
+        yield Check("goal of the caller", "reached", "reached" if reached else "not reached", reached, kind="goal")
 
 
 def questions_of(case: Case, output: Mapping[str, Any]) -> list[Question]:

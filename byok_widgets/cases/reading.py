@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.cases.assertions import Assertion, Function, read_assertion
+from byok_widgets.cases.callers.caller import Caller
 from byok_widgets.cases.case import NOTHING, Case, Cases
 from byok_widgets.cases.expectation import LIMITS, Expectation
 from byok_widgets.errors import ByokError, ConfigError
@@ -59,7 +60,7 @@ def read_cases(source: Any, *, functions: Mapping[str, Function] = NOTHING) -> C
         return source
     if isinstance(source, (str, Path)):
         rows, name = _of_file(Path(source)), str(source)
-    elif isinstance(source, (Session, Case, Mapping)):
+    elif isinstance(source, (Session, Case, Caller, Mapping)):
         rows, name = iter([("the case", source)]), ""
     elif hasattr(source, "to_dict") and hasattr(source, "columns"):
         rows, name = _of_frame(source), "a data frame"
@@ -156,8 +157,12 @@ def _case(place: str, entry: Any, number: int, functions: Mapping[str, Function]
     if isinstance(entry, Case):
         reject_any_key(entry.texts)
         return entry
+    if isinstance(entry, Caller):
+        entry = {"caller": entry}
     if isinstance(entry, Session):
         return of_session(entry, f"session {number}")
+    if isinstance(entry, Mapping) and isinstance(entry.get("caller"), Caller):
+        entry = {**entry, "caller": entry["caller"].data}
     if not isinstance(entry, Mapping):
         entry = {"text": entry} if isinstance(entry, str) else {"transcript": entry}
     problem = _hostile(entry)
@@ -196,11 +201,13 @@ def _of_mapping(entry: Mapping[str, Any], number: int, functions: Mapping[str, F
     said = [name for name in ("text", "transcript", "caller") if entry.get(name)]
     if len(said) != 1:
         raise ValueError(f"it needs one of text, transcript and caller, and has {' and '.join(said) or 'none'}")
+    is_simulated = isinstance(entry.get("caller"), Mapping)
     return Case(
         name=str(entry.get("name") or f"case {number}"),
         text=_text(entry, "text"),
         transcript=_transcript(entry.get("transcript")),
-        caller=_texts(entry, "caller"),
+        caller=() if is_simulated else _texts(entry, "caller"),
+        simulated=Caller.of(entry["caller"]) if is_simulated else None,
         variables=_mapping(entry, "variables"),
         stubs=_stubs(entry),
         end_node=_text(entry, "end_node"),

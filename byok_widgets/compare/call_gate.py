@@ -34,10 +34,12 @@ class CallMeter:
 
     Attributes:
         costs: What each call cost.
+        apart: The same of calls that are not counted as the cell's own, such as those of a simulated caller.
     """
 
     def __init__(self) -> None:
         self.costs: list[Cost] = []
+        self.apart: list[Cost] = []
 
     async def admit(self, call: PendingCall) -> Admitted:
         """Admit a call."""
@@ -51,6 +53,12 @@ class CallMeter:
     def note(self, cost: Cost) -> None:
         """Note what a call cost that was made in another process."""
         self.settle(cost)
+
+    def set_apart(self, costs: Iterable[Cost]) -> None:
+        """Count calls apart from those of the cell: they are paid, and not its own."""
+        for cost in costs:
+            at = next(at for at, each in enumerate(self.costs) if each is cost)
+            self.apart.append(self.costs.pop(at))
 
     @property
     def cost(self) -> Cost:
@@ -131,6 +139,48 @@ class NoCalls:
         """
         del call
         raise FlowError("The call was not sent: nothing is paid for looking at results.", kind=USED_UP)
+
+
+class Noting:
+    """Admits calls as another admission does, and notes what these calls cost.
+
+    Attributes:
+        costs: What each of them cost.
+    """
+
+    def __init__(self, outer: CallMeter) -> None:
+        self._outer = outer
+        self.costs: list[Cost] = []
+
+    async def admit(self, call: PendingCall) -> Admitted:
+        """Admit a call if the other one does.
+
+        Raises:
+            ByokError: It does not.
+        """
+        return _NotedCall(self, await self._outer.admit(call))
+
+    def note(self, cost: Cost) -> None:
+        """Note what a call cost that was made in another process."""
+        self._outer.note(cost)
+        self.costs.append(cost)
+
+    def set_apart(self) -> None:
+        """Let none of them count as the cell's own."""
+        self._outer.set_apart(self.costs)
+        self.costs = []
+
+
+class _NotedCall:
+    """A call that another admission has admitted."""
+
+    def __init__(self, noting: Noting, admitted: Admitted) -> None:
+        self._noting, self._admitted = noting, admitted
+
+    def settle(self, cost: Cost) -> None:
+        """Take note of what it cost, here and there."""
+        self._admitted.settle(cost)
+        self._noting.costs.append(cost)
 
 
 class ReservedCall:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.cases.case import Case
+from byok_widgets.compare.figures import percent
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.scoring import Metric
+from byok_widgets.compare.validity import Validity, validity_of
 from byok_widgets.compare.variant import Variant
 from byok_widgets.errors import ConfigError
 from byok_widgets.secrets import redact
@@ -53,6 +55,8 @@ class VariantResult:
         difference: Its difference from the baseline; `None` for the baseline, and before all has ended.
         evidence: The evidence so far; `None` for the baseline, and when all has ended.
         service: Cost and time beside the baseline's, with intervals; `None` before all has ended.
+        validity: How far its simulated callers can be trusted; `None` where there are none.
+        withheld: Why no verdict is given; empty where one is.
     """
 
     variant: Variant
@@ -60,6 +64,8 @@ class VariantResult:
     difference: Difference | None = None
     evidence: SequentialEvidence | None = None
     service: Service | None = None
+    validity: Validity | None = None
+    withheld: str = ""
 
     def __repr__(self) -> str:
         score = self.score
@@ -69,15 +75,21 @@ class VariantResult:
 
     @property
     def verdict(self) -> str:
-        """The verdict: better, worse, no worse, no difference shown, too few; `baseline` for the baseline."""
+        """The verdict: better, worse, no worse, no difference shown, too few, withheld; or `baseline`."""
         shown = self.difference or self.evidence
+        if self.withheld and shown is not None:
+            return WITHHELD
         return "baseline" if shown is None else str(shown.verdict)
 
     @property
     def reason(self) -> str:
         """Why, in a sentence or two."""
         shown = self.difference or self.evidence
-        return "" if shown is None else shown.reason
+        return self.withheld or ("" if shown is None else shown.reason)
+
+
+WITHHELD = "withheld"
+"""What stands for a verdict where simulated callers went wrong too often."""
 
 
 def variant_results(
@@ -97,6 +109,33 @@ def variant_results(
         ConfigError: numpy and scipy are missing.
     """
     require_statistics()
+    found = _results(results, baseline, metric=metric, margin=margin, fixed=fixed)
+    return _without_doubtful(results, baseline, found) if any(case.simulated for case in results.cases) else found
+
+
+def _without_doubtful(results: Results, baseline: Variant, found: Sequence[VariantResult]) -> list[VariantResult]:
+    """Return what is shown, without verdicts where callers of a variant or of the baseline cannot be trusted."""
+    known = {variant.id: validity_of(results, variant) for variant in results.variants}
+    of_baseline = known[baseline.id]
+    judged = []
+    for result in found:
+        own = known[result.variant.id]
+        doubtful = next((one for one in (own, of_baseline) if one is not None and not one.is_enough), None)
+        withheld = (
+            ""
+            if doubtful is None
+            else (
+                f"No verdict: the simulated callers went wrong too often. {doubtful}; at least "
+                f"{percent(doubtful.least)} must be valid."
+            )
+        )
+        judged.append(replace(result, validity=own, withheld=withheld))
+    return judged
+
+
+def _results(
+    results: Results, baseline: Variant, *, metric: Metric, margin: float | None, fixed: bool
+) -> list[VariantResult]:
     from byok_widgets.compare import statistics
 
     groups, weights = groups_of(results.cases), weights_of(results.cases)

@@ -13,6 +13,7 @@ from byok_widgets.compare.conversation import Conversation
 from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.compare.identity import flow_parts, judge_refs
 from byok_widgets.compare.node_task import MANY
+from byok_widgets.compare.plays import play_of
 from byok_widgets.compare.prices import Prices
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.stubs import stubbed
@@ -47,6 +48,7 @@ class FlowTask:
         variants: Sequence[Variant],
         sampling: Sampling,
         unstated: Sequence[str] = (),
+        callers: Sequence[str] = (),
     ) -> None:
         """Take a flow in which nothing has effects any more."""
         self.title = f"Flow {flow.context.config.name!r}"
@@ -54,6 +56,7 @@ class FlowTask:
         self.variants = tuple(variants)
         self.sampling = sampling
         self.unstated = tuple(unstated)
+        self._callers = tuple(callers)
         self.prices = Prices(flow.context)
         self._flow = flow
         self._nodes = model_nodes(flow.graph.nodes)
@@ -88,13 +91,13 @@ class FlowTask:
     async def run(self, variant: Variant, case: Case, repeat: int, on_progress: OnProgress) -> ResultCell:
         """Play a case; what fails is in the cell."""
         started_at = time.time()
-        conversation = self._conversation(variant, case, repeat)
-        session = conversation.session
         ended: dict[str, Any] = {}
+        play = play_of(case, lambda: self._conversation(variant, case, repeat), self._flow.context, repeat)
         try:
-            await conversation.play(case.script, on_progress)
+            await play.run(on_progress)
         except Exception as error:  # noqa: BLE001 - whatever a person's code raises is told in the cell
             ended = failures.of_error(error)
+        session = play.conversation.session
         turns = [*session.turns, *session.unfinished]
         replies = [reply for turn in turns for reply in turn.calls]
         took = service(replies)
@@ -103,7 +106,7 @@ class FlowTask:
         last = ended.pop("output", {})
         if not ended:
             bad = (failures.of_reply(reply) for reply in replies)
-            ended = next((found for found in bad if found["status"] != "done"), {"status": "done"})
+            ended = next((found for found in bad if found["status"] != "done"), play.ended)
         return ResultCell(
             variant=variant.id,
             case=case.input_id,
@@ -111,7 +114,7 @@ class FlowTask:
             model=variant.model,
             started_at=started_at,
             **{**took, **ended, "retries": took["retries"] + ended.get("retries", 0)},
-            output=conversation.output(last),
+            output=play.conversation.output(last) | play.remarks,
         )
 
     def _conversation(self, variant: Variant, case: Case, repeat: int) -> Conversation:
@@ -138,9 +141,9 @@ class FlowTask:
         return None
 
     def beside(self, cases: Iterable[Case]) -> list[str]:
-        """Return the model that judges prompt conditions, where the flow has one of its own for that."""
+        """Return the models of simulated callers, and that which judges edges, where the flow has one for that."""
         del cases
-        return judge_refs(self._flow.graph, self._flow.context)
+        return [*judge_refs(self._flow.graph, self._flow.context), *self._callers]
 
     def require_bound(self, cases: Iterable[Case]) -> None:
         """Make sure that each call of a model with a price has a bound.
@@ -155,7 +158,7 @@ class FlowTask:
     def expected(self, variant: Variant, case: Case, tokens: tuple[float, float] | None) -> Decimal | None:
         """Return what a case will probably cost: at the mean price of the variant's models."""
         if tokens is None:
-            calls = _CALLS_PER_TURN * len(case.script)
+            calls = _CALLS_PER_TURN * case.most_turns
             read = sum(self._typical_tokens(node, case) for node in self._nodes.values()) / len(self._nodes)
             tokens = (calls * read, calls * _TYPICAL_WRITTEN)
         usd = [self.prices.usd(ref, round(tokens[0]), round(tokens[1])) for ref in variant.models.values()]

@@ -28,6 +28,7 @@ from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.slot import Slot
 from byok_widgets.compare.store import CellStore
 from byok_widgets.compare.task import Task
+from byok_widgets.compare.validity import with_earlier
 from byok_widgets.compare.variant import Variant
 from byok_widgets.errors import ByokError
 from byok_widgets.hashing import hashed
@@ -288,7 +289,8 @@ class Runner:
     async def _keep(self, case: Case, cell: ResultCell, costs: Sequence[Cost]) -> None:
         """Store a cell with what all calls in it cost, and tell it to all cases that are equal."""
         cost = total_cost(costs)
-        kept = await self._keeper.keep(case, replace(cell, usd=cost.usd, least_usd=cost.least_usd))
+        whole = with_earlier(cell, self._store) if case.simulated else cell
+        kept = await self._keeper.keep(case, replace(whole, usd=cost.usd, least_usd=cost.least_usd))
         if kept.counts:
             self._known[kept.key] = kept
         elif self._batches:

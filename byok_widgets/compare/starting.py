@@ -12,6 +12,7 @@ from byok_widgets.cases.reading import read_cases
 from byok_widgets.compare.batching import has_batches
 from byok_widgets.compare.comparison import Comparison
 from byok_widgets.compare.estimating import estimate_of
+from byok_widgets.compare.evidence import require_statistics
 from byok_widgets.compare.executors.base import LOCAL
 from byok_widgets.compare.executors.choice import executor_of
 from byok_widgets.compare.flow_task import FlowTask
@@ -133,7 +134,11 @@ def played(
         stubbed(fixed, case.stubs)  # a stub that fits no action is told before the first call
     effects = [] if options.run_effects else unstated_by(flow.graph, stubs)
     unstated = [name for name in effects if not all(name in case.stubs for case in found)]
-    task = FlowTask(fixed, variants=made, sampling=sampling, unstated=unstated)
+    callers = [ref for case in found if case.simulated for ref in case.simulated.refs]
+    refs = [str(fixed.context.config.ref(ref)) for ref in dict.fromkeys(callers)]
+    if refs:
+        require_statistics()
+    task = FlowTask(fixed, variants=made, sampling=sampling, unstated=unstated, callers=refs)
     baseline = _named_flow_variant(options.baseline, made, variants)
     setup = setup_of(fixed.context, task, found, baseline, options)
     setup = replace(setup, shard=shard, executor=executor_of(options.executor), variants_now=lambda: columns()[1])

@@ -14,6 +14,7 @@ from byok_widgets.compare import evidence
 from byok_widgets.compare.pictures import pictures_of
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
+from byok_widgets.compare.validity import validity_of
 from byok_widgets.compare.variant_row import COLUMNS, Figure, figures_of, results_by_variant, telling
 from byok_widgets.markup import Markup
 from byok_widgets.secrets import redact
@@ -174,6 +175,7 @@ def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
     said = [f'{family} compared with "{comparison.baseline.name}".'] if found else []
     if reasons:
         said += [f"{result.variant.name}: {result.reason}" if many else result.reason for result in found]
+    said += validities(comparison)
     if comparison.task.unstated:
         said.append(not_called(comparison.task.unstated))
     if lost := comparison.given_up:
@@ -199,6 +201,18 @@ def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
     if not found and not comparison.running and len(comparison.results) and not evidence.are_possible():
         said.append('Verdicts need numpy and scipy: pip install "byok-widgets[compare]".')
     return list(dict.fromkeys(said))
+
+
+def validities(comparison: ComparisonView) -> list[str]:
+    """Say for each variant how far its simulated callers can be trusted; nothing where there are none."""
+    results, said = comparison.results, []
+    if not any(case.simulated for case in results.cases):
+        return []
+    for variant in comparison.variants:
+        validity = validity_of(results, variant)
+        of = f" of {variant.name}" if len(comparison.variants) > 1 else ""
+        said += [f"Simulated callers{of}: {validity}."] if validity else []
+    return [*said, "Dialogues in which the caller went wrong are repeated and count for no model."] if said else []
 
 
 def not_called(names: Sequence[str]) -> str:

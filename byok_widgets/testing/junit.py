@@ -41,7 +41,7 @@ def document(test: TestRun) -> bytes:
     return b'<?xml version="1.0" encoding="utf-8"?>\n' + bytes(tostring(root, encoding="utf-8"))
 
 
-_ERRORS = frozenset({Outcome.ERROR, Outcome.NOT_RUN})
+_ERRORS = frozenset({Outcome.ERROR, Outcome.NOT_RUN, Outcome.WITHHELD})
 
 
 def _add(suite: Element, each: CaseOutcome, title: str) -> None:

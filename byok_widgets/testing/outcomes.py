@@ -27,6 +27,7 @@ class Outcome(StrEnum):
     ERROR = "could not run"
     UNCHECKED = "nothing expected"
     NOT_RUN = "not run"
+    WITHHELD = "withheld"
 
 
 WRONG = frozenset({Outcome.FAILED, Outcome.FLAKY, Outcome.BROKEN})
@@ -91,10 +92,12 @@ class CaseOutcome:
     Attributes:
         case: The case.
         runs: Its runs, in their order.
+        is_withheld: Whether nothing is said of it, since simulated callers went wrong too often.
     """
 
     case: Case
     runs: tuple[RunOutcome, ...]
+    is_withheld: bool = False
 
     @property
     def name(self) -> str:
@@ -118,6 +121,8 @@ class CaseOutcome:
     @property
     def outcome(self) -> Outcome:
         """What came of it: with one run that fails, nobody can tell a flaky case from a broken one."""
+        if self.is_withheld:
+            return Outcome.WITHHELD
         if self.count(Outcome.FAILED):
             if self.passes:
                 return Outcome.FLAKY

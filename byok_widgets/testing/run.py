@@ -10,6 +10,7 @@ from typing import ClassVar
 from byok_widgets.cases.case import Case
 from byok_widgets.compare.comparison import Comparison
 from byok_widgets.compare.result_cell import ResultCell
+from byok_widgets.compare.validity import Validity, validity_of
 from byok_widgets.errors import ConfigError
 from byok_widgets.testing import baseline, junit, tables
 from byok_widgets.testing.baseline import Baseline, Changes
@@ -29,6 +30,7 @@ class TestRun(Comparison):
     __test__: ClassVar[bool] = False  # pytest takes classes of this name for its own
     baseline_file: Baseline | None = None
     _known: tuple[object, tuple[CaseOutcome, ...]] = (None, ())
+    _trusted: tuple[object, bool] = (None, True)
 
     @property
     def title(self) -> str:
@@ -54,7 +56,7 @@ class TestRun(Comparison):
     @property
     def outcomes(self) -> tuple[CaseOutcome, ...]:
         """What came of each case so far, in the order in which the cases were given."""
-        of = (self.results.added, self.results.scored)
+        of = (self.results.added, self.results.scored, self.running)
         if self._known[0] != of:  # a table, its notes and the board ask one after another
             self._known = (of, tuple(map(self.outcome, self.cases)))
         return self._known[1]
@@ -70,7 +72,21 @@ class TestRun(Comparison):
         numbers = range(1, self.runs + 1)
         cells = [self.results.cell(variant, found, number) for number in numbers]
         scores = [self.results.score(variant, found, number) for number in numbers]
-        return CaseOutcome(found, tuple(map(run_outcome, [found] * self.runs, numbers, cells, scores)))
+        withheld = found.simulated is not None and not self._callers_are_valid
+        return CaseOutcome(found, tuple(map(run_outcome, [found] * self.runs, numbers, cells, scores)), withheld)
+
+    @property
+    def validity(self) -> Validity | None:
+        """How far the simulated callers can be trusted, so far; `None` where there are none."""
+        return validity_of(self.results, *self.variants) if any(case.simulated for case in self.cases) else None
+
+    @property
+    def _callers_are_valid(self) -> bool:
+        of = (self.results.added, self.results.scored, self.running)
+        if self._trusted[0] != of:
+            validity = None if self.running else self.validity
+            self._trusted = (of, validity is None or validity.is_enough)
+        return self._trusted[1]
 
     @property
     def passed(self) -> bool:

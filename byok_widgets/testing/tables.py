@@ -48,7 +48,7 @@ def _reliability(test: TestRun) -> str:
 
 def notes(test: TestRun) -> list[str]:
     """Return what a reader has to know beside the cases."""
-    said = []
+    said = tables.validities(test)
     if test.task.unstated:
         said.append(tables.not_called(test.task.unstated))
     problem = test.problem()

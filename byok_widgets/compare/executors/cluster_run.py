@@ -19,6 +19,7 @@ from typing import Any
 
 from byok_widgets.cases.case import Case
 from byok_widgets.compare import failures
+from byok_widgets.compare.call_gate import CallMeter
 from byok_widgets.compare.executors import worker
 from byok_widgets.compare.executors.base import WorkerLostError
 from byok_widgets.compare.executors.key_delivery import KeySource, key_sources
@@ -173,8 +174,10 @@ class ClusterRun:
         finally:
             self._sent.pop(sent.number, None)
         if meter := current_admission():
-            for cost in answer.costs:
+            for cost in (*answer.costs, *answer.apart):
                 meter.note(cost)
+            if isinstance(meter, CallMeter):
+                meter.set_apart(answer.apart)
         return answer.cell
 
     def _hear(self, event: tuple[float, dict[str, Any]]) -> None:

@@ -68,10 +68,12 @@ class Answer(NamedTuple):
     Attributes:
         cell: The cell.
         costs: What each of its calls cost.
+        apart: The same of calls that are not its own, such as those of a simulated caller.
     """
 
     cell: ResultCell
     costs: tuple[Cost, ...]
+    apart: tuple[Cost, ...] = ()
 
 
 class _Job:
@@ -101,7 +103,7 @@ class _Job:
         except Exception as error:  # noqa: BLE001 - a person's values may raise anything, and others go on
             own = self._task.known_id(sent.case) or sent.case.input_id
             cell = ResultCell(sent.variant, own, sent.repeat, **failures.of_error(error))
-        answer = Answer(cell, tuple(meter.costs))
+        answer = Answer(cell, tuple(meter.costs), tuple(meter.apart))
         tell({"number": sent.number, "answer": pickle.dumps(answer)})
 
     def stop(self) -> None:

@@ -1,0 +1,123 @@
+"""Errors of a simulated caller that can be told exactly: they say nothing of the flow that it talked to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from byok_widgets.cases.callers.caller import Caller
+
+Turn = Mapping[str, Any]
+
+KINDS: Mapping[str, str] = {
+    "hung_up_early": "hung up early",
+    "told_too_soon": "revealed a fact too soon",
+    "invented": "stated what it does not know",
+    "left_role": "left its role",
+    "looped": "said the same again and again",
+    "unusable": "gave no usable answer",
+}
+"""What may go wrong with a caller, in words."""
+
+ROUNDS = 3
+"""How often in a row the same may be said, though the flow says something else."""
+_FEWEST_DIGITS = 3
+_DIGITS = re.compile(r"\d(?:[\s./()-]?\d)*")
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
+_OUT_OF_ROLE = re.compile(
+    r"\bas an? (?:ai|language model|assistant)\b|\bi(?:'m| am) an? (?:ai|language model|(?:virtual )?assistant)\b"
+    r"|\bhow (?:can|may) i (?:help|assist) you\b|\bals ki\b|\bwie kann ich ihnen helfen\b"
+    r"|^\s*(?:assistant|agent|service|system|bot|caller|user)\s*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One error of a caller.
+
+    Attributes:
+        kind: One of `KINDS`.
+        turn: Number of the turn.
+        what: What was said, or why it is one.
+        by: `exact`, or `referee` where a model says so.
+    """
+
+    kind: str
+    turn: int
+    what: str = ""
+    by: str = "exact"
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The fault as it is kept."""
+        return {"kind": self.kind, "turn": self.turn, "what": self.what, "by": self.by}
+
+
+def faults_in(caller: Caller, turns: Sequence[Turn]) -> list[Fault]:
+    """Return the errors of a caller in a dialogue, the first of each kind."""
+    found = [*_too_soon(caller, turns), *_invented(caller, turns), *_out_of_role(turns), *_loops(turns)]
+    first: dict[str, Fault] = {}
+    for fault in sorted(found, key=lambda each: each.turn):
+        first.setdefault(fault.kind, fault)
+    return list(first.values())
+
+
+def _too_soon(caller: Caller, turns: Sequence[Turn]) -> Iterator[Fault]:
+    for name, fact in caller.known.items():
+        heard = ""
+        for turn in turns if fact.asked_by else ():
+            if any(word.casefold() in heard for word in fact.asked_by):
+                break
+            if _says(str(turn["said"] or ""), fact.value):
+                yield Fault("told_too_soon", turn["number"], name)
+                break
+            heard += f"\n{turn['heard']}".casefold()
+
+
+def _says(text: str, value: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(value.casefold())}(?!\w)", text.casefold()) is not None
+
+
+def _invented(caller: Caller, turns: Sequence[Turn]) -> Iterator[Fault]:
+    """Yield numbers and addresses that stand in no fact and that the flow has not said."""
+    known = "\n".join(
+        [caller.persona, caller.goal, caller.temper, *(fact.value for fact in caller.known.values())]
+    )
+    for turn in turns:
+        said = str(turn["said"] or "")
+        there = {_bare(number) for number in _DIGITS.findall(known)}
+        for number in map(_bare, _DIGITS.findall(said)):
+            if len(number) >= _FEWEST_DIGITS and not any(number in one or one in number for one in there if one):
+                yield Fault("invented", turn["number"], number)
+        for address in _MAIL.findall(said):
+            if address.casefold() not in known.casefold():
+                yield Fault("invented", turn["number"], address)
+        known += f"\n{turn['heard']}"
+
+
+def _bare(number: str) -> str:
+    return re.sub(r"\D", "", number)
+
+
+def _out_of_role(turns: Sequence[Turn]) -> Iterator[Fault]:
+    for turn in turns:
+        found = _OUT_OF_ROLE.search(str(turn["said"] or ""))
+        if found:
+            yield Fault("left_role", turn["number"], found.group().strip())
+
+
+def _loops(turns: Sequence[Turn]) -> Iterator[Fault]:
+    """Yield where the caller says the same although the flow does not: else it is the flow that loops."""
+    said = [turn for turn in turns if turn["said"] is not None]
+    for at in range(ROUNDS - 1, len(said)):
+        rounds = said[at - ROUNDS + 1 : at + 1]
+        answers = {_plain(turn["heard"]) for turn in rounds[:-1]}
+        if len({_plain(turn["said"]) for turn in rounds}) == 1 and len(answers) == ROUNDS - 1:
+            yield Fault("looped", rounds[-1]["number"], str(rounds[-1]["said"]))
+
+
+def _plain(text: Any) -> str:
+    return " ".join(re.findall(r"\w+", str(text or "").casefold()))

@@ -1,0 +1,84 @@
+"""Errors of a simulated caller that can be told exactly, and what is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from byok_widgets import Caller, ConfigError
+from byok_widgets.cases.callers.faults import faults_in
+
+ANA = {
+    "facts": {
+        "name": "Ana",
+        "phone": "0170 555 1234",
+        "insurance": {"value": "AOK", "asked_by": ["insurance", "insured"]},
+    },
+    "model": "compatible:caller",
+}
+
+
+def caller(**more: Any) -> Caller:
+    return Caller("a patient", **{"goal": "a slot on Tuesday", **ANA, **more})
+
+
+def dialogue(*pairs: tuple[str | None, str]) -> list[dict[str, Any]]:
+    return [{"number": number, "said": said, "heard": heard} for number, (said, heard) in enumerate(pairs, 1)]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "kind", "turn"),
+    [
+        ([("I am insured with AOK.", "Which day?")], "told_too_soon", 1),
+        ([("Hello", "Which day?"), ("Tuesday, AOK", "Fine")], "told_too_soon", 2),
+        ([("My number is 0171 999 888", "Thanks")], "invented", 1),
+        ([("Write to ana@example.org", "Thanks")], "invented", 1),
+        ([("How can I help you?", "Pardon?")], "left_role", 1),
+        ([("As an AI language model I cannot call", "Pardon?")], "left_role", 1),
+        ([("Hi", "Which day?"), ("Agent: Tuesday then.", "Fine")], "left_role", 2),
+        ([("Tuesday", "Which day?"), ("tuesday.", "And the name?"), ("Tuesday!", "The name?")], "looped", 3),
+    ],
+)
+def test_an_error_of_the_caller_is_found(pairs: list, kind: str, turn: int) -> None:
+    (fault,) = faults_in(caller(), dialogue(*pairs))
+    assert (fault.kind, fault.turn, fault.by) == (kind, turn, "exact")
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("Ana here, on Tuesday", "Who is your insurance?"), ("AOK", "Thanks")],
+        [("My number is 0170-5551234", "Thanks")],
+        [("Hi", "We have 2030 or 10:30"), ("10:30 is fine, so 2030 euros", "Thanks")],
+        [("Tuesday at 3", "Fine")],
+        [("Tuesday", "Which day?"), ("Tuesday", "Which day?"), ("Tuesday", "Which day?")],  # here the flow loops
+        [(None, "Hello"), ("Ana", "Which day?")],
+        [("My laptop is of brand MAOKA", "Thanks")],
+    ],
+)
+def test_what_a_caller_may_say(pairs: list) -> None:
+    assert faults_in(caller(), dialogue(*pairs)) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"goal": ""}, {"model": ""}, {"model": "gpt"}, {"facts": ["Ana"]}, {"facts": {"a": None}}),
+        *({"facts": {"a": {"value": "x", "when": 1}}}, {"max_turns": 0}, {"attempts": True}),
+        *({"min_validity": 2}, {"done_if": "x ="}, {"temper": 3}, {"nobody": 1}),
+    ],
+)
+def test_what_is_no_caller_is_refused(wrong: dict) -> None:
+    data = {"persona": "a patient", "goal": "a slot", **ANA, **wrong}
+    with pytest.raises(ConfigError):
+        Caller.of(data)
+
+
+def test_a_caller_is_the_same_after_it_was_written() -> None:
+    one = caller(temper="impatient", done_if="time is not None")
+    again = Caller.of(one.data)
+    assert again.id == one.id
+    assert again.system == one.system
+    assert all(word in one.system for word in ("a patient", "impatient", "a slot on Tuesday", "0170 555 1234"))
+    assert caller(temper="calm", done_if="time is not None").id != one.id
