@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from byok_widgets import Caller, Flow
+from byok_widgets import Caller, Flow, KeyFormatError
 from byok_widgets.cases.case import Case
 from byok_widgets.testing.outcomes import Outcome
 from tests.compare.flows import BAD, booking_flow, priced_flow
@@ -32,7 +32,6 @@ class Actors:
     def __init__(self, lines: Callable[[int, int], Line]) -> None:
         self._lines = lines
         self.begun = 0
-        self._number: dict[str, int] = {}
 
     def answer(self, request: dict[str, Any]) -> Say:
         asked = json.dumps(request)
@@ -41,11 +40,8 @@ class Actors:
             return Say(json.dumps({"goal_reached": "See you" in said[-1], "in_role": True, "invented": None}))
         if "You play a person" in asked:
             turn = sum(message["role"] == "assistant" for message in request["messages"])
-            key = f"{request['messages'][0]['content'][:3000]}{request.get('seed')}"
-            if turn == 0:
-                self.begun += 1
-                self._number[key] = self.begun
-            text, ended = self._lines(self._number[key], turn)
+            self.begun += turn == 0
+            text, ended = self._lines(self.begun, turn)
             return Say(json.dumps({"say": text, "ended": ended}))
         if "json" not in asked.lower():
             return Say("Which day?")
@@ -85,12 +81,11 @@ def test_a_caller_talks_until_its_goal_and_its_model_and_prompt_are_kept(
 def test_planted_hang_ups_are_flagged_and_no_model_is_blamed(
     flow: Flow, server: ScriptedServer, *, exact: bool
 ) -> None:
-    chance, planted = random.Random(11), set()
+    chance, planted = random.Random(11), []
 
-    def lines(number: int, turn: int) -> Line:
-        if turn == 0 and chance.random() < 0.3:
-            planted.add(number)
-        if turn == 1 and number in planted:
+    def lines(_: int, turn: int) -> Line:
+        if turn == 1 and chance.random() < 0.3:
+            planted.append(turn)
             return "Never mind, goodbye.", True
         return ("Hello.", False) if turn == 0 else ("Tuesday, please.", turn > 1)
 
@@ -170,11 +165,28 @@ def test_callers_stand_in_files_and_no_node_alone_takes_them(flow: Flow, tmp_pat
     (direct,) = flow.cases([case(1)])
     assert read.input_id == direct.input_id
     assert isinstance(flow.cases([case(1)["caller"]])[0], Case)
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(KeyFormatError):
         flow.cases([{"caller": {"persona": "x", "goal": fake_key("openai"), "model": CALLER}}])
-    assert caught.value.kind != "caller"
-    result = flow.node("read").compare(
-        ["compatible:good", BAD], [case(1), {"text": "Hi", "values": {"weekday": None}}]
-    )
+    other = {"text": "Hi", "values": {"weekday": None}}
+    result = flow.node("read").compare(["compatible:good", BAD], [case(1), other])
     failed = [cell for _, each, cell, _ in result.results.items() if each.name == "c1"]
     assert {cell.error for cell in failed} == {"caller"}
+
+
+@pytest.mark.parametrize(
+    ("found", "kind"), [({"in_role": False}, "left_role"), ({"invented": "a brother in Rome"}, "invented")]
+)
+def test_what_only_a_referee_can_tell_makes_a_dialogue_invalid(
+    flow: Flow, server: ScriptedServer, found: dict, kind: str
+) -> None:
+    actors = Actors(good)
+    said = {"goal_reached": True, "in_role": True, "invented": None, **found}
+    server.script(
+        lambda request: Say(json.dumps(said)) if "You check one side" in str(request) else actors.answer(request)
+    )
+    result = flow.test([case(1, attempts=2)])
+    attempts = result.outcome("c1").runs[0].cell.output["caller"]["attempts"]
+    assert [[(fault["kind"], fault["by"]) for fault in each["faults"]] for each in attempts] == [
+        [(kind, "referee")],
+        [(kind, "referee")],
+    ]
