@@ -24,7 +24,7 @@ exit code:
 
 examples:
   byok-widgets test dentist.flow.json dentist.cases --junit report.xml
-  byok-widgets test dentist.flow.json dentist.cases --key openai=env:OPENAI_API_KEY --runs 3 --budget 0.50"""
+  byok-widgets test dentist.flow.json dentist.cases --key PROVIDER=env:NAME --runs 3 --budget 0.50"""
 
 
 def add_command(commands: Any) -> None:

@@ -16,7 +16,7 @@ class Allowed:
     """What the person who runs tests allows a flow file.
 
     Attributes:
-        keys: Environment variables with keys, each as `openai=env:NAME`.
+        keys: Environment variables with keys, each as `PROVIDER=env:NAME`.
         base_urls: Addresses of providers, each as `compatible=http://127.0.0.1:8000/v1`: a key in an environment
             variable goes to no address that only the file names.
         trust: Whether a model file on this machine is used that the flow file names.
@@ -76,6 +76,6 @@ def _pair(text: str) -> tuple[str, str]:
         raise ConfigError(
             "Give a provider, an equals sign, and its value.",
             kind="argument",
-            fix=f"Write openai=env:OPENAI_API_KEY. The providers are: {known}.",
+            fix=f"Write PROVIDER=env:NAME. The providers are: {known}.",
         )
     return provider, value

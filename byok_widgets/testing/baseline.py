@@ -1,32 +1,22 @@
-"""Baselines: what came of a test, kept in a file, and what has changed since."""
+"""Baselines: what came of a test, as a file holds it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-from byok_widgets import markup
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error, read_file, where_to_look
-from byok_widgets.saved_file import save_file
-from byok_widgets.secrets import redact
-from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.testing.outcomes import CaseOutcome, Outcome
 from byok_widgets.usage import CostTotal
-from byok_widgets.value_words import quoted
-
-if TYPE_CHECKING:
-    from byok_widgets.testing.run import TestRun
 
 MAX_BYTES = 100_000_000
 """Largest file of a baseline."""
-_FORMAT = "byok_widgets baseline"
-_VERSION = 1
+FORMAT = "byok_widgets baseline"
+VERSION = 1
 _ONCE = 0
 """The run whose way and values are kept: the first."""
 
@@ -59,7 +49,7 @@ class Baseline:
         file = Path(path)
         try:
             data = json.loads(read_file(file, most_bytes=MAX_BYTES))
-            if data["format"] == _FORMAT and data["version"] == _VERSION:
+            if data["format"] == FORMAT and data["version"] == VERSION:
                 cases = {str(case["name"]): _checked(case) for case in data["cases"]}
                 parts, models = dict(data["parts"]), dict(data["models"])
                 return cls(str(data["saved_at"]), parts, models, cases, data["usd"])
@@ -80,42 +70,7 @@ def _checked(case: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**case, "values": dict(case["values"])}
 
 
-def write(test: TestRun, path: Path) -> None:
-    """Save what came of a test.
-
-    Raises:
-        ConfigError: It could not be written.
-    """
-    content = json.dumps(redact_keys(_data(test)), ensure_ascii=False, indent=1)
-    save_file(path, f"{content}\n".encode("utf-8", "replace"), kind="baseline", most_bytes=MAX_BYTES)
-
-
-def _data(test: TestRun) -> dict[str, Any]:
-    (variant,) = test.variants
-    return {
-        "format": _FORMAT,
-        "version": _VERSION,
-        "title": test.title,
-        "saved_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "models": dict(variant.models),
-        "parts": test.parts,
-        "usd": _money(test.cost),
-        "cases": [_case(each) for each in test.outcomes],
-    }
-
-
-def _case(outcome: CaseOutcome) -> dict[str, Any]:
-    return {
-        "name": outcome.name,
-        "input": outcome.case.input_id,
-        "outcome": str(outcome.outcome),
-        "runs": outcome.decided,
-        "passes": outcome.passes,
-        **_way(outcome),
-    }
-
-
-def _way(outcome: CaseOutcome) -> dict[str, Any]:
+def way_of(outcome: CaseOutcome) -> dict[str, Any]:
     """Return the way and the values of the first run."""
     cell = outcome.runs[_ONCE].cell
     output = {} if cell is None else cell.output
@@ -125,142 +80,6 @@ def _way(outcome: CaseOutcome) -> dict[str, Any]:
     return {"values": dict(output.get("values") or {}), "turns": turns}
 
 
-def _money(cost: CostTotal) -> str | None:
+def money(cost: CostTotal) -> str | None:
+    """Return what runs cost in US dollars, as a text that loses no digit; `None` where that is not known."""
     return None if cost.unpriced else str(cost.usd)
-
-
-@dataclass(frozen=True)
-class CaseChange:
-    """What has changed in a case.
-
-    Attributes:
-        case: Its name.
-        kind: `worse`, `better`, `other way` (it comes out as before, by another way or with other values), `new`,
-            `gone`, or `other case` (something else is said in it, so that nothing can be told).
-        before: What came of it before; empty for a new one.
-        now: What came of it now; empty for one that is gone.
-        details: What is different, in words.
-    """
-
-    case: str
-    kind: str
-    before: str = ""
-    now: str = ""
-    details: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, repr=False)
-class Changes:
-    """What has changed since a baseline.
-
-    Attributes:
-        since: When the baseline was saved.
-        flow: Which parts of the flow were changed.
-        cases: The cases that come out otherwise; the others are left out.
-        cost: What all runs cost before and now, in words; empty where that is the same.
-    """
-
-    since: str
-    flow: tuple[str, ...] = ()
-    cases: tuple[CaseChange, ...] = ()
-    cost: str = ""
-
-    @property
-    def regressions(self) -> tuple[CaseChange, ...]:
-        """The cases that come out worse than before."""
-        return tuple(change for change in self.cases if change.kind == "worse")
-
-    @property
-    def lines(self) -> list[str]:
-        """All changes, one in a line."""
-        flow = [f"The flow was changed: {', '.join(self.flow)}."] if self.flow else []
-        cases = [": ".join(filter(None, [f"{each.kind}: {each.case}", _words(each)])) for each in self.cases]
-        return [redact(line, words=False) for line in [*flow, *cases, *filter(None, [self.cost])]]
-
-    def __repr__(self) -> str:
-        return "\n".join([f"Since {self.since}:", *(self.lines or ["nothing has changed."])])
-
-    def _repr_html_(self) -> str:
-        rows = [(each.kind, each.case, each.before, each.now, "; ".join(each.details)) for each in self.cases]
-        shown = [[redact(cell, words=False) for cell in row] for row in rows]
-        columns = ("change", "case", "before", "now", "details")
-        table = markup.table(shown, caption=f"Changes since {self.since}", columns=columns) if rows else ""
-        other = [line for line in self.lines if not rows or line.startswith("The flow") or line == self.cost]
-        said = other or ([] if rows else [f"Nothing has changed since {self.since}."])
-        return f"{table}{''.join(markup.block(markup.facts(line)) for line in said)}"
-
-
-def _words(change: CaseChange) -> str:
-    moved = f"{change.before} before, {change.now} now" if change.before and change.now else ""
-    return "; ".join(filter(None, [moved, *change.details]))
-
-
-def changes(test: TestRun, before: Baseline) -> Changes:
-    """Return what has changed since a baseline."""
-    now = {each.name: each for each in test.outcomes}
-    compared = (_change(before.cases.get(name), outcome) for name, outcome in now.items())
-    gone = (CaseChange(name, "gone") for name in before.cases if name not in now)
-    money = _money(test.cost)
-    cost = _cost_change(before.usd, money)
-    found = tuple(change for change in [*compared, *gone] if change is not None)
-    return Changes(before.saved_at, tuple(_flow_changes(test, before)), found, cost)
-
-
-def _flow_changes(test: TestRun, before: Baseline) -> Iterator[str]:
-    (variant,), parts = test.variants, test.parts
-    for name in dict.fromkeys([*parts, *before.parts]):
-        if name not in before.parts:
-            yield f"{name} is new"
-        elif name not in parts:
-            yield f"{name} is gone"
-        elif parts[name] != before.parts[name]:
-            yield name
-    for node, model in variant.models.items():
-        earlier = before.models.get(node)
-        if earlier is not None and earlier != model:
-            yield f"the model of {node}, {earlier} before, {model} now"
-
-
-def _change(before: Mapping[str, Any] | None, now: CaseOutcome) -> CaseChange | None:
-    told = _told(str(now.outcome), now.passes, now.decided)
-    if before is None:
-        return CaseChange(now.name, "new", now=told)
-    earlier = _told(before["outcome"], before["passes"], before["runs"])
-    if before["input"] != now.case.input_id:
-        return CaseChange(now.name, "other case", earlier, told)
-    details = tuple(_details(before, _way(now)))
-    shares = _share(before["passes"], before["runs"]), _share(now.passes, now.decided)
-    if shares[0] != shares[1]:
-        return CaseChange(now.name, "worse" if shares[1] < shares[0] else "better", earlier, told, details)
-    return CaseChange(now.name, "other way", earlier, told, details) if details else None
-
-
-def _share(passes: int, runs: int) -> float:
-    """Return how many of the runs passed; less than none where it could not be run."""
-    return passes / runs if runs else -1.0
-
-
-def _cost_change(before: str | None, now: str | None) -> str:
-    if before is None or now is None or Decimal(before) == Decimal(now):
-        return ""
-    return f"Cost: ${Decimal(before):f} before, ${Decimal(now):f} now."
-
-
-def _told(outcome: str, passes: int, runs: int) -> str:
-    return f"{outcome} ({passes} of {runs})" if runs > 1 else outcome
-
-
-def _details(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """Say how the first run differs: in the first turn that goes another way, and in the values in the end."""
-    for number, (earlier, later) in enumerate(zip(before["turns"], now["turns"], strict=False), 1):
-        if earlier["path"] != later["path"] or earlier["node"] != later["node"]:
-            ways = [" → ".join(turn["path"]) or turn["node"] for turn in (earlier, later)]
-            yield f"turn {number} went by {ways[0]}, and goes by {ways[1]}"
-            break
-    else:
-        if len(before["turns"]) != len(now["turns"]):
-            yield f"{len(before['turns'])} turns before, {len(now['turns'])} now"
-    for name in before["values"] | now["values"]:
-        values = before["values"].get(name), now["values"].get(name)
-        if values[0] != values[1]:
-            yield f"{name} was {quoted(values[0])}, and is {quoted(values[1])}"

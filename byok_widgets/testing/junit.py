@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from byok_widgets.saved_file import save_file
 from byok_widgets.secrets import redact
 from byok_widgets.testing.outcomes import WRONG, CaseOutcome, Outcome
-
-if TYPE_CHECKING:
-    from byok_widgets.testing.run import TestRun
+from byok_widgets.testing.view import RunView
 
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def write(test: TestRun, path: Path) -> None:
+def write(test: RunView, path: Path) -> None:
     """Write the file.
 
     Raises:
@@ -26,7 +23,7 @@ def write(test: TestRun, path: Path) -> None:
     save_file(path, document(test), kind="junit")
 
 
-def document(test: TestRun) -> bytes:
+def document(test: RunView) -> bytes:
     """Return the document."""
     found = test.outcomes
     suite = Element("testsuite", name=_shown(test.title), tests=str(len(found)))

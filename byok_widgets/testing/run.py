@@ -12,8 +12,9 @@ from byok_widgets.compare.comparison import Comparison
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.validity import Validity, validity_of
 from byok_widgets.errors import ConfigError
-from byok_widgets.testing import baseline, junit, tables
-from byok_widgets.testing.baseline import Baseline, Changes
+from byok_widgets.testing import junit, saving, tables
+from byok_widgets.testing.baseline import Baseline
+from byok_widgets.testing.changes import Changes, changes
 from byok_widgets.testing.outcomes import WRONG, CaseOutcome, Outcome, Problem, run_outcome
 from byok_widgets.testing.pass_k import pass_k
 
@@ -155,7 +156,7 @@ class TestRun(Comparison):
             ConfigError: It could not be written.
         """
         self.wait()
-        baseline.write(self, Path(path))
+        saving.write(self, Path(path))
 
     @property
     def changes(self) -> Changes:
@@ -171,7 +172,7 @@ class TestRun(Comparison):
                 kind="baseline",
                 fix='Save one with save_baseline("dentist.baseline.json"), and test with baseline= that file.',
             )
-        return baseline.changes(self, self.baseline_file)
+        return changes(self, self.baseline_file)
 
     def save_junit(self, path: str | Path) -> None:
         """Save it as JUnit XML, which CI services read. Waits until it is complete or stopped.

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from byok_widgets import markup
 from byok_widgets.compare import tables
 from byok_widgets.compare.figures import percent
 from byok_widgets.markup import Markup
 from byok_widgets.secrets import redact
-from byok_widgets.testing.baseline import changes
+from byok_widgets.testing.changes import changes
 from byok_widgets.testing.outcomes import WRONG, CaseOutcome, Outcome
-
-if TYPE_CHECKING:
-    from byok_widgets.testing.run import TestRun
+from byok_widgets.testing.view import RunView
 
 COLUMNS = ("case", "outcome", "passed", "where", "what went wrong")
 _LINE_CHARS = 160
@@ -22,14 +18,14 @@ MOST_CASES = 500
 """Cases in a table; more would make the notebook too large."""
 
 
-def headline(test: TestRun) -> str:
+def headline(test: RunView) -> str:
     """Return what is tested over how many cases and runs."""
     count = len(test.cases)
     runs = f" × {test.runs} runs" if test.runs > 1 else ""
     return f"{test.title}, {count} case{'' if count == 1 else 's'}{runs}"
 
 
-def standing(test: TestRun) -> str:
+def standing(test: RunView) -> str:
     """Return how far it is, and what has come of it, in one line."""
     counts = [f"{count} {outcome}" for outcome, count in test.counts.items()]
     cost = f"cost {test.cost}" if len(test.results) else f"estimate {test.estimate}"
@@ -38,7 +34,7 @@ def standing(test: TestRun) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _reliability(test: TestRun) -> str:
+def _reliability(test: RunView) -> str:
     """Return pass^1 and pass^k, where each case was run more than once."""
     if test.runs == 1 or test.running:
         return ""
@@ -46,7 +42,7 @@ def _reliability(test: TestRun) -> str:
     return ", ".join(f"pass^{k} {percent(share)}" for k, share in shares.items() if share is not None)
 
 
-def notes(test: TestRun) -> list[str]:
+def notes(test: RunView) -> list[str]:
     """Return what a reader has to know beside the cases."""
     said = tables.validities(test)
     if test.task.unstated:
@@ -58,13 +54,13 @@ def notes(test: TestRun) -> list[str]:
     return said
 
 
-def said_problems(test: TestRun) -> list[str]:
+def said_problems(test: RunView) -> list[str]:
     """Return a line for each case that did not pass."""
     rows = [row for row in _rows(test) if row[-1]]
     return [" · ".join(part for part in row if part) for row in rows[:MOST_CASES]]
 
 
-def _rows(test: TestRun) -> list[tuple[str, ...]]:
+def _rows(test: RunView) -> list[tuple[str, ...]]:
     return [_row(each, test.runs) for each in test.outcomes]
 
 
@@ -77,19 +73,19 @@ def _row(outcome: CaseOutcome, runs: int) -> tuple[str, ...]:
     return tuple(redact(cell, words=False) for cell in row)
 
 
-def _told(test: TestRun) -> tuple[list[str], list[tuple[str, ...]]]:
+def _told(test: RunView) -> tuple[list[str], list[tuple[str, ...]]]:
     """Return the columns that say anything, and the rows with these alone."""
     found = _rows(test)[:MOST_CASES]
     kept = [at for at in range(len(COLUMNS)) if at < 2 or any(row[at] for row in found)]
     return [COLUMNS[at] for at in kept], [tuple(row[at] for at in kept) for row in found]
 
 
-def _more(test: TestRun) -> list[str]:
+def _more(test: RunView) -> list[str]:
     left = len(test.cases) - MOST_CASES
     return [f"and {left} cases more: test.outcomes"] if left > 0 else []
 
 
-def as_text(test: TestRun) -> str:
+def as_text(test: RunView) -> str:
     """Return the test as plain text."""
     columns, found = _told(test)
     rows = [tuple(columns), *found]
@@ -99,7 +95,7 @@ def as_text(test: TestRun) -> str:
     return redact("\n".join([headline(test), *lines, *_more(test), standing(test), *notes(test)]), words=False)
 
 
-def as_html(test: TestRun) -> str:
+def as_html(test: RunView) -> str:
     """Return the test as HTML that every notebook shows, trusted or not."""
     columns, found = _told(test)
     table = markup.table(found, caption=redact(headline(test), words=False), columns=columns)

@@ -48,7 +48,7 @@ class Caller:
         goal: What the caller wants.
         facts: What the caller knows, by name: a text, or `{"value": "AOK", "asked_by": ["insurance"]}` for what it
             keeps back until the flow uses one of these words. It may state nothing else about itself.
-        model: The model that plays it, with its provider: `openai:gpt-...`. It is part of the case: other models
+        model: The model that plays it, written `provider:model-id`. It is part of the case: other models
             make other dialogues.
         temper: How the caller is, such as "impatient".
         done_if: When the goal is reached, exactly: an expression over the flow's variables, as of an edge. Without
@@ -85,7 +85,7 @@ class Caller:
         if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= 1:
             raise _wrong(f"min_validity is a share from 0 to 1, not {as_given(share)}")
         if ":" not in self.model or (self.referee and ":" not in self.referee):
-            raise _wrong("its models are written with their provider, as openai:gpt-4o")
+            raise _wrong("its models are written with their provider, as provider:model-id")
         _ = self.known, self.is_done  # what cannot be read is told now
 
     @classmethod
@@ -161,5 +161,5 @@ def _fact(name: Any, given: Any) -> Fact:
 
 
 def _wrong(problem: str) -> ConfigError:
-    fix = 'Write Caller("a busy mother", goal="a slot on Tuesday", facts={"name": "Ana"}, model="openai:...").'
+    fix = 'Write Caller("a busy mother", goal="a slot", facts={"name": "Ana"}, model="provider:model-id").'
     return ConfigError(f"A simulated caller: {problem}.", kind="caller", fix=fix)
