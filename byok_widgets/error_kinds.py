@@ -59,7 +59,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "base_url_extras": "the address holds a user name, a query or a fragment",
         "base_url_insecure": "plain http to another machine",
         "sync_call_on_loop": "a sync call where waiting would deadlock",
-        "turn_limit": "not a number of calls, or an amount of money, that one turn may take",
+        "turn_limit": "not a number of calls, or an amount of money, that one turn or visit may take",
         "setting_not_json": "JSON cannot hold the value of a setting",
         "text_too_long": "a text is longer than any name or address",
         "dialogue": "not a dialogue",

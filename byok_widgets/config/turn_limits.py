@@ -54,8 +54,13 @@ class TurnLimits:
         return TurnLimits(fewer, less)
 
 
-def checked_calls(value: Any) -> int | None:
+def checked_calls(value: Any, name: str = "max_calls_per_turn", usual: int = MAX_CALLS) -> int | None:
     """Return a number of calls; `None` stands for the usual one.
+
+    Args:
+        value: What was given.
+        name: The setting that it is given for.
+        usual: Most calls where nothing is chosen.
 
     Raises:
         ConfigError: It is not a whole number from 1 to 10,000.
@@ -63,14 +68,18 @@ def checked_calls(value: Any) -> int | None:
     if value is None or _is_count(value):
         return value  # type: ignore[no-any-return]
     raise ConfigError(
-        f"max_calls_per_turn is a whole number from 1 to {_MOST_CALLS:,}, not {as_given(value)}.",
+        f"{name} is a whole number from 1 to {_MOST_CALLS:,}, not {as_given(value)}.",
         kind="turn_limit",
-        fix=f"Write flow.max_calls_per_turn = None for the usual {MAX_CALLS}.",
+        fix=f"Write flow.{name} = None for the usual {usual}.",
     )
 
 
-def checked_cost(value: Any) -> float | None:
+def checked_cost(value: Any, name: str = "max_cost_per_turn") -> float | None:
     """Return an amount in US dollars; `None` stands for any.
+
+    Args:
+        value: What was given.
+        name: The setting that it is given for.
 
     Raises:
         ConfigError: It is not a number above 0 and up to a million.
@@ -82,9 +91,9 @@ def checked_cost(value: Any) -> float | None:
     if _is_amount(value):
         return float(value)
     raise ConfigError(
-        f"max_cost_per_turn is an amount in US dollars above 0, not {as_given(value)}.",
+        f"{name} is an amount in US dollars above 0, not {as_given(value)}.",
         kind="turn_limit",
-        fix="Write flow.max_cost_per_turn = 0.25, or None for no limit.",
+        fix=f"Write flow.{name} = 0.25, or None for no limit.",
     )
 
 

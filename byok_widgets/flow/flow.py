@@ -68,6 +68,8 @@ class Flow(AnswersGuesses, StrictAttributes):
     judge_max_tokens: int | None = delegated("_settings", FlowSettings.judge_max_tokens)
     max_calls_per_turn: int | None = delegated("_settings", FlowSettings.max_calls_per_turn)
     max_cost_per_turn: float | None = delegated("_settings", FlowSettings.max_cost_per_turn)
+    max_calls_per_visit: int | None = delegated("_settings", FlowSettings.max_calls_per_visit)
+    max_cost_per_visit: float | None = delegated("_settings", FlowSettings.max_cost_per_visit)
     global_prompt: str = delegated("_settings", FlowSettings.global_prompt)
     grounding: Grounding = delegated("_settings", FlowSettings.grounding)
     locale: str | None = delegated("_settings", FlowSettings.locale)

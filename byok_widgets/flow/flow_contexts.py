@@ -14,12 +14,14 @@ from byok_widgets.config.settings import START_PROVIDER
 from byok_widgets.flow import settings_elsewhere
 from byok_widgets.keys import KeyStore
 from byok_widgets.keys.backends import registry
-from byok_widgets.keys.served_page import is_served_page
+from byok_widgets.keys.served_page import is_served_page, visit
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.local.default_model import default_model
 
-_made: dict[tuple[str, bool], FlowContext] = {}
+_Contexts = dict[tuple[str, bool], FlowContext]
+
+_made: weakref.WeakKeyDictionary[threading.Thread, _Contexts] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
 
@@ -29,7 +31,7 @@ def shared(name: str, *, fresh: bool = False) -> FlowContext:
     Args:
         name: The flow's name.
         fresh: Read and save nothing: settings and keys live in this kernel's memory. So it always is on a page
-            that is served to visitors: what is saved here is not theirs.
+            that is served to visitors: what is saved here is not theirs, and each visit has its own.
 
     Raises:
         ConfigError: The name cannot be used.
@@ -37,16 +39,17 @@ def shared(name: str, *, fresh: bool = False) -> FlowContext:
     name = checked_name(name)
     fresh = fresh or is_served_page()
     with _lock:
-        if (name, fresh) not in _made:
-            _made[name, fresh] = in_memory(name) if fresh else _saved(name)
-            _made[name, fresh].for_visitors = is_served_page()
-        return _made[name, fresh]
+        made = _made.setdefault(visit(), {})
+        if (name, fresh) not in made:
+            made[name, fresh] = in_memory(name) if fresh else _saved(name)
+            made[name, fresh].for_visitors = is_served_page()
+        return made[name, fresh]
 
 
 def all_made() -> tuple[FlowContext, ...]:
     """Return those of all flows that this process has met."""
     with _lock:
-        return tuple(_made.values())
+        return tuple(context for contexts in _made.values() for context in contexts.values())
 
 
 def in_memory(name: str, *, waiting: bool = False) -> FlowContext:

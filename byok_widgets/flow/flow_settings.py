@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 from byok_widgets.config import BaseUrl, FlowConfig, ModelRef
@@ -166,6 +167,37 @@ class FlowSettings(StrictAttributes):
     @max_cost_per_turn.setter
     def max_cost_per_turn(self, usd: float | None) -> None:
         self.config.turn_limits = replace(self.config.turn_limits, cost=checked_cost(usd))
+
+    @property
+    def max_calls_per_visit(self) -> int:
+        """Most calls of models that visitors of a served page make in one kernel, all sessions together.
+
+        It is 500 where nothing is chosen, which `None` restores. It is not saved: the page's code sets it. The
+        calls of a comparison have limits of their own and do not count. The error is of kind `"visit_limit"`.
+        """
+        return self.context.visit_budget.max_calls
+
+    @max_calls_per_visit.setter
+    def max_calls_per_visit(self, count: int | None) -> None:
+        from byok_widgets.nodes.visit_budget import MAX_CALLS
+
+        chosen = checked_calls(count, "max_calls_per_visit", MAX_CALLS)
+        self.context.visit_budget.max_calls = MAX_CALLS if chosen is None else chosen
+
+    @property
+    def max_cost_per_visit(self) -> float | None:
+        """Cost in US dollars from which on visitors in one kernel make no further call; `None` for no limit.
+
+        As with `max_cost_per_turn`, the call that reaches it is not cut off, and a call whose cost is not known
+        counts nothing.
+        """
+        most = self.context.visit_budget.max_cost
+        return None if most is None else float(most)
+
+    @max_cost_per_visit.setter
+    def max_cost_per_visit(self, usd: float | None) -> None:
+        chosen = checked_cost(usd, "max_cost_per_visit")
+        self.context.visit_budget.max_cost = None if chosen is None else Decimal(repr(chosen))
 
     def set_base_url(self, provider: str, url: str | None) -> None:
         """Send this flow's calls for `provider` to another address; `None` restores the default.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 
 
 def is_served_page() -> bool:
@@ -11,6 +12,11 @@ def is_served_page() -> bool:
     voila = os.environ.get("SERVER_SOFTWARE", "").lower().startswith("voila/")
     declared = os.environ.get("BYOK_WIDGETS_SERVED", "").strip().lower() in ("1", "true", "yes", "on")
     return voila or declared or _is_marimo_app()
+
+
+def visit() -> threading.Thread:
+    """Return what stands for the visit that runs here: `marimo run` serves each in a thread of one process."""
+    return threading.current_thread() if _is_marimo_app() else threading.main_thread()
 
 
 def _is_marimo_app() -> bool:

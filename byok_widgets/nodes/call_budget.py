@@ -1,43 +1,93 @@
-"""`CallBudget`: what the calls of one turn of a session may take. Each is counted where it is made.
+"""`CallBudget`: what the calls of something, such as one turn of a session, may take.
 
-The budget of the turn that runs is a context variable, so that no kind of node can forget to hand it on, and a
-function of an action node that calls a model itself is counted, too.
+Each call is counted where it is made. The budget of the turn that runs is a context variable, so that no kind of
+node can forget to hand it on, and a function of an action node that calls a model itself is counted, too.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from decimal import Decimal
+from typing import Protocol
 
 from byok_widgets.config.turn_limits import TurnLimits
 from byok_widgets.errors import FlowError
-from byok_widgets.reply import Reply
 from byok_widgets.usage import Cost, CostTotal
 
 _WARN_AT = Decimal("0.8")
 
-_current: ContextVar[CallBudget | None] = ContextVar("call_budget", default=None)
+_current: ContextVar[TurnBudget | None] = ContextVar("call_budget", default=None)
 
 
-class CallBudget:
-    """The calls of one turn so far, and their limits.
+class Charged(Protocol):
+    """An answer, or the error of a call that failed."""
+
+    @property
+    def cost(self) -> Cost:
+        """What the call cost."""
+
+
+class CallBudget(ABC):
+    """Calls so far, and their limits.
 
     Attributes:
+        max_calls: Most calls.
+        max_cost: Cost from which on there is no further call; `None` for no limit.
         calls: How many calls were made.
+        spent: What they cost; counted only where that is limited.
     """
 
+    def __init__(self, max_calls: int, max_cost: Decimal | None) -> None:
+        self.max_calls, self.max_cost = max_calls, max_cost
+        self.calls, self.spent = 0, CostTotal()
+
+    @abstractmethod
+    def too_many(self) -> FlowError:
+        """Return the error for a call beyond the most."""
+
+    @abstractmethod
+    def too_dear(self, dearest: Decimal) -> FlowError:
+        """Return the error for a call after the limit of cost was reached."""
+
+    def take(self) -> None:
+        """Take note that a call is about to be made.
+
+        Raises:
+            FlowError: It would be one too many, or the calls so far have used up what they may cost.
+        """
+        if self.calls >= self.max_calls:
+            raise self.too_many()
+        if self.max_cost is not None and self.spent.usd >= self.max_cost:
+            raise self.too_dear(self.max_cost)
+        self.calls += 1
+
+    def charge(self, call: Charged) -> None:
+        """Take note of what a call cost, which is worked out only where it is limited."""
+        if self.max_cost is not None:
+            self.spent += CostTotal.of([call.cost])
+
+    def near(self, what: str, of_calls: str = "", of_cost: str = "") -> Iterator[str]:
+        """Yield what to tell before a limit is reached: from four fifths of it on."""
+        if self.calls > 1 and self.calls >= self.max_calls * _WARN_AT:
+            yield f"{what} {self.calls} of at most {self.max_calls} calls{of_calls}"
+        if self.max_cost is not None and self.spent.usd >= self.max_cost * _WARN_AT:
+            yield f"cost {self.spent} of {Cost(self.max_cost)}{of_cost}"
+
+
+class TurnBudget(CallBudget):
+    """The calls of one turn of a session."""
+
     def __init__(self, limits: TurnLimits) -> None:
-        self.calls = 0
-        self._limits = limits
+        super().__init__(limits.max_calls, limits.max_cost)
         self._outer = _current.get()
-        self._replies: list[Reply] = []
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What to tell before a limit is reached: from four fifths of it on."""
-        return tuple(self._near())
+        """What to tell before a limit is reached."""
+        return tuple(self.near("made", " (flow.max_calls_per_turn)", " (flow.max_cost_per_turn)"))
 
     @contextmanager
     def active(self) -> Iterator[None]:
@@ -49,56 +99,37 @@ class CallBudget:
             _current.reset(token)
 
     def take(self) -> None:
-        """Take note that a call is about to be made.
-
-        Raises:
-            FlowError: It would be one too many, or the calls so far have used up what they may cost.
-        """
+        """Take note that a call is about to be made; see `CallBudget.take`."""
         if self._outer is not None:
             self._outer.take()
-        if self.calls >= self._limits.max_calls:
-            raise _too_many(self._limits.max_calls)
-        if self._limits.max_cost is not None and (spent := self._cost()).usd >= self._limits.max_cost:
-            raise _too_dear(spent, self._limits.max_cost)
-        self.calls += 1
+        super().take()
 
-    def answered(self, reply: Reply) -> None:
-        """Take note of what a call gave, and with it of its cost, which is worked out only where it is limited."""
+    def charge(self, call: Charged) -> None:
+        """Take note of what a call cost; see `CallBudget.charge`."""
         if self._outer is not None:
-            self._outer.answered(reply)
-        if self._limits.max_cost is not None:
-            self._replies.append(reply)
+            self._outer.charge(call)
+        super().charge(call)
 
-    def _cost(self) -> CostTotal:
-        return CostTotal.of(reply.cost for reply in self._replies)
+    def too_many(self) -> FlowError:
+        """Return the error for a call beyond the most."""
+        return FlowError(
+            f"The turn was stopped: it has made {self.max_calls} calls of models, which is the most for one turn.",
+            kind="call_limit",
+            cause="Many silent nodes follow one another, or they form a loop. Nothing was added to the session.",
+            fix="Let an edge lead to a conversation node earlier, or allow more: "
+            f"flow.max_calls_per_turn = {2 * self.max_calls}.",
+        )
 
-    def _near(self) -> Iterator[str]:
-        most, dearest = self._limits.max_calls, self._limits.max_cost
-        if self.calls > 1 and self.calls >= most * _WARN_AT:
-            yield f"made {self.calls} of at most {most} calls (flow.max_calls_per_turn)"
-        if dearest is not None and (spent := self._cost()).usd >= dearest * _WARN_AT:
-            yield f"cost {spent} of {Cost(dearest)} (flow.max_cost_per_turn)"
+    def too_dear(self, dearest: Decimal) -> FlowError:
+        """Return the error for a call after the limit of cost was reached."""
+        return FlowError(
+            f"The turn was stopped: it has cost {self.spent}, and {Cost(dearest)} is the limit for one turn.",
+            kind="cost_limit",
+            cause="Nothing was added to the session; what the calls cost is in its totals.",
+            fix=f"Choose a cheaper model, or allow more: flow.max_cost_per_turn = {float(2 * dearest):g}.",
+        )
 
 
-def current_budget() -> CallBudget | None:
+def current_budget() -> TurnBudget | None:
     """Return the budget of the turn that runs here; `None` outside of a turn."""
     return _current.get()
-
-
-def _too_many(most: int) -> FlowError:
-    return FlowError(
-        f"The turn was stopped: it has made {most} calls of models, which is the most for one turn.",
-        kind="call_limit",
-        cause="Many silent nodes follow one another, or they form a loop. Nothing was added to the session.",
-        fix="Let an edge lead to a conversation node earlier, or allow more: "
-        f"flow.max_calls_per_turn = {2 * most}.",
-    )
-
-
-def _too_dear(spent: CostTotal, dearest: Decimal) -> FlowError:
-    return FlowError(
-        f"The turn was stopped: it has cost {spent}, and {Cost(dearest)} is the limit for one turn.",
-        kind="cost_limit",
-        cause="Nothing was added to the session; what the calls cost is in its totals.",
-        fix=f"Choose a cheaper model, or allow more: flow.max_cost_per_turn = {float(2 * dearest):g}.",
-    )

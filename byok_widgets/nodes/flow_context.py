@@ -14,6 +14,7 @@ from byok_widgets.providers import PROVIDERS, Endpoint, Provider
 from byok_widgets.secrets import Secret
 
 if TYPE_CHECKING:
+    from byok_widgets.nodes.visit_budget import VisitBudget
     from byok_widgets.schema.values.locales import Locale
 
 
@@ -38,6 +39,19 @@ class FlowContext:
     named_urls: set[tuple[str, str]] = field(default_factory=set)
     typed_urls: set[tuple[str, str]] = field(default_factory=set)
     named_variables: set[str] = field(default_factory=set)
+    _visits: dict[str, VisitBudget] = field(default_factory=dict)  # copies of this object share it
+
+    @property
+    def visit_budget(self) -> VisitBudget:
+        """What visitors may take in this kernel."""
+        from byok_widgets.nodes.visit_budget import VisitBudget
+
+        return self._visits.setdefault("this", VisitBudget())
+
+    @property
+    def visit(self) -> VisitBudget | None:
+        """What visitors may take; `None` where none use it."""
+        return self.visit_budget if self.for_visitors else None
 
     def open_to_visitors(self) -> None:
         """Let visitors use it: nothing that was saved holds any more in this kernel, and nothing is saved again.

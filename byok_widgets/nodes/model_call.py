@@ -138,16 +138,22 @@ async def execute(call: Call, context: FlowContext, *, on_text: OnText, on_progr
 
 
 async def _counted(call: Call, context: FlowContext, on_text: OnText, on_progress: OnProgress) -> Reply:
-    """Run a call as one of the turn that it belongs to, if any."""
-    budget, admission = current_budget(), current_admission()
-    if budget is not None:
+    """Run a call as one of the turn and of the visit that it belongs to, if any."""
+    admission = current_admission()
+    budgets = [each for each in (current_budget(), None if admission else context.visit) if each is not None]
+    for budget in budgets:
         budget.take()
-    if admission is None:
-        reply = await _execute(call, context, on_text, on_progress)
-    else:
-        reply = await _admitted(admission, call, context, on_text, on_progress)
-    if budget is not None:
-        budget.answered(reply)
+    try:
+        if admission is None:
+            reply = await _execute(call, context, on_text, on_progress)
+        else:
+            reply = await _admitted(admission, call, context, on_text, on_progress)
+    except ByokError as error:
+        for budget in budgets:
+            budget.charge(error)
+        raise
+    for budget in budgets:
+        budget.charge(reply)
     return reply
 
 

@@ -22,7 +22,7 @@ from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.graph import EVERYWHERE, Edge, FlowGraph
 from byok_widgets.messages import Message
 from byok_widgets.nodes import NodeInput
-from byok_widgets.nodes.call_budget import CallBudget
+from byok_widgets.nodes.call_budget import TurnBudget
 from byok_widgets.nodes.effects import Effects
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.reply import Reply
@@ -107,7 +107,7 @@ class TurnRunner:
         self._node, self._returns_to, self._closed = start.node, start.returns_to, False
         self._steps: list[Step] = []
         self._ledger = CallLedger(callbacks.on_text, callbacks.on_progress)
-        self._budget = CallBudget(context.config.turn_limits)
+        self._budget = TurnBudget(context.config.turn_limits)
         self._notices = [note for note in [repair_notice(text or "")] if note]
 
     async def run(self) -> Turn:
@@ -135,6 +135,7 @@ class TurnRunner:
 
     def turn(self, fault_kind: str = "", fault: str = "") -> Turn:
         """Return the turn so far, with the reason why it was not finished, if any."""
+        visit = self._context.visit
         return Turn(
             number=self._number,
             text=self._text,
@@ -144,7 +145,7 @@ class TurnRunner:
             closed=self._closed,
             latency_s=self._ledger.latency_s,
             time_to_first_token_s=self._ledger.time_to_first_token_s,
-            notices=(*self._notices, *self._budget.notices),
+            notices=(*self._notices, *self._budget.notices, *(visit.notices if visit else ())),
             lost_costs=tuple(self._ledger.lost_costs),
             lost_reasoning=self._ledger.lost_reasoning,
             fault_kind=fault_kind,

@@ -118,12 +118,18 @@ class Chat(assets.PageWidget):
         try:
             if act:
                 with self._lock:
+                    self._admit_visitor()
                     act(message)
         except _MalformedError:
             return
         except ByokError as fault:
             text = _text(message) if kind == "say" else ""  # it goes back to its field
             self._tell({"kind": "failed", "text": sanitize(text), "failure": chat_messages.of_fault(fault)})
+
+    def _admit_visitor(self) -> None:
+        """Where somebody other than the owner uses the chat, nothing that the owner saved holds any more."""
+        if self._is_visited:
+            self.session.context.open_to_visitors()
 
     def _say(self, session: Session, text: str) -> None:
         self._require_idle()

@@ -227,6 +227,18 @@ def test_a_visitor_of_a_chat_keeps_nothing_and_names_no_file(flow, browser, serv
     chat.close()
 
 
+@pytest.mark.parametrize("mode", ["owner", "visitor"])
+def test_what_an_owner_saved_serves_nobody_elses_chat(flow, browser, mode):
+    Flow(flow.name).key_store.save("openrouter", "openrouter.ai", fake_key("openrouter"))
+    flow.conversation("hello", "Be brief.")
+    chat = Chat(flow.start(), mode=mode)
+    assert not flow.context.for_visitors, "a program that executes the notebook and saves it is no visitor"
+    browser.custom(chat, {"kind": "hello"})
+    kept = flow.key_store.get("openrouter", "openrouter.ai")
+    assert (kept is None, flow.context.visit is None) == ((False, True) if mode == "owner" else (True, False))
+    chat.close()
+
+
 NAMES = {"OPENAI_API_KEY": True, "MY_APIKEY_2": True, "AWS_SECRET_ACCESS_KEY": False, "JPY_API_TOKEN": False}
 
 
