@@ -68,6 +68,10 @@ class FlowTask:
         """Return the case's id: nothing stands before a script."""
         return case.input_id
 
+    def own_id(self, case: Case) -> str:
+        """Return the case's id."""
+        return case.input_id
+
     def known_id(self, case: Case) -> str | None:
         """Return the case's id."""
         return case.input_id

@@ -44,6 +44,11 @@ class Keeper:
         self._metric, self._judge, self._store = metric, judge, store
         self._budget, self._prices, self._flow, self._on_cell = budget, prices, flow, on_cell
 
+    @property
+    def asks_judge(self) -> bool:
+        """Whether a judge is asked about cells that are finished."""
+        return self._judge is not None
+
     def is_done(self, case: Case, cell: ResultCell) -> bool:
         """Whether nothing of a cell is missing but its score: its judge has answered."""
         return self._judge is None or not self._judge.is_due(case, cell)

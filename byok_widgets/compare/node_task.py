@@ -68,9 +68,15 @@ class NodeTask:
     async def _recorded(self, case: Case) -> Given:
         return self._direct(case) or await record(case, self._node.name, self._flow, self._store)
 
-    @staticmethod
-    def _direct(case: Case) -> Given | None:
-        return Given(case.dialogue, dict(case.variables)) if case.dialogue else None
+    def _direct(self, case: Case) -> Given | None:
+        if case.name not in self._given and case.dialogue:
+            self._given[case.name] = Given(case.dialogue, dict(case.variables))
+        return self._given[case.name] if case.dialogue else None
+
+    def own_id(self, case: Case) -> str | None:
+        """Return the id of a case with a dialogue; `None` for one that must be played."""
+        given = self._direct(case)
+        return given.id if given else None
 
     def known_id(self, case: Case) -> str | None:
         """Return the id of a case whose input is known without a call; `None` for one that must be played."""

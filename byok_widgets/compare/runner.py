@@ -20,6 +20,7 @@ from byok_widgets.cases.case import Case
 from byok_widgets.compare.batching import Batches, has_batches
 from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.call_gate import USED_UP, CallGate, CallMeter, total_cost
+from byok_widgets.compare.elsewhere import Elsewhere
 from byok_widgets.compare.executors.base import LOCAL, CellExecutor, RunCell, WorkerLostError
 from byok_widgets.compare.failures import of_upstream
 from byok_widgets.compare.keeper import Keeper
@@ -37,6 +38,8 @@ from byok_widgets.usage import Cost
 
 ROOM = 200
 """Cells that are under way at once and do not wait; more would only fill this machine's memory."""
+CLAIMED_AT_ONCE = 50
+"""Cases whose cells are claimed together for this kernel: a commit for each would take longer than the rest."""
 GRACE_S = 30.0
 """How long cells under way are waited for after a fault: their answers are paid."""
 
@@ -76,6 +79,7 @@ class Runner:
         }
         self._waiting = 0
         self._ahead = Lookahead(task, self.cases, budget)
+        self._elsewhere, self._following = Elsewhere(store), False
         self._changed = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._problem: BaseException | None = None
@@ -108,6 +112,8 @@ class Runner:
         except asyncio.CancelledError:
             if not self._is_stopped:
                 raise
+        finally:
+            await self._elsewhere.end()
 
     def stop(self) -> None:
         """Give up the cells under way; on the loop."""
@@ -117,10 +123,14 @@ class Runner:
                 self._main.cancel()
 
     async def _run_all(self) -> None:
-        posting = asyncio.ensure_future(self._batches.run()) if self._batches else None
+        beside = [asyncio.ensure_future(self._elsewhere.renew())]
+        beside[0].add_done_callback(self._ended)
+        beside += [asyncio.ensure_future(self._batches.run())] if self._batches else []
         try:
             for number, case in enumerate(self.cases):
                 await self._room()
+                if number % CLAIMED_AT_ONCE == 0:
+                    await self._claim(self.cases[number : number + CLAIMED_AT_ONCE])
                 self._ahead.look(number)
                 if self._problem or self.stopped_for or not await self._start(case):
                     break
@@ -133,8 +143,7 @@ class Runner:
             if self.stopped_for and not self._problem:
                 await self._ahead.end()
         finally:
-            unfinished: list[asyncio.Future[Any]] = [*self._running, *self._ahead.under_way]
-            unfinished += [posting] if posting else []
+            unfinished: list[asyncio.Future[Any]] = [*self._running, *self._ahead.under_way, *beside]
             for running in unfinished:
                 running.cancel()
             await asyncio.gather(*unfinished, return_exceptions=True)
@@ -153,6 +162,7 @@ class Runner:
                 await self._keeper.tell(case, failed)
             return True
         missing = []
+        await self._elsewhere.claim(self._missing_keys(case_id))
         for variant, repeat in self._cells_of_a_case:
             key = (variant.id, case_id, repeat)
             if key in self._known:
@@ -162,9 +172,37 @@ class Runner:
             elif key in self._store.under_way or key in self._store.finished:
                 self._under_way[key] = []
                 self._run_beside(self._of_another(case, variant, key))
+            elif self._elsewhere.has(key):
+                self._under_way[key] = []
+                self._elsewhere.wait_for(key, case, variant)
             else:
                 missing.append((variant, repeat))
+        self._follow()
         return not missing or await self._start_cells(case, case_id, missing)
+
+    async def _claim(self, cases: Sequence[Case]) -> None:
+        """Claim the cells of cases for this kernel, where their ids are known before they are played."""
+        ids = [self._task.own_id(case) for case in cases]
+        await self._elsewhere.claim(key for own in ids if own is not None for key in self._missing_keys(own))
+
+    def _missing_keys(self, case_id: str) -> list[Key]:
+        keys = [(variant.id, case_id, repeat) for variant, repeat in self._cells_of_a_case]
+        return [key for key in keys if key not in self._known]
+
+    def _follow(self) -> None:
+        """Follow what other kernels run of this comparison, if they do."""
+        if self._elsewhere.is_waited_for and not self._following:
+            self._following = True
+            self._run_beside(self._follow_others())
+
+    async def _follow_others(self) -> None:
+        try:
+            while self._elsewhere.is_waited_for and not self.stopped_for:
+                for key, case, variant in await self._elsewhere.settled(judged=self._keeper.asks_judge):
+                    await self._room()
+                    await self._take_over(case, variant, key)
+        finally:
+            self._following = False
 
     async def _start_cells(self, case: Case, case_id: str, missing: Sequence[tuple[Variant, int]]) -> bool:
         keys = {(variant.id, case_id, repeat) for variant, repeat in missing}
@@ -179,17 +217,26 @@ class Runner:
                 self._release(key)
 
     async def _of_another(self, case: Case, variant: Variant, key: Key) -> None:
-        """Take a cell that another comparison runs, or has just finished; where that gives up, run it here."""
+        """Take a cell that another comparison of this kernel runs, or has just finished."""
         while key in self._store.under_way:
             await asyncio.shield(self._store.under_way[key])
+        await self._take_over(case, variant, key)
+
+    async def _take_over(self, case: Case, variant: Variant, key: Key) -> None:
+        """Take a cell that another comparison has finished; where it has given that up, run it here."""
         found = self._store.cell(key)
-        equal = self._under_way.pop(key)
         if found is None or not found.counts:
+            await self._elsewhere.claim([key])
+            if self._elsewhere.has(key):  # a third one was faster
+                self._elsewhere.wait_for(key, case, variant)
+                self._follow()
+                return
+            equal = self._under_way.pop(key)
             if await self._start_cells(case, key[1], [(variant, key[2])]):
                 self._under_way.setdefault(key, []).extend(equal)
             return
         self._known[key] = found
-        for each in [case, *equal]:
+        for each in [case, *self._under_way.pop(key)]:
             await self._tell_known(each, found)
 
     def _release(self, key: Key) -> None:

@@ -7,9 +7,11 @@ that were filled on several machines can be merged. Replies are compressed and s
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+import weakref
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,10 @@ from byok_widgets.compare.batch_store import SCHEMA as BATCH_SCHEMA
 from byok_widgets.compare.batch_store import BatchStore
 from byok_widgets.compare.cell_rows import PLAIN, as_plain, cell_id, cell_of, json_of, object_of
 from byok_widgets.compare.cell_writer import CellWriter, Scores
+from byok_widgets.compare.claims import SCHEMA as CLAIM_SCHEMA
+from byok_widgets.compare.claims import Claims
 from byok_widgets.compare.database import Database
+from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.scoring import Score
 from byok_widgets.errors import ConfigError
@@ -42,6 +47,9 @@ CREATE TABLE IF NOT EXISTS score(
 _VERSION = 2
 _UPGRADES = ("ALTER TABLE cell ADD COLUMN least_nano INTEGER;",)
 
+LOOK_S = 0.5
+"""How often it is seen whether another kernel has finished something."""
+
 _NAMES = ", ".join(f"cell.{name}" for name in PLAIN)
 _CELLS = (
     f"SELECT {_NAMES}, case_id, cost_nano, least_nano, reply.body, request.body FROM cell"
@@ -58,6 +66,7 @@ class CellStore:
     Attributes:
         under_way: Cells that a comparison of this process runs; others wait for them instead of paying again.
         finished: Cells that were finished in this process.
+        claims: What this process runs, for other kernels that use the same file.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -70,9 +79,11 @@ class CellStore:
             ConfigError: It cannot be written, is no store of cells, or was made by a newer version.
         """
         self.path = path
-        self._base = Database(path, _SCHEMA + BATCH_SCHEMA, _VERSION, _UPGRADES)
+        self._base = Database(path, _SCHEMA + BATCH_SCHEMA + CLAIM_SCHEMA, _VERSION, _UPGRADES)
         self._writer = CellWriter(self._base)
         self.batches = BatchStore(self._base)
+        self.claims = Claims(self._base)
+        self._alone: weakref.WeakValueDictionary[int, asyncio.Lock] = weakref.WeakValueDictionary()
         self.under_way: dict[Key, asyncio.Future[None]] = {}
         self.finished: set[Key] = set()
 
@@ -146,6 +157,51 @@ class CellStore:
             for *plain, case, nano, least, reply, request in base.execute(f"{_CELLS} cell.id = ?", [cell_id(key)]):
                 return cell_of(plain, case, (nano, least), reply, request)
         return next((found for found in self._writer.unwritten() if found.key == key), None)
+
+    def claim(self, keys: Collection[Key]) -> set[Key]:
+        """Claim cells for this process; returns those that another one runs or has finished.
+
+        Raises:
+            ConfigError: The file cannot be written.
+        """
+        ids = {cell_id(key): key for key in keys}
+        others = self.claims.take(ids)
+        if self.path is not None:
+            others |= self._finished(ids)
+        return {ids[own] for own in others}
+
+    def settled(self, keys: Collection[Key], *, judged: bool) -> set[Key]:
+        """Return the cells that no other process runs any more, and those that are finished.
+
+        Args:
+            keys: The cells.
+            judged: Whether a judge may still be asked about one that is finished.
+        """
+        ids = {cell_id(key): key for key in keys}
+        running = self.claims.of_others(ids)
+        waiting = running if judged else running - self._finished(running)
+        return {key for own, key in ids.items() if own not in waiting}
+
+    def _finished(self, ids: Iterable[int]) -> set[int]:
+        query = "SELECT 1 FROM cell WHERE id=? AND status != 'failed'"
+        with self._base.reading() as base:
+            return {own for own in ids if base.execute(query, [own]).fetchone()}
+
+    @contextlib.asynccontextmanager
+    async def alone(self, name: str) -> AsyncIterator[None]:
+        """Do what is paid for, such as playing an upstream, while no one else does the same, in any process.
+
+        Raises:
+            ConfigError: The file cannot be written.
+        """
+        own = int(hashed(name)[:15], 16)
+        async with self._alone.setdefault(own, asyncio.Lock()):
+            while await asyncio.to_thread(self.claims.take, [own]):  # noqa: ASYNC110 - another process sets no event
+                await asyncio.sleep(LOOK_S)
+            try:
+                yield
+            finally:
+                self.claims.release([own])
 
     def page(
         self,

@@ -47,6 +47,9 @@ class Task(Protocol):
             ByokError: It cannot be had.
         """
 
+    def own_id(self, case: Case) -> str | None:
+        """Return the id of a case if nothing stands before its cells."""
+
     def known_id(self, case: Case) -> str | None:
         """Return the id of a case if it is known without a call."""
 

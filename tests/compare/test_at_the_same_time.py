@@ -51,6 +51,22 @@ def test_where_the_first_is_stopped_the_second_runs_what_is_missing(read, server
     assert not second.problem()
 
 
+def test_what_leads_to_a_node_is_played_once_for_equal_cases_and_for_both(read, server):
+    flow = Flow(f"upstream at the same time {next(_numbers)}")
+    flow.set_base_url("compatible", server.base_url)
+    flow.model = MODELS[0]
+    shaped = json.dumps({"weekday": "Tue"})
+    server.script(lambda request: Say(shaped if "response_format" in request else "Which day?", pause_s=0.05))
+    flow.connect(flow.conversation("ask", "Ask for the weekday."), flow.extraction("day", weekday=["Mon", "Tue"]))
+    flow.connect("day", "ask")
+    given = [{"name": n, "caller": ["Hello", "Tuesday"], "values": {"weekday": "Tue"}} for n in ("a", "b")]
+    runs = [flow.node("day").compare(MODELS, given, wait=False) for _ in range(2)]
+    assert all(run.wait().complete for run in runs)
+    sent = [json.dumps(request) for request in server.requests]
+    spoken = [text for text in sent if "response_format" not in text]
+    assert len(set(spoken)) == len(spoken)
+
+
 def test_with_too_little_money_for_its_own_cells_it_still_takes_those_of_the_first(read, server):
     first = read.compare(MODELS, cases(6), wait=False)
     second = read.compare(MODELS, cases(8), max_calls=2, wait=False)
