@@ -1,4 +1,4 @@
-"""A server of both wire protocols with their batches, as the official SDKs speak to it."""
+"""A server of both wire protocols with the three forms of batches, as the official SDKs speak to it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from tests.http_server import Server
 
 Body = dict[str, Any]
 Rows = list[Any]
+PAGE = 3
+"""Results on one page, where they come in pages."""
 
 
 class BatchServer:
@@ -99,6 +101,14 @@ class BatchServer:
 
     def get(self, path: str) -> Body | Rows | None:
         """Return what is at a path: an object, or the rows of a file."""
+        if found := re.fullmatch(r"/inline/batches/(\w+)", path):
+            ended = self.ready.is_set()
+            return {"id": found[1], "status": self.status if ended else "in_progress"}
+        if found := re.fullmatch(r"/inline/batches/(\w+)/results(?:\?cursor=(\d+))?", path):
+            rows = [row for both in self.chat_rows(found[1]) for row in both]
+            first = int(found[2] or 0)
+            more = str(first + PAGE) if first + PAGE < len(rows) else None
+            return {"results": rows[first : first + PAGE], "next_cursor": more}
         if found := re.fullmatch(r"/v1/batches/(\w+)", path):
             status = self.status if self.ready.is_set() else "in_progress"
             done, failed = self.chat_rows(found[1]) if self.ready.is_set() else ([], [])
@@ -126,6 +136,13 @@ class BatchServer:
         if found := re.fullmatch(r".*/batches/(\w+)/cancel", path):
             self.cancelled.append(found[1])
             return {"id": found[1]}
+        if path == "/inline/batches":
+            if [*body] != ["endpoint", "model", "requests"]:
+                raise ValueError("what all requests share has to stand before them")
+            name = f"batch{len(self.batches)}"
+            assert {each["body"]["model"] for each in body["requests"]} == {body["model"]}
+            self.batches[name] = [{"url": body["endpoint"], **each} for each in body["requests"]]
+            return {"id": name, "status": "validating"}
         if path in ("/v1/batches", "/v1/messages/batches"):
             name = f"batch{len(self.batches)}"
             self.batches[name] = body["requests"] if "requests" in body else self._files[body["input_file_id"]]

@@ -18,7 +18,7 @@ from byok_widgets.compare.batch_store import Batch, BatchStore
 from byok_widgets.compare.result_cell import Key
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.hashing import hashed
-from byok_widgets.nodes.admission import sent_by
+from byok_widgets.nodes.admission import nothing_sent, sent_by
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import PROVIDERS, Endpoint, Provider
 from byok_widgets.providers.batches import BatchForm, BatchItem, BatchResult, BatchState
@@ -73,7 +73,7 @@ class Batches:
         own = hashed([*key, provider.name, endpoint.base_url.url, body])
         known = await _known(self._store, own)
         if known is not None and known.name is None:
-            self._store.forget_items([own])
+            self._delivered.setdefault(key, []).append(own)  # it is forgotten when the cell that says so is stored
             raise _unknown(provider)
         self._answers[own] = asyncio.get_running_loop().create_future()
         if known is None:
@@ -85,10 +85,19 @@ class Batches:
         self._changed.set()
         try:
             answer = await self._answers[own]
+        except asyncio.CancelledError:
+            if known is None and own in self._collected:
+                raise nothing_sent() from None
+            raise
         finally:
             self._release(own)
         self._delivered.setdefault(key, []).append(own)
         return answer
+
+    @property
+    def _collected(self) -> set[str]:
+        """The requests that are in no batch yet."""
+        return {item.id for rows in self._new.values() for item, _, _ in rows}
 
     def forget(self, key: Key) -> None:
         """Forget the answers of a cell that cannot be used: they would be the same again."""

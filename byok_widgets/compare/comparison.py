@@ -200,7 +200,9 @@ class Comparison:
         """
         self._setup.require_unchanged()
         self._setup = self._setup.limited(budget, max_calls)
-        return self.wait().begin()
+        if self.running:
+            self.wait()
+        return self.begin()
 
     # What it shows
 

@@ -7,16 +7,34 @@ Beside it stands `Outbox`: it gets the answers by another way than sending each 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
+from byok_widgets.usage import NOT_CHARGED, Cost
+
 if TYPE_CHECKING:
     from byok_widgets.config import ResolvedModel
     from byok_widgets.messages import Message
     from byok_widgets.providers import Endpoint, OutputSchema, Provider
-    from byok_widgets.usage import Cost
+
+
+_NOTHING_SENT = "nothing was sent"
+
+
+def nothing_sent() -> asyncio.CancelledError:
+    """Return what stands for the cancellation of a call of which nothing was sent, or all of it was refused.
+
+    It is no class of its own: time limits look for exactly this one.
+    """
+    return asyncio.CancelledError(_NOTHING_SENT)
+
+
+def cost_if_cancelled(cancelled: asyncio.CancelledError) -> Cost:
+    """Return what a call cost that was cancelled: nothing if nothing was sent, else nobody knows."""
+    return NOT_CHARGED if cancelled.args == (_NOTHING_SENT,) else Cost()
 
 
 class PendingCall(Protocol):

@@ -5,6 +5,7 @@ A node's `Call` becomes a `Request` to the provider, whose `Answer` becomes a `R
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -17,7 +18,14 @@ from byok_widgets.engine.callbacks import OnProgress, OnText, Retraction, Thinke
 from byok_widgets.engine.quota import quota_users
 from byok_widgets.errors import ByokError, ProviderError
 from byok_widgets.messages import Message, answer_message
-from byok_widgets.nodes.admission import Admission, Outbox, current_admission, current_outbox
+from byok_widgets.nodes.admission import (
+    Admission,
+    Outbox,
+    cost_if_cancelled,
+    current_admission,
+    current_outbox,
+    nothing_sent,
+)
 from byok_widgets.nodes.call_budget import current_budget
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.node_settings import LIMIT, checked
@@ -171,6 +179,9 @@ async def _admitted(
     except ByokError as error:
         cost = error.cost
         raise
+    except asyncio.CancelledError as cancelled:
+        cost = cost if call.provider.free_of_charge else cost_if_cancelled(cancelled)
+        raise
     finally:
         admitted.settle(cost)
     return reply
@@ -196,6 +207,10 @@ async def _execute(call: Call, context: FlowContext, on_text: OnText, on_progres
         )
         try:
             answer = await retried.run(late=lambda cause: sending.partial_or_raise(cause, retried))
+        except asyncio.CancelledError:
+            if retried.may_be_charged or retried.is_under_way:
+                raise
+            raise nothing_sent() from None
         except ByokError as error:
             if provider.free_of_charge:
                 error.cost = NOT_CHARGED

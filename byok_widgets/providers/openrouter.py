@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from byok_widgets.providers import quota_headers
 from byok_widgets.providers.base import Links, iso_date, parse_count
@@ -15,6 +15,9 @@ from byok_widgets.providers.model_facts import ModelFacts
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider
 from byok_widgets.secrets.key_formats import KeyFormat
+
+if TYPE_CHECKING:
+    from byok_widgets.providers.batches import BatchForm
 
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
 """Efforts that the gateway translates for every reasoning model, if its list names no others."""
@@ -82,6 +85,13 @@ class OpenRouterProvider(ChatCompletionsProvider):
     def headers(self) -> dict[str, str]:
         """Name this software, as OpenRouter asks its clients to."""
         return {"X-OpenRouter-Title": "byok_widgets"}
+
+    @property
+    def batches(self) -> BatchForm:
+        """Within a day, at a price that each answer reports; only models with a batch variant."""
+        from byok_widgets.providers.protocols.batch_forms import InlineBatches
+
+        return InlineBatches(self)
 
     def reported_cost(self, usage: Mapping[str, Any]) -> Decimal | None:
         """Add up OpenRouter's charge and, if it used the user's own key with a vendor, that vendor's charge."""

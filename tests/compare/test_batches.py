@@ -15,6 +15,7 @@ import pytest
 from byok_widgets import ConfigError, Flow
 from byok_widgets.compare import batching
 from byok_widgets.compare.batch_store import BatchStore
+from byok_widgets.compare.store import CellStore
 from byok_widgets.nodes.extraction import ExtractionNode
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.protocols import batch_forms
@@ -24,7 +25,9 @@ from tests.fake_keys import fake_key
 _numbers = itertools.count()
 CHAT = ["openai:gpt-4o-mini", "openai:gpt-4o"]
 MESSAGES = ["anthropic:claude-haiku-4-5", "anthropic:claude-sonnet-4-5"]
+INLINE = ["openrouter:vendor/good", "openrouter:vendor/other"]
 BOTH = [CHAT[0], MESSAGES[0]]
+ALL = [*BOTH, INLINE[0]]
 
 
 @pytest.fixture
@@ -35,12 +38,13 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> Iterator[BatchServer]:
     server.answer = answer
     monkeypatch.setattr(type(PROVIDERS["openai"]), "default_url", f"{server.root}/v1")
     monkeypatch.setattr(type(PROVIDERS["anthropic"]), "default_url", server.root)
+    monkeypatch.setattr(type(PROVIDERS["openrouter"]), "default_url", f"{server.root}/inline")
     yield server
     server.close()
 
 
 def answer(body: dict[str, Any]) -> str:
-    is_good = body["model"] in (CHAT[0].split(":")[1], MESSAGES[0].split(":")[1])
+    is_good = body["model"] in [ref.split(":")[1] for ref in ALL]
     return json.dumps({"weekday": "Tue" if is_good else "Mon"})
 
 
@@ -54,7 +58,7 @@ def read(batches: BatchServer) -> Read:
 
     def made() -> ExtractionNode:
         flow = Flow(name)
-        for vendor in ("openai", "anthropic"):
+        for vendor in ("openai", "anthropic", "openrouter"):
             provider = PROVIDERS[vendor]
             destination = provider.key_destination(provider.address(None))
             flow.key_store.save(vendor, destination, fake_key(vendor), backend="session")
@@ -90,7 +94,7 @@ def wait_for(is_so: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("models", [CHAT, MESSAGES, BOTH], ids=["chat", "messages", "both"])
+@pytest.mark.parametrize("models", [CHAT, MESSAGES, INLINE, ALL], ids=["chat", "messages", "inline", "all"])
 def test_requests_and_results_are_those_of_the_live_comparison(
     models: list[str], batches: BatchServer, read: Read, tmp_path: Path
 ) -> None:
@@ -105,6 +109,60 @@ def test_requests_and_results_are_those_of_the_live_comparison(
         assert result.results.scores_of(variant) == live.results.scores_of(variant)
     for cell in result.results.distinct():
         assert (cell.first_token_s, cell.total_s, cell.input_tokens, cell.status) == (None, None, 100, "done")
+
+
+def test_what_a_gateway_reports_of_a_batch_is_its_price_and_else_there_is_none(
+    batches: BatchServer, read: Read, tmp_path: Path
+) -> None:
+    reported = {"prompt_tokens": 100, "completion_tokens": 20, "cost": 0.125}
+    plain = batches.reply
+    batches.reply = lambda path, body: {**plain(path, body), "usage": reported}  # type: ignore[method-assign]
+    result = read().compare(INLINE, cases(2), store=tmp_path / "reported", batch=True)
+    assert (float(result.spent.usd), result.spent.unpriced) == (0.5, 0)
+    batches.reply = plain  # type: ignore[method-assign]
+    result = read().compare(INLINE, cases(2), store=tmp_path / "silent", batch=True)
+    assert result.spent.unpriced == 4
+
+
+def test_requests_that_were_only_collected_when_it_was_stopped_cost_nothing(
+    batches: BatchServer, read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collected: list[str] = []
+    exchange = batching.Batches.exchange
+
+    async def noted(self: batching.Batches, *given: Any) -> bytes:
+        collected.append("one")
+        return await exchange(self, *given)
+
+    monkeypatch.setattr(batching.Batches, "exchange", noted)
+    monkeypatch.setattr(batching.Batches, "_is_quiet", False)
+    result = read().compare(CHAT, cases(2), store=tmp_path / "cells", batch=True, wait=False)
+    wait_for(lambda: len(collected) == 4)
+    result.stop()
+    result.wait()
+    assert not batches.batches
+    assert (result.given_up, result.spent.unpriced, result.spent.usd) == (4, 0, 0)
+
+
+def test_what_may_have_arrived_is_known_until_the_cell_that_says_so_is_stored(
+    batches: BatchServer, read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches.refusals = [503, 503]
+    store = tmp_path / "cells.sqlite"
+    result = read().compare(CHAT, cases(1), store=store, batch=True)
+
+    async def full(*_: object) -> None:
+        raise ConfigError("The disk is full.", kind="store")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(CellStore, "put", full)
+        with pytest.raises(ConfigError):
+            result.resume()
+    assert not batches.batches
+    result.resume()
+    assert {cell.error for cell in result.results.distinct()} == {"batch_unknown"}
+    result.resume()
+    assert {cell.status for cell in result.results.distinct()} == {"done"}
 
 
 def test_a_batch_costs_half(batches: BatchServer, read: Read, tmp_path: Path) -> None:

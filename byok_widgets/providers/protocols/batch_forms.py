@@ -1,11 +1,13 @@
-"""The batches of the two wire protocols, over their SDKs' clients."""
+"""The three forms of batches that providers have, over their SDKs' clients."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+from byok_widgets.errors import ConfigError
 from byok_widgets.providers import error_mapping
 from byok_widgets.providers.batches import BatchForm, BatchItem, BatchResult, BatchState
 from byok_widgets.providers.error_mapping.call_context import CallContext
@@ -18,7 +20,7 @@ _MB = 1_000_000
 
 
 class SdkBatchForm(BatchForm):
-    """What both have in common: a provider that sends."""
+    """What all have in common: a provider that sends."""
 
     def __init__(self, provider: SdkProvider) -> None:
         self._provider = provider
@@ -126,6 +128,76 @@ class MessageBatches(SdkBatchForm):
     async def cancel(self, batch: str, endpoint: Endpoint) -> None:
         """Ask for its end; see `BatchForm.cancel`."""
         await self._provider.post(f"/v1/messages/batches/{batch}/cancel", endpoint, {})
+
+
+class InlineBatches(SdkBatchForm):
+    """Batches of Chat Completions whose requests stand in the body, and whose results come as pages of JSON."""
+
+    max_items = 5_000
+    max_bytes = 200 * _MB - 1000  # what surrounds the requests
+    one_model = True
+
+    def line(self, item: BatchItem) -> bytes:
+        """Return an element of the list of requests; see `BatchForm.line`."""
+        return _json({"custom_id": item.id, "body": item.body})
+
+    async def submit(self, lines: Sequence[bytes], endpoint: Endpoint) -> str:
+        """Submit the list; see `BatchForm.submit`. What all requests share has to stand before them."""
+        requests = [json.loads(line) for line in lines]
+        body = {
+            "endpoint": f"/v1{self._provider.completions_path}",
+            "model": requests[0]["body"].get("model"),
+            "requests": requests,
+        }
+        return self._text(await self._provider.post("/batches", endpoint, body), "id", endpoint)
+
+    async def state(self, batch: str, endpoint: Endpoint) -> BatchState:
+        """Ask how far a batch is; see `BatchForm.state`."""
+        found = await self._page(f"/batches/{batch}", endpoint)
+        status = str(found.get("status"))
+        said = str(_mapping(found.get("error")).get("message") or "")
+        return BatchState(
+            status in ("completed", "failed", "expired", "cancelled"),
+            () if status == "failed" else (f"/batches/{batch}/results",),
+            f"The batch is {status}. {said}".strip() if status != "completed" else "",
+        )
+
+    async def results(self, state: BatchState, endpoint: Endpoint) -> list[BatchResult]:
+        """Read all pages; see `BatchForm.results`."""
+        rows: list[Any] = []
+        for path in state.files:
+            cursor, seen = "", set[str]()
+            while cursor not in seen:
+                seen.add(cursor)
+                page = await self._page(f"{path}?cursor={quote(cursor)}" if cursor else path, endpoint)
+                rows += _list(page.get("results"))
+                cursor = str(page.get("next_cursor") or "")
+        return [BatchResult(str(row.get("custom_id")), _answered(row)) for row in map(_mapping, rows)]
+
+    async def _page(self, path: str, endpoint: Endpoint) -> Mapping[str, Any]:
+        """Return an object that may hold many results.
+
+        Raises:
+            ProviderError: It came incomplete, or it is something else.
+        """
+        body = await self._provider.read_bytes(path, endpoint)
+        try:
+            page = json.loads(body)
+        except ValueError:
+            page = None
+        if isinstance(page, dict):
+            return page
+        del body, page
+        raise error_mapping.unreadable("a JSON object was expected", CallContext(self._provider, endpoint))
+
+    async def cancel(self, batch: str, endpoint: Endpoint) -> None:
+        """Refuse: there is no way to end a batch; see `BatchForm.cancel`."""
+        del batch, endpoint
+        raise ConfigError(
+            f"{self._provider.label} has no way to end a batch.",
+            kind="batch_cancel",
+            fix="Wait for its end: resume() reads the answers.",
+        )
 
 
 def _answered(row: Mapping[str, Any]) -> Mapping[str, Any]:
