@@ -11,7 +11,7 @@ from typing import Any
 
 from byok_widgets.cases.reading import MAX_BYTES, of_session
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import describe_os_error, read_file
+from byok_widgets.files import alone_with, describe_os_error, read_file
 from byok_widgets.misplaced_keys import reject_any_key
 from byok_widgets.saved_file import save_file
 from byok_widgets.session import Session
@@ -60,13 +60,23 @@ def save_case(
         )
     entry = entry_of(session if turn is None else session.fork(turn))
     reject_any_key([entry, name, str(file)])
+    try:
+        with alone_with(file):
+            return _added(entry, name, file)
+    except TimeoutError as error:
+        problem = str(error)
+    raise _unchangeable(file, problem)
+
+
+def _added(entry: Mapping[str, Any], name: str, file: Path) -> SavedCase:
+    """Add an entry to a file, unless it is there already."""
     text = _text_of(file)
     there = list(_entries(text))
     for other in there:
         if not name and {**other, "name": ""} == {**entry, "name": ""}:
             return SavedCase(file.absolute(), str(other.get("name") or ""), is_new=False)
     named = {"name": _unique(name or _beginning(entry["caller"]), {str(other.get("name")) for other in there})}
-    line = json.dumps(named | entry, ensure_ascii=False)
+    line = json.dumps(named | dict(entry), ensure_ascii=False)
     ended = text if not text or text.endswith("\n") else f"{text}\n"
     save_file(file, f"{ended}{line}\n".encode(), kind="cases", most_bytes=MAX_BYTES)
     return SavedCase(file.absolute(), named["name"], is_new=True)
@@ -108,7 +118,11 @@ def _text_of(file: Path) -> str:
         problem = "it is no text"
     except OSError as error:
         problem = describe_os_error(error)
-    raise ConfigError(f"{str(file)!r} cannot be added to: {problem}.", kind="cases", fix="Choose another file.")
+    raise _unchangeable(file, problem)
+
+
+def _unchangeable(file: Path, problem: str) -> ConfigError:
+    return ConfigError(f"{str(file)!r} cannot be added to: {problem}.", kind="cases", fix="Choose another file.")
 
 
 def _entries(text: str) -> Iterator[Mapping[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from byok_widgets.files.locking import alone_with
 from byok_widgets.files.places import (
     CACHE_VARIABLE,
     CONFIG_VARIABLE,
@@ -23,6 +24,7 @@ __all__ = [
     "FileTooLargeError",
     "PrivateFolder",
     "UntrustedPathError",
+    "alone_with",
     "cache_dir",
     "config_dir",
     "describe_os_error",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -97,3 +98,17 @@ def test_a_key_gets_into_no_file(flow, session, tmp_path):
         flow.save_case(session, tmp_path / "a.jsonl")
     assert key not in str(caught.value)
     assert not list(tmp_path.glob("*.jsonl"))
+
+
+def test_kernels_that_save_at_the_same_time_lose_no_case(flow, session, tmp_path):
+    path = tmp_path / "cases" / "both.jsonl"
+    path.parent.mkdir()
+
+    def save(kernel):
+        return [flow.save_case(session, path, name=f"{kernel} {number}") for number in range(20)]
+
+    with ThreadPoolExecutor(4) as kernels:
+        saved = [case for each in kernels.map(save, range(4)) for case in each]
+    assert all(case.is_new for case in saved)
+    assert sorted(case.name for case in flow.cases(path)) == sorted(case.name for case in saved)
+    assert [file.name for file in path.parent.iterdir()] == ["both.jsonl"]

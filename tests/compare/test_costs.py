@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -56,6 +57,19 @@ def test_a_call_that_is_stopped_in_the_middle_of_its_answer_has_an_unknown_cost(
     result.wait()
     assert result.spent.unpriced > 0
     assert "free" not in str(result.spent)
+
+
+def test_a_call_that_is_stopped_while_it_waits_to_be_sent_again_costs_nothing(
+    priced: Flow, server: ScriptedServer
+) -> None:
+    server.script(Say(status=429, body={"error": {"message": "Slow down."}}))
+    result = priced.node("read").compare([SMALL, LARGE], texts(1), wait=False)
+    while len(server.requests) < 2:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    result.stop()
+    result.wait()
+    assert (result.given_up, result.spent.unpriced, result.spent.usd) == (2, 0, 0)
 
 
 def test_a_call_that_breaks_after_it_has_begun_has_an_unknown_cost(priced: Flow, server: ScriptedServer) -> None:
