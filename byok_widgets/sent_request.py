@@ -93,7 +93,8 @@ class SentRequest:
     def settings(self) -> Mapping[str, Any]:
         """The model settings that were sent, `max_tokens` among them; the rest was left to the provider."""
         limit = {} if self._max_tokens is None else {"max_tokens": self._max_tokens}
-        return MappingProxyType(redact_keys(copy.deepcopy({**self._settings, **limit})))
+        sent = {**self._settings, **limit}
+        return MappingProxyType(redact_keys(copy.deepcopy(sent)) if sent else sent)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"A request that was sent cannot be changed: {name!r}.")

@@ -22,6 +22,9 @@ PLAIN = (
 MOST_BYTES = 50_000_000
 """Longest output or request, in bytes of JSON."""
 
+_SMALL = 512
+"""Up to so many bytes, compressing saves little and takes longer than all else about a cell."""
+
 _DAMAGED = "what is in it is damaged"
 _NANO = Decimal(10**9)
 _MOST_INTEGER = 2**63 - 1
@@ -106,7 +109,7 @@ def _packed(data: Any) -> bytes:
     content = json.dumps(data, ensure_ascii=False).encode()
     if len(content) > MOST_BYTES:
         raise ValueError("it is too long")
-    return zlib.compress(content, 1)
+    return zlib.compress(content, 1) if len(content) > _SMALL else content
 
 
 def cell_of(plain: Sequence[Any], case: Any, money: tuple[Any, Any], reply: Any, request: Any) -> ResultCell:
@@ -136,6 +139,8 @@ def cell_of(plain: Sequence[Any], case: Any, money: tuple[Any, Any], reply: Any,
 def _unpacked(body: Any) -> dict[str, Any]:
     if body is None:
         return {}
+    if isinstance(body, bytes) and body[:1] == b"{":  # no compressed one begins like this
+        return object_of(body if len(body) <= MOST_BYTES else b"")
     reader = zlib.decompressobj()
     try:
         text = reader.decompress(body, MOST_BYTES)

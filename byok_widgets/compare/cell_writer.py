@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import queue
+import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
 
@@ -22,8 +23,8 @@ Done = asyncio.Future["ResultCell | None"]
 
 _Waiting = tuple["ResultCell | None", Scores, Done]
 _Ended = tuple[Done, "ResultCell | None", "ByokError | None"]
-_BATCH = 500
-_COLUMNS = ", ".join(PLAIN)
+_BATCH, _ROWS = 500, 50
+_COLUMNS = ", ".join(["id", "request", "case_id", "cost_nano", "least_nano", *PLAIN])
 _IS_THERE = "SELECT 1 FROM cell WHERE id = ? AND status != 'failed'"
 
 
@@ -114,21 +115,27 @@ class CellWriter:
         return None
 
     def _commit(self, batch: Sequence[tuple[Row, list[list[object]]]]) -> None:
-        marks = ",".join("?" * len(PLAIN))
         with self._base.writing() as base:
-            for row, score_rows in batch:
-                own, request, *_ = row.columns
-                if not row.cell.counts and base.execute(_IS_THERE, [own]).fetchone():
-                    continue  # another kernel has finished it
-                base.execute(
-                    f"INSERT OR REPLACE INTO cell(id, request, case_id, cost_nano, least_nano, {_COLUMNS})"
-                    f" VALUES(?,?,?,?,?,{marks})",
-                    row.columns,
-                )
-                base.execute("INSERT OR REPLACE INTO reply VALUES(?,?)", [own, row.reply])
-                if request is not None:
-                    base.execute("INSERT OR IGNORE INTO request VALUES(?,?)", [request, row.request])
-                base.executemany("INSERT OR REPLACE INTO score VALUES(?,?,?,?)", score_rows)
+            kept = [
+                (row, scores)
+                for row, scores in batch  # unless another kernel has finished what failed here
+                if row.cell.counts or not base.execute(_IS_THERE, [row.columns[0]]).fetchone()
+            ]
+            rows = [row for row, _ in kept]
+            asked = {row.columns[1]: row.request for row in rows if row.columns[1] is not None}
+            _insert(base, f"REPLACE INTO cell({_COLUMNS})", [row.columns for row in rows])
+            _insert(base, "REPLACE INTO reply", [[row.columns[0], row.reply] for row in rows])
+            _insert(base, "IGNORE INTO request", [[own, request] for own, request in asked.items()])
+            _insert(base, "REPLACE INTO score", [score for _, scores in kept for score in scores])
+
+
+def _insert(base: sqlite3.Connection, what: str, rows: Sequence[Sequence[object]]) -> None:
+    """Insert rows, many by one statement: each lets go of the interpreter, and getting it back takes longer."""
+    for first in range(0, len(rows), _ROWS):
+        part = rows[first : first + _ROWS]
+        marks = f"({','.join('?' * len(part[0]))})"
+        values = [value for row in part for value in row]
+        base.execute(f"INSERT OR {what} VALUES {','.join([marks] * len(part))}", values)  # noqa: S608 - marks alone
 
 
 def _score_rows(row: Row, scores: Scores) -> list[list[object]]:

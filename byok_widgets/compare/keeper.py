@@ -43,6 +43,7 @@ class Keeper:
     ) -> None:
         self._metric, self._judge, self._store = metric, judge, store
         self._budget, self._prices, self._flow, self._on_cell = budget, prices, flow, on_cell
+        self._score_ids: dict[str, str] = {}
 
     @property
     def asks_judge(self) -> bool:
@@ -135,4 +136,7 @@ class Keeper:
 
     def score_id(self, case: Case) -> str:
         """Return what identifies the score of a case."""
-        return self._metric.id_for(case, self._judge.id if self._judge and case.questions else "")
+        if case.name not in self._score_ids:
+            judge = self._judge.id if self._judge and case.questions else ""
+            self._score_ids[case.name] = self._metric.id_for(case, judge)
+        return self._score_ids[case.name]

@@ -26,6 +26,7 @@ from byok_widgets.hashing import hashed
 from byok_widgets.nodes.base import NodeInput
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode, model_nodes
+from byok_widgets.reply import Reply
 from byok_widgets.templates import with_unstated
 
 MANY = 1000
@@ -209,7 +210,7 @@ def _output(result: Any) -> dict[str, Any]:
 
     reply = result.model_reply
     output: dict[str, Any] = {"text": reply.text if reply else "", "finish_reason": reply and reply.finish_reason}
-    for name in ("values", "status", "problems"):
+    for name in () if isinstance(result, Reply) else ("values", "status", "problems"):
         found = getattr(result, name, None)
         if isinstance(found, Mapping):
             output[name] = to_jsonable_python(dict(found), fallback=str)

@@ -164,7 +164,8 @@ def test_no_file_holds_a_key(flow: Flow, server: ScriptedServer, tmp_path: Path)
     held = b"".join(path.read_bytes() for path in tmp_path.glob("*.*"))
     base = sqlite3.connect(store)
     for table in ("reply", "request"):
-        held += b"".join(zlib.decompress(body) for (body,) in base.execute(f"SELECT body FROM {table}"))
+        for (body,) in base.execute(f"SELECT body FROM {table}"):
+            held += body if body[:1] == b"{" else zlib.decompress(body)
     base.close()
     assert b"weekday" in held
     assert key.encode() not in held

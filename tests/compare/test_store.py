@@ -136,7 +136,7 @@ def bomb() -> bytes:
 
 
 HOSTILE = {
-    "reply.body": [b"", b"x", "text", 3, bomb, zlib.compress(b"[" * 100_000), zlib.compress(b"[1]")],
+    "reply.body": [b"", b"x", "text", 3, bomb, zlib.compress(b"[" * 100_000), zlib.compress(b"[1]"), b'{"a": '],
     "cell.status": ["other", None],
     "cell.cost_nano": ["NaN", -1, 1.5, b"x"],
     "cell.input_tokens": ["many", -1],
