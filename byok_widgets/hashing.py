@@ -9,5 +9,15 @@ from typing import Any
 
 def hashed(data: Any) -> str:
     """Return a hash of plain data, in 32 hexadecimal digits."""
+    return hash_of(canonical(data))
+
+
+def canonical(data: Any) -> bytes:
+    """Return plain data as JSON, the same for equal data."""
     text = json.dumps(data, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+    return text.encode("utf-8", "backslashreplace")
+
+
+def hash_of(content: bytes) -> str:
+    """Return the hash of data that `canonical` wrote."""
+    return hashlib.sha256(content).hexdigest()[:32]

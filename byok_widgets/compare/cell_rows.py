@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, get_args
 
 from byok_widgets.compare.result_cell import CellStatus, Key, ResultCell
-from byok_widgets.hashing import hashed
+from byok_widgets.hashing import canonical, hash_of, hashed
 from byok_widgets.secrets.json_redaction import redact_keys
 
 PLAIN = (
@@ -58,11 +58,13 @@ def row_of(cell: ResultCell) -> Row:
         ValueError: It cannot be kept.
     """
     kept = storable(cell)
-    asked = bytes.fromhex(hashed(kept.request)) if kept.request else None
+    request = canonical(kept.request) if kept.request else None
+    asked = None if request is None else bytes.fromhex(hash_of(request))
     nano = None if kept.usd is None else int(kept.usd * _NANO)
     money = [nano, int(kept.least_usd * _NANO)]
     columns = [cell_id(kept.key), asked, kept.case, *money, *(getattr(kept, name) for name in PLAIN)]
-    return Row(kept, columns, _packed(kept.output), _packed(kept.request) if kept.request else None)
+    output = json.dumps(kept.output, ensure_ascii=False).encode()
+    return Row(kept, columns, _packed(output), None if request is None else _packed(request))
 
 
 def cell_id(key: Key) -> int:
@@ -105,8 +107,7 @@ def as_plain(data: Any) -> Any:
     return as_plain(str(data))
 
 
-def _packed(data: Any) -> bytes:
-    content = json.dumps(data, ensure_ascii=False).encode()
+def _packed(content: bytes) -> bytes:
     if len(content) > MOST_BYTES:
         raise ValueError("it is too long")
     return zlib.compress(content, 1) if len(content) > _SMALL else content

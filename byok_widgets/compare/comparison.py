@@ -100,7 +100,7 @@ class Comparison:
     @property
     def cost(self) -> CostTotal:
         """What the finished cells cost, those of earlier runs included."""
-        return CostTotal.of(cell.cost for cell in self.results.distinct() if cell.is_paid)
+        return self.results.cost
 
     @property
     def spent(self) -> CostTotal:

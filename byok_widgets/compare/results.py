@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from byok_widgets.cases.case import Case
-from byok_widgets.compare.result_cell import ResultCell
+from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.scoring import MISSING, Score
 from byok_widgets.compare.variant import Variant
+from byok_widgets.usage import NOT_CHARGED, Cost, CostTotal
 
 Place = tuple[str, str, int]
 """Variant id, name of the case, repeat."""
@@ -63,6 +64,8 @@ class Results:
         self._scores: dict[Place, Score] = {}
         self._order: list[Place] = []
         self._summaries: dict[str, tuple[int, Summary]] = {}
+        self._costs: dict[Key, Cost] = {}
+        self._cost: CostTotal | None = CostTotal()
         self.scored = 0
         self._lock = threading.Lock()
 
@@ -72,6 +75,25 @@ class Results:
         with self._lock:
             self._cells[place], self._scores[place] = cell, score
             self._order.append(place)
+            self._note_cost(cell)
+
+    def _note_cost(self, cell: ResultCell) -> None:
+        """Add what a cell cost to the total; equal cases share a cell, and one that failed may be replaced."""
+        before, now = self._costs.get(cell.key), cell.cost if cell.is_paid else NOT_CHARGED
+        if before is None and self._cost is not None:
+            self._cost += CostTotal.of([now] if cell.is_paid else [])
+        elif before != now:
+            self._cost = None
+        self._costs[cell.key] = now
+
+    @property
+    def cost(self) -> CostTotal:
+        """What the finished cells cost, those of earlier runs included."""
+        with self._lock:
+            if self._cost is None:
+                paid = {cell.key: cell for cell in self._cells.values() if cell.is_paid}
+                self._cost = CostTotal.of(cell.cost for cell in paid.values())
+            return self._cost
 
     @property
     def added(self) -> int:

@@ -298,13 +298,13 @@ class Runner:
 
     async def _reserved_cell(self, variant: Variant, case: Case, repeat: int, worst: Decimal) -> None:
         """Run a cell whose worst case is reserved; again where its worker was lost, if there is money for that."""
-        cell, is_reserved, costs = None, True, list[Cost]()
+        cell, is_reserved, costs, held_s = None, True, list[Cost](), 0.0
         while cell is None and is_reserved:
             meter = CallMeter()
             try:
                 async with self._turn(variant) as held_s:
                     with admitted_by(meter):
-                        cell = await self._run_cell(variant, case, repeat, held_s)
+                        cell = await self._run_cell(variant, case, repeat)
             except WorkerLostError:
                 meter.note(Cost())
             finally:
@@ -312,17 +312,17 @@ class Runner:
                 costs += meter.costs
             is_reserved = cell is not None or await self.budget.reserve(worst)
         if cell is not None:
-            await self._keep(case, cell, costs)
+            await self._keep(case, cell, costs, self._times(variant, cell, held_s))
 
     async def _open_cell(self, variant: Variant, case: Case, repeat: int, expected: Decimal) -> None:
         """Run a cell whose calls are reserved one by one; it is given up where one of them is not admitted."""
-        cell, is_begun, costs = None, True, list[Cost]()
+        cell, is_begun, costs, held_s = None, True, list[Cost](), 0.0
         while cell is None and is_begun:
             gate = CallGate(self.budget, self._task.prices, expected)
             try:
                 async with self._turn(variant) as held_s:
                     with admitted_by(gate):
-                        cell = await self._run_cell(variant, case, repeat, held_s)
+                        cell = await self._run_cell(variant, case, repeat)
             except WorkerLostError:
                 gate.note(Cost())
             finally:
@@ -331,13 +331,15 @@ class Runner:
                 costs += gate.costs
             is_begun = cell is not None or await self.budget.begin_cell(expected)
         if cell is not None and not gate.refused:
-            await self._keep(case, cell, costs)
+            await self._keep(case, cell, costs, self._times(variant, cell, held_s))
 
-    async def _keep(self, case: Case, cell: ResultCell, costs: Sequence[Cost]) -> None:
-        """Store a cell with what all calls in it cost, and tell it to all cases that are equal."""
+    async def _keep(
+        self, case: Case, cell: ResultCell, costs: Sequence[Cost], times: Mapping[str, Any]
+    ) -> None:
+        """Store a cell with its times and what all calls in it cost, and tell it to all cases that are equal."""
         cost = total_cost(costs)
         whole = with_earlier(cell, self._store) if case.simulated else cell
-        kept = await self._keeper.keep(case, replace(whole, usd=cost.usd, least_usd=cost.least_usd))
+        kept = await self._keeper.keep(case, replace(whole, usd=cost.usd, least_usd=cost.least_usd, **times))
         if kept.counts:
             self._known[kept.key] = kept
         elif self._batches:
@@ -352,17 +354,20 @@ class Runner:
         async with self._turns[variant.id]:
             yield asyncio.get_running_loop().time() - began
 
-    async def _run_cell(self, variant: Variant, case: Case, repeat: int, held_s: float) -> ResultCell:
+    async def _run_cell(self, variant: Variant, case: Case, repeat: int) -> ResultCell:
         slot = Slot(self.change_waiting)
         try:
             with slot, self._by_batch(variant, case, repeat):
-                found = await self._run_one(variant, case, repeat, slot.on_progress)
+                return await self._run_one(variant, case, repeat, slot.on_progress)
         except asyncio.CancelledError:
             self.given_up += 1
             raise
+
+    def _times(self, variant: Variant, cell: ResultCell, held_s: float) -> dict[str, Any]:
+        """Return the times of a cell that waited so long for its turn; a batch has none that say anything."""
         if self._goes_by_batch(variant):
-            return replace(found, first_token_s=None, total_s=None, wait_s=0.0)
-        return replace(found, wait_s=found.wait_s + held_s)
+            return {"first_token_s": None, "total_s": None, "wait_s": 0.0}
+        return {"wait_s": cell.wait_s + held_s}
 
     def _goes_by_batch(self, variant: Variant) -> bool:
         return self._batches is not None and all(map(has_batches, variant.models.values()))

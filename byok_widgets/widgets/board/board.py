@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import traitlets
 
@@ -24,11 +24,13 @@ from byok_widgets.widgets.saved_form import SavedForm
 
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison import Comparison
-    from byok_widgets.widgets.page_messages.board import BoardMessage
+    from byok_widgets.widgets.page_messages.board import BoardAll, BoardMessage, BoardRows
+
+M = TypeVar("M", "BoardAll", "BoardRows")
 
 ROWS_PAUSE_S = 0.5
 """Least time between two states of the rows, in seconds."""
-SHARE = 50
+SHARE = 80
 """Times as long as it took to work something out passes before it is worked out again."""
 SAVED_PAUSE_S = 15.0
 """Least time between two saved forms of a comparison that runs, in seconds."""
@@ -52,6 +54,7 @@ class Board(assets.PageWidget):
         self._pace = Pace()
         self._is_new = False
         self._told = self._told_scored = 0
+        self._left = ""
         self._rows_owed, self._rows_at, self._cells_at, self._saved_at = False, 0.0, 0.0, 0.0
         self._actions: Mapping[object, Callable[[Mapping[str, Any]], None]] = {
             "hello": lambda _: self._greet(),
@@ -124,7 +127,9 @@ class Board(assets.PageWidget):
         self._is_new, self._rows_owed = False, False
         results = self._comparison.results
         self._told_scored, self._told = results.scored, results.added
-        took = _seconds(lambda: self._tell(board_messages.everything(self._comparison, self._pace)))
+        took = _seconds(
+            lambda: self._tell(self._noting_left(board_messages.everything(self._comparison, self._pace)))
+        )
         self._rows_at = clock() + max(ROWS_PAUSE_S, SHARE * took)
 
     def _tell_cells(self) -> None:
@@ -136,7 +141,7 @@ class Board(assets.PageWidget):
 
     def _tell_cells_and_rows(self) -> None:
         """Tell the rows, and before them the cells that they rest on."""
-        rows = board_messages.rows(self._comparison, self._pace)
+        rows = self._noting_left(board_messages.rows(self._comparison, self._pace))
         if self._comparison.results.added > self._told:
             self._tell_cells()
         self._tell(rows)
@@ -146,8 +151,13 @@ class Board(assets.PageWidget):
         self._told += len(added)
         return board_messages.cells(self._comparison, added)
 
+    def _noting_left(self, message: M) -> M:
+        """Keep what is left: working it out takes as long as the rows, so cells are told with what it was then."""
+        self._left = message["progress"]["left"]
+        return message
+
     def _progress(self) -> Any:
-        return board_messages.progress(self._comparison, self._pace)
+        return board_messages.progress(self._comparison, self._left)
 
     def _follow(self) -> None:
         """Bring the saved form up to date: now and then while it runs, and at the end."""

@@ -76,7 +76,7 @@ def rows(comparison: Comparison, pace: Pace) -> BoardRows:
             for variant, row in zip(comparison.variants, figures, strict=True)
         ],
         "notes": [shown(note) for note in comparison.notes(reasons=False)],
-        "progress": progress(comparison, pace),
+        "progress": progress(comparison, outlook.left(comparison, pace)),
         "pictures": _pictures(comparison),
     }
 
@@ -85,14 +85,14 @@ def _figure(figure: Figure) -> BoardFigure:
     return {"words": figure.words, "beside": figure.beside, "value": figure.value}
 
 
-def progress(comparison: Comparison, pace: Pace) -> BoardProgress:
-    """Return how far it is."""
+def progress(comparison: Comparison, left: str) -> BoardProgress:
+    """Return how far it is; `left` says what it will still take."""
     return {
         "done": len(comparison.results),
         "total": comparison.results.total,
         "running": comparison.running,
         "standing": shown(comparison.standing),
-        "left": outlook.left(comparison, pace),
+        "left": left if comparison.running else "",
     }
 
 
