@@ -18,6 +18,7 @@ from byok_widgets.cli import tutorials
 from byok_widgets.cli.fetch import fetch_with_bar
 from byok_widgets.cli.running_lab import RunningLab, opened_in_browser, running_servers
 from byok_widgets.errors import ConfigError, LocalModelError
+from byok_widgets.secrets import redact
 
 DEFAULT_FOLDER = "byok_widgets_tutorials"
 DEFAULT_PORT = 8888
@@ -148,7 +149,8 @@ def _open_on(folder: Path, first: str) -> list[str]:
 
 
 def _failed(lab: RunningLab, log: IO[bytes]) -> int:
+    """Quote what JupyterLab and its kernels wrote, which may be anything that runs there."""
     log.seek(0)
-    print(log.read().decode(errors="replace"), file=sys.stderr)
+    print(redact(log.read().decode(errors="replace").replace(lab.token, "…")), file=sys.stderr)
     print("JupyterLab did not start; its output is above.", file=sys.stderr)
     return lab.process.poll() or 1

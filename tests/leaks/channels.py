@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import faulthandler
 import gc
@@ -32,6 +33,8 @@ from ipywidgets.embed import embed_data
 from nbconvert import HTMLExporter, NotebookExporter
 from traitlets.config import Config
 
+from byok_widgets.cli import demo
+from byok_widgets.cli.running_lab import RunningLab
 from byok_widgets.config import base_url
 from byok_widgets.errors import ByokError
 from byok_widgets.keys import derived_key
@@ -358,6 +361,20 @@ def logs_and_warnings(stage: Stage) -> Iterator[Place]:
     assert len(log.getvalue()) > 1000
     yield text("log", log.getvalue())
     yield text("warnings", *(each.message for each in warned))
+
+
+@channel(11, lambda stage: stage.patch.setattr(demo, "redact", lambda written: written))
+def what_the_demo_quotes_of_jupyterlab(stage: Stage) -> Iterator[Place]:
+    stage.save_key()
+    code = f"import logging; logging.getLogger('a').error('Authorization: Bearer %s', {stage.canary.text()!r})"
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen([sys.executable, "-c", code], stdout=log, stderr=log)
+        process.wait(60)
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said):
+            demo._failed(RunningLab(Path(), "a token", process), log)
+    assert "Bearer" in said.getvalue()
+    yield text("quoted", said.getvalue())
 
 
 def _sends_what_was_pasted(stage: Stage) -> Any:
