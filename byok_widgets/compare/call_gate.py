@@ -89,13 +89,19 @@ class CallGate(CallMeter):
         """
         limited = self._budget.usd is not None
         worst = self._prices.worst_of_call(call) if limited else Decimal(0)
+        if await self.reserve(worst):
+            return ReservedCall(self, worst)
+        raise not_covered()
+
+    async def reserve(self, worst: Decimal) -> bool:
+        """Reserve the worst case of a call; whether it may be sent."""
         self._held -= self._budget.let_go(min(self._held, worst))
         if not self._is_shut and await self._budget.reserve(worst):
             if not self._is_shut:
-                return ReservedCall(self, worst)
+                return True
             self._budget.settle(worst, (), sent=False)
         self.refused = True
-        raise not_covered()
+        return False
 
     def charge(self, worst: Decimal, cost: Cost) -> None:
         """Replace what was reserved for a call by what it cost."""

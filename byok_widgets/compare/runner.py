@@ -24,6 +24,7 @@ from byok_widgets.compare.elsewhere import Elsewhere
 from byok_widgets.compare.executors.base import LOCAL, CellExecutor, RunCell, WorkerLostError
 from byok_widgets.compare.failures import of_upstream
 from byok_widgets.compare.keeper import Keeper
+from byok_widgets.compare.limits import Limits
 from byok_widgets.compare.lookahead import Lookahead
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.slot import Slot
@@ -107,7 +108,8 @@ class Runner:
             return
         try:
             await self._store.write_again()
-            async with self._executor.opened(self._task) as self._run_one:
+            limits = Limits(self.budget.usd, self.budget.max_calls)
+            async with self._executor.opened(self._task, limits) as self._run_one:
                 await self._run_all()
         except asyncio.CancelledError:
             if not self._is_stopped:
@@ -324,7 +326,8 @@ class Runner:
                     with admitted_by(gate):
                         cell = await self._run_cell(variant, case, repeat)
             except WorkerLostError:
-                gate.note(Cost())
+                if not gate.costs:  # nothing was reserved for its calls
+                    gate.note(Cost())
             finally:
                 gate.close()
                 self.budget.end_cell()
@@ -333,9 +336,7 @@ class Runner:
         if cell is not None and not gate.refused:
             await self._keep(case, cell, costs, self._times(variant, cell, held_s))
 
-    async def _keep(
-        self, case: Case, cell: ResultCell, costs: Sequence[Cost], times: Mapping[str, Any]
-    ) -> None:
+    async def _keep(self, case: Case, cell: ResultCell, costs: Sequence[Cost], times: Mapping[str, Any]) -> None:
         """Store a cell with its times and what all calls in it cost, and tell it to all cases that are equal."""
         cost = total_cost(costs)
         whole = with_earlier(cell, self._store) if case.simulated else cell

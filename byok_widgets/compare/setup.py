@@ -90,7 +90,6 @@ class Setup:
         given = self.shard.limits(Limits().changed(budget, max_calls))
         wanted = self.limits.changed(given.usd, given.max_calls)
         found = wanted.priced(self.refs, self.task.prices)
-        self.executor.require_kept(self.task, found)
         if found.usd is not None:
             self.task.require_bound(self.cases)
         return replace(self, limits=found)

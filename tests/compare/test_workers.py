@@ -251,10 +251,16 @@ def test_what_is_no_client_is_refused(flow: Flow, given: Any) -> None:
     assert raised.value.kind == "executor"
 
 
-def test_the_limit_of_a_flow_is_refused_since_it_could_not_be_kept(flow: Flow, client: Client) -> None:
-    with pytest.raises(ConfigError) as raised:
-        flow.compare({"now": {}, "two": {"ask": TWO}}, scripts(2), executor=client, max_calls=100)
-    assert raised.value.kind == "executor"
+@pytest.mark.parametrize("most", [7, 200])
+def test_the_limit_of_a_flow_is_kept_call_by_call(
+    flow: Flow, client: Client, server: ScriptedServer, most: int
+) -> None:
+    variants = {"now": {}, "other": {"ask": TWO, "read": TWO}}
+    result = flow.compare(variants, scripts(8), max_calls=most, executor=client)
+    assert len(server.requests) <= most
+    assert result.used[1] == len(server.requests), "each call is reserved once, and none is left reserved"
+    assert result.complete is (most == 200)
+    assert all(cell.status == "done" for *_, cell, _ in result.results.items())
 
 
 def test_the_limit_of_a_node_is_kept(flow: Flow, client: Client, server: ScriptedServer) -> None:

@@ -29,15 +29,8 @@ class CellExecutor(Protocol):
     def workers(self) -> int:
         """How many processes run cells, at least 1."""
 
-    def require_kept(self, task: Task, limits: Limits) -> None:
-        """Make sure that limits can be kept here.
-
-        Raises:
-            ConfigError: They cannot.
-        """
-
-    def opened(self, task: Task) -> AbstractAsyncContextManager[RunCell]:
-        """Get ready to run cells; what is entered runs one.
+    def opened(self, task: Task, limits: Limits) -> AbstractAsyncContextManager[RunCell]:
+        """Get ready to run cells within limits; what is entered runs one.
 
         Raises:
             ConfigError: Cells cannot run here.
@@ -49,12 +42,10 @@ class LocalExecutor:
 
     workers = 1
 
-    def require_kept(self, task: Task, limits: Limits) -> None:
-        """Do nothing: each call is reserved before it is sent."""
-
     @asynccontextmanager
-    async def opened(self, task: Task) -> AsyncIterator[RunCell]:
-        """Run cells as they are."""
+    async def opened(self, task: Task, limits: Limits) -> AsyncIterator[RunCell]:
+        """Run cells as they are: each call is reserved before it is sent."""
+        del limits
         yield task.run
 
 

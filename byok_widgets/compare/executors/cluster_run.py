@@ -12,18 +12,20 @@ import logging
 import pickle
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from byok_widgets.cases.case import Case
 from byok_widgets.compare import failures
-from byok_widgets.compare.call_gate import CallMeter
+from byok_widgets.compare.call_gate import CallGate, CallMeter
 from byok_widgets.compare.executors import worker
 from byok_widgets.compare.executors.base import WorkerLostError
 from byok_widgets.compare.executors.key_delivery import KeySource, key_sources
 from byok_widgets.compare.executors.shipping import packed
+from byok_widgets.compare.limits import Limits
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.task import Task
 from byok_widgets.compare.variant import Variant
@@ -31,7 +33,8 @@ from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.quota import quota_users
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.foreign_exceptions import describe_exception
-from byok_widgets.nodes.admission import current_admission
+from byok_widgets.nodes.admission import Admission, current_admission
+from byok_widgets.usage import Cost
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +57,9 @@ class _Waiting:
     sent: worker.SentCell
     losses: int
     answer: asyncio.Future[worker.Answer]
+    gate: Admission | None
+    address: str = ""
+    reserved: list[Decimal] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -90,8 +96,8 @@ class _Worker:
 class ClusterRun:
     """One run of a comparison on a cluster."""
 
-    def __init__(self, client: Any, task: Task) -> None:
-        self._client, self._task = client, task
+    def __init__(self, client: Any, task: Task, limits: Limits) -> None:
+        self._client, self._task, self._limits = client, task, limits
         self._job = uuid.uuid4().hex
         self._topic = f"byok-widgets-{self._job}"
         self._loop = asyncio.get_running_loop()
@@ -106,6 +112,8 @@ class ClusterRun:
         self._changed = asyncio.Event()
         self._beside: list[asyncio.Task[None]] = []
         self._sources: list[KeySource] = []
+        self._answers: dict[str, dict[int, bool]] = {}
+        self._reserving: set[asyncio.Task[None]] = set()
         self._data = b""
 
     async def begin(self) -> None:
@@ -128,9 +136,10 @@ class ClusterRun:
 
     async def end(self) -> None:
         """Give up what runs on the workers, and leave nothing there."""
-        for each in self._beside:
+        beside = [*self._beside, *self._reserving]
+        for each in beside:
             each.cancel()
-        await asyncio.gather(*self._beside, return_exceptions=True)
+        await asyncio.gather(*beside, return_exceptions=True)
         chunks = [
             chunk.future for own in self._workers.values() for chunk in own.chunks if chunk.future is not None
         ]
@@ -162,7 +171,7 @@ class ClusterRun:
             own = self._task.known_id(case) or case.input_id
             return ResultCell(variant.id, own, repeat, **failures.of_error(lost))
         sent = worker.SentCell(next(self._numbers), variant.id, case, repeat, self._task.given(case))
-        waiting = _Waiting(sent, losses, self._loop.create_future())
+        waiting = _Waiting(sent, losses, self._loop.create_future(), current_admission())
         self._sent[sent.number] = waiting
         self._waiting.append(waiting)
         self._changed.set()
@@ -173,12 +182,34 @@ class ClusterRun:
             raise
         finally:
             self._sent.pop(sent.number, None)
-        if meter := current_admission():
-            for cost in (*answer.costs, *answer.apart):
-                meter.note(cost)
-            if isinstance(meter, CallMeter):
-                meter.set_apart(answer.apart)
+            if not waiting.answer.done() or waiting.answer.cancelled() or waiting.answer.exception():
+                self._charge(waiting, [], [(worst, Cost()) for worst in waiting.reserved])
+        self._charge(waiting, (*answer.costs, *answer.apart), answer.reserved)
+        if isinstance(waiting.gate, CallMeter):
+            waiting.gate.set_apart(answer.apart)
         return answer.cell
+
+    @staticmethod
+    def _charge(waiting: _Waiting, costs: Sequence[Cost], reserved: Sequence[tuple[Decimal, Cost]]) -> None:
+        """Replace what was reserved for calls by what they cost; calls of which nothing was reserved are noted."""
+        if isinstance(waiting.gate, CallGate) and reserved:
+            for worst, cost in reserved:
+                waiting.gate.charge(worst, cost)
+        elif waiting.gate is not None:
+            for cost in costs:
+                waiting.gate.note(cost)
+
+    async def _reserve(self, waiting: _Waiting, question: int, worst: Decimal) -> None:
+        """Reserve the worst case of a call that a worker is about to make, and answer it."""
+        is_admitted = isinstance(waiting.gate, CallGate) and await waiting.gate.reserve(worst)
+        if is_admitted:
+            waiting.reserved.append(worst)
+        is_first = waiting.address not in self._answers
+        self._answers.setdefault(waiting.address, {})[question] = is_admitted
+        if is_first:
+            await asyncio.sleep(GATHER_S)
+            answers = self._answers.pop(waiting.address)
+            await self._run_on([waiting.address], worker.answer, self._job, answers)
 
     def _hear(self, event: tuple[float, dict[str, Any]]) -> None:
         """Take an event, in the client's thread."""
@@ -186,7 +217,13 @@ class ClusterRun:
 
     def _take(self, told: dict[str, Any]) -> None:
         waiting = self._sent.get(told["number"])
-        if waiting is not None and not waiting.answer.done():
+        if waiting is None or waiting.answer.done():
+            return
+        if "asks" in told:
+            reserving = asyncio.ensure_future(self._reserve(waiting, told["asks"], Decimal(told["worst"])))
+            self._reserving.add(reserving)
+            reserving.add_done_callback(self._reserving.discard)
+        else:
             waiting.answer.set_result(pickle.loads(told["answer"]))  # noqa: S301 - a worker runs our code
 
     async def _hand_out(self) -> None:
@@ -220,6 +257,8 @@ class ClusterRun:
 
     async def _send(self, chosen: _Worker, chunk: _Chunk) -> None:
         chosen.chunks.add(chunk)
+        for cell in chunk.cells:
+            cell.address = chosen.address
         data = packed([cell.sent for cell in chunk.cells])
         users = quota_users() * len(self._workers)
         chunk.future = await asyncio.to_thread(
@@ -295,7 +334,11 @@ class ClusterRun:
                 return _differences(greeting.versions)
             flow = self._task.context.key_store.flow
             keys = [source.delivery(flow, greeting.public_b64) for source in self._sources]
-            return str((await self._run_on([address], worker.begin, self._job, flow, self._data, keys))[address])
+            return str(
+                (await self._run_on([address], worker.begin, self._job, flow, self._data, keys, self._limits))[
+                    address
+                ]
+            )
         except Exception as error:  # noqa: BLE001 - a worker may end, or have no byok_widgets
             return describe_exception(error)
 

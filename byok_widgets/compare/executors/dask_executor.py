@@ -47,28 +47,15 @@ class DaskExecutor:
         """How many workers there are now, at least 1."""
         return max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
 
-    def require_kept(self, task: Task, limits: Limits) -> None:
-        """Make sure that limits can be kept.
-
-        Raises:
-            ConfigError: A flow makes any number of calls in a cell, which workers cannot reserve one by one.
-        """
-        if task.reserves_by_call and limits != Limits():
-            raise ConfigError(
-                "The calls of a flow are reserved one by one, which workers cannot do: no limit could be kept.",
-                kind="executor",
-                fix="Leave budget and max_calls out, or split the comparison with shard=(1, 4), which keeps both.",
-            )
-
     @asynccontextmanager
-    async def opened(self, task: Task) -> AsyncIterator[RunCell]:
+    async def opened(self, task: Task, limits: Limits) -> AsyncIterator[RunCell]:
         """Get the workers ready.
 
         Raises:
             ConfigError: A worker cannot run cells.
             ByokError: A key is missing.
         """
-        run = ClusterRun(self._client, task)
+        run = ClusterRun(self._client, task, limits)
         try:
             await run.begin()
             yield run.run_cell

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import pickle
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -15,8 +16,10 @@ from byok_widgets.cases.case import Case
 from byok_widgets.compare import failures
 from byok_widgets.compare.call_gate import CallMeter
 from byok_widgets.compare.cell_rows import storable
+from byok_widgets.compare.executors.asking import AskingGate, Questions
 from byok_widgets.compare.executors.key_delivery import KeyDelivery, received
 from byok_widgets.compare.executors.shipping import KEYS, STORE, unpacked
+from byok_widgets.compare.limits import Limits
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.task import Task
 from byok_widgets.engine import ENGINE
@@ -69,18 +72,21 @@ class Answer(NamedTuple):
         cell: The cell.
         costs: What each of its calls cost.
         apart: The same of calls that are not its own, such as those of a simulated caller.
+        reserved: What the driver has reserved for each call, with its cost; empty where it reserved nothing.
     """
 
     cell: ResultCell
     costs: tuple[Cost, ...]
     apart: tuple[Cost, ...] = ()
+    reserved: tuple[tuple[Decimal, Cost], ...] = ()
 
 
 class _Job:
     """One comparison, as far as this worker runs it."""
 
-    def __init__(self, task: Task) -> None:
-        self._task = task
+    def __init__(self, task: Task, limits: Limits) -> None:
+        self._task, self._limits = task, limits
+        self.questions = Questions()
         self._variants = {variant.id: variant for variant in task.variants}
         self._running: set[asyncio.Task[None]] = set()
 
@@ -95,7 +101,7 @@ class _Job:
             self._running.difference_update(started)
 
     async def _run_one(self, sent: SentCell, tell: Tell) -> None:
-        meter = CallMeter()
+        meter = self._meter(sent, tell)
         try:
             self._task.take(sent.case, sent.given)
             with admitted_by(meter):
@@ -103,8 +109,19 @@ class _Job:
         except Exception as error:  # noqa: BLE001 - a person's values may raise anything, and others go on
             own = self._task.known_id(sent.case) or sent.case.input_id
             cell = ResultCell(sent.variant, own, sent.repeat, **failures.of_error(error))
-        answer = Answer(cell, tuple(meter.costs), tuple(meter.apart))
+        reserved = meter.reserved if isinstance(meter, AskingGate) else ()
+        answer = Answer(cell, tuple(meter.costs), tuple(meter.apart), tuple(reserved))
         tell({"number": sent.number, "answer": pickle.dumps(answer)})
+
+    def _meter(self, sent: SentCell, tell: Tell) -> CallMeter:
+        """Return what admits the calls of a cell: the driver, where it has not reserved them with the cell."""
+        if not self._task.reserves_by_call or self._limits == Limits():
+            return CallMeter()
+
+        def ask(number: int, worst: Decimal) -> None:
+            tell({"number": sent.number, "asks": number, "worst": str(worst)})
+
+        return AskingGate(self._task.prices, self.questions, ask, has_money=self._limits.usd is not None)
 
     def stop(self) -> None:
         """Give up the cells under way."""
@@ -135,11 +152,11 @@ def greet() -> Greeting:
     return Greeting(versions(), _sealing().public_b64)
 
 
-def begin(job: str, flow: str, data: bytes, deliveries: Sequence[KeyDelivery]) -> str:
+def begin(job: str, flow: str, data: bytes, deliveries: Sequence[KeyDelivery], limits: Limits) -> str:
     """Get ready to run the cells of a comparison; returns what is missing for that, or nothing."""
     try:
         keys = received(flow, deliveries, _sealing())
-        _jobs[job] = _Job(unpacked(data, {KEYS: keys, STORE: None}))
+        _jobs[job] = _Job(unpacked(data, {KEYS: keys, STORE: None}), limits)
     except ByokError as error:
         return str(error)
     except Exception as error:  # noqa: BLE001 - a person's module may be missing here, or raise anything
@@ -158,6 +175,13 @@ def run_cells(job: str, topic: str, data: bytes, users: int) -> None:
     own, worker = _jobs[job], get_worker()
     cells: list[SentCell] = unpacked(data, {})
     ENGINE.run(own.run(cells, users, lambda message: worker.log_event(topic, message)))
+
+
+def answer(job: str, answers: Mapping[int, bool]) -> None:
+    """Take the driver's answers to questions."""
+    own = _jobs.get(job)
+    if own is not None:
+        ENGINE.loop.call_soon_threadsafe(own.questions.answer, answers)
 
 
 def end(job: str) -> None:
