@@ -11,7 +11,8 @@ from typing import Any
 
 from byok_widgets.cases.reading import MAX_BYTES, of_session
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import alone_with, describe_os_error, read_file
+from byok_widgets.files import describe_os_error, read_file
+from byok_widgets.files.locking import alone_with
 from byok_widgets.misplaced_keys import reject_any_key
 from byok_widgets.saved_file import save_file
 from byok_widgets.session import Session

@@ -22,11 +22,11 @@ from byok_widgets.compare.cell_writer import CellWriter, Scores
 from byok_widgets.compare.claims import SCHEMA as CLAIM_SCHEMA
 from byok_widgets.compare.claims import Claims
 from byok_widgets.compare.database import Database
-from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.scoring import Score
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import where_to_look
+from byok_widgets.hashing import hashed
 from byok_widgets.secrets.json_redaction import redact_keys
 
 _SCHEMA = """

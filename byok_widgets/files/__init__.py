@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from byok_widgets.files.locking import alone_with
 from byok_widgets.files.places import (
     CACHE_VARIABLE,
     CONFIG_VARIABLE,
@@ -24,7 +23,6 @@ __all__ = [
     "FileTooLargeError",
     "PrivateFolder",
     "UntrustedPathError",
-    "alone_with",
     "cache_dir",
     "config_dir",
     "describe_os_error",
