@@ -72,9 +72,22 @@ def scripts(count: int) -> list[dict[str, Any]]:
     return [{"name": f"s{n}", "caller": ["Hello", f"Tue, {n}."], **each} for n in range(count)]
 
 
+def without_times(output: Any) -> Any:
+    turns = [{name: turn[name] for name in turn if name != "seconds"} for turn in output.get("turns", ())]
+    return {**output, "turns": turns}
+
+
 def shown(result: Any) -> list[Any]:
     cells = [
-        (variant.id, case.name, cell.status, cell.input_tokens, dict(cell.output), dict(cell.request), score)
+        (
+            variant.id,
+            case.name,
+            cell.status,
+            cell.input_tokens,
+            without_times(cell.output),
+            dict(cell.request),
+            score,
+        )
         for variant, case, cell, score in result.results.items()
     ]
     return sorted(cells, key=lambda cell: cell[:2])
