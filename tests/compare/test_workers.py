@@ -73,8 +73,12 @@ def scripts(count: int) -> list[dict[str, Any]]:
 
 
 def without_times(output: Any) -> Any:
-    turns = [{name: turn[name] for name in turn if name != "seconds"} for turn in output.get("turns", ())]
-    return {**output, "turns": turns}
+    """Return what came of a cell, or of one of its turns, without how long it took."""
+    return {
+        name: [without_times(turn) for turn in value] if name == "turns" else value
+        for name, value in output.items()
+        if name != "seconds"
+    }
 
 
 def shown(result: Any) -> list[Any]:
