@@ -11,7 +11,7 @@ import pytest
 
 from byok_widgets import ConfigError, Flow
 from byok_widgets.engine.quota import Allowance, QuotaReading, quota_users
-from tests.compare.conftest import LARGE, SMALL, answer
+from tests.compare.conftest import LARGE, SMALL, answer, without_times
 from tests.scripted_server import Say, ScriptedServer
 
 VARIANTS = {"now": {}, "large": {"read": LARGE}}
@@ -51,7 +51,7 @@ def whole_flow(flow: Flow, **options: Any) -> Any:
 
 def shown(result: Any) -> tuple[Any, ...]:
     cells = [
-        (variant.id, case.name, cell.repeat, cell.status, cell.usd, dict(cell.output), score)
+        (variant.id, case.name, cell.repeat, cell.status, cell.usd, without_times(cell.output), score)
         for variant, case, cell, score in result.results.items()
     ]
     return sorted(cells, key=lambda cell: cell[:3]), str(result.cost)

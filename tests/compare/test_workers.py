@@ -24,7 +24,7 @@ from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.keys import SealingKey
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.secrets import Secret
-from tests.compare.conftest import answer
+from tests.compare.conftest import answer, without_times
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say, ScriptedServer
 
@@ -70,15 +70,6 @@ def texts(count: int) -> list[dict[str, Any]]:
 def scripts(count: int) -> list[dict[str, Any]]:
     each = {"values": {"weekday": "Tue"}}
     return [{"name": f"s{n}", "caller": ["Hello", f"Tue, {n}."], **each} for n in range(count)]
-
-
-def without_times(output: Any) -> Any:
-    """Return what came of a cell, or of one of its turns, without how long it took."""
-    return {
-        name: [without_times(turn) for turn in value] if name == "turns" else value
-        for name, value in output.items()
-        if name != "seconds"
-    }
 
 
 def shown(result: Any) -> list[Any]:
