@@ -147,6 +147,21 @@ def test_nothing_is_lost_with_a_worker_and_only_what_it_had_is_paid_again(
 
 
 @pytest.mark.slow
+def test_what_was_reserved_for_a_lost_worker_counts_as_spent(flow: Flow, server: ScriptedServer) -> None:
+    server.script(slow)
+    variants = {"now": {}, "other": {"ask": TWO, "read": TWO}}
+    with cluster(2) as two, Client(two) as client:
+        result = flow.compare(variants, scripts(20), max_calls=1000, executor=client, wait=False)
+        while len(server.requests) < 40:
+            time.sleep(0.02)
+        os.kill(client.run(os.getpid)[next(iter(client.scheduler_info()["workers"]))], signal.SIGKILL)
+        result.wait()
+    assert {cell.status for *_, cell, _ in result.results.items()} == {"done"}
+    assert len(server.requests) <= result.used[1] <= len(server.requests) + 40
+    assert result.spent.unpriced >= 1
+
+
+@pytest.mark.slow
 def test_a_case_that_ends_three_workers_has_failed_and_the_others_have_not(
     flow: Flow, server: ScriptedServer
 ) -> None:
