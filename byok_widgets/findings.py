@@ -95,6 +95,7 @@ FINDING_KINDS: Mapping[str, str] = {
     "no_key": "a provider that would be called has no usable key",
     "no_address": "an endpoint that would be called has no address",
     "other_address": "calls for a provider go to an address other than its own",
+    "not_exported": "a target of `flow.export` cannot say a part of the flow, or an import left it out",
     "notice": "something to know about this flow or its file",
 }
 """The kinds of findings that `flow.check()` makes itself, with their meanings. These kinds are stable."""

@@ -72,9 +72,10 @@ MAY_IMPORT = {
     "compare": f"{SMALL} cases config engine frontend graph keys nodes providers schema session",
     "testing": f"{SMALL} cases compare nodes providers session",
     "diagnostics": f"{SMALL} config engine graph keys nodes providers schema",
+    "export": f"{SMALL} config graph nodes providers schema",
     "flow": (
-        f"{SMALL} cases compare config diagnostics engine frontend graph keys nodes providers schema session"
-        " testing"
+        f"{SMALL} cases compare config diagnostics engine export frontend graph keys nodes providers schema"
+        " session testing"
     ),
     "widgets": (
         f"{SMALL} cases compare config diagnostics engine flow frontend graph keys nodes providers schema session"
@@ -341,8 +342,10 @@ NOT_A_VENDOR = re.compile(r"OpenAI-compatible")
 """The field's term for a kind of endpoint."""
 MAY_NAME_VENDORS = re.compile(
     r"providers(\.(openai|anthropic|openrouter|gemini|mistral|foreign_keys))?|providers\.local\.catalog"
+    r"|export\.retell\.listed_models"
 )
-"""A vendor's own module, the registry, key formats of others, the source of local models."""
+"""A vendor's own module, the registry, key formats of others, the source of local models, the models that another
+builder lists."""
 KEY_SHAPES = {"secrets.key_shapes"}
 """The general shape of keys, which many vendors share."""
 SDK_NAMES = {*SDKS, "AsyncOpenAI", "AsyncAnthropic"}

@@ -80,8 +80,14 @@ _NOTHING = "No problems found. This check is free: it sends nothing."
 _NO_NODES = "No cell has defined this flow yet: once one has, its nodes and edges are checked too."
 
 
-def check(flow: CheckedFlow, variables: Iterable[str] = ()) -> Check:
-    """Look for mistakes in a flow; `variables` are those that code will set."""
+def check(flow: CheckedFlow, variables: Iterable[str] = (), *, more: Iterable[Finding] = ()) -> Check:
+    """Look for mistakes in a flow.
+
+    Args:
+        flow: The flow.
+        variables: Those that code will set.
+        more: What was found elsewhere, to be told with the rest.
+    """
     if not flow.nodes:
         return Check([*structural(flow.graph), *check_settings(flow)])
     known = [variables] if isinstance(variables, str) else variables
@@ -98,6 +104,7 @@ def check(flow: CheckedFlow, variables: Iterable[str] = ()) -> Check:
         *unknown_costs(flow),
         *_overdue(flow),
         *_notice(flow),
+        *more,
     ]
     return Check(_keys_first(findings), suggestions=few_examples(flow))
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from byok_widgets.compare.past import PastComparisons
     from byok_widgets.compare.recommendation import Recommendation
     from byok_widgets.diagnostics.check import Check
+    from byok_widgets.export import Export, Loss
+    from byok_widgets.export.importing import Skipped
     from byok_widgets.graph.conditions import Condition, Test
     from byok_widgets.nodes import ActionNode, ConversationNode, ExtractionNode
     from byok_widgets.nodes.action import Function
@@ -101,6 +103,7 @@ class Flow(AnswersGuesses, StrictAttributes):
         self._members = FlowNodes(self.context)
         self._file_notice = ""
         self._file_extra: dict[str, Any] = {}
+        self._skipped: tuple[Loss, ...] = ()
         flow_registry.register(self)
         self.config.look_elsewhere()
         WAITING.welcome(self.context)
@@ -433,6 +436,9 @@ class Flow(AnswersGuesses, StrictAttributes):
     ) -> Flow:
         """Open a flow that was saved; its settings become those of the flow of this name, if that is new here.
 
+        A conversation flow of Retell is opened, too: alone, as the API returns it, or in an agent that the
+        dashboard exported. What was left out of it is in `flow.skipped`, and `check()` lists it.
+
         A flow of this name that you have used before keeps its own provider, models and addresses where the file
         says something else, and a model file on this machine is used only if you say so: what differs is said, and
         the settings panel asks.
@@ -454,18 +460,22 @@ class Flow(AnswersGuesses, StrictAttributes):
         """
         from byok_widgets.flow import flow_file
         from byok_widgets.flow.flow_data import bind, fill
+        from byok_widgets.flow.foreign_file import import_flow
 
-        data = flow_file.read(Path(path))
+        content = flow_file.parsed(Path(path))
+        foreign = import_flow(content, Path(path))
+        data = flow_file.checked(foreign.data if foreign else content, Path(path))
         try:
             with WAITING.postponed():  # until the flow has the settings of the file, which are its own
                 flow = cls(name or data["name"], fresh=fresh)
                 flow._file_extra = fill(flow, flow.context, data, trust=trust)
-                bind(flow.graph, functions or {})
+                bind(flow.graph, {**(foreign.functions if foreign else {}), **(functions or {})})
         except ByokError as error:
             problem = error
         else:
             if flow_file.is_newer(data):
                 flow._file_notice = _NEWER.format(path=str(path))
+            flow._skipped = foreign.skipped if foreign else ()
             return flow
         raise flow_file.unusable(Path(path), problem.problem, problem.fix)
 
@@ -860,15 +870,46 @@ class Flow(AnswersGuesses, StrictAttributes):
 
         return apply(recommendation, self.nodes, self.config)
 
-    def check(self, *, variables: Iterable[str] = ()) -> Check:
+    def check(self, *, variables: Iterable[str] = (), targets: Iterable[str] = ()) -> Check:
         """Look for mistakes without sending anything: in the graph, the keys and the models.
 
         Args:
             variables: Names of those that code will set, to values of any type.
+            targets: Targets of `export`: what they cannot say of the flow is found, too.
+
+        Raises:
+            ConfigError: There is no such target.
         """
         from byok_widgets.diagnostics.check import check
 
-        return check(self, variables)
+        if not targets and not self._skipped:
+            return check(self, variables)
+        from byok_widgets.export import losses_of
+
+        return check(self, variables, more=[loss.finding for loss in losses_of(self, targets, self._skipped)])
+
+    def export(self, target: str) -> Export:
+        """Return the flow in the form of another builder, and a report of what that form cannot say.
+
+        Nothing is written until `save(folder)` of what it returns is called. No key is ever in it.
+
+        Args:
+            target: `"pipecat"`: a FlowConfig as YAML and the module of its handlers. `"retell"`: the JSON of a
+                conversation flow, which `Flow.load` reads again. `"python"`: a module that makes the flow.
+
+        Raises:
+            ConfigError: There is no such target, the flow has no nodes, or a text of it looks like a key.
+        """
+        from byok_widgets.export import export
+
+        return export(self, target)
+
+    @property
+    def skipped(self) -> Skipped:
+        """What was left out when the flow was loaded from another builder's file; empty if nothing was."""
+        from byok_widgets.export.importing import Skipped
+
+        return Skipped(self._skipped)
 
     def settings(self, *, mode: str | None = None) -> Any:
         """Return the settings panel, to be shown as the last line of a cell.

@@ -55,10 +55,19 @@ def read(path: Path) -> Data:
     Raises:
         ConfigError: It is missing, damaged, or not a flow; the message says where.
     """
+    return checked(parsed(path), path)
+
+
+def parsed(path: Path) -> Any:
+    """Read a file, without looking at what is in it.
+
+    Raises:
+        ConfigError: It is missing, or it is not JSON.
+    """
     fix = f"{_ANOTHER_COPY} {_UNCHANGED}"
     remove_dead_parts(path.parent, path.stem)
     try:
-        data = json.loads(_content(path), parse_constant=_no_constant)
+        data: Any = json.loads(_content(path), parse_constant=_no_constant)
     except FileNotFoundError as error:
         problem, fix = describe_os_error(error), where_to_look(path)
     except OSError as error:
@@ -66,16 +75,26 @@ def read(path: Path) -> Data:
     except (ValueError, RecursionError):
         problem = "it is not JSON; it may be damaged"
     else:
-        problem = _fault(data)
-        if not problem:
-            return dict(data)
-        if isinstance(data, dict) and "turns" in data and "nodes" not in data:
-            problem = f"it is a session of flow {as_given(str(data.get('flow')), 300)}."
-            raise unusable(path, problem, "Open it on that flow: flow.load_session(...).")
-        fix = f"Correct it there, or use another copy of the file. {_UNCHANGED}"
-        if isinstance(data, dict) and is_newer(data):
-            problem = f"it was saved by a newer byok-widgets; update with: {_UPDATE} ({problem})"
-            raise _not_opened(path, f"{problem}.", fix, kind="newer_version")
+        return data
+    raise _not_opened(path, f"{problem}.", fix)
+
+
+def checked(data: Any, path: Path) -> Data:
+    """Return what was read from a file where it is a flow.
+
+    Raises:
+        ConfigError: It is not; the message says where.
+    """
+    problem = _fault(data)
+    if not problem:
+        return dict(data)
+    if isinstance(data, dict) and "turns" in data and "nodes" not in data:
+        problem = f"it is a session of flow {as_given(str(data.get('flow')), 300)}."
+        raise unusable(path, problem, "Open it on that flow: flow.load_session(...).")
+    fix = f"Correct it there, or use another copy of the file. {_UNCHANGED}"
+    if isinstance(data, dict) and is_newer(data):
+        problem = f"it was saved by a newer byok-widgets; update with: {_UPDATE} ({problem})"
+        raise _not_opened(path, f"{problem}.", fix, kind="newer_version")
     raise _not_opened(path, f"{problem}.", fix)
 
 

@@ -43,7 +43,7 @@ class ActionFunction:
             )
         self.function = function
         self.name = _name_of(function)
-        self.reference = _reference_to(function) or self.name
+        self.reference = reference_to(function) or self.name
         parameters = _parameters_of(function)
         positional = [p for p in parameters if p.kind is p.POSITIONAL_ONLY]
         if positional and len(parameters) > 1:
@@ -114,7 +114,8 @@ def _name_of(function: Callable[..., Any]) -> str:
     return str(getattr(inner, "__name__", type(inner).__name__))
 
 
-def _reference_to(function: Callable[..., Any]) -> str:
+def reference_to(function: Callable[..., Any]) -> str:
+    """Return `module:name` where a function or class can be imported from there; empty where it cannot."""
     module, path = getattr(function, "__module__", None), getattr(function, "__qualname__", "")
     found: Any = sys.modules.get(module) if isinstance(module, str) and module != "__main__" else None
     for part in path.split("."):

@@ -1,0 +1,176 @@
+"""`Exporter`: writes a flow for another builder. `Export`: its files, and what they cannot say of the flow."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from byok_widgets import markup
+from byok_widgets.config import FlowConfig
+from byok_widgets.findings import Finding
+from byok_widgets.graph import FlowGraph
+from byok_widgets.saved_file import save_file
+from byok_widgets.secrets import redact_quotes
+
+LOSS = "not_exported"
+"""The kind of the findings that losses become."""
+
+
+class ExportedFlow(Protocol):
+    """What an exporter reads of a flow."""
+
+    @property
+    def name(self) -> str:
+        """The flow's name."""
+
+    @property
+    def config(self) -> FlowConfig:
+        """Provider, models, addresses and limits."""
+
+    @property
+    def graph(self) -> FlowGraph:
+        """The nodes and the edges between them."""
+
+    @property
+    def provider(self) -> str:
+        """Name of the provider."""
+
+    @property
+    def model(self) -> str | None:
+        """The default model."""
+
+    @property
+    def judge_model(self) -> str | None:
+        """The model that judges prompt conditions."""
+
+    @property
+    def judge_max_tokens(self) -> int | None:
+        """The limit of its answers."""
+
+    @property
+    def global_prompt(self) -> str:
+        """The prompt that precedes the prompt of every conversation node."""
+
+    @property
+    def grounding(self) -> str:
+        """What becomes of values that nobody said."""
+
+    @property
+    def locale(self) -> str | None:
+        """How numbers and dates are written."""
+
+    @property
+    def speaks_first(self) -> bool | None:
+        """Whether the start node speaks before the person; `None` lets it when it is a static one."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One thing that a target cannot say, or says otherwise.
+
+    Attributes:
+        feature: A stable name for programs, such as `"model"`, `"filter"` or `"function"`.
+        where: The node or edge concerned; empty for the flow as a whole.
+        problem: What is lost, in a sentence.
+        instead: What stands in its place, or what to do, in a sentence.
+    """
+
+    feature: str
+    where: str
+    problem: str
+    instead: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("where", "problem", "instead"):
+            object.__setattr__(self, name, redact_quotes(getattr(self, name)))
+
+    def __str__(self) -> str:
+        return f"{self.where or 'flow'}: {self.problem} {self.instead}".strip()
+
+    @property
+    def finding(self) -> Finding:
+        """The loss as `flow.check()` shows it."""
+        return Finding(LOSS, "warning", self.where, self.problem, self.instead)
+
+
+@dataclass(frozen=True)
+class Export:
+    """A flow in the form of another builder. Nothing is written until `save` is called.
+
+    Attributes:
+        target: Name of the target.
+        label: The target for people.
+        files: The content of each file, by name.
+        losses: What they cannot say, or say otherwise than the flow; empty if they say all of it.
+    """
+
+    target: str
+    label: str
+    files: Mapping[str, str]
+    losses: tuple[Loss, ...] = ()
+
+    def save(self, folder: str | Path) -> tuple[Path, ...]:
+        """Write the files into a folder, which is made where it is not there, and return where they are.
+
+        Raises:
+            ConfigError: A file cannot be written; one that was there stays as it was.
+        """
+        places = {Path(folder) / name: content for name, content in self.files.items()}
+        for place, content in places.items():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            save_file(place, content.encode("utf-8", "backslashreplace"), kind="export")
+        return tuple(places)
+
+    def __repr__(self) -> str:
+        names = " and ".join(self.files)
+        head = f"{self.label}: {names}. Write with save(folder)."
+        return "\n".join([head, *(f"- {loss}" for loss in self.losses or [_NO_LOSS])])
+
+    def _repr_html_(self) -> str:
+        head = markup.facts(f"{self.label}: {' and '.join(self.files)}. Write with save(folder).")
+        return head + losses_as_html(self.losses, caption=f"What {self.label} cannot say")
+
+
+_NO_LOSS = "Nothing is lost."
+
+
+def losses_as_html(losses: Sequence[Loss], *, caption: str) -> str:
+    """Return losses as a table, or the sentence that there are none."""
+    if not losses:
+        return markup.text(_NO_LOSS)
+    rows = [(loss.where or "flow", loss.problem, loss.instead) for loss in losses]
+    return markup.table(rows, caption=caption, columns=("where", "what is lost", "instead"))
+
+
+class Exporter(ABC):
+    """Writes flows for one target.
+
+    Attributes:
+        name: Its name in `flow.export(...)`.
+        label: Its name for people.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+
+    @abstractmethod
+    def export(self, flow: ExportedFlow) -> Export:
+        """Return the flow in the target's form, with everything that this form cannot say.
+
+        Raises:
+            ConfigError: The flow has no nodes.
+        """
+
+    def result(self, files: Mapping[str, str], losses: Iterable[Loss]) -> Export:
+        """Return what `export` returns; a loss that was noted twice is told once."""
+        return Export(self.name, self.label, files, tuple(dict.fromkeys(losses)))
+
+
+def file_stem(name: str) -> str:
+    """Return a flow's name as the beginning of a file's name, and of a Python module's."""
+    stem = re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")[:60]
+    return stem if stem[:1].isalpha() else f"flow_{stem}".rstrip("_")

@@ -1,0 +1,44 @@
+"""`PipecatExporter`: a FlowConfig as YAML, and the Python module of its handlers.
+
+A node that speaks becomes a node. Silent nodes have no place there: what they do stands in the handlers of the
+tools that the speaking model calls, and the handlers go through them until the next node that speaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from byok_widgets.export import losses
+from byok_widgets.export.base import Export, ExportedFlow, Exporter, Loss, file_stem
+from byok_widgets.export.pipecat.handlers import handlers_module
+from byok_widgets.export.pipecat.nodes import NodeWriter
+from byok_widgets.export.pipecat.plan import Plan
+from byok_widgets.export.pipecat.yaml_text import as_yaml
+
+_ONE_MODEL = "The model of the pipeline does all: it speaks, extracts and decides where the flow goes."
+
+
+class PipecatExporter(Exporter):
+    """Writes flows for Pipecat's FlowManager."""
+
+    name = "pipecat"
+    label = "Pipecat"
+
+    def export(self, flow: ExportedFlow) -> Export:
+        """Return the two files, and what they cannot say."""
+        plan = Plan(flow)
+        writer = NodeWriter(plan)
+        config = writer.config()
+        stem = file_stem(flow.name)
+        files = {
+            f"{stem}.flow.yaml": as_yaml(config),
+            f"{stem}_handlers.py": handlers_module(plan, f"{stem}.flow.yaml", f"{stem}_handlers"),
+        }
+        return self.result(files, [*_told(flow), *losses.of_settings(flow, _ONE_MODEL), *plan.losses])
+
+
+def _told(flow: ExportedFlow) -> Iterator[Loss]:
+    if flow.model:
+        yield Loss("model", "", f"The model {flow.provider}:{flow.model}.", "Choose the pipeline's LLM service.")
+    if any(edge.condition.is_judged for edge in flow.graph.edges):
+        yield Loss("judge", "", "No judge of its own, and no reason for a transition.", _ONE_MODEL)

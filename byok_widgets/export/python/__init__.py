@@ -1,0 +1,1 @@
+"""Flows as Python modules that rebuild them with the public API."""

@@ -1,0 +1,251 @@
+"""`RetellReader`: reads conversation flows in the three shapes in which they come, and lists what it skips.
+
+The shapes: the flow alone, the answer of the API, and an agent that the dashboard exported with its flow inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from byok_widgets.export.base import Loss
+from byok_widgets.export.passing import pass_on
+from byok_widgets.export.retell.conditions import Conditions
+from byok_widgets.export.retell.graph_checks import edges_of
+from byok_widgets.export.retell.listed_models import ref_of
+from byok_widgets.export.retell.nodes import RETURN
+
+Json = dict[str, Any]
+
+_BRANCHES = ("branch", "logic_split")
+_OF_FLOW = frozenset({"nodes", "start_node_id", "start_speaker", "global_prompt", "model_config", "model_choice"})
+_OF_API = frozenset({"conversation_flow_id", "version", "last_modification_timestamp", "is_published"})
+_ON_SCREEN = frozenset({"display_position", "begin_tag_display_position", "notes", "name", "id", "type"})
+_OF_NODE = frozenset(
+    {"instruction", "edges", "else_edge", "always_edge", "variables", "global_node_setting"}
+    | {"model_config", "model_choice", "speak_during_execution"}
+)
+_JSON_TYPES = {"string": "string", "boolean": "boolean", "number": "number"}
+
+
+class RetellReader:
+    """Reads conversation flows."""
+
+    def recognises(self, data: Any) -> bool:
+        """Whether this is a conversation flow, in any of its three shapes."""
+        flow = _flow_in(data)
+        nodes = flow.get("nodes")
+        is_list = isinstance(nodes, list) and all(
+            isinstance(n, dict) and {"id", "type"} <= n.keys() for n in nodes
+        )
+        return is_list and ("start_speaker" in flow or flow is not data)
+
+    def read(self, data: Json, name: str) -> tuple[Json, list[Loss], dict[str, Callable[..., Any]]]:
+        """Return the data of a flow file, what was left out, and the functions of nodes that only branch."""
+        reading = _Reading(_flow_in(data))
+        title = data.get("agent_name")
+        made = reading.data(title if isinstance(title, str) and title.strip() else name)
+        return made, reading.skipped, reading.functions
+
+
+def _flow_in(data: Any) -> Json:
+    if not isinstance(data, dict):
+        return {}
+    inner = data.get("conversationFlow") or data.get("conversation_flow")
+    return inner if isinstance(inner, dict) else data
+
+
+class _Reading:
+    """Reads one flow."""
+
+    def __init__(self, flow: Json) -> None:
+        self.skipped: list[Loss] = []
+        self.functions: dict[str, Callable[..., Any]] = {}
+        self._flow = flow
+        self._makers: Mapping[str, Callable[[Json], Json | None]] = {
+            "conversation": self._conversation,
+            "end": self._end,
+            "extract_dynamic_variables": self._extraction,
+            **dict.fromkeys(_BRANCHES, self._branch),
+        }
+        nodes = [node for node in flow["nodes"] if isinstance(node["id"], str) and node["id"].strip()]
+        self._made = {node["id"]: (node, made) for node in nodes if (made := self._node(node)) is not None}
+        kinds = {v["name"]: v.get("type") for node in nodes for v in _list(node, "variables") if "name" in v}
+        self._conditions = Conditions(kinds)
+
+    def data(self, name: str) -> Json:
+        """Return the flow as the data of a flow file."""
+        flow = self._flow
+        for key in sorted(flow.keys() - _OF_FLOW - _OF_API - _ON_SCREEN):
+            if flow[key]:
+                self._skip("setting", "", f"{key}.")
+        start = flow.get("start_node_id")
+        first = next(iter(self._made), "")
+        if start is not None and start not in self._made:
+            self._skip("start", "", f"It starts at {start!r}, which was left out.", f"It starts at {first!r}.")
+        model = self._model(flow, "")
+        return {
+            "version": 1,
+            "name": name,
+            **({"provider": model.partition(":")[0], "model": model.partition(":")[2]} if model else {}),
+            "global_prompt": _text(flow.get("global_prompt")),
+            "start": start if start in self._made else first,
+            "speaks_first": flow.get("start_speaker") == "agent",
+            "nodes": [made for _, made in self._made.values()],
+            "edges": [edge for node, _ in self._made.values() for edge in self._edges(node)],
+        }
+
+    def _node(self, node: Json) -> Json | None:
+        maker = self._makers.get(node["type"])
+        if maker is None:
+            self._skip("node", node["id"], f"Nodes of the type {node['type']!r}.", "The node is left out.")
+            return None
+        for key in sorted(node.keys() - _OF_NODE - _ON_SCREEN):
+            if node[key] not in (None, [], {}):
+                self._skip("setting", node["id"], f"{key}.")
+        made = maker(node)
+        return None if made is None else {"name": node["id"], **made, "enter": self._way_in(node)}
+
+    def _conversation(self, node: Json) -> Json | None:
+        instruction = node.get("instruction")
+        text = _text(instruction.get("text")) if isinstance(instruction, dict) else ""
+        if not text.strip():
+            self._skip("node", node["id"], "It says nothing.", "The node is left out.")
+            return None
+        static = (instruction or {}).get("type") == "static_text"
+        model = self._model(node, node["id"]) or None
+        return {"kind": "conversation", "prompt": text, "static": static, "model": model}
+
+    def _end(self, node: Json) -> Json:
+        instruction = node.get("instruction")
+        if node.get("speak_during_execution") and isinstance(instruction, dict) and _text(instruction.get("text")):
+            return {**(self._conversation(node) or {}), "end": True}
+        return {**self._branch(node), "end": True}
+
+    def _extraction(self, node: Json) -> Json | None:
+        properties: Json = {}
+        for variable in _list(node, "variables"):
+            name, description = variable["name"], _text(variable.get("description"))
+            told = {} if description in ("", name) else {"description": description}
+            choices = variable.get("choices")
+            what: Json = {"type": _JSON_TYPES.get(variable.get("type", ""), "string")}
+            properties[name] = {**({"type": "string", "enum": choices} if choices else what), **told}
+            for key in sorted(variable.keys() - {"name", "description", "type", "choices"}):
+                self._skip("variable", node["id"], f"{key} of the variable {name!r}.")
+        if not properties:
+            self._skip("node", node["id"], "It extracts nothing.", "The node is left out.")
+            return None
+        schema = {"type": "object", "properties": properties, "required": list(properties)}
+        return {"kind": "extraction", "schema": schema, "model": self._model(node, node["id"]) or None}
+
+    def _branch(self, node: Json) -> Json:
+        self.functions[node["id"]] = pass_on
+        return {"kind": "action", "writes": []}
+
+    def _model(self, of: Json, where: str) -> str:
+        chosen = of.get("model_config") or of.get("model_choice")
+        if not isinstance(chosen, dict):
+            return ""
+        primary = chosen.get("primary", chosen)
+        name = _text(primary.get("model")) if isinstance(primary, dict) else ""
+        ref = ref_of(name) if name else ""
+        if name and not ref:
+            self._skip("model", where, f"The model {name}: no provider is known to have it.", "Choose a model.")
+        for key in sorted(chosen.keys() - {"primary", "model", "type"}):
+            self._skip("setting", where, f"{key} of its model.")
+        return ref
+
+    def _way_in(self, node: Json) -> str | None:
+        setting = node.get("global_node_setting")
+        if not isinstance(setting, dict):
+            return None
+        condition = setting.get("condition")
+        sentence = condition if isinstance(condition, str) else _prompt_in(condition)
+        if not sentence.strip():
+            self._skip("global", node["id"], "Its condition is no sentence.", "It is not reached from everywhere.")
+            return None
+        for key in sorted(setting.keys() - {"condition", "go_back_conditions"}):
+            self._skip("global", node["id"], f"{key} of its global setting.")
+        back = [_prompt_in(each.get("transition_condition")) for each in _list(setting, "go_back_conditions")]
+        if any(sentence != RETURN for sentence in back):
+            what = (
+                "it returns as soon as it has spoken"
+                if not list(edges_of(node))
+                else "it returns by its edges alone"
+            )
+            self._skip("global", node["id"], "Its conditions for going back.", f"Here {what}.")
+        return sentence
+
+    def _edges(self, node: Json) -> Iterator[Json]:
+        """Yield the edges of a node; those that lead to the same one are joined where the first of them stands."""
+        by_target: dict[str, Json] = {}
+        for edge in edges_of(node):
+            made = self._edge(node, edge)
+            if made is None:
+                continue
+            known = by_target.setdefault(made["target"], made)
+            if known is not made and not self._joined(known, made):
+                where = f"{made['source']} → {made['target']}"
+                self._skip(
+                    "edge", where, "There is another edge between the two, of another kind.", "It is left out."
+                )
+        yield from by_target.values()
+
+    def _joined(self, known: Json, more: Json) -> bool:
+        if "if" in known and "if" in more:
+            joined = f"{known['if']} or {more['if']}"
+            if self._conditions.fault(joined):
+                return False
+            known["if"] = joined
+        elif "when" in known and "when" in more:
+            known["when"] = f"{known['when']}, or {more['when']}"
+        else:
+            return False
+        return True
+
+    def _edge(self, node: Json, edge: Json) -> Json | None:
+        source, target = node["id"], edge.get("destination_node_id")
+        if target is None:
+            return None
+        where = f"{source} → {target}"
+        problem = self._condition_problem(node, edge)
+        if target not in self._made:
+            problem = "It leads to a node that was left out."
+        if problem:
+            self._skip("edge", where, problem, "The edge is left out.")
+            return None
+        return {"source": source, "target": target, **self._condition(node, edge)}
+
+    def _condition_problem(self, node: Json, edge: Json) -> str:
+        if edge is node.get("skip_response_edge"):
+            return "It goes on without an answer of the caller."
+        condition = edge.get("transition_condition")
+        if not isinstance(condition, dict):
+            return "It has no condition."
+        if condition.get("type") == "equation":
+            return self._conditions.problem(condition)
+        return "" if _prompt_in(condition).strip() else "Its condition is empty."
+
+    def _condition(self, node: Json, edge: Json) -> Json:
+        if edge is node.get("else_edge") or edge is node.get("always_edge"):
+            return {}
+        condition = edge["transition_condition"]
+        if condition.get("type") == "equation":
+            return {"if": self._conditions.expression(condition)}
+        return {"when": _prompt_in(condition)}
+
+    def _skip(self, feature: str, where: str, problem: str, instead: str = "") -> None:
+        self.skipped.append(Loss(feature, where, problem, instead))
+
+
+def _prompt_in(condition: Any) -> str:
+    return _text(condition.get("prompt")) if isinstance(condition, dict) else ""
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _list(of: Json, name: str) -> list[Json]:
+    found = of.get(name)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
