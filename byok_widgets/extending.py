@@ -1,4 +1,4 @@
-"""What is open for change, in one place: the base classes of node kinds, conditions, providers and key backends.
+"""What is open for change, in one place: the base classes of node kinds, conditions, providers and others.
 
 .github/CONTRIBUTING.md has a recipe for each. A class of your own is registered with `register_node_kind`,
 `register_condition` or `register_provider`, also from a notebook; a storage backend goes into the list `BACKENDS`,
@@ -7,6 +7,7 @@ best first.
 
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work
+from byok_widgets.export.base import Export, ExportedFlow, Exporter, Loss
 from byok_widgets.findings import Finding, Fix
 from byok_widgets.graph.conditions import Condition, register_condition
 from byok_widgets.keys.backends.base import Availability, KeyBackend, StoredKey
@@ -38,6 +39,9 @@ __all__ = [
     "Condition",
     "Deadline",
     "Endpoint",
+    "Export",
+    "ExportedFlow",
+    "Exporter",
     "Finding",
     "Fix",
     "FlowContext",
@@ -47,6 +51,7 @@ __all__ = [
     "KeyStatus",
     "LearnedValue",
     "Links",
+    "Loss",
     "MessagesProvider",
     "ModelFacts",
     "ModelInfo",

@@ -81,7 +81,7 @@ MAY_IMPORT = {
         f"{SMALL} cases compare config diagnostics engine flow frontend graph keys nodes providers schema session"
         " testing"
     ),
-    "extending": f"{SMALL} engine graph keys nodes providers",
+    "extending": f"{SMALL} engine export graph keys nodes providers",
     "file_tests": f"{SMALL} cases flow providers testing",
     "pytest_plugin": "file_tests",
     "cli": f"{SMALL} cases file_tests flow providers schema testing",

@@ -134,6 +134,7 @@ REGISTRIES = {
         "CONDITIONS: list[type[Condition]] = [",
         "AtLeast, ",
     ),
+    "export/outline.py": ("export/registry.py", "_EXPORTERS: tuple[Exporter, ...] = (\n", "OutlineExporter(),"),
     "keys/backends/vault.py": ("keys/backends/registry.py", "    SessionMemory(),\n", "Vault(),"),
 }
 """For each recipe's module: its registry, what its line stands behind there, and the line."""
@@ -180,6 +181,10 @@ assert str(s.say("Yes")) == "I noted: A caller said yes."
 assert (asked["temperature"], asked["messages"][0]["content"]) == (0.5, "Sum up in 5 words.")
 assert s.usage.input_tokens == 7
 server.close()
+
+made = flow.export("outline")
+assert made.files == {"summaries.md": "- sum\\n  - done: else\\n- done\\n"}
+assert [(loss.feature, loss.where) for loss in made.losses] == [("prompt", "sum"), ("prompt", "done")]
 
 assert detect_provider("acme-" + "7" * 30) == "acme"
 assert looks_like_key("a key, acme-" + "7" * 30) and not looks_like_key("acme-m")

@@ -30,6 +30,11 @@ def of_settings(flow: ExportedFlow, instead: str) -> Iterator[Loss]:
         yield Loss("address", "", f"The address of {source}.", instead)
 
 
+def has_own_checks(node: AnyNode) -> bool:
+    """Whether a class or type of a node may check more than its JSON Schema says."""
+    return any(getattr(code, "__module__", "builtins") != "builtins" for code in node.codes)
+
+
 def of_extraction(node: AnyNode) -> Iterator[Loss]:
     """Yield what extraction nodes have here alone: evidence, examples, windows, locales."""
     yield Loss(
@@ -47,5 +52,5 @@ def of_extraction(node: AnyNode) -> Iterator[Loss]:
         )
     if data.get("locale"):
         yield Loss("locale", node.name, f"Its locale {data['locale']}.")
-    if node.codes and any(getattr(code, "__module__", "builtins") != "builtins" for code in node.codes):
+    if has_own_checks(node):
         yield Loss("validators", node.name, "What its classes check beyond their JSON Schema.")

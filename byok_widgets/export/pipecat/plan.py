@@ -13,7 +13,7 @@ from byok_widgets.graph import AnyNode, Edge
 from byok_widgets.schema import FieldSpec
 
 AGAIN, DECIDES = " (again)", " (decides)"
-"""Endings of names: of the copy of a node that has spoken, and of the node where a model decides for a silent one."""
+"""Endings of names: of the copy of a node that has spoken, and of the node where a model decides."""
 _MOST_CHARS = 60
 _TAKEN = frozenset({"begin", "flow_manager", "flow", "inspect", "Path", "sys", "FUNCTIONS", "NODES", "TOOLS"})
 

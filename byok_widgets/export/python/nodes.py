@@ -9,6 +9,7 @@ from typing import Any
 from byok_widgets.errors import ByokError
 from byok_widgets.export.base import Loss
 from byok_widgets.export.code import is_argument, literal, one_line_literal
+from byok_widgets.export.losses import has_own_checks
 from byok_widgets.export.python.calls import Arguments, Names
 from byok_widgets.graph import AnyNode, FlowGraph
 from byok_widgets.nodes.action import ActionNode
@@ -22,6 +23,8 @@ _TYPES: Mapping[str, Any] = {
     "int": int,
     "float": float,
     "bool": bool,
+    "dict": dict,
+    "list": list,
     "list[str]": list[str],
     "list[int]": list[int],
     "list[float]": list[float],
@@ -123,7 +126,7 @@ class NodeWriter:
             arguments.put("fields", f"{{{entries}}}")
             return
         arguments.put("schema", literal(schema.definition()))
-        if schema.codes:
+        if has_own_checks(node):
             problem = "What its classes and types check beyond their JSON Schema."
             self._lose("validators", node, problem, "The schema is written out; put the class in its place.")
 

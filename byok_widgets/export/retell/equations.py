@@ -1,4 +1,4 @@
-"""Logic conditions as equations: each alternative of a condition is one list of them, all of which have to hold."""
+"""Logic conditions as equations: each alternative of a condition is one list of them that all have to hold."""
 
 from __future__ import annotations
 
