@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+LONG_S, THREADS_S = 5.0, 0.2
+"""Before time passes that is longer than this, there is a real wait for threads, which have no part in that time."""
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
     """A loop that jumps to the next timer instead of waiting for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_threads: bool = False) -> None:
         self._now = 0.0
-        super().__init__(_JumpingSelector(self))
+        super().__init__(_JumpingSelector(self, has_threads=has_threads))
 
     def time(self) -> float:
         """Return the virtual time in seconds."""
@@ -27,20 +31,27 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 class _JumpingSelector(selectors.SelectSelector):
-    def __init__(self, loop: VirtualLoop) -> None:
+    def __init__(self, loop: VirtualLoop, *, has_threads: bool) -> None:
         super().__init__()
-        self._loop = loop
+        self._loop, self._has_threads = loop, has_threads
 
     def select(self, timeout: float | None = None) -> list[Any]:
         if timeout is None:
             raise RuntimeError("All tasks wait, and no timer will ever wake them.")
+        if self._has_threads and timeout > LONG_S and (events := super().select(THREADS_S)):
+            return events
         self._loop.jump(max(0.0, timeout))
         return super().select(0)
 
 
-def run_virtually(work: Coroutine[Any, Any, T]) -> T:
-    """Run `work` to its end in virtual time."""
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+def run_virtually(work: Coroutine[Any, Any, T], *, has_threads: bool = False) -> T:
+    """Run `work` to its end in virtual time.
+
+    Args:
+        work: The work.
+        has_threads: Whether it waits for threads, too: a deadline is not to outrun them.
+    """
+    with asyncio.Runner(loop_factory=partial(VirtualLoop, has_threads=has_threads)) as runner:
         return runner.run(work)
 
 

@@ -67,6 +67,10 @@ class ExportedFlow(Protocol):
     def speaks_first(self) -> bool | None:
         """Whether the start node speaks before the person; `None` lets it when it is a static one."""
 
+    @property
+    def latency(self) -> str:
+        """Whether the likeliest reply begins while the judge decides."""
+
 
 @dataclass(frozen=True)
 class Loss:

@@ -22,6 +22,8 @@ def of_settings(flow: ExportedFlow, instead: str) -> Iterator[Loss]:
         yield Loss("judge", "", f"The limit of {flow.judge_max_tokens} tokens for the judge.", instead)
     if limits.calls or limits.cost:
         yield Loss("limits", "", "The limits of a turn, in calls or money.")
+    if flow.latency != "usual":
+        yield Loss("latency", "", "Speculative replies.")
     if flow.grounding != "auto":
         yield Loss("grounding", "", f"grounding={flow.grounding!r}: values are not looked up in the dialogue.")
     if flow.locale:

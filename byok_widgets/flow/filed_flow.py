@@ -9,6 +9,7 @@ from byok_widgets.config import FlowConfig
 from byok_widgets.graph import AnyNode, FlowGraph
 
 if TYPE_CHECKING:
+    from byok_widgets.config.latency import Latency
     from byok_widgets.nodes.grounding_choice import Grounding
 
 
@@ -25,6 +26,7 @@ class FiledFlow(Protocol):
     grounding: Grounding
     locale: str | None
     speaks_first: bool | None
+    latency: Latency
 
     @property
     def name(self) -> str:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from byok_widgets.compare.optimisation import Optimisation
     from byok_widgets.compare.past import PastComparisons
     from byok_widgets.compare.recommendation import Recommendation
+    from byok_widgets.config.latency import Latency
     from byok_widgets.diagnostics.check import Check
     from byok_widgets.export import Export, Loss
     from byok_widgets.export.importing import Skipped
@@ -58,6 +59,7 @@ class Flow(AnswersGuesses, StrictAttributes):
 
     Attributes:
         speaks_first: Whether the start node speaks before the person; `None` lets it when it is a static one.
+        latency: `"speculative"` begins the likeliest reply while a judge decides, which costs more.
     """
 
     name: str = delegated("_settings", FlowSettings.name)
@@ -79,6 +81,7 @@ class Flow(AnswersGuesses, StrictAttributes):
     nodes: Mapping[str, AnyNode] = delegated("_members", FlowNodes.nodes)
     start_node: Any = delegated("_members", FlowNodes.start_node)
     speaks_first: bool | None = delegated("_members", FlowNodes.speaks_first)
+    latency: Latency = delegated("_members", FlowNodes.latency)
     _guessed_kind = "flow"
 
     def __init__(self, name: str = "", *, fresh: bool = False, **more: Any) -> None:
@@ -505,6 +508,7 @@ class Flow(AnswersGuesses, StrictAttributes):
         variables: Mapping[str, Any] | None = None,
         model: str | None = None,
         speak_first: bool | None = None,
+        latency: Latency | None = None,
         show: bool | None = None,
     ) -> Session:
         """Start a session: talk to it with `say`.
@@ -514,13 +518,14 @@ class Flow(AnswersGuesses, StrictAttributes):
                 gives a warning.
             model: Model for all calls of the session.
             speak_first: Whether the start node speaks before the person; by default as `speaks_first` says.
+            latency: `"speculative"` or `"usual"`; by default as `flow.latency` says.
             show: Whether what it says appears in the cell; by default where there is one.
 
         Raises:
             FlowError: The flow has no nodes, or a node with two else edges.
             ByokError: What is said first failed; as `Session.say`.
         """
-        session = self._session(variables, model)
+        session = self._session(variables, model, latency)
         if self._members.opens(speak_first):
             session.open(show=show)
         return session
@@ -531,9 +536,10 @@ class Flow(AnswersGuesses, StrictAttributes):
         variables: Mapping[str, Any] | None = None,
         model: str | None = None,
         speak_first: bool | None = None,
+        latency: Latency | None = None,
     ) -> Session:
         """Do the same as `start` in an event loop, showing nothing."""
-        session = self._session(variables, model)
+        session = self._session(variables, model, latency)
         if self._members.opens(speak_first):
             await session.aopen()
         return session
@@ -973,9 +979,10 @@ class Flow(AnswersGuesses, StrictAttributes):
         reject_ambiguous(self.graph)
         return AssignmentSearch(self._members, models=models, cases=cases, options=options, metrics=metrics)
 
-    def _session(self, variables: Mapping[str, Any] | None, model: str | None) -> Session:
+    def _session(self, variables: Mapping[str, Any] | None, model: str | None, latency: Latency | None) -> Session:
         from byok_widgets.diagnostics.lint import reject_ambiguous
         from byok_widgets.session import Session
 
         reject_ambiguous(self.graph)
-        return Session(self.graph, self.context, variables=variables, model=model)
+        chosen = self.latency if latency is None else latency
+        return Session(self.graph, self.context, variables=variables, model=model, latency=chosen)

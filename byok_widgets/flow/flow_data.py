@@ -50,6 +50,7 @@ def data_of(flow: FiledFlow) -> Data:
         **({"locale": flow.locale} if flow.locale else {}),
         "start": graph.start,
         "speaks_first": flow.speaks_first,
+        **({} if flow.latency == "usual" else {"latency": flow.latency}),
         "nodes": [_node(graph, node) for node in graph.nodes.values()],
         "edges": [_edge(edge) for edge in graph.edges if edge.source != EVERYWHERE],
     }
@@ -77,6 +78,7 @@ def fill(flow: FiledFlow, context: FlowContext, data: Data, *, trust: bool | Non
     if start:
         flow.graph.start = start
     flow.speaks_first = rest.pop("speaks_first", None)
+    flow.latency = rest.pop("latency", "usual")
     settings.settle(flow, context, trust=trust)
     return rest
 

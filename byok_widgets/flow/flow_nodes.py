@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from byok_widgets.config.latency import Latency, checked_latency
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph.flow_graph import AnyNode, FlowGraph
 from byok_widgets.nodes.base import Node
@@ -26,6 +27,7 @@ class FlowNodes:
     def __init__(self, context: FlowContext) -> None:
         self._context, self._graph = context, FlowGraph()
         self._speaks_first: bool | None = None
+        self._latency: Latency = "usual"
 
     @property
     def graph(self) -> FlowGraph:
@@ -60,6 +62,15 @@ class FlowNodes:
     @speaks_first.setter
     def speaks_first(self, first: bool | None) -> None:
         self._speaks_first = None if first is None else yes_or_no("speaks_first", first)
+
+    @property
+    def latency(self) -> Latency:
+        """`"speculative"` begins the likeliest reply while the judge decides; `"usual"` waits for it."""
+        return self._latency
+
+    @latency.setter
+    def latency(self, latency: Latency) -> None:
+        self._latency = checked_latency(latency)
 
     def opens(self, speak_first: bool | None = None) -> bool:  # noqa: FBT001 - passed on as it was given
         """Return whether a session begins with what the start node says; by default as `speaks_first` says."""

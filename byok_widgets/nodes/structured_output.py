@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from byok_widgets.engine import DaemonExecutor
-from byok_widgets.engine.callbacks import OnProgress
+from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ByokError, ExtractionError, ProviderError, SchemaError
 from byok_widgets.messages import Message
@@ -80,6 +80,8 @@ async def ask_structured(
     context: FlowContext,
     *,
     on_progress: OnProgress,
+    on_text: OnText = ignore,
+    is_settled: Callable[[], bool] = lambda: False,
     locale: Locale | None = None,
     said: Iterable[str] = (),
 ) -> Structured:
@@ -90,6 +92,8 @@ async def ask_structured(
         schema: The shape.
         context: The flow's.
         on_progress: Is told of the download of a local model.
+        on_text: Receives the answer while it is written, in the strictest mode only.
+        is_settled: Whether what matters is known already, so that a fault in the rest is not repaired.
         locale: How values are written in the dialogue; `None` for values that mean the same everywhere.
         said: The texts of the dialogue, where words like "NA" may be a value.
 
@@ -97,7 +101,7 @@ async def ask_structured(
         ExtractionError: The answer is not a JSON object, was cut off or declined; it is in `raw_text`.
         ByokError: The call itself failed.
     """
-    ask = partial(_ask, schema=schema, context=context, on_progress=on_progress)
+    ask = partial(_ask, schema=schema, context=context, on_progress=on_progress, on_text=on_text)
     check = partial(
         schema.check_answer,
         profile=call.schema_profile,
@@ -107,7 +111,7 @@ async def ask_structured(
     read = partial(_read, call=call, schema=schema, check=check, flow=context.config.name)
     reply = await ask(call) if schema.is_loaded else await _ask_and_load(ask(call), schema)
     answer = await read(reply)
-    if answer.complaint and answer.reply.complete:
+    if answer.complaint and answer.reply.complete and not is_settled():
         if call.allowance.is_used_up:
             answer = replace(answer, reply=replace(answer.reply, notices=(*answer.reply.notices, _NO_REPAIR)))
         else:
@@ -131,7 +135,9 @@ async def _ask_and_load(asked: Awaitable[Reply], schema: ExtractionSchema) -> Re
     return reply
 
 
-async def _ask(call: Call, *, schema: ExtractionSchema, context: FlowContext, on_progress: OnProgress) -> Reply:
+async def _ask(
+    call: Call, *, schema: ExtractionSchema, context: FlowContext, on_progress: OnProgress, on_text: OnText
+) -> Reply:
     modes = call.provider.structured_modes
     place = (
         str(call.resolved.ref),
@@ -143,7 +149,8 @@ async def _ask(call: Call, *, schema: ExtractionSchema, context: FlowContext, on
     for number in range(_taken.get(place, 0), len(modes)):
         shaped = replace(call, **_shaped(call, schema, modes[number]))
         try:
-            reply = await execute(shaped, context, on_text=ignore, on_progress=on_progress)
+            reading = on_text if modes[number] == "json_schema" else ignore
+            reply = await execute(shaped, context, on_text=reading, on_progress=on_progress)
         except ProviderError as error:
             failure = error
             refused, spent = refused + error.attempts, spent + error.cost

@@ -36,11 +36,12 @@ class CallLedger:
         self._pieces: list[str] = []
         self._started_at = clock()
         self._first_token_at: float | None = None
+        self._said_at: float | None = None
 
     @property
     def latency_s(self) -> float:
-        """Seconds since the turn began."""
-        return clock() - self._started_at
+        """Seconds since the turn began, until all was said."""
+        return (self._said_at or clock()) - self._started_at
 
     @property
     def time_to_first_token_s(self) -> float | None:
@@ -53,6 +54,10 @@ class CallLedger:
         answer = await call
         self._under_way = self._thinker = None
         return answer
+
+    def all_is_said(self) -> None:
+        """Take note that the person waits for nothing any more."""
+        self._said_at = clock()
 
     def on_text(self, text: str) -> None:
         """Record a piece of the reply and pass it on."""
@@ -96,12 +101,17 @@ class CallLedger:
         if error.may_be_charged:
             self._lose(error.cost)
 
+    def lose(self, model: ResolvedModel, cost: Cost) -> None:
+        """Record a call beside the one that was waited for: it cost something, and its answer is not used."""
+        if not _is_free(model):
+            self.lost_costs.append(cost)
+
     def _keep_reasoning(self) -> None:
         self.lost_reasoning = self._thinker.reasoning if self._thinker else ""
 
     def _lose(self, cost: Cost) -> None:
-        if self._under_way is not None and not _is_free(self._under_way):
-            self.lost_costs.append(cost)
+        if self._under_way is not None:
+            self.lose(self._under_way, cost)
 
 
 def _is_free(model: ResolvedModel) -> bool:

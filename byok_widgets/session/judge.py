@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any, Literal
 
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine.callbacks import OnProgress
+from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ByokError, ExtractionError, ProviderError
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge
 from byok_widgets.messages import Message
@@ -19,6 +21,7 @@ from byok_widgets.plain_values import are_plain
 from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, Field
 from byok_widgets.secrets import redact_held
+from byok_widgets.session.early_choice import EarlyChoice, may_choose_early
 from byok_widgets.session.evaluation import in_worker
 from byok_widgets.session.steps import EdgeVerdict
 from byok_widgets.surrogates import without_surrogates
@@ -47,6 +50,27 @@ def judge_model(context: FlowContext, node: AnyNode, argument: str | None) -> Re
     return node.resolve(argument)
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What a judge found.
+
+    Attributes:
+        taken: The edge whose condition holds; `None` for staying.
+        verdicts: The verdict on each edge; without reasons while those are still being written.
+        reply: The model's answer; `None` while it is still being written.
+        rest: Ends with all of it, where the choice came first.
+    """
+
+    taken: Edge | None
+    verdicts: dict[Edge, EdgeVerdict]
+    reply: Reply | None
+    rest: asyncio.Task[Judged] | None = None
+
+
+NOT_JUDGED = Judged(None, {}, None)
+"""Where no model was asked."""
+
+
 async def judge_prompts(
     edges: Sequence[Edge],
     *,
@@ -56,11 +80,8 @@ async def judge_prompts(
     variables: Mapping[str, Any],
     resolved: ResolvedModel,
     on_progress: OnProgress,
-) -> tuple[Edge | None, dict[Edge, EdgeVerdict], Reply]:
+) -> Judged:
     """Ask which of the prompt conditions holds.
-
-    Returns:
-        The edge whose condition holds, or `None` for staying; the verdict on each; the model's answer.
 
     Raises:
         ExtractionError: The model made no choice, even when asked again, or its answer cannot be used.
@@ -80,9 +101,52 @@ async def judge_prompts(
         max_tokens=context.judge_max_tokens,
         limit_setting="flow.judge_max_tokens",
     )
+    early = EarlyChoice({*choices, STAY})
+    whole = _whole(call, choices, edges, context=context, early=early, on_progress=on_progress)
+    if not may_choose_early(resolved):
+        return await whole
+    return await _first_known(asyncio.ensure_future(whole), early, choices, edges)
+
+
+async def _first_known(
+    whole: asyncio.Task[Judged], early: EarlyChoice, choices: Mapping[str, Edge], edges: Sequence[Edge]
+) -> Judged:
+    """Return the choice as soon as it is known, and the rest as a task."""
+    try:
+        known: set[asyncio.Future[Any]] = {whole, early.made}
+        await asyncio.wait(known, return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError:
+        whole.cancel()
+        await asyncio.gather(whole, return_exceptions=True)
+        raise
+    if whole.done() or not early.is_known:
+        return await whole
+    taken = choices.get(early.made.result())
+    return Judged(taken, {edge: _verdict(edge, taken, "") for edge in edges}, None, whole)
+
+
+async def _whole(
+    call: Call,
+    choices: Mapping[str, Edge],
+    edges: Sequence[Edge],
+    *,
+    context: FlowContext,
+    early: EarlyChoice,
+    on_progress: OnProgress,
+) -> Judged:
+    def tell(progress: Any) -> None:
+        if not early.is_known:  # from then on it is another call that the person waits for
+            on_progress(progress)
+
     try:
         found = await ask_structured(
-            call, _schema(choices), context, on_progress=on_progress, locale=context.declared_locale
+            call,
+            _schema(choices),
+            context,
+            on_progress=tell,
+            on_text=early.feed if may_choose_early(call.resolved) else ignore,
+            is_settled=lambda: early.is_known,
+            locale=context.declared_locale,
         )
     except ProviderError as error:
         failure: ByokError = _not_asked(error)
@@ -95,13 +159,11 @@ async def judge_prompts(
     raise failure
 
 
-def _judged(
-    found: Structured, choices: Mapping[str, Edge], edges: Sequence[Edge]
-) -> tuple[Edge | None, dict[Edge, EdgeVerdict], Reply]:
+def _judged(found: Structured, choices: Mapping[str, Edge], edges: Sequence[Edge]) -> Judged:
     taken = choices.get(found.checked.values["choice"])
     reason = found.checked.values["reason"] or ""
     reply = replace(found.reply, transcript=())  # it would repeat the whole dialogue in each turn
-    return taken, {edge: _verdict(edge, taken, reason) for edge in edges}, reply
+    return Judged(taken, {edge: _verdict(edge, taken, reason) for edge in edges}, reply)
 
 
 def _choices(edges: Iterable[Edge]) -> dict[str, Edge]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.config import FlowConfig
+from byok_widgets.config.latency import Latency, checked_latency
 from byok_widgets.delegation import delegated
 from byok_widgets.engine import ENGINE
 from byok_widgets.engine.callbacks import OnProgress, OnText
@@ -75,7 +76,9 @@ class Session(AnswersGuesses, StrictAttributes):
         model: str | None = None,
         effects: EffectLog | None = None,
         assignment: Assignment = AS_THE_FLOW_HAS_IT,
+        latency: Latency = "usual",
     ) -> None:
+        self._latency = checked_latency(latency)
         self._graph, self._context, self._assignment = graph, context, assignment
         self.model = model
         self._lock = TurnLock()
@@ -241,7 +244,12 @@ class Session(AnswersGuesses, StrictAttributes):
         """
         chosen = self.model if model is None else model
         fork = Session(
-            self._graph, self._context, model=chosen, effects=self._effects, assignment=self._assignment
+            self._graph,
+            self._context,
+            model=chosen,
+            effects=self._effects,
+            assignment=self._assignment,
+            latency=self._latency,
         )
         fork._log = self._log.until(turn)
         last = fork._log.last_number
@@ -378,6 +386,7 @@ class Session(AnswersGuesses, StrictAttributes):
                 self._effects, self._known_runs, self._superseded_runs, self._log.runs, repeat=repeat_effects
             ),
             assignment=self._assignment,
+            speculates=self._latency == "speculative",
         )
 
     def _current_node(self) -> str:

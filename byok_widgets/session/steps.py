@@ -56,13 +56,15 @@ class Judgement:
         node: Where the flow was.
         verdicts: The verdict on each edge.
         target: Where the flow moved; `None` if it stayed.
-        reply: The answer of the model that judged; `None` if none was needed.
+        reply: The answer of the model that judged; `None` if none was needed, or if it failed after the choice.
+        dropped: The node whose reply was begun beside the judge and not used; empty if there was none.
     """
 
     node: str
     verdicts: tuple[EdgeVerdict, ...]
     target: str | None
     reply: Reply | None = None
+    dropped: str = ""
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -154,3 +156,5 @@ def _looks(judgement: Judgement) -> Iterator[tuple[str, ...]]:
         way = f"→ {verdict.target}: {verdict.condition or without}"
         reason = "" if judgement.always else verdict.reason
         yield (way, VERDICT_WORDS[verdict.verdict], reason, *_usage(judgement.reply if verdict is asked else None))
+    if judgement.dropped:
+        yield (f"speculative reply of {judgement.dropped}", "not used", "", *_usage(None))

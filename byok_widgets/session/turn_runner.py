@@ -11,25 +11,27 @@ the text joins the transcript
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
+from byok_widgets.config import ResolvedModel
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.errors import ByokError, ConfigError, FlowError
-from byok_widgets.graph import EVERYWHERE, Edge, FlowGraph
+from byok_widgets.graph import EVERYWHERE, AnyNode, Edge, FlowGraph
 from byok_widgets.messages import Message
 from byok_widgets.nodes import NodeInput
 from byok_widgets.nodes.call_budget import TurnBudget
 from byok_widgets.nodes.effects import Effects
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.reply import Reply
 from byok_widgets.session.assignment import AS_THE_FLOW_HAS_IT, Assignment
+from byok_widgets.session.beside import Beside
 from byok_widgets.session.call_ledger import CallLedger
 from byok_widgets.session.evaluation import evaluate
-from byok_widgets.session.judge import judge_model, judge_prompts
+from byok_widgets.session.judge import NOT_JUDGED, Judged, judge_model, judge_prompts
 from byok_widgets.session.steps import EdgeVerdict, Judgement, Step, Visit
 from byok_widgets.session.turn import Turn
 from byok_widgets.session.variables import VariableEntry, Variables, entries_of
@@ -52,6 +54,7 @@ class TurnStart:
         spoken: Names of those that have spoken.
         effects: The effects of the session and its forks.
         assignment: Models and settings of nodes that hold in this session in place of the flow's.
+        speculates: Whether the likeliest reply begins while the judge decides.
     """
 
     node: str
@@ -62,6 +65,7 @@ class TurnStart:
     spoken: frozenset[str]
     effects: Effects
     assignment: Assignment = AS_THE_FLOW_HAS_IT
+    speculates: bool = False
 
 
 M = TypeVar("M")
@@ -107,6 +111,7 @@ class TurnRunner:
         self._node, self._returns_to, self._closed = start.node, start.returns_to, False
         self._steps: list[Step] = []
         self._ledger = CallLedger(callbacks.on_text, callbacks.on_progress)
+        self._beside = Beside(self._ledger)
         self._budget = TurnBudget(context.config.turn_limits)
         self._notices = [note for note in [repair_notice(text or "")] if note]
 
@@ -119,7 +124,7 @@ class TurnRunner:
         """
         try:
             with self._budget.active():
-                await (self._open() if self._text is None else self._answer())
+                await self._take_turn()
         except asyncio.CancelledError:
             partial_result = self._ledger.interrupted(self._node, self._messages)
             if partial_result is None:
@@ -132,6 +137,21 @@ class TurnRunner:
             error.at(flow=self._context.config.name, node=self._node)
             raise
         return self.turn()
+
+    async def _take_turn(self) -> None:
+        try:
+            await (self._open() if self._text is None else self._answer())
+            self._ledger.all_is_said()
+            await self._finish()
+        finally:
+            await self._beside.give_up()
+
+    async def _finish(self) -> None:
+        """Wait for what the judge still writes; a person who stops that stops nothing that was said."""
+        try:
+            await self._beside.finish(self._steps)
+        except asyncio.CancelledError:
+            self.stopped = True
 
     def turn(self, fault_kind: str = "", fault: str = "") -> Turn:
         """Return the turn so far, with the reason why it was not finished, if any."""
@@ -187,38 +207,57 @@ class TurnRunner:
             return None
         found: dict[Edge, EdgeVerdict] = {}
         variables = self._variables()
-        reply: Reply | None = None
         taken = await self._exact(own, variables, found)
         prompts = [edge for edge in (*own, *ways_in) if edge.condition.is_judged]
-        if taken is None and prompts:
-            taken, verdicts, reply = await self._judged(prompts, variables)
-            found |= verdicts
         last = next((edge for edge in own if edge.condition.is_fallback), None)
+        judged, judge = NOT_JUDGED, None
+        if taken is None and prompts:
+            self._speculate(last.target if last else self._node)
+            judge = await self._judge()
+            judged = await self._judged(judge, prompts, variables)
+            taken = judged.taken
         if taken is None and last:
             _, reason = await evaluate(last.condition, variables, flow=self._context.config.name)
             taken, found[last] = last, _verdict(last, "holds", reason)
-        verdicts_in_order = (found.get(edge) or _verdict(edge, "not looked at") for edge in (*own, *ways_in))
+
+        def in_order(judged: Judged) -> tuple[EdgeVerdict, ...]:
+            known = {**judged.verdicts, **found}
+            return tuple(known.get(edge) or _verdict(edge, "not looked at") for edge in (*own, *ways_in))
+
         target = taken.target if taken else None
-        self._steps.append(Judgement(self._node, tuple(verdicts_in_order), target, reply))
+        dropped = await self._beside.drop_unless(target or self._node)
+        self._steps.append(Judgement(self._node, in_order(judged), target, judged.reply, dropped))
+        if judge is not None:
+            self._beside.follow(len(self._steps) - 1, judged, judge, in_order)
         return taken
 
-    async def _judged(
-        self, prompts: Sequence[Edge], variables: Mapping[str, Any]
-    ) -> tuple[Edge | None, dict[Edge, EdgeVerdict], Reply]:
+    def _speculate(self, name: str) -> None:
+        """Begin the reply of the node that speaks where the judge finds nothing to be true."""
+        node = self._graph.nodes.get(name)
+        if not self._start.speculates or node is None or not node.speaks:
+            return
+        given = self._given_to(node)
+        with contextlib.suppress(ByokError):  # of which the person hears when the node really comes
+            model = node.model_for(given)
+            if model is not None:
+                self._beside.speculate(node, given, model, self._ledger.on_progress)
+
+    async def _judge(self) -> ResolvedModel:
         node = self._graph.node(self._node)
-        resolved = await self._model_of(
-            partial(judge_model, self._context, node, self._model_for_judging(node.name))
-        )
+        chosen = self._model_for_judging(node.name)
+        return await self._model_of(partial(judge_model, self._context, node, chosen))
+
+    async def _judged(self, judge: ResolvedModel, prompts: Sequence[Edge], variables: Mapping[str, Any]) -> Judged:
         judging = judge_prompts(
             prompts,
-            node=node,
+            node=self._graph.node(self._node),
             context=self._context,
             transcript=self._messages,
             variables=variables,
-            resolved=resolved,
+            resolved=judge,
             on_progress=self._ledger.on_progress,
         )
-        return await self._ledger.ask(resolved, judging)
+        return await self._ledger.ask(judge, judging)
 
     async def _exact(
         self, edges: tuple[Edge, ...], variables: Mapping[str, Any], found: dict[Edge, EdgeVerdict]
@@ -243,7 +282,19 @@ class TurnRunner:
         if not node.speaks:
             self._stop_loops()
         self._callbacks.on_node(node.name)
-        given = NodeInput(
+        given = self._given_to(node)
+        model, work = await self._model_of(partial(node.model_for, given)), node.prepare(given)
+        begun = await self._beside.reply_of(node, given)
+        replying = (
+            begun.use(self._ledger.on_text) if begun else work(self._ledger.on_text, self._ledger.on_progress)
+        )
+        result = await self._ledger.ask(model, replying)
+        self._steps.append(Visit(node.name, result))
+        self.entries += entries_of(result, self._number)
+        self._leave()
+
+    def _given_to(self, node: AnyNode) -> NodeInput:
+        return NodeInput(
             self._messages,
             self._variables(),
             self._chosen_model(node.name),
@@ -251,11 +302,6 @@ class TurnRunner:
             effects=self._start.effects,
             settings=self._start.assignment.settings.get(node.name, {}),
         )
-        model, work = await self._model_of(partial(node.model_for, given)), node.prepare(given)
-        result = await self._ledger.ask(model, work(self._ledger.on_text, self._ledger.on_progress))
-        self._steps.append(Visit(node.name, result))
-        self.entries += entries_of(result, self._number)
-        self._leave()
 
     def _model_for_judging(self, node: str) -> str | None:
         """Return the model that was chosen for a node's edges: an assignment counts as the node's own override."""

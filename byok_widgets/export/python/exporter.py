@@ -125,6 +125,8 @@ class _Writing:
     def _speaking(self) -> Iterator[str]:
         if self._flow.speaks_first is not None:
             yield f"flow.speaks_first = {literal(self._flow.speaks_first)}"
+        if self._flow.latency != "usual":
+            yield f"flow.latency = {literal(self._flow.latency)}"
 
     def _functions(self) -> dict[str, str]:
         """Return where the functions come from, by what `build` looks for."""

@@ -1,0 +1,25 @@
+"""How a session treats the time until it speaks."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from byok_widgets.errors import ConfigError
+from byok_widgets.secrets.quoting import as_given
+
+Latency = Literal["usual", "speculative"]
+
+
+def checked_latency(latency: Any) -> Latency:
+    """Return how a session treats the time until it speaks.
+
+    Raises:
+        ConfigError: It is none of the two ways.
+    """
+    if latency in ("usual", "speculative"):
+        return latency  # type: ignore[no-any-return]
+    raise ConfigError(
+        f"latency is 'usual' or 'speculative', not {as_given(latency)}.",
+        kind="bad_setting",
+        fix='"speculative" begins the likeliest reply beside the judge, and costs more.',
+    )
