@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 LONG_S, THREADS_S = 5.0, 0.2
-"""Before time passes that is longer than this, there is a real wait for threads, which have no part in that time."""
+"""Before time passes that is longer than this, there is a real wait for threads, which have no such time."""
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):

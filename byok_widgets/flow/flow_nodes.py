@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from byok_widgets.config.latency import Latency, checked_latency
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph.flow_graph import AnyNode, FlowGraph
 from byok_widgets.nodes.base import Node
@@ -15,6 +14,7 @@ from byok_widgets.nodes.node_settings import yes_or_no
 from byok_widgets.secrets.quoting import as_given
 
 if TYPE_CHECKING:
+    from byok_widgets.config.latency import Latency
     from byok_widgets.graph.edge import Edge
     from byok_widgets.nodes.compare_options import CompareOptions
 
@@ -70,6 +70,8 @@ class FlowNodes:
 
     @latency.setter
     def latency(self, latency: Latency) -> None:
+        from byok_widgets.config.latency import checked_latency
+
         self._latency = checked_latency(latency)
 
     def opens(self, speak_first: bool | None = None) -> bool:  # noqa: FBT001 - passed on as it was given

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
+from statistics import median
 from typing import NamedTuple
 
 from byok_widgets import markup
@@ -38,6 +40,20 @@ class Span(NamedTuple):
         return JUDGE if self.is_judge else one_line(self.node)
 
 
+class FirstWords(NamedTuple):
+    """How long a person waited for a node, from their last word to its first.
+
+    Attributes:
+        turns: How many turns it spoke in.
+        median_s: The median, in seconds.
+        p95_s: The 95th percentile, in seconds: with few turns the longest wait.
+    """
+
+    turns: int
+    median_s: float
+    p95_s: float
+
+
 class Timeline:
     """What the turns of a session took, in the order in which they were tried.
 
@@ -61,6 +77,15 @@ class Timeline:
         return sum((turn.usage for turn in self.turns), Usage(0, 0, 0, 0))
 
     @property
+    def first_words(self) -> dict[str, FirstWords]:
+        """How long a person waited for each node that spoke, from their last word to its first."""
+        waits: dict[str, list[float]] = {}
+        for turn in self.turns:
+            if turn.text is not None and turn.reply is not None and turn.time_to_first_token_s is not None:
+                waits.setdefault(turn.reply.node, []).append(turn.time_to_first_token_s)
+        return {node: _first_words(sorted(seconds)) for node, seconds in waits.items()}
+
+    @property
     def _usages(self) -> list[Usage]:
         return [usage for turn in self.turns for usage in turn.usages]
 
@@ -81,7 +106,7 @@ class Timeline:
         if not self.turns:
             return _NOTHING
         rows = [" | ".join(cells).rstrip(" |") for cells in (COLUMNS, *map(row, self.turns))]
-        return "\n".join([*rows, self.summary])
+        return "\n".join([*rows, self.summary, *self._waits()])
 
     def _repr_html_(self) -> str:
         if not self.turns:
@@ -90,13 +115,23 @@ class Timeline:
         rows = [self._row(turn, longest_s) for turn in self.turns]
         total = ["all", "", "", f"{self.seconds:.2f}", *_taken(self._usages, self.cost), ""]
         shown = len(COLUMNS) - (not any(cells[-1] for cells in rows))
-        return markup.table(
+        waits = "".join(map(markup.facts, self._waits()))
+        table = markup.table(
             [cells[:shown] for cells in rows],
             caption=f"Timeline: {self.summary}",
             columns=COLUMNS[:shown],
             numbers=_NUMBERS,
             total=total[:shown],
         )
+        return table + waits
+
+    def _waits(self) -> list[str]:
+        """Return the waits for each node, in words."""
+        return [
+            f"first words of {one_line(node)} after {wait.median_s:.2f} s (median), {wait.p95_s:.2f} s (p95), "
+            f"{wait.turns} turn{'' if wait.turns == 1 else 's'}"
+            for node, wait in self.first_words.items()
+        ]
 
     def _row(self, turn: Turn, longest_s: float) -> list[str]:
         number, _, *figures = row(turn)
@@ -110,6 +145,11 @@ class Timeline:
 
 _DIGITS = 2
 _NOTHING = "Nothing has been said yet."
+
+
+def _first_words(waits: list[float]) -> FirstWords:
+    """Return the figures of some waits, the shortest first."""
+    return FirstWords(len(waits), median(waits), waits[math.ceil(0.95 * len(waits)) - 1])
 
 
 def spans(turn: Turn) -> list[Span]:

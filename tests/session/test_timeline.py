@@ -129,3 +129,19 @@ def test_what_is_shown_is_inert_and_the_same_each_time() -> None:
     assert "<script" not in page
     assert 'onclick="' not in page
     assert timeline.summary in html.unescape(re.sub(r"<[^>]+>", "", page))
+
+
+def test_the_wait_for_each_nodes_first_words_is_told(booking: Flow, script: Script) -> None:
+    script.choices, script.values = ["stay"], {"data": [{"name": "Ana", "weekday": "Mon"}]}
+    s = booking.start()
+    for _ in range(3):
+        s.say("Hm")
+    script.choices = ["1"]
+    s.say("Ana, Monday")
+    waits = s.timeline.first_words
+    assert {node: wait.turns for node, wait in waits.items()} == {"ask": 3, "bye": 1}
+    asked = sorted(turn.time_to_first_token_s or 0 for turn in s.turns[:3])
+    assert (waits["ask"].median_s, waits["ask"].p95_s) == (asked[1], asked[2])
+    for shown in (repr(s.timeline), s.timeline._repr_html_()):
+        assert "first words of ask" in shown
+        assert "first words of bye" in shown
