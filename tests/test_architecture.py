@@ -82,9 +82,10 @@ MAY_IMPORT = {
         " testing"
     ),
     "extending": f"{SMALL} engine export graph keys nodes providers",
+    "bundle": f"{SMALL} config export flow providers",
     "file_tests": f"{SMALL} cases flow providers testing",
     "pytest_plugin": "file_tests",
-    "cli": f"{SMALL} cases file_tests flow providers schema testing",
+    "cli": f"{SMALL} bundle cases file_tests flow providers schema testing",
     "__main__": "cli",
 }
 """For each package and top module, those it may import; the lowest come first."""

@@ -20,6 +20,6 @@ def checked_latency(latency: Any) -> Latency:
         return latency  # type: ignore[no-any-return]
     raise ConfigError(
         f"latency is 'usual' or 'speculative', not {as_given(latency)}.",
-        kind="bad_setting",
+        kind="config",
         fix='"speculative" begins the likeliest reply beside the judge, and costs more.',
     )
