@@ -12,7 +12,7 @@ from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 
-import byok_widgets
+from byok_widgets import __version__
 
 _NAME = "byok_widgets"
 _DISTRIBUTION = "byok-widgets"
@@ -23,13 +23,13 @@ _AT = (1980, 1, 1, 0, 0, 0)
 
 def wheel_name() -> str:
     """Return the file name of the wheel."""
-    return f"{_NAME}-{byok_widgets.__version__}-py3-none-any.whl"
+    return f"{_NAME}-{__version__}-py3-none-any.whl"
 
 
 @cache
 def wheel() -> bytes:
     """Return the wheel: the package without its page's sources, and its metadata."""
-    info = f"{_NAME}-{byok_widgets.__version__}.dist-info"
+    info = f"{_NAME}-{__version__}.dist-info"
     installed = distribution(_DISTRIBUTION)
     metadata = {name: installed.read_text(name) for name in ("METADATA", "entry_points.txt")}
     files: dict[str, bytes] = dict(_package())
@@ -47,7 +47,7 @@ def wheel() -> bytes:
 
 
 def _package() -> Iterator[tuple[str, bytes]]:
-    root = Path(byok_widgets.__file__).parent
+    root = Path(__file__).parents[1]
     for folder, below, names in os.walk(root):
         inside = Path(folder).relative_to(root)
         below[:] = sorted(name for name in below if _belongs(inside / name))
