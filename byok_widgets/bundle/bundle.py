@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -111,10 +112,11 @@ class _Texts:
         names = {"Dockerfile": "Dockerfile", "compose.yaml": "compose.yaml", "README.md": "README"}
         made = {name: self._filled(source) for name, source in names.items()}
         made[f"{self._stem}.service"] = self._filled("unit")
-        made["requirements.txt"] = "\n".join([*self._pins(), f"./wheels/{wheel_name()}", ""])
+        made["requirements.txt"] = "\n".join([*self._pins, f"./wheels/{wheel_name()}", ""])
         made[".dockerignore"] = ".venv\n*.env\n"
         return made
 
+    @cached_property
     def _pins(self) -> list[str]:
         local = ["xllamacpp"] if any(PROVIDERS[name].free_of_charge for name in self._providers) else []
         return pinned(["byok-widgets", *sorted(self._modules.distributions), *local], extras=["serve"])
@@ -149,6 +151,8 @@ class _Texts:
         return f"\nThe server reads keys from the environment: set {names} before.\n"
 
     def _notes(self) -> Iterator[str]:
+        if loose := [pin for pin in self._pins if "==" not in pin]:
+            yield f"\nNot installed where this was made, and so not pinned: {', '.join(loose)}."
         if any(PROVIDERS[name].free_of_charge for name in self._providers):
             yield "\nThe flow uses a local model, fetched at the first call; `byok-widgets fetch` does so before."
 

@@ -13,7 +13,8 @@ _EXTRA = re.compile(r"""extra\s*==\s*["']([^"']+)["']""")
 def pinned(names: Iterable[str], extras: Iterable[str] = ()) -> list[str]:
     """Return packages and all that they need, each with its version.
 
-    What is not installed here is left out: it is not needed on a machine like this one.
+    What is not installed here is left out: it is not needed on a machine like this one. What the extras ask for is
+    named all the same, with the versions that it may have.
 
     Args:
         names: The packages; the first is ours, of which only the needs count.
@@ -22,6 +23,7 @@ def pinned(names: Iterable[str], extras: Iterable[str] = ()) -> list[str]:
     found: dict[str, str] = {}
     first, *others = names
     own = _installed(first)
+    found |= dict(_missing(own, frozenset(extras))) if own else {}
     waiting = [*_needs(own, frozenset(extras)), *((other, frozenset[str]()) for other in others)] if own else []
     seen: set[tuple[str, frozenset[str]]] = set()
     while waiting:
@@ -33,6 +35,15 @@ def pinned(names: Iterable[str], extras: Iterable[str] = ()) -> list[str]:
             found[key[0]] = f"{package.metadata['Name']}=={package.version}"
             waiting += _needs(package, wanted)
     return [line for _, line in sorted(found.items())]
+
+
+def _missing(package: Distribution, extras: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Yield what extras ask for and is not installed here, as it is asked for."""
+    for requirement in package.requires or ():
+        what, _, marker = requirement.partition(";")
+        named = _NAME.match(what)
+        if named and set(_EXTRA.findall(marker)) & extras and _installed(named[1]) is None:
+            yield _normal(named[1]), what.strip()
 
 
 def _needs(package: Distribution, extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
@@ -179,6 +180,13 @@ def test_pins_follow_the_needs_of_needs() -> None:
     pins = {pin.partition("==")[0].casefold() for pin in pinned(["pytest"])}
     assert pins >= {"pluggy", "packaging", "iniconfig"}
     assert "pytest" not in pins
+
+
+def test_what_an_extra_asks_for_and_is_not_installed_is_named_with_its_versions() -> None:
+    loose = [pin for pin in pinned(["byok-widgets"], extras=["docs", "frontends"]) if "==" not in pin]
+    asked = [line.partition(";")[0].strip() for line in requires("byok-widgets") or ()]
+    assert set(loose) <= set(asked)
+    assert [pin for pin in pinned(["byok-widgets"]) if "==" not in pin] == []
 
 
 @pytest.mark.slow

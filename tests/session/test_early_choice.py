@@ -9,7 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from byok_widgets import Flow
+from byok_widgets.engine import ENGINE
 from byok_widgets.engine.callbacks import Retraction
+from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.providers import register_provider, unregister_provider
 from byok_widgets.session import Turn
 from byok_widgets.session.early_choice import EarlyChoice
@@ -187,3 +189,25 @@ def test_a_turn_that_fails_after_the_choice_counts_the_judge(sure: Flow, server:
         session.say("Yes")
     (unfinished,) = session.unfinished
     assert unfinished.lost_calls == 1
+
+
+def test_stopping_while_the_reason_is_awaited_loses_nothing_that_was_said(
+    sure: Flow, server: ScriptedServer
+) -> None:
+    judge(server, Say(LONG, pause_s=0.1))
+    session = sure.start()
+
+    async def work() -> None:
+        turn = asyncio.ensure_future(session.prepare_turn("Yes")(ignore, ignore))
+        while len(server.requests) < 2:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.4)  # the reply is short, and the reason takes more than a second
+        turn.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await turn
+
+    ENGINE.run(work())
+    (turn,) = session.turns
+    assert (str(turn), session.node, turn.fault) == ("Fine.", "more", "")
+    assert turn.lost_calls == 1
+    assert judged(turn).reply is None
