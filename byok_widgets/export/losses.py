@@ -28,8 +28,8 @@ def of_settings(flow: ExportedFlow, instead: str) -> Iterator[Loss]:
         yield Loss("grounding", "", f"grounding={flow.grounding!r}: values are not looked up in the dialogue.")
     if flow.locale:
         yield Loss("locale", "", f"The locale {flow.locale}.", "The model reads numbers and dates as it likes.")
-    for source in [provider for provider in (flow.provider,) if flow.config.base_url(provider)]:
-        yield Loss("address", "", f"The address of {source}.", instead)
+    if flow.config.base_url(flow.provider):
+        yield Loss("address", "", f"The address of {flow.provider}.", instead)
 
 
 def has_own_checks(node: AnyNode) -> bool:

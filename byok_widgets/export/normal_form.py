@@ -71,21 +71,21 @@ class Truth:
 
 
 @dataclass(frozen=True)
-class All:
+class AllOf:
     """All parts hold; without any, it always holds."""
 
     parts: tuple[Formula, ...]
 
 
 @dataclass(frozen=True)
-class Any_:  # noqa: N801 - `Any` is taken
+class OneOf:
     """One of the parts holds; without any, it never does."""
 
     parts: tuple[Formula, ...]
 
 
 Atom = Stated | Compared | Truth
-Formula = Atom | All | Any_
+Formula = Atom | AllOf | OneOf
 
 
 def normal_form(tree: ast.expr) -> Formula:
@@ -103,9 +103,9 @@ def alternatives(formula: Formula) -> list[tuple[Atom, ...]]:
     Raises:
         NotInNormalFormError: There would be too many of them.
     """
-    if isinstance(formula, Any_):
+    if isinstance(formula, OneOf):
         found = [each for part in formula.parts for each in alternatives(part)]
-    elif isinstance(formula, All):
+    elif isinstance(formula, AllOf):
         parts = [alternatives(part) for part in formula.parts]
         count = 1
         for part in parts:
@@ -129,15 +129,15 @@ def names_in(*trees: ast.expr) -> tuple[str, ...]:
 def _formula(node: ast.expr, *, holds: bool) -> Formula:
     if isinstance(node, ast.BoolOp):
         parts = tuple(_formula(part, holds=holds) for part in node.values)
-        return All(parts) if isinstance(node.op, ast.And) is holds else Any_(parts)
+        return AllOf(parts) if isinstance(node.op, ast.And) is holds else OneOf(parts)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         return _formula(node.operand, holds=not holds)
     if isinstance(node, ast.Constant):
-        return All(()) if bool(node.value) is holds else Any_(())
+        return AllOf(()) if bool(node.value) is holds else OneOf(())
     if isinstance(node, ast.Compare):
         pairs = zip(node.ops, pairwise([node.left, *node.comparators]), strict=True)
         compared = tuple(_compared(type(sign), left, right, holds=holds) for sign, (left, right) in pairs)
-        return All(compared) if holds else Any_(compared)
+        return AllOf(compared) if holds else OneOf(compared)
     return Truth(node, holds)
 
 
@@ -151,7 +151,7 @@ def _compared(sign: type[ast.cmpop], left: ast.expr, right: ast.expr, *, holds: 
     if isinstance(right, (ast.List, ast.Tuple, ast.Set)) and chosen in (ast.In, ast.NotIn):
         each = ast.Eq if chosen is ast.In else ast.NotEq
         parts = tuple(Compared(left, each, entry) for entry in right.elts)
-        return Any_(parts) if chosen is ast.In else All((*parts, *_all_stated(left)))
+        return OneOf(parts) if chosen is ast.In else AllOf((*parts, *_all_stated(left)))
     plain = {ast.Is: ast.Eq, ast.IsNot: ast.NotEq}.get(chosen, chosen)
     return Compared(left, plain, right)
 
@@ -162,7 +162,7 @@ def _is_not(node: ast.AST) -> bool:
 
 def _stated(side: ast.expr, *, yes: bool) -> Formula:
     parts = tuple(Stated(name, yes) for name in names_in(side))
-    return All(parts) if yes else Any_(parts)
+    return AllOf(parts) if yes else OneOf(parts)
 
 
 def _all_stated(side: ast.expr) -> Iterator[Stated]:

@@ -472,7 +472,8 @@ class Flow(AnswersGuesses, StrictAttributes):
             with WAITING.postponed():  # until the flow has the settings of the file, which are its own
                 flow = cls(name or data["name"], fresh=fresh)
                 flow._file_extra = fill(flow, flow.context, data, trust=trust)
-                bind(flow.graph, {**(foreign.functions if foreign else {}), **(functions or {})})
+                bind(flow.graph, foreign.functions if foreign else {})
+                bind(flow.graph, functions or {})
         except ByokError as error:
             problem = error
         else:

@@ -191,9 +191,7 @@ def test_a_turn_that_fails_after_the_choice_counts_the_judge(sure: Flow, server:
     assert unfinished.lost_calls == 1
 
 
-def test_stopping_while_the_reason_is_awaited_loses_nothing_that_was_said(
-    sure: Flow, server: ScriptedServer
-) -> None:
+def test_stopping_while_the_reason_is_awaited_loses_nothing(sure: Flow, server: ScriptedServer) -> None:
     judge(server, Say(LONG, pause_s=0.1))
     session = sure.start()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from byok_widgets.export.normal_form import All, Any_, Compared, Formula, Stated, Truth, normal_form
+from byok_widgets.export.normal_form import AllOf, Compared, Formula, OneOf, Stated, Truth, normal_form
 
 _SIGNS = {
     ast.Eq: "==",
@@ -29,8 +29,8 @@ def as_python(tree: ast.expr) -> str:
 
 
 def _source(formula: Formula) -> str:
-    if isinstance(formula, (All, Any_)):
-        word, none = ("and", "True") if isinstance(formula, All) else ("or", "False")
+    if isinstance(formula, (AllOf, OneOf)):
+        word, none = ("and", "True") if isinstance(formula, AllOf) else ("or", "False")
         if len(formula.parts) == 1:
             return _source(formula.parts[0])
         return f" {word} ".join(f"({_source(part)})" for part in formula.parts) or none

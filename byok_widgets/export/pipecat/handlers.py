@@ -47,6 +47,10 @@ class _Module:
         self._plan, self._graph = plan, plan.graph
         self._modules: set[str] = set()
         self._functions: dict[str, str] = {}
+        self._makers: Mapping[type, Callable[[Any], Iterator[tuple[str, str]]]] = {
+            ExtractionNode: self._extraction,
+            ActionNode: self._action,
+        }
 
     def text(self, config: str, name: str) -> str:
         nodes = "".join(f"    {literal(node.name)}: {self._node(node)},\n" for node in self._graph.nodes.values())
@@ -80,8 +84,7 @@ class _Module:
             entries["speaks"] = "True"
             entries |= {"copy": "True"} if self._plan.has_copy(node) else {}
         else:
-            maker = _SILENT.get(type(node), _Module._unknown)
-            entries |= dict(maker(self, node))
+            entries |= dict(self._makers.get(type(node), self._unknown)(node))
         if node.name in self._graph.ends:
             entries["ends"] = "True"
         if self._plan.decides(node.name):
@@ -181,10 +184,6 @@ class _Module:
         self._plan.losses.append(Loss(feature, where, problem, instead))
 
 
-_SILENT: Mapping[type, Callable[[_Module, Any], Iterator[tuple[str, str]]]] = {
-    ExtractionNode: _Module._extraction,  # noqa: SLF001 - the table of the class above
-    ActionNode: _Module._action,  # noqa: SLF001
-}
 _LEFT_OUT = "The edge is left out."
 _IN_WORDS = "They stand in its description, and other values are ignored."
 
