@@ -39,6 +39,7 @@ def test_a_hundred_flows_come_back_the_same(start: int) -> None:
         assert flow.export("python").losses == ()
 
 
+@pytest.mark.filterwarnings("ignore:No list here knows")
 def test_all_settings_come_back() -> None:
     flow = Flow("full", fresh=True)
     flow.set_base_url("compatible", "http://127.0.0.1:1/v1")

@@ -112,6 +112,21 @@ def test_equations_hold_where_the_condition_does(condition: str, tmp_path: Path)
     assert [made.evaluate(sample) for sample in SAMPLES] == [given.evaluate(sample) for sample in SAMPLES]
 
 
+def test_a_comparison_holds_only_where_its_variable_exists() -> None:
+    conditions = [
+        edge["transition_condition"]
+        for seed in range(10)
+        for node in exported(made_flow(seed, exact=True))["nodes"]
+        for edge in node.get("edges", ())
+        if edge["transition_condition"]["type"] == "equation"
+    ]
+    assert len(conditions) > 10
+    for condition in conditions:
+        asked = {each["left"] for each in condition["equations"] if "right" in each}
+        stated = {each["left"] for each in condition["equations"] if each["operator"] == "exists"}
+        assert asked <= stated
+
+
 @pytest.mark.parametrize("condition", ["len(city) > 3", "people + 1 > 2", "city == weekday", 'lower(city) == "x"'])
 def test_what_is_no_equation_is_judged_in_words_and_told(condition: str) -> None:
     flow = Flow("one", fresh=True)
