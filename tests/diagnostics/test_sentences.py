@@ -392,8 +392,14 @@ def test_the_notice_of_a_file_is_passed_on(flow: Flow, tmp_path: Path) -> None:
     assert [str(finding) for finding in newer.check() if finding.kind == "notice"] == [f"warning: {newer.notice} "]
 
 
+def test_what_a_target_cannot_say_is_passed_on(flow: Flow) -> None:
+    found = [finding for finding in _nodes(flow).check(targets=["retell"]) if finding.kind == "not_exported"]
+    told = [f"warning: Retell: {loss.problem} {loss.instead}" for loss in flow.export("retell").losses]
+    assert [str(finding) for finding in found] == told
+
+
 def test_every_listed_kind_has_its_message_here() -> None:
-    assert {*SAID, "notice"} == set(FINDING_KINDS)
+    assert {*SAID, "notice", "not_exported"} == set(FINDING_KINDS)
 
 
 def test_without_findings_it_says_so_in_both_forms(flow: Flow) -> None:
