@@ -62,6 +62,7 @@ class AssignmentSearch:
         graph = self._flow.graph
         self._margin = _checked_margin(options.margin)
         self._cases = read_cases(cases)
+        _reject_simulated(self._cases)
         self._metrics = dict(metrics)
         self._choices = _choices(self._flow, models, self._metrics)
         self._labelled = {name: _projected(graph, name, self._cases, self._metrics) for name in self._choices}
@@ -319,6 +320,21 @@ def _projected(graph: FlowGraph, name: str, cases: Cases, metrics: Mapping[str, 
         for case in cases
     ]
     return [case for case in narrowed if case.values]
+
+
+def _reject_simulated(cases: Cases) -> None:
+    """Reject callers that a model plays: what a node alone is given has to be known beforehand.
+
+    Raises:
+        ConfigError: There is one.
+    """
+    for case in cases:
+        if case.simulated:
+            raise ConfigError(
+                f"Case {case.name!r} has a simulated caller, and nodes are tried alone on what callers say.",
+                kind="caller",
+                fix="Give what the caller says, and take simulated callers to flow.compare with what was found.",
+            )
 
 
 def _checked_margin(margin: float | None) -> float:

@@ -220,6 +220,10 @@ class Comparison:
         """Return what a reader has to know, with `reasons` why each verdict is what it is."""
         return tables.notes(self, reasons=reasons)
 
+    def table_html(self) -> str:
+        """Return the table, without pictures, as HTML."""
+        return tables.as_html(self, pictures=False)
+
     def turn_notes(self, case: Case, cell: ResultCell) -> Mapping[int, str]:
         """Return what is to be told of single turns of a cell of a flow, by their number: where it parts."""
         turns = cell.output.get("turns") or ()

@@ -93,5 +93,8 @@ class ComparisonView(Protocol):
     def node_scores(self) -> NodeScores:
         """How they do at single nodes."""
 
+    def table_html(self) -> str:
+        """The table, without pictures, as HTML."""
+
     def diff(self, case: str | Case) -> Any:
         """What each variant made of a case."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from byok_widgets import markup
 from byok_widgets.cases.case import Case
-from byok_widgets.compare import evidence, tables
+from byok_widgets.compare import evidence
 from byok_widgets.compare.figures import percent, short_names_of
 from byok_widgets.compare.pictures import Picture, pictures_of
 from byok_widgets.saved_file import save_file
@@ -44,7 +44,7 @@ def page(comparison: ComparisonView) -> str:
     parts = [
         f"<h1>{title}</h1>",
         markup.block(markup.facts(when)),
-        tables.as_html(comparison, pictures=False),
+        comparison.table_html(),
         *(f"<figure>{picture.svg(styled=True)}{_words(picture)}</figure>" for picture in pictures_of(comparison)),
         *(_requests(comparison) if comparison.task.same_input else _conversations(comparison)),
         "<h2>Cases</h2>",
@@ -68,6 +68,8 @@ def _requests(comparison: ComparisonView) -> list[str]:
 
 
 def _conversations(comparison: ComparisonView) -> list[str]:
+    if len(comparison.variants) == 1:
+        return []  # nothing to compare it with
     nodes = [comparison.node_scores()._repr_html_()] if evidence.are_possible() else []
     return ["<h2>Nodes</h2>", *nodes, "<h2>Ways</h2>", comparison.divergences()._repr_html_()]
 

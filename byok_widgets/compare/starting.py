@@ -138,11 +138,30 @@ def played(
     refs = [str(fixed.context.config.ref(ref)) for ref in dict.fromkeys(callers)]
     if refs:
         require_statistics()
+        _require_known_goals(found, fixed)
     task = FlowTask(fixed, variants=made, sampling=sampling, unstated=unstated, callers=refs)
     baseline = _named_flow_variant(options.baseline, made, variants)
     setup = setup_of(fixed.context, task, found, baseline, options)
     setup = replace(setup, shard=shard, executor=executor_of(options.executor), variants_now=lambda: columns()[1])
     return setup, open_store(flow.context, options.store, shard)
+
+
+def _require_known_goals(cases: Cases, flow: FrozenFlow) -> None:
+    """Make sure that the goals of simulated callers can be reached.
+
+    Raises:
+        ConfigError: The condition of one reads a variable that nothing sets.
+    """
+    written = {name for node in flow.graph.nodes.values() for name in node.writes}
+    for case in cases:
+        done = case.simulated.is_done if case.simulated else None
+        for name in done.names if done else ():
+            if name not in written and name not in case.variables:
+                raise ConfigError(
+                    f"The goal of the caller in case {case.name!r} reads {name!r}, which no node sets.",
+                    kind="caller",
+                    fix=f"The nodes set: {', '.join(sorted(written)) or 'nothing'}.",
+                )
 
 
 def _frozen(flow: LiveFlow, options: CompareOptions) -> FrozenFlow:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from byok_widgets.compare.tables import validities
 from byok_widgets.saved_file import save_file
 from byok_widgets.secrets import redact
 from byok_widgets.testing.outcomes import WRONG, CaseOutcome, Outcome
@@ -31,6 +32,9 @@ def document(test: RunView) -> bytes:
     suite.set("errors", str(sum(each.outcome in _ERRORS for each in found)))
     suite.set("skipped", str(sum(each.outcome is Outcome.UNCHECKED for each in found)))
     suite.set("time", f"{sum(map(_seconds, found)):.3f}")
+    properties = SubElement(suite, "properties")
+    for note in validities(test):
+        SubElement(properties, "property", name="simulated callers", value=_shown(note))
     for each in found:
         _add(suite, each, test.title)
     root = Element("testsuites")

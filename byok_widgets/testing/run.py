@@ -199,6 +199,10 @@ class TestRun(Comparison):
         """Return what a reader has to know: with `reasons`, also what went wrong in each case."""
         return [*(tables.said_problems(self) if not reasons else []), *tables.notes(self)]
 
+    def table_html(self) -> str:
+        """Return the table as HTML."""
+        return tables.as_html(self)
+
     def turn_notes(self, case: Case, cell: ResultCell) -> Mapping[int, str]:
         """Return what went wrong in single turns of a run."""
         (variant,) = self.variants

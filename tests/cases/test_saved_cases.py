@@ -112,3 +112,41 @@ def test_kernels_that_save_at_the_same_time_lose_no_case(flow, session, tmp_path
     assert all(case.is_new for case in saved)
     assert sorted(case.name for case in flow.cases(path)) == sorted(case.name for case in saved)
     assert [file.name for file in path.parent.iterdir()] == ["both.jsonl"]
+
+
+def test_it_expects_each_turn_and_passes_as_a_test(flow, session, tmp_path):
+    saved = flow.save_case(session, tmp_path / "a.cases")
+    (case,) = flow.cases(saved.path)
+    assert {number: turn.node for number, turn in case.turns.items()} == {1: "read", 2: "bye"}
+    assert flow.test(saved.path)
+    flow.connect("read", "ask", if_="day == 'Tue'")
+    flow.disconnect("read", "bye")
+    assert not flow.test(saved.path)
+
+
+def test_what_actions_with_effects_gave_is_their_stub(flow, tmp_path):
+    booked = []
+
+    def book(day):
+        booked.append(day)
+        return f"{day} at {9 + len(booked)}:00"
+
+    flow.disconnect("read", "bye")
+    slot = flow.action("slot", book, writes=["time"], effects=True)
+    flow.connect("read", slot, if_="day == 'Tue'")
+    flow.connect(slot, "bye")
+    session = flow.start()
+    session.say("Tuesday")
+    saved = flow.save_case(session, tmp_path / "a.cases")
+    (case,) = flow.cases(saved.path)
+    assert case.stubs == {"slot": {"time": "Tue at 10:00"}}
+    assert case.values["time"] == "Tue at 10:00"
+    assert flow.test(saved.path).passed
+    assert booked == ["Tue"]
+
+
+@pytest.mark.parametrize("stubs", [{"slot": 1}, ["slot"], {"nobody": {}}, {"ask": {}}, {"slot": {"other": 1}}])
+def test_a_stub_that_fits_no_action_is_refused(flow, stubs):
+    flow.action("slot", str.upper, writes=["time"])
+    with pytest.raises(ConfigError):
+        flow.test([{"text": "Hi", "end_node": "ask", "stubs": stubs}])

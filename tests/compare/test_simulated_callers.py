@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from byok_widgets import Caller, Flow, KeyFormatError
+from byok_widgets import Caller, ConfigError, Flow, KeyFormatError
 from byok_widgets.cases.case import Case
 from byok_widgets.testing.outcomes import Outcome
 from tests.compare.flows import BAD, booking_flow, priced_flow
@@ -165,6 +165,12 @@ def test_callers_stand_in_files_and_no_node_alone_takes_them(flow: Flow, tmp_pat
     (direct,) = flow.cases([case(1)])
     assert read.input_id == direct.input_id
     assert isinstance(flow.cases([case(1)["caller"]])[0], Case)
+    with pytest.raises(ConfigError) as caught:
+        flow.test([case(1, done_if="wekday is not None")])
+    assert caught.value.kind == "caller"
+    with pytest.raises(ConfigError) as caught:
+        flow.optimise([BAD], [case(1)], margin=0.1)
+    assert caught.value.kind == "caller"
     with pytest.raises(KeyFormatError):
         flow.cases([{"caller": {"persona": "x", "goal": fake_key("openai"), "model": CALLER}}])
     other = {"text": "Hi", "values": {"weekday": None}}

@@ -57,3 +57,16 @@ def test_it_finds_no_key_that_a_saved_flow_of_its_name_has_stored() -> None:
     assert fresh.key_store.get("openai", HOST) is None
     with pytest.raises(Exception, match="keyring"):
         fresh.key_store.save("openai", HOST, fake_key(), backend="keyring")
+
+
+def test_a_file_can_be_opened_fresh_and_leaves_what_is_saved_alone(tmp_path: Path) -> None:
+    saved = Flow("opened fresh")
+    saved.model = "local:smollm2-135m"
+    saved.conversation("ask", "Ask.")
+    saved.save(tmp_path / "a.flow.json")
+    saved.model = "local:qwen2.5-coder-0.5b"
+    fresh = Flow.load(tmp_path / "a.flow.json", fresh=True)
+    assert fresh.model == "smollm2-135m"
+    fresh.model = "other"
+    assert saved.model == "qwen2.5-coder-0.5b"
+    assert fresh.config.path is None

@@ -54,7 +54,8 @@ def said_in(case: Case) -> list[BoardUtterance]:
             {"by": _BY.get(message.role, message.role), "text": shown(message.content)}
             for message in case.transcript
         ]
-    return [{"by": "caller", "text": shown(text)} for text in case.caller or (case.text,)]
+    said = (case.simulated.said,) if case.simulated else case.caller or (case.text,)
+    return [{"by": "caller", "text": shown(text)} for text in said]
 
 
 def _checks(case: Case, cell: ResultCell | None) -> list[BoardCheck]:
