@@ -445,7 +445,9 @@ def test_the_conversation_is_copied_as_a_transcript_or_as_a_case(server, chat, b
     browser.custom(chat, {"kind": "copy", "form": "transcript"})
     assert heard("copy")[-1]["text"] == "You: Hi\n\nchat: Good morning."
     browser.custom(chat, {"kind": "copy", "form": "case"})
-    assert json.loads(heard("copy")[-1]["text"]) == {"caller": ["Hi"], "values": {}, "path": ["chat"]}
+    turns = {"1": {"node": "chat"}}
+    expected = {"caller": ["Hi"], "values": {}, "path": ["chat"], "turns": turns}
+    assert json.loads(heard("copy")[-1]["text"]) == expected
 
 
 def test_a_session_or_its_beginning_is_saved_as_a_case_that_the_flow_reads(
@@ -457,7 +459,7 @@ def test_a_session_or_its_beginning_is_saved_as_a_case_that_the_flow_reads(
     say(chat, browser, heard, "Tuesday")
     for more in ({}, {"turn": 1}, {"turn": 1}):
         browser.custom(chat, {"kind": "save_case", **more})
-    (file,) = tmp_path.glob("*.jsonl")
+    (file,) = tmp_path.glob("*.cases")
     assert all(str(file) in told["text"] for told in heard("case_saved"))
     cases = talk.cases(file)
     assert [case.caller for case in cases] == [("Hi", "Tuesday"), ("Hi",)], "an equal case is there once"
