@@ -891,7 +891,7 @@ export interface BoardCheck {
   holds: boolean;
 }
 
-/** A turn of a conversation that was played: what the caller said and the flow answered, and by which nodes. `apart` is empty but for the first turn that leaves the baseline's way, and says where that goes. */
+/** A turn of a conversation that was played: what the caller said and the flow answered, and by which nodes. `apart` says what is to be told of a turn: in a comparison where the baseline goes, at the first turn that leaves its way; in a test what went wrong there. It is empty for all others. */
 export interface BoardTurn {
   said: string;
   heard: string;
