@@ -40,6 +40,8 @@ _MEANT = {
     "remove": "flow.remove(node)",
     "check": "flow.check()",
     "show": "flow, as the last line of a cell",
+    "tested": "flow.test(cases)",
+    "case": "flow.save_case(session)",
     "model": 'flow.model = "provider:model-id"',
     "settings": "flow.settings()",
     "chat": "flow.chat()",
@@ -87,6 +89,8 @@ GUESSES: Mapping[str, Mapping[str, str]] = {
         chat="chat_widget chatbot",
         save="to_file to_json dump write",
         of_session="variables variable state history transcript turns",
+        tested="run_tests tests test_cases evaluate",
+        case="save_test save_as_test save_as_case add_case",
     ),
     "session": _table(
         say=_SPEAK.replace("say ", "") + " chat step next turn tell",
@@ -100,6 +104,7 @@ GUESSES: Mapping[str, Mapping[str, str]] = {
         again="restart clear",
         closed="done ended finished is_closed is_done",
         file="open_file",
+        case="save_test save_case save_as_test save_as_case to_case",
     ),
     "conversation": _table(
         talk_on=_SPEAK.replace("run ", "").replace(" prompt", "") + " chat start stream speak",
