@@ -162,11 +162,13 @@ def run_outcome(case: Case, number: int, cell: ResultCell | None, score: float |
         return RunOutcome(Outcome.FAILED if own else Outcome.ERROR, (problem,), cell)
     if not case.is_labelled:
         return RunOutcome(Outcome.UNCHECKED, (), cell)
+    if score == 1:
+        return RunOutcome(Outcome.PASSED, (), cell)
     wrong = [check for check in told_checks(case, cell) if not check.holds]
     problems = tuple(_of_check(case, number, check, cell.output) for check in wrong)
     if score is None:
         return RunOutcome(Outcome.ERROR, problems or (_unscored(case, number, cell),), cell)
-    return RunOutcome(Outcome.PASSED if score == 1 else Outcome.FAILED, problems, cell)
+    return RunOutcome(Outcome.FAILED, problems, cell)
 
 
 def _of_check(case: Case, number: int, check: Check, output: Mapping[str, Any]) -> Problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from byok_widgets.cases.case import Case
 from byok_widgets.compare.comparison import Comparison
@@ -15,7 +15,7 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.testing import junit, saving, tables
 from byok_widgets.testing.baseline import Baseline
 from byok_widgets.testing.changes import Changes, changes
-from byok_widgets.testing.outcomes import WRONG, CaseOutcome, Outcome, Problem, run_outcome
+from byok_widgets.testing.outcomes import WRONG, CaseOutcome, Outcome, Problem, RunOutcome, run_outcome
 from byok_widgets.testing.pass_k import pass_k
 
 
@@ -32,6 +32,10 @@ class TestRun(Comparison):
     baseline_file: Baseline | None = None
     _known: tuple[object, tuple[CaseOutcome, ...]] = (None, ())
     _trusted: tuple[object, bool] = (None, True)
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._runs_known: dict[tuple[str, int], tuple[ResultCell | None, float | None, RunOutcome]] = {}
 
     @property
     def title(self) -> str:
@@ -69,12 +73,18 @@ class TestRun(Comparison):
             ConfigError: There is no such case.
         """
         found = self.cases[case] if isinstance(case, str) else case
-        (variant,) = self.variants
-        numbers = range(1, self.runs + 1)
-        cells = [self.results.cell(variant, found, number) for number in numbers]
-        scores = [self.results.score(variant, found, number) for number in numbers]
         withheld = found.simulated is not None and not self._callers_are_valid
-        return CaseOutcome(found, tuple(map(run_outcome, [found] * self.runs, numbers, cells, scores)), withheld)
+        return CaseOutcome(found, tuple(self._run(found, at) for at in range(1, self.runs + 1)), withheld)
+
+    def _run(self, case: Case, number: int) -> RunOutcome:
+        """Return what came of a run; it is worked out once, since that may call a person's function."""
+        (variant,) = self.variants
+        cell, score = self.results.cell(variant, case, number), self.results.score(variant, case, number)
+        known = self._runs_known.get((case.name, number))
+        if known is None or known[0] is not cell or known[1] != score:
+            known = (cell, score, run_outcome(case, number, cell, score))
+            self._runs_known[case.name, number] = known
+        return known[2]
 
     @property
     def validity(self) -> Validity | None:
@@ -205,10 +215,8 @@ class TestRun(Comparison):
 
     def turn_notes(self, case: Case, cell: ResultCell) -> Mapping[int, str]:
         """Return what went wrong in single turns of a run."""
-        (variant,) = self.variants
-        score = self.results.score(variant, case, cell.repeat)
         found: dict[int, list[str]] = {}
-        for problem in run_outcome(case, cell.repeat, cell, score).problems:
+        for problem in self._run(case, cell.repeat).problems:
             if problem.turn is not None:
                 found.setdefault(problem.turn, []).append(f"{problem.node}: {problem.reason}")
         return {turn: "; ".join(said) for turn, said in found.items()}

@@ -123,8 +123,8 @@ class BoardCheck(TypedDict):
 class BoardTurn(TypedDict):
     """A turn of a conversation that was played: what the caller said and the flow answered, and by which nodes.
 
-    `apart` says what is to be told of a turn: in a comparison where the baseline goes, at the first turn that leaves
-    its way; in a test what went wrong there. It is empty for all others.
+    `apart` says what is to be told of a turn: in a comparison where the baseline goes, at the first turn that
+    leaves its way; in a test what went wrong there. It is empty for all others.
     """
 
     said: str
