@@ -12,7 +12,7 @@ from byok_widgets.schema.parts import Part, Reader, walk
 from byok_widgets.schema.reading.json_reading import Unreadable, plain_json
 from byok_widgets.schema.root_result import RootResult
 from byok_widgets.schema.shape import Shape
-from byok_widgets.schema.values.exact_numbers import refuse_lost_digits
+from byok_widgets.schema.values.losses import refuse_losses
 from byok_widgets.secrets import redact_quotes
 from byok_widgets.secrets.quoting import as_given
 
@@ -146,7 +146,7 @@ def _typed(spec: FieldSpec, part: Part, whole: RootResult) -> tuple[Any, Expecte
         return None, {}
     try:
         value = whole.values[spec.name] if spec.name in whole.values else spec.convert(part.value)
-        refuse_lost_digits(part.value, value)
+        refuse_losses(part.value, value)
     except MismatchError as error:
         return None, {part.at(location): problem for location, problem in reversed(error.found)}
     except (ValueError, TypeError, RecursionError) as error:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from byok_widgets.errors import SchemaError
+from byok_widgets.schema.reading.json_reading import decode
 from byok_widgets.schema.reading.top_level_values import top_level_values
 from byok_widgets.secrets import redact_quotes
 from byok_widgets.secrets.quoting import as_given
@@ -19,6 +20,7 @@ Record = dict[str, Any]
 
 _ARGUMENTS = ("arguments", "parameters", "input")
 _NO_ENVELOPES = frozenset(("draft", "example", "examples", "schema", "template"))
+_SCHEMA_WORDS = frozenset(("type", "anyOf", "enum", "$ref", "const"))
 _MAX_ROWS = 20
 _SHOWN_CHARS = 40
 _SEVERAL_OBJECTS = "expected one object; got several that differ"
@@ -64,7 +66,7 @@ def objects_in(text: str, fields: Collection[str], name: str) -> AnswerObjects:
     found = top_level_values(text)
     if found.problem:
         raise _unusable(found.problem)
-    values = [_arguments(value, fields, name) for value in found.values]
+    values = [_arguments(value, fields, name) for value in found.values if not _is_schema(value, fields)]
     records = [value for value in values if _has_field(value, fields)]
     wrapped = [_unwrapped(value, fields) for value in values if not _has_field(value, fields)]
     lists = [rows for value in wrapped if (rows := _rows(value, fields))]
@@ -96,7 +98,16 @@ def _arguments(value: Any, fields: Collection[str], name: str) -> Any:
     if not isinstance(value, dict) or value.get("name") != name:
         return value
     inner = [value[key] for key in _ARGUMENTS if key in value and key not in fields]
+    inner = [decode(each) if isinstance(each, str) else each for each in inner]
     return inner[0] if len(inner) == 1 and isinstance(inner[0], dict) else value
+
+
+def _is_schema(value: Any, fields: Collection[str]) -> bool:
+    """Whether a value is no answer but the schema, or one like it, as a model repeats what it was shown."""
+    parts = value.get("properties") if isinstance(value, dict) and "properties" not in fields else None
+    return isinstance(parts, dict) and any(
+        isinstance(part, dict) and part.keys() & _SCHEMA_WORDS for name, part in parts.items() if name in fields
+    )
 
 
 def _unwrapped(value: Any, fields: Collection[str]) -> Any:

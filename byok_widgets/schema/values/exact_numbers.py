@@ -7,21 +7,36 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, Self
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _MAX_EXPONENT = 308
 _NOTICED = Decimal("0.001")
-"""Smallest difference between a number and the nearest float that counts as a loss."""
+"""Smallest difference between a number and the nearest float that counts as a loss at any number of digits."""
+_FLOAT_DIGITS = 17
+"""As many digits tell each float from its neighbours, so programs write no more of them."""
 
 
 class WrittenNumber(Decimal):
-    """A number as a model wrote it; errors show it without the name of a class."""
+    """A number that is shown, and read as a text, as a model wrote it: 1e3 is not 1E+3."""
 
-    __slots__ = ()
+    __slots__ = ("_written",)
+    _written: str
+
+    def __new__(cls, written: str) -> Self:
+        """Read a number of JSON."""
+        made = super().__new__(cls, written)
+        made._written = written
+        return made
+
+    def __str__(self) -> str:
+        return self._written
 
     def __repr__(self) -> str:
-        return str(self)
+        return self._written
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str]]:
+        return type(self), (self._written,)
 
 
 def number_in(text: str) -> int | Decimal | None:
@@ -49,7 +64,8 @@ def as_float(number: Any) -> float:
     """Return the float that is nearest to a number.
 
     Raises:
-        ValueError: It would be another number: infinite, zero, or different within the first three decimals.
+        ValueError: It would be another number: infinite, zero, different within the first three decimals, or one
+            with fewer digits than were written.
     """
     try:
         nearest = float(number)
@@ -60,9 +76,16 @@ def as_float(number: Any) -> float:
     exact = as_decimal(number)
     if (nearest == 0) != (exact == 0):
         raise ValueError("the number is too small for a float")
-    if Decimal(repr(nearest)) != exact and abs(Decimal(nearest) - exact) >= _NOTICED:
+    if Decimal(repr(nearest)) != exact and (
+        abs(Decimal(nearest) - exact) >= _NOTICED or (_digits(exact) > _FLOAT_DIGITS and Decimal(nearest) != exact)
+    ):
         raise ValueError("the number has more digits than a float holds; use Decimal or int")
     return nearest
+
+
+def _digits(number: Decimal) -> int:
+    """Return how many digits a number has, without zeros at its end."""
+    return len("".join(map(str, number.as_tuple().digits)).rstrip("0"))
 
 
 def decimal_text(value: Any) -> str:
@@ -74,23 +97,6 @@ def decimal_text(value: Any) -> str:
     if isinstance(value, Decimal):
         return str(value)
     raise ValueError(f"{type(value).__name__} is not a value of JSON")
-
-
-def refuse_lost_digits(given: Any, result: Any) -> None:
-    """Compare JSON values with what a field has made of them.
-
-    Raises:
-        ValueError: An integer became a float with another value.
-    """
-    if isinstance(given, int) and isinstance(result, float):
-        as_float(given)
-    elif isinstance(given, list) and isinstance(result, (list, tuple)):
-        for one, other in zip(given, result, strict=False):
-            refuse_lost_digits(one, other)
-    elif isinstance(given, dict):
-        made = result if isinstance(result, dict) else getattr(result, "__dict__", {})
-        for name, value in given.items():
-            refuse_lost_digits(value, made.get(name))
 
 
 def takes_decimals(core: Any) -> bool:

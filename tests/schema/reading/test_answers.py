@@ -47,6 +47,8 @@ def is_ambiguous(checked: ValidationResult) -> bool:
         f"<scratchpad>{BOB}</scratchpad>\n{ANA}",
         f"<Example>{BOB}</Example>{ANA}",
         f'An example: {{"name": "Bob", "age": "n years"}}\nResult: {ANA}',
+        json.dumps({"name": "extraction", "arguments": ANA}),
+        json.dumps({"name": "extraction", "arguments": json.loads(ANA)}),
         f'The schema: {{"properties": {{"name": {{"type": "string"}}}}}}\n{ANA}',
         f'{{"draft": {BOB}}}\n{ANA}',
         f'{{"name": "Bob", "age": 7 years}}\n{ANA}',
@@ -100,6 +102,17 @@ def test_objects_that_differ_are_ambiguous(text: str) -> None:
 def test_what_is_called_a_draft_is_no_answer(text: str) -> None:
     with pytest.raises(SchemaError):
         person.check_answer(text)
+
+
+def test_the_schema_repeated_is_no_answer_also_where_its_words_are_fields() -> None:
+    parts = ExtractionSchema.of(fields={"type": str, "title": str})
+    shown = json.dumps(parts.json_schema() | {"title": "parts"})
+    with pytest.raises(SchemaError):
+        parts.check_answer(shown)
+    assert parts.check_answer(f'{shown} {{"type": "bolt", "title": "M8"}}').values == {
+        "type": "bolt",
+        "title": "M8",
+    }
 
 
 def test_a_long_list_of_records_is_soon_refused() -> None:

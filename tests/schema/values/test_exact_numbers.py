@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
+from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -11,6 +14,7 @@ from pydantic import BaseModel
 from pydantic import Field as Rule
 
 from byok_widgets.schema import ExtractionSchema
+from byok_widgets.schema.values.exact_numbers import WrittenNumber
 
 INVALID = object()
 
@@ -39,16 +43,23 @@ def read(type_: Any, written: str) -> Any:
         (dict[str, Decimal], '[{"key": "a", "value": 1.10}]', {"a": Decimal("1.10")}),
         (Line, '{"price": 9.90, "weight": 0.1}', Line(price=Decimal("9.90"), weight=0.1)),
         (float, "12.30", 12.3),
-        (float, "3.14159265358979323846", 3.141592653589793),
+        (float, "3.1415926535897932", 3.141592653589793),
+        (float, "52.520006599999998", 52.520006599999995),
+        (float, "0.1000000000000000055511151231257827021181583404541015625", 0.1),
+        (float, "0.10000000000000000000000000", 0.1),
         (float, "1e23", 1e23),
         (float | str, "12.30", 12.3),
         (str, "12.30", "12.30"),
+        (str, "12e5", "12e5"),
+        (str, "1E3", "1E3"),
         (int, "9007199254740993", 9007199254740993),
         (int, "9007199254740993.0", 9007199254740993),
         (int, "12345678901234567890123", 12345678901234567890123),
         (int, "1.2e3", 1200),
         (Any, "0.5", 0.5),
         (float, "1234567890123456.78", INVALID),
+        (float, "3.14159265358979323846", INVALID),
+        (list[float], "[0.1234567890123456789]", INVALID),
         (float, "9007199254740993", INVALID),
         (list[float], "[9007199254740993]", INVALID),
         (Line, '{"price": 1, "weight": 9007199254740993}', INVALID),
@@ -64,6 +75,28 @@ def read(type_: Any, written: str) -> Any:
 def test_no_digit_is_lost(type_: Any, written: str, value: Any) -> None:
     got = read(type_, written)
     assert repr(got) == repr(value)
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("PT90M", timedelta(minutes=90)),
+        ("P2W", timedelta(days=14)),
+        ("P1M", INVALID),
+        ("P1Y2DT3H", INVALID),
+        ("-P1M", INVALID),
+    ],
+)
+def test_months_have_no_fixed_length(written: str, value: Any) -> None:
+    assert read(timedelta, json.dumps(written)) == value
+    assert read(list[timedelta], json.dumps([written])) == (value if value is INVALID else [value])
+
+
+def test_a_number_stays_as_it_was_written_in_copies() -> None:
+    number = WrittenNumber("12e5")
+    copies = [pickle.loads(pickle.dumps(number)), copy.deepcopy(number), copy.copy(number)]
+    assert [str(each) for each in copies] == ["12e5"] * 3
+    assert copies == [Decimal("1.2e6")] * 3
 
 
 @pytest.mark.parametrize("number", ["0.07", "19.99", "4.35", "1.10", "1e20", "12345678901234567890", "-0.03", "0"])
