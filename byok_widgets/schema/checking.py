@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from byok_widgets.schema.bad_items import bad_items
 from byok_widgets.schema.fields import FieldSpec
 from byok_widgets.schema.mismatch import MismatchError
 from byok_widgets.schema.parts import Part, Reader, walk
@@ -61,7 +62,7 @@ def check_fields(
     parts = {spec.name: _read(first[spec.name], spec, given[spec.name], cut.get(spec.name)) for spec in specs}
     second = {spec.name: _read(reader, spec, given[spec.name]) for spec in specs if spec.reads_first}
     for _ in range(_MAX_ROUNDS):
-        result = whole({name: part.value for name, part in parts.items() if part.value is not None})
+        result = whole(_values(parts))
         checked = {spec.name: _typed(spec, parts[spec.name], result) for spec in specs}
         rejected = {name: found for name, (_, found) in checked.items() if found}
         if not rejected:
@@ -71,12 +72,63 @@ def check_fields(
             if other is not None and other.is_taken and other.value != parts[spec.name].value:
                 parts[spec.name], first[spec.name] = other, reader
             elif spec.name in rejected:
-                known = {part.path: part.problem for part in parts[spec.name].walk() if part.problem}
-                again = replace(first[spec.name], rejected={**rejected[spec.name], **known})
-                parts[spec.name] = _read(again, spec, given[spec.name])
+                field = _Field(spec, given[spec.name], first[spec.name], parts[spec.name])
+                found = field.with_bad_items(rejected[spec.name], whole, _values(parts))
+                parts[spec.name] = field.without(found)
     else:
         checked, result = _given_up(parts, rejected, checked), RootResult()
     return {name: CheckedField(parts[name], value) for name, (value, _) in checked.items()}, result
+
+
+def _values(parts: Mapping[str, Part]) -> dict[str, Any]:
+    return {name: part.value for name, part in parts.items() if part.value is not None}
+
+
+@dataclass(frozen=True)
+class _Field:
+    """A field that does not fit.
+
+    Attributes:
+        spec: The field.
+        given: What was written.
+        reader: What it was read with.
+        part: What was read.
+    """
+
+    spec: FieldSpec
+    given: Any
+    reader: Reader
+    part: Part
+
+    def without(self, found: Expected) -> Part:
+        """Read it again without what does not fit."""
+        known = {part.path: part.problem for part in self.part.walk() if part.problem}
+        return _read(replace(self.reader, rejected={**found, **known}), self.spec, self.given)
+
+    def with_bad_items(
+        self, found: Expected, whole: Callable[[Mapping[str, Any]], RootResult], values: Mapping[str, Any]
+    ) -> Expected:
+        """Return what does not fit, with the items at fault in the place of a list whose rule is violated."""
+        return dict(each for place in found.items() for each in self._at_fault(*place, whole, values))
+
+    def _at_fault(
+        self,
+        path: str,
+        problem: str,
+        whole: Callable[[Mapping[str, Any]], RootResult],
+        values: Mapping[str, Any],
+    ) -> Iterator[tuple[str, str]]:
+        listed = next((part for part in self.part.walk() if part.path == path), self.part)
+        is_list = isinstance(listed.value, list) and not (listed.branch and listed.branch.places)
+        items = [item for item in listed.inner if item.has_value] if is_list and listed.path == path else []
+
+        def problem_of(kept: Collection[int]) -> str:
+            part = self.without({item.path: problem for at, item in enumerate(items) if at not in kept})
+            _, found = _typed(self.spec, part, whole({**values, self.spec.name: part.value}))
+            return found.get(path, "") or next(iter(found.values()), "") if part.is_taken else problem
+
+        faults = bad_items([item.value for item in items], problem_of)
+        yield from ((items[at].path, words) for at, words in faults.items()) if faults else [(path, problem)]
 
 
 def problems_of(fields: Iterable[tuple[FieldSpec, CheckedField]]) -> dict[str, str]:
@@ -112,7 +164,7 @@ def extras_of(parts: Iterable[Part]) -> Iterator[tuple[str, Any]]:
 
 def _given(raw: Mapping[str, Any], spec: FieldSpec) -> Any:
     """Return what was written for a field, under its name or another; nobody can tell which of two is meant."""
-    given = [raw[name] for name in spec.names if raw.get(name) is not None]
+    given = [raw[name] for name in dict.fromkeys(spec.names) if raw.get(name) is not None]
     if all(value == given[0] for value in given):
         return given[0] if given else None
     shown = " and ".join(as_given(value, _SHOWN_CHARS) for value in given)

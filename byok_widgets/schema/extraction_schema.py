@@ -6,7 +6,7 @@ import copy
 import dataclasses
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
@@ -214,13 +214,13 @@ class ExtractionSchema:
         checked, whole = check_fields(self.fields, raw, self._source.whole, reader, cut=cut or {})
         found = [(spec, checked[spec.name]) for spec in self.fields]
         parts = [each.part for _, each in found]
-        problems = problems_of(found)
+        names = {name for spec in self.fields for name in spec.names}
+        unknown = {name: value for name, value in raw.items() if name not in names}
+        problems = problems_of(found) | self._problems_with(unknown, parts)
         lacks_only = whole.lacks_only and not problems  # what is invalid may be what is lacking
         if () in whole.problems and (lacks_only or not whole.lacks_only):
             problems[""] = whole.problems[()]
         is_whole = not problems and all(part.status != "incomplete" for part in walk(parts))
-        names = {name for spec in self.fields for name in spec.names}
-        unknown = {name: value for name, value in raw.items() if name not in names}
         return ValidationResult(
             values={name: each.value for name, each in checked.items()},
             status={part.path: part.status for part in parts},
@@ -232,6 +232,15 @@ class ExtractionSchema:
             pending=whole.pending,
             lacks_only=lacks_only,
         )
+
+    def _problems_with(self, unknown: Mapping[str, Any], parts: Iterable[Part]) -> dict[str, str]:
+        """Return what is wrong with what was written under names that no field has."""
+        written = {name: plain_json(value) for name, value in unknown.items() if value is not None}
+        if not written:
+            return {}
+        said = {part.path: part.value for part in parts if part.is_taken}
+        found = self._source.unknown(said, written)
+        return {name: problem_text(name, written[name], words, None) for name, words in found.items()}
 
     def cut(self, raw: Mapping[str, Any], profile: SchemaProfile) -> dict[str, str]:
         """Return what is wrong with each field of an answer that has reached one of the profile's limits."""

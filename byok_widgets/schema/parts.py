@@ -141,7 +141,7 @@ class Reader:
         elif shape.takes_null:
             part = replace(part, has_value=True)
         if path in self.rejected and part.status != "not_stated":
-            return replace(part, status="invalid", problem=self.rejected[path], value=None, has_value=False)
+            return _refused(part, self.rejected[path])
         return part
 
     def _list(self, part: Part, value: list[Any], branch: Branch, levels: int) -> Part:
@@ -149,14 +149,16 @@ class Reader:
         for at, entry in enumerate(value):
             item = self._read(entry, branch.item(at), joined(part.path, len(inner)), len(inner), levels - 1)
             is_value = item.has_value and item.value != {}  # an empty object is a shell, and no record of the list
-            if item.status != "not_stated" or is_value or branch.is_positional:
-                inner.append(item)
+            if item.status == "not_stated" and not is_value and at >= branch.places:
+                continue
+            if branch.is_closed and at >= branch.places:
+                item = _refused(item, f"expected at most {branch.places} items")
+            inner.append(item)
         if not _is_anything_stated(inner):
             return replace(part, value=[] if not value else None, has_value=not value)
-        kept = [item.value for item in inner if item.has_value]
-        if branch.is_positional:
-            return _record(part, inner, kept, lacks=len(kept) < len(inner))
-        return _collection(part, inner, kept)
+        if branch.places:
+            return _positional(part, inner, branch)
+        return _collection(part, inner, [item.value for item in inner if item.has_value])
 
     def _object(self, part: Part, value: dict[str, Any], branch: Branch, levels: int) -> Part:
         inner = [
@@ -182,6 +184,10 @@ class Reader:
         return _record(part, inner, kept, lacks=not branch.required <= kept.keys())
 
 
+def _refused(part: Part, problem: str) -> Part:
+    return replace(part, status="invalid", problem=problem, value=None, has_value=False)
+
+
 def _is_anything_stated(parts: Iterable[Part]) -> bool:
     return any(part.status != "not_stated" for part in parts)
 
@@ -196,8 +202,22 @@ def _collection(part: Part, inner: list[Part], kept: Any) -> Part:
     return replace(part, status=status, value=kept, inner=tuple(inner), has_value=True)
 
 
+def _positional(part: Part, inner: list[Part], branch: Branch) -> Part:
+    """Return a list that needs the items with a meaning of their own, and loses bad ones among the others."""
+    own, others = inner[: branch.places], inner[branch.places :]
+    kept = [item.value for item in own if item.has_value]
+    lacks = len(kept) < len(own) or len(own) < min(branch.fewest, branch.places)
+    record = _record(part, own, kept, lacks=lacks)
+    if not record.has_value:
+        return replace(record, inner=tuple(inner))
+    is_bad = any(item.status in ("invalid", "incomplete") for item in others)
+    status: CheckedStatus = "incomplete" if is_bad and record.status == "found" else record.status
+    value = [*kept, *(item.value for item in others if item.has_value)]
+    return replace(record, status=status, value=value, inner=tuple(inner))
+
+
 def _record(part: Part, inner: list[Part], kept: Any, *, lacks: bool) -> Part:
-    """Return an object or a tuple, which needs all of its parts."""
+    """Return an object, or the items of a list that have a meaning of their own, which needs all of its parts."""
     bad = [each for each in inner if each.status in ("invalid", "incomplete")]
     is_whole = not lacks and all(each.has_value for each in bad)
     status: CheckedStatus = "incomplete" if bad or lacks else "found"

@@ -134,7 +134,8 @@ class Branch:
         properties: The names of its properties.
         required: The names of the properties that an object needs.
         optional: The names of the properties that an object may lack.
-        is_positional: Whether each item of a list has a meaning of its own.
+        places: How many items of a list have a meaning of their own, by their position.
+        fewest: How many items a list needs.
     """
 
     def __init__(self, raw: Json, shapes: Shapes) -> None:
@@ -150,7 +151,8 @@ class Branch:
         self.properties: Json = raw.get("properties", {})
         self.required = frozenset(raw.get("required", ()))
         self.optional = frozenset(self.properties) - self.required
-        self.is_positional = "prefixItems" in raw
+        self.places = len(raw.get("prefixItems", ()))
+        self.fewest: int = raw.get("minItems", 0)
 
     def may_hold(self, value: Any) -> bool:
         """Whether a value has its type, and the allowed values of an object's properties."""
@@ -168,6 +170,11 @@ class Branch:
         given = {name for name, entry in value.items() if entry is not None} if isinstance(value, dict) else set()
         unknown = given - set(self.properties) if "properties" in self._raw else ()
         return len(self.required - given), len(unknown)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether a list has no items but those with a meaning of their own."""
+        return bool(self.places) and (self._raw.get("items") is False or self._raw.get("maxItems") == self.places)
 
     def item(self, at: int) -> Shape:
         """Return the shape of a list's item."""

@@ -12,7 +12,7 @@ from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.templates.evaluation import Missing, value_of
 from byok_widgets.templates.expression import Constant, Filtered, Part, Variable, filters_in, written
 from byok_widgets.templates.filter_names import SHORT_FILTERS
-from byok_widgets.templates.lookup import NoTextError, with_text
+from byok_widgets.templates.lookup import FilterUseError, NoTextError, with_text
 from byok_widgets.templates.prompt import Place, Placeholder, Prompt, short
 from byok_widgets.value_words import NOT_STATED, in_words
 
@@ -40,6 +40,8 @@ def filled_in(placeholder: Placeholder, variables: Mapping[str, Any], node: str,
             return value if type(value) is str else in_words(with_text(value))
     except NoTextError as error:
         kind, reason, fix = "template_unknown_part", str(error), "Read a value of it, like {{name.part}}."
+    except FilterUseError as error:
+        kind, reason = "template_failed", str(error)
     except Exception as error:  # noqa: BLE001 - the code of a value may raise anything
         kind, reason = "template_failed", describe_exception(error)
     else:

@@ -8,13 +8,15 @@ from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Undefined, pass_eval_context
+from jinja2.exceptions import FilterArgumentError
 from jinja2.filters import FILTERS as JINJA_FILTERS
 from jinja2.filters import make_attrgetter
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from byok_widgets.foreign_exceptions import text_of_exception
 from byok_widgets.templates.filter_names import FILTERS, OF_TEXTS
-from byok_widgets.templates.lookup import part_of, with_text
+from byok_widgets.templates.lookup import FilterUseError, part_of, with_text
 from byok_widgets.value_words import in_words
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ _MAX_ARGUMENT = 10_000
 _MAX_INDENT = 16
 
 
-class TooLongError(Exception):
+class TooLongError(FilterUseError):
     """What a filter would return is too long."""
 
 
@@ -37,8 +39,8 @@ def apply(name: str, value: Any, args: Sequence[Any], named: Mapping[str, Any]) 
 
     Raises:
         NoTextError: It is given what has no text.
-        TooLongError: The result would be too long.
-        Exception: It does not take this value.
+        FilterUseError: It does not take these arguments, or the result would be too long.
+        Exception: The code of a value fails.
     """
     own = _environment()
     found = own.call_filter(name, value, list(args), dict(named), context=Context(own, {}, None, {}))
@@ -64,11 +66,11 @@ def _environment() -> _Environment:
     given = {name: JINJA_FILTERS[name] for name in FILTERS & JINJA_FILTERS.keys()}
     given |= {name: _of_words(given[name]) for name in OF_TEXTS}
     given |= {"join": _join, "indent": _indent, "replace": _replace, "tojson": _as_json, "raw": _as_json}
-    own.filters = {name: _bounded(function) for name, function in given.items()}
+    own.filters = {name: _bounded(name, function) for name, function in given.items()}
     return own
 
 
-def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
+def _bounded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a filter that takes values with a text and moderate numbers alone, and gives no generator."""
     passed = 1 if hasattr(function, "jinja_pass_arg") else 0
 
@@ -79,12 +81,22 @@ def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
             with_text(value)
         if any(isinstance(value, (int, float)) and abs(value) > _MAX_ARGUMENT for value in given):
             raise TooLongError(f"a filter takes no number over {_MAX_ARGUMENT:,}")
-        found = function(*args, **named)
+        found = _called(name, function, args, named)
         found = _stated_entries(found) if isinstance(found, Iterator) else found
         _limited(len(found) if isinstance(found, str) else 0)
         return with_text(found) if not isinstance(found, Undefined) else found
 
     return bounded
+
+
+def _called(name: str, function: Callable[..., Any], args: Sequence[Any], named: Mapping[str, Any]) -> Any:
+    try:
+        return function(*args, **named)
+    except (AssertionError, FilterArgumentError) as error:
+        problem = f"{name} does not take this: {text_of_exception(error)}"
+    except TypeError:
+        problem = f"{name} does not take these arguments"
+    raise FilterUseError(problem)
 
 
 def _stated_entries(entries: Iterator[Any]) -> Any:

@@ -16,6 +16,10 @@ _HIDDEN = (
 """Values that are no data: neither they nor their attributes are written."""
 
 
+class FilterUseError(Exception):
+    """A filter cannot be used in this way; the text says why."""
+
+
 class NoTextError(Exception):
     """A value has no text of its own, such as a function or a generator."""
 

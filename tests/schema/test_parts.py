@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, create_model, model_validator
+from pydantic import BaseModel, ConfigDict, create_model, field_validator, model_validator
 from pydantic import Field as PydanticField
 
 from byok_widgets.schema import ExtractionSchema, ValidationResult
@@ -225,3 +225,88 @@ def test_a_bad_entry_of_a_union_is_that_of_the_alternative_meant(type_: Any, val
     assert list(checked.problems) == [bad]
     assert checked.status["x"] == "incomplete"
     assert checked.values["x"]
+
+
+class Tagged(BaseModel):
+    x: list[str]
+    n: int | None = None
+
+    @field_validator("x")
+    @classmethod
+    def are_lower(cls, tags: list[str]) -> list[str]:
+        for tag in tags:
+            if not tag.islower():
+                raise ValueError(f"{tag} is not in lower case")
+        if len(tags) > 4:
+            raise ValueError("at most four")
+        return tags
+
+
+_FIRST = {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "string"}]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "given", "kept", "bad"),
+    [
+        (Tagged, ["a", "B", "c", "D"], ["a", "c"], {"x[1]", "x[3]"}),
+        (Tagged, ["a", "b", "c", "d", "e"], None, {"x"}),
+        (Tagged, ["A", "B"], None, {"x"}),
+        ({"type": "array", "items": {"type": "integer"}, "uniqueItems": True}, [1, 1.0, 2], [1, 2], {"x[1]"}),
+        ({"type": "array", "items": {"type": "integer"}, "maxItems": 2}, [1, 2, "x"], [1, 2], {"x[2]"}),
+        ({"type": "array", "items": {"type": "integer"}, "maxItems": 2}, [1, 2, 3], None, {"x"}),
+        ({**_FIRST, "items": False}, [1, "a", "b"], [1, "a"], {"x[2]"}),
+        ({**_FIRST, "items": {"type": "integer"}}, [1, "a", "b", 6], [1, "a", 6], {"x[2]"}),
+        ({**_FIRST, "items": {"type": "integer"}}, ["q", "a", 6], None, {"x[0]"}),
+    ],
+)
+def test_a_rule_of_a_list_costs_the_items_at_fault(schema: Any, given: Any, kept: Any, bad: set[str]) -> None:
+    made = schema if isinstance(schema, type) else {"type": "object", "properties": {"x": schema}}
+    checked = ExtractionSchema.of(made).check({"x": given})
+    assert checked.values["x"] == kept
+    assert checked.status["x"] == ("invalid" if kept is None else "incomplete")
+    assert set(checked.problems) == bad
+
+
+def test_a_list_that_needs_an_item_beside_another_keeps_both() -> None:
+    class Pizza(BaseModel):
+        x: list[str]
+
+        @field_validator("x")
+        @classmethod
+        def has_base(cls, toppings: list[str]) -> list[str]:
+            if "base" not in toppings or "soap" in toppings:
+                raise ValueError("not a pizza")
+            return toppings
+
+    checked = ExtractionSchema.of(Pizza).check({"x": ["ham", "base", "soap"]})
+    assert (checked.values["x"], list(checked.problems)) == (["ham", "base"], ["x[2]"])
+
+
+def test_a_tuple_takes_no_item_too_many_and_is_stated_in_part_with_too_few() -> None:
+    pair = tuple[int, str]
+    longer, shorter = check(pair, [1, "a", "b"]), check(pair, [1])
+    assert (longer.values["x"], longer.status["x"], list(longer.problems)) == ((1, "a"), "incomplete", ["x[2]"])
+    assert (shorter.values["x"], shorter.status["x"], shorter.problems) == (None, "incomplete", {})
+
+
+@pytest.mark.parametrize(
+    ("rules", "unknown", "is_allowed"),
+    [
+        ({"additionalProperties": False}, 2, False),
+        ({"additionalProperties": {"type": "integer"}}, "x", False),
+        ({"additionalProperties": {"type": "integer"}}, 2, True),
+        ({"patternProperties": {"^n_": {"type": "integer"}}}, "x", False),
+        ({"patternProperties": {"^n_": {"type": "integer"}}, "additionalProperties": False}, 2, True),
+        ({"propertyNames": {"maxLength": 2}}, 2, False),
+        ({"unevaluatedProperties": False}, 2, False),
+        ({"unevaluatedProperties": False}, None, True),
+        ({}, "x", True),
+    ],
+)
+def test_a_rule_for_names_that_no_field_has_is_told_at_that_name(
+    rules: Any, unknown: Any, is_allowed: bool
+) -> None:
+    schema = ExtractionSchema.of({"type": "object", "properties": {"a": {"type": "integer"}}, **rules})
+    checked = schema.check({"a": 1, "n_x": unknown})
+    assert checked.values == {"a": 1}
+    assert list(checked.problems) == ([] if is_allowed else ["n_x"])

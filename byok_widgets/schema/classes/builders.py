@@ -37,6 +37,8 @@ class SchemaParts:
     Attributes:
         fields: The fields.
         whole: Looks at the JSON values of all stated fields together.
+        unknown: Looks at the stated fields and at what was written under names that no field has; returns what is
+            wrong with each of the latter.
         runs_code: Whether the check may run code of a person's, or rules that take long.
         is_loaded: Whether everything that the check needs is loaded.
         load: Loads it; this may take seconds.
@@ -44,6 +46,7 @@ class SchemaParts:
 
     fields: tuple[FieldSpec, ...]
     whole: Callable[[Mapping[str, Any]], RootResult] = lambda _: RootResult()
+    unknown: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, str]] = lambda _, __: {}
     runs_code: bool = True
     is_loaded: Callable[[], bool] = lambda: True
     load: Callable[[], object] = lambda: None
@@ -93,7 +96,7 @@ def from_class(given: type) -> SchemaParts:
         )
         for name, attribute in attributes.items()
     )
-    return SchemaParts(fields, checker, runs_code=not is_plain_type(adapter.core_schema))
+    return SchemaParts(fields, checker, checker.unknown, runs_code=not is_plain_type(adapter.core_schema))
 
 
 def takes_names(config: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ class and validated with its config and their own validators; rules of the whole
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,18 +50,24 @@ class ClassChecker:
         whole = self._whole(sound) if is_complete and early else None
         if whole is not None and whole.record is not None:
             return whole
-        values, wrong = self._stated({self._names.of_fields[name]: value for name, value in sound.items()})
+        values, wrong, waits = self._stated({self._names.of_fields[name]: value for name, value in sound.items()})
         of_attributes = {attribute: name for name, attribute in self._names.of_fields.items()}
         stated = {of_attributes[attribute]: value for attribute, value in values.items()}
         problems |= {of_attributes[attribute]: problem for attribute, problem in wrong.items()}
         if problems or not is_complete:
             placed: dict[Location, str] = {(name,): problem for name, problem in problems.items()}
-            return RootResult(None, stated, placed, pending=self._fields.has_rules and not is_complete)
+            waits = waits or (self._fields.has_rules and not is_complete)
+            return RootResult(None, stated, placed, pending=waits)
         whole = whole or self._whole(sound)
         if whole.record is not None:
             return whole
         kept = {name: value for name, value in stated.items() if not whole.problems_in(name)}
         return RootResult(None, kept, whole.problems)
+
+    def unknown(self, said: Mapping[str, Any], unknown: Iterable[str]) -> dict[str, str]:
+        """Return what is wrong with values under names that no field has: the class may forbid them."""
+        del said
+        return dict.fromkeys(unknown, "the class has no such field") if self._fields.forbids_others else {}
 
     def one(self, name: str, value: Any) -> Any:
         """Validate the value of one field.
@@ -74,7 +80,7 @@ class ClassChecker:
         from pydantic import ValidationError
 
         try:
-            return self._alone(attribute, value, {})
+            return self._alone(attribute, value, {})[0]
         except ValidationError as error:
             mismatch = mismatch_of({attribute: value}, error)
         except Exception as error:  # noqa: BLE001 - a class's own validators may raise anything
@@ -95,8 +101,8 @@ class ClassChecker:
         values = self._fields.values_of(record)
         return RootResult(record, {name: values[self._names.of_fields[name]] for name in said})
 
-    def _stated(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-        """Return the typed values by attribute, and what is wrong with the others."""
+    def _stated(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str], bool]:
+        """Return the typed values by attribute, what is wrong with the others, and whether a validator waits."""
         from pydantic import ValidationError
 
         left, problems = dict(given), dict[str, str]()
@@ -110,13 +116,13 @@ class ClassChecker:
             except Exception:  # noqa: BLE001 - a class's own validators may raise anything
                 wrong = {}
             else:
-                return {name: values[name] for name in left}, problems
+                return {name: values[name] for name in left}, problems, False
             if not wrong:
-                values, wrong = self._one_by_one(left)
-                return values, problems | wrong
+                values, wrong, waits = self._one_by_one(left)
+                return values, problems | wrong, waits
             problems |= wrong
             left = {name: value for name, value in left.items() if name not in wrong}
-        return {}, problems
+        return {}, problems, False
 
     def _run(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Validate strictly; a field whose own code reads first is validated as the class would do it."""
@@ -137,29 +143,30 @@ class ClassChecker:
         sure = {name: words for name, words in wrong.items() if name not in self._fields.reading_first}
         return sure or wrong
 
-    def _one_by_one(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    def _one_by_one(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str], bool]:
         from pydantic import ValidationError
 
-        values, problems, sound = dict[str, Any](), dict[str, str](), dict[str, Any]()
+        values, problems, sound, waits = dict[str, Any](), dict[str, str](), dict[str, Any](), False
         for name, value in given.items():
             try:
-                values[name] = self._alone(name, value, sound)
+                values[name], is_open = self._alone(name, value, sound)
+                waits = waits or is_open
             except ValidationError as error:
                 problems[name] = next(iter(_by_place(error, [name], [name]).values()))
             except Exception as error:  # noqa: BLE001 - as above
                 problems[name] = describe_exception(error)
             else:
                 sound[name] = value
-        return values, problems
+        return values, problems, waits
 
-    def _alone(self, name: str, value: Any, sound: Mapping[str, Any]) -> Any:
-        """Validate one field beside sound ones; by its type alone where its validator needs a missing one."""
+    def _alone(self, name: str, value: Any, sound: Mapping[str, Any]) -> tuple[Any, bool]:
+        """Validate one field beside sound ones; by its type alone where its validator waits for a missing one."""
         try:
-            return self._run({**sound, name: value})[name]
+            return self._run({**sound, name: value})[name], False
         except KeyError as error:
             if error.args[0] in sound or error.args[0] not in self._fields.aliases:
                 raise
-        return self._fields.bare(name).validate_json(json_text(value), strict=True, **self._by_name)
+        return self._fields.bare(name).validate_json(json_text(value), strict=True, **self._by_name), True
 
 
 def _sound(said: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:

@@ -59,6 +59,12 @@ class ClassFields:
         """The attributes whose own code sees a value before its type does."""
         return frozenset(name for name, field in self._fields.items() if self._reads_first(field["schema"], set()))
 
+    @property
+    def forbids_others(self) -> bool:
+        """Whether the class refuses values under names that no field has."""
+        config = self._config or {}
+        return "forbid" in (self._container.get("extra_behavior"), config.get("extra_fields_behavior"))
+
     def values_of(self, record: Any) -> Mapping[str, Any]:
         """Return an object's values by attribute."""
         if self._is_root:

@@ -20,7 +20,7 @@ def enum(checker: Any, allowed: Sequence[Any], value: Any, schema: Any) -> Itera
     from byok_widgets.schema.json_schemas.library import jsonschema
 
     del checker, schema
-    if _key(value) not in _keys_of(allowed):
+    if key_of(value) not in _keys_of(allowed):
         shown = ", ".join(map(repr, islice(allowed, _SHOWN)))
         more = ", …" if len(allowed) > _SHOWN else ""
         yield jsonschema.ValidationError(f"{value!r} is not one of [{shown}{more}]")
@@ -31,7 +31,7 @@ def unique_items(checker: Any, is_asked: Any, value: Any, schema: Any) -> Iterat
     from byok_widgets.schema.json_schemas.library import jsonschema
 
     del schema
-    if is_asked and checker.is_type(value, "array") and len(set(map(_key, value))) < len(value):
+    if is_asked and checker.is_type(value, "array") and len(set(map(key_of, value))) < len(value):
         yield jsonschema.ValidationError(f"{value!r} has non-unique elements")
 
 
@@ -41,16 +41,16 @@ def _keys_of(allowed: Sequence[Any]) -> frozenset[Hashable]:
     if found is None:
         if len(_kept) >= _MAX_KEPT:
             _kept.clear()
-        found = _kept[id(allowed)] = (allowed, frozenset(map(_key, allowed)))
+        found = _kept[id(allowed)] = (allowed, frozenset(map(key_of, allowed)))
     return found[1]
 
 
-def _key(value: Any) -> Hashable:
+def key_of(value: Any) -> Hashable:
     """Return what is equal for equal values of JSON: 1 and 1.0 are, 1 and true are not."""
     if isinstance(value, bool):
         return (bool, value)
     if isinstance(value, Mapping):
-        return (dict, frozenset((name, _key(entry)) for name, entry in value.items()))
+        return (dict, frozenset((name, key_of(entry)) for name, entry in value.items()))
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return (list, tuple(map(_key, value)))
+        return (list, tuple(map(key_of, value)))
     return value  # type: ignore[no-any-return]

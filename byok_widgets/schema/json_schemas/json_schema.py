@@ -46,8 +46,9 @@ def from_json_schema(schema: Json) -> SchemaParts:
         _check_circles(part, given.definitions)
     fields, nullable = _fields(given)
     rules = RootRules(given, _checker(given.root, given.definitions), fields, nullable)
+    is_plain = is_plain_json_schema(schema)
     return SchemaParts(
-        fields, rules, runs_code=not is_plain_json_schema(schema), is_loaded=is_loaded, load=json_checker
+        fields, rules, rules.unknown, runs_code=not is_plain, is_loaded=is_loaded, load=json_checker
     )
 
 

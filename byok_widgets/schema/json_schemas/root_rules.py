@@ -72,6 +72,17 @@ class RootRules:
             return RootResult(problems={**broken, (): lacking}, lacks_only=True)
         return RootResult(problems=broken, pending=bool(pending))
 
+    def unknown(self, said: Mapping[str, Any], unknown: Mapping[str, Any]) -> dict[str, str]:
+        """Return what is wrong with values under names that no field has: forbidden, or not as they must be."""
+        if self._are_few:
+            return {}
+        try:
+            errors = errors_of(self._checker(), {**self._nulls, **said, **unknown})
+        except TooMuchWorkError as failure:
+            return dict.fromkeys(unknown, str(failure))
+        found = {str(next(iter(error.absolute_path), "")): _words(error) for error in reversed(errors)}
+        return {name: found[name] for name in unknown if name in found}
+
 
 def _is_open(error: Any, said: Mapping[str, Any]) -> bool:
     """Whether more statements may satisfy a rule that is violated now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated, Any
 
 import pytest
@@ -136,13 +137,44 @@ def test_a_field_that_is_not_in_the_json_schema_is_not_asked_for() -> None:
     assert schema.check({"a": 1}).record == Partly(a=1)
 
 
-def test_a_frozen_class_and_one_that_forbids_extras_are_read_like_any_other() -> None:
-    class Strict(BaseModel):
-        model_config = ConfigDict(frozen=True, extra="forbid")
+def test_a_frozen_class_is_read_like_any_other() -> None:
+    class Frozen(BaseModel):
+        model_config = ConfigDict(frozen=True)
         a: int
 
-    checked = ExtractionSchema.of(Strict).check({"a": "36", "b": 1})
-    assert (checked.record, checked.extra) == (Strict(a=36), {"b": 1})
+    checked = ExtractionSchema.of(Frozen).check({"a": "36", "b": 1})
+    assert (checked.record, checked.extra, checked.problems) == (Frozen(a=36), {"b": 1}, {})
+
+
+def test_a_name_that_the_class_forbids_is_a_problem_and_costs_no_field() -> None:
+    class Closed(BaseModel):
+        model_config = ConfigDict(extra="forbid")
+        a: int
+
+    schema = ExtractionSchema.of(Closed)
+    checked = schema.check({"a": "36", "b": 1})
+    assert (checked.values, checked.record, checked.extra) == ({"a": 36}, None, {"b": 1})
+    assert list(checked.problems) == ["b"]
+    assert schema.check({"a": "36", "b": None}).record == Closed(a=36), "null states nothing"
+
+
+def test_a_validator_that_waits_for_a_missing_field_is_pending() -> None:
+    class Stay(BaseModel):
+        start: date
+        end: date
+
+        @field_validator("end")
+        @classmethod
+        def is_after(cls, end: date, info: ValidationInfo) -> date:
+            if end < info.data["start"]:
+                raise ValueError("it ends before it starts")
+            return end
+
+    schema = ExtractionSchema.of(Stay)
+    alone = schema.check({"end": "2026-01-01"})
+    assert (alone.status["end"], alone.pending) == ("found", True)
+    assert not schema.check({"start": "2026-01-01"}).pending
+    assert schema.check({"start": "2026-01-02", "end": "2026-01-01"}).status["end"] == "invalid"
 
 
 def test_a_types_own_validators_read_what_the_model_wrote() -> None:
