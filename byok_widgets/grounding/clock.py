@@ -56,6 +56,14 @@ _NAMED = re.compile(r"\b(?P<name>noon|midday|midnight)\b", re.IGNORECASE)
 _EAST = re.compile(
     r"(?P<part>上午|下午|早上|晚上|中午|午前|午後|오전|오후)?\s?(?P<hour>\d{1,2}|[一二三四五六七八九十]{1,2})\s?[点點時时시](?:\s?(?P<minute>\d{1,2})\s?[分분]|(?P<half>半|반))?"
 )
+_OTHER_LANGUAGES = re.compile(
+    r"""\b(?:(?P<to>halb|viertel[ ]vor)|(?P<past>viertel[ ]nach))[ ](?P<then>\d{1,2}|\w+)
+    |\b(?P<hour>\d{1,2}|\w+)(?:[ ]heures?|\s?h)?[ ](?:(?:et|y|e)[ ](?P<more>demie?|media|mezza|quart|cuarto)
+       |(?P<less>moins[ ]le[ ]quart|menos[ ]cuarto))\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Parts of an hour in German, French, Spanish and Italian; "halb acht" is half past seven."""
+_QUARTERS = ("quart", "cuarto")
 _MILITARY = re.compile(r"\b(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)\s?(?:hours|hrs|h)\b", re.IGNORECASE)
 _SPOKEN = {"fifteen": 15, "thirty": 30, "forty-five": 45, "forty five": 45}
 _AFTER_NOON = ("afternoon", "evening", "night", "tonight")
@@ -77,6 +85,8 @@ def times_in(text: str) -> Iterator[TimeSaid]:
             yield said
     for found in _EAST.finditer(text):
         yield from _eastern(found)
+    for found in _OTHER_LANGUAGES.finditer(text):
+        yield from _in_another_language(found)
     for found in _MILITARY.finditer(text):
         start, end = found.span()
         yield TimeSaid(int(found["hour"]), int(found["minute"]), is_exact=True, start=start, end=end)
@@ -106,6 +116,16 @@ def _time(found: re.Match[str], text: str) -> TimeSaid | None:
     while end > found.start() and text[end - 1].isspace():
         end -= 1
     return TimeSaid(hour % 24, minute, is_exact, found.start(), end, is_bare=not marked)
+
+
+def _in_another_language(found: re.Match[str]) -> Iterator[TimeSaid]:
+    hour = _number(found["then"] or found["hour"])
+    if not 1 <= hour <= 23:
+        return
+    to, more = (found["to"] or found["less"] or "").casefold(), (found["more"] or "").casefold()
+    minute = {"halb": 30, "": 15 if found["past"] or more in _QUARTERS else 30}.get(to, 45)
+    hour = (hour - 1) % 24 if to else hour
+    yield TimeSaid(hour, minute, hour > 12, *found.span())
 
 
 def _counted(found: re.Match[str], hour: int) -> tuple[int, int]:

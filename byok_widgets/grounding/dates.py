@@ -23,6 +23,7 @@ class DateSaid:
         day: The day of the month.
         weekday: The weekday, from 0 for Monday.
         is_relative: Whether it is counted from a day that is not named, as "tomorrow" is.
+        direction: -1 for a weekday before today, as "last Friday" is, 1 for one after; 0 where it is not said.
         start: Index of its first character.
         end: Index after its last one.
     """
@@ -34,12 +35,14 @@ class DateSaid:
     is_relative: bool = False
     start: int = 0
     end: int = 0
+    direction: int = 0
 
     def agrees(self, other: DateSaid) -> bool:
         """Whether nothing that both say differs, and both say a day."""
         pairs = [(self.year, other.year), (self.month, other.month), (self.day, other.day)]
         pairs += [(_weekday(self), _weekday(other))]
         both = [one == two for one, two in pairs if one is not None and two is not None]
+        both += [self.direction * other.direction >= 0]
         shares_day = None not in (self.day, other.day) or None not in (_weekday(self), _weekday(other))
         return shares_day and all(both)
 
@@ -94,7 +97,8 @@ def _named(words: tuple[Word, ...], text: str) -> Iterator[DateSaid]:
         if name in MONTHS and not (name in ("may", "mar") and not text[word.start].isupper()):
             yield _around_month(words, at, MONTHS[name])
         elif name in WEEKDAYS and not (name in ("sat", "sun", "mar") and not text[word.start].isupper()):
-            yield DateSaid(weekday=WEEKDAYS[name], start=word.start, end=word.end)
+            direction = _direction(words, at)
+            yield DateSaid(weekday=WEEKDAYS[name], start=word.start, end=word.end, direction=direction)
         elif name in RELATIVE:
             yield DateSaid(is_relative=True, start=word.start, end=word.end)
         elif name in SPANS and at and (words[at - 1].bare in _COUNTING or _day(words[at - 1]) is not None):
@@ -104,6 +108,19 @@ def _named(words: tuple[Word, ...], text: str) -> Iterator[DateSaid]:
 
 
 _COUNTING = frozenset({"next", "this", "a", "following", "coming", "few", "couple", "same", "another"})
+
+
+_PAST = frozenset({"last", "past", "previous"})
+_COMING = frozenset({"next", "this", "coming", "following"})
+
+
+def _direction(words: tuple[Word, ...], at: int) -> int:
+    """Return whether a weekday is before or after today; "the last Friday of March" may be either."""
+    before = words[at - 1].bare if at else ""
+    after = words[at + 1].bare if at + 1 < len(words) else ""
+    if before in _PAST:
+        return 0 if after in ("of", "in") else -1
+    return 1 if before in _COMING else 0
 
 
 def _around_month(words: tuple[Word, ...], at: int, month: int) -> DateSaid:

@@ -28,6 +28,7 @@ from byok_widgets.grounding.text_search import (
     same_meaning,
     shortened,
     spelt,
+    transliterated,
     without_tail,
 )
 from byok_widgets.grounding.time_words import in_other_order, is_in_part
@@ -131,6 +132,7 @@ class Dialogue:
             lambda words: literal(words, wanted),
             lambda words: same_meaning(words, wanted),
             lambda words: attached(words, wanted),
+            lambda words: transliterated(words, wanted),
             lambda words: spelt(words, value),
             lambda words: in_other_order(words, value),
         ]

@@ -66,6 +66,10 @@ _DIGITS = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_ONE_OF = re.compile(
+    rf"\ba\s+(?P<scale>{'|'.join(_SCALES)})\b(?!\s+(?:and|(?:\w+\s+)?(?:{'|'.join(_SCALES)}))\b)", re.IGNORECASE
+)
+"""A thousand, but not a hundred thousand, nor a hundred and five."""
 
 
 def number_of(word: str) -> Decimal | None:
@@ -85,6 +89,8 @@ def numbers_in(text: str) -> Iterator[NumberSaid]:
         if values:
             yield NumberSaid(values, found.start(), found.end())
     yield from _in_words(text)
+    for found in _ONE_OF.finditer(text):
+        yield NumberSaid(frozenset({Decimal(_SCALES[found["scale"].casefold()])}), *found.span())
     yield from (
         NumberSaid(frozenset({_SIGNS[char]}), at, at + 1) for at, char in enumerate(text) if char in _SIGNS
     )

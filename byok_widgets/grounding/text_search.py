@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from byok_widgets.grounding.letters import bare
 from byok_widgets.grounding.numbers import number_named
 from byok_widgets.grounding.words import Word, places, words_of
 
@@ -20,6 +21,7 @@ _LEAST_INITIALS = 2
 _LONGEST_ENDING = 4
 _PREFIXES = re.compile(r"(?:[وف]?(?:ال|[بلك]ال|لل|[بلك])?|[והבלמשכ]{1,3})")
 """Arabic and Hebrew words that are written together with the next word."""
+_TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ø": "oe", "ü": "ue", "å": "aa"})
 _SPELT = {"at": "@", "dot": ".", "dash": "-", "hyphen": "-", "minus": "-", "underscore": "_", "slash": "/"}
 
 
@@ -45,6 +47,14 @@ def attached(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[Place]:
         rest = [other.bare for other in words[at + 1 : at + 1 + len(tail)]]
         if rest == tail and not word.bare.isascii() and _has_prefix(word.bare, head):
             yield word.start, words[at + len(tail)].end
+
+
+def transliterated(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[Place]:
+    """Yield where the words are with two letters for one, or one for two: "Mueller" for "Müller"."""
+    if not all(word.text.isascii() for word in (*words, *wanted)):
+        yield from literal(
+            [_with_two_letters(word) for word in words], [_with_two_letters(word) for word in wanted]
+        )
 
 
 def spelt(words: Sequence[Word], value: str) -> Iterator[Place]:
@@ -140,6 +150,10 @@ def _is_left_out(word: Word) -> bool:
 
 def _may_skip(word: Word) -> bool:
     return word.bare in _LEFT_OUT or (len(word.bare) == 1 and word.bare.isalpha())
+
+
+def _with_two_letters(word: Word) -> Word:
+    return word if word.text.isascii() else word._replace(bare=bare(word.text.translate(_TWO_LETTERS)))
 
 
 def _has_prefix(said: str, wanted: str) -> bool:

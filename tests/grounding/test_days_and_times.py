@@ -62,6 +62,8 @@ def test_the_same_time_in_other_words_was_said(said: str, value: str) -> None:
         ("at 0930 hours", "10:30"),
         ("between 2 and 4", "2-5"),
         ("at 7:40 am on March 14th", "14:40"),
+        ("last Friday", "next Friday"),
+        ("next Friday", "last Friday"),
     ],
 )
 def test_another_time_was_not(said: str, value: str) -> None:
@@ -83,3 +85,41 @@ def test_another_time_was_not(said: str, value: str) -> None:
 )
 def test_a_choice_follows_from_a_time_or_a_word_for_the_same(said: str, value: str, expected: Mark) -> None:
     assert mark(said, value, "choice", (value, "another")) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("um halb acht", "19:30"),
+        ("Viertel vor acht", "07:45"),
+        ("viertel nach 8", "20:15"),
+        ("a las siete y media", "07:30"),
+        ("siete y cuarto", "19:15"),
+        ("ocho menos cuarto", "19:45"),
+        ("à sept heures et demie", "19:30"),
+        ("à 19 heures et quart", "19:15"),
+        ("sette e mezza", "07:30"),
+    ],
+)
+def test_parts_of_an_hour_in_other_languages(said: str, value: str) -> None:
+    assert mark(said, value, "moment") == "said"
+    assert mark(said, f"{(int(value[:2]) + 1) % 24:02}{value[2:]}", "moment") == "ungrounded"
+
+
+def test_a_weekday_of_a_named_month_is_neither_past_nor_to_come() -> None:
+    assert mark("the last Friday of March", "2026-03-27", "moment") == "not_literal"
+    assert mark("it was on Friday", "next Friday") == "said"
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "expected"),
+    [
+        ("a thousand", 1000, "said"),
+        ("a hundred thousand", 100_000, "said"),
+        ("a hundred thousand", 100, "not_literal"),
+        ("a hundred and five", 105, "said"),
+        ("a hundred and five", 100, "not_literal"),
+    ],
+)
+def test_one_of_a_scale_is_a_number(said: str, value: int, expected: Mark) -> None:
+    assert mark(said, value, "number") == expected
