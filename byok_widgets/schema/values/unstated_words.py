@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 
 IsSaid = Callable[[str], bool]
@@ -17,6 +18,17 @@ _WORDS = frozenset(
 )
 _MAY_BE_MEANT = frozenset({"na", "nil", "null", "not available"})
 """These may also be a name, a code or an answer: they count as values where the dialogue holds them."""
+_IN_OTHER_LANGUAGES = frozenset(
+    {"unbekannt", "keine angabe", "keine angaben", "k.a", "inconnu", "desconocido", "sconosciuto", "desconhecido"}
+    | {f"nicht {how}" for how in ("angegeben", "bekannt", "erwahnt", "genannt")}
+    | {f"non {how}" for how in ("indique", "mentionne", "precise", "renseigne", "specifie")}
+    | {f"non {how}" for how in ("indicato", "menzionato", "specificato")}
+    | {f"no {how}" for how in ("especificado", "indicado", "mencionado", "se menciona")}
+    | {f"nao {how}" for how in ("especificado", "informado", "mencionado")}
+    | {"onbekend", "niet vermeld", "niet opgegeven", "nieznane", "nie podano", "bilinmiyor", "belirtilmemis"}
+    | {"неизвестно", "не указано", "未知", "未提及", "未提供", "不明", "미정", "알 수 없음"}
+)
+"""The same in other languages, without accents; where the dialogue holds them they are values."""
 _SHORT = 2
 """A word of so few letters is also a common word in some languages: "na rua"."""
 _INVISIBLE = "\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u3000\ufeff"
@@ -50,7 +62,12 @@ def says_nothing(text: str, is_said: IsSaid = never_said) -> bool:
     folded = " ".join(bare.rstrip("? ").casefold().split())
     if folded in _MAY_BE_MEANT:
         return (len(bare) <= _SHORT and bare.islower()) or not is_said(bare)
-    return folded in _WORDS
+    return folded in _WORDS or (_without_accents(folded) in _IN_OTHER_LANGUAGES and not is_said(bare))
+
+
+def _without_accents(text: str) -> str:
+    parts = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFC", "".join(char for char in parts if not "\u0300" <= char <= "\u036f"))
 
 
 def _is_empty(text: str) -> bool:

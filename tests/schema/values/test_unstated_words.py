@@ -38,6 +38,15 @@ from byok_widgets.schema.values.unstated_words import said_in, says_nothing
         "\u200b",
         "\ufeff-\u00a0",
         "unknown?",
+        "Keine Angabe",
+        "nicht erwähnt.",
+        "non spécifié",
+        "não informado",
+        "no se menciona",
+        "(sconosciuto)",
+        "Belirtilmemiş",
+        "Не указано",
+        "未提及",
     ],
 )
 def test_words_for_nothing_state_nothing(text: str) -> None:
@@ -81,6 +90,8 @@ def test_other_words_are_values(text: str) -> None:
         ("TBD", "It is TBD.", False),
         ("none", "None of these.", False),
         ("n/a.", "That is n/a.", False),
+        ("unbekannt", "Er ist unbekannt verzogen.", True),
+        ("Inconnu", "Le film s'appelle « L'inconnu ».", True),
     ],
 )
 def test_a_word_that_may_be_a_name_counts_where_it_was_said(text: str, said: str, is_value: bool) -> None:
