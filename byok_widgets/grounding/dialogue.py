@@ -31,7 +31,7 @@ from byok_widgets.grounding.text_search import (
     transliterated,
     without_tail,
 )
-from byok_widgets.grounding.time_words import in_other_order, is_in_part
+from byok_widgets.grounding.time_words import in_other_order, is_in_part, is_part_of_another_day
 from byok_widgets.grounding.words import Word, words_of
 
 Kind = Literal["text", "choice", "number", "moment", "other"]
@@ -90,6 +90,11 @@ class Dialogue:
     def is_by_person(self, number: int) -> bool:
         """Whether a person says a message."""
         return number in self._people
+
+    def times_said(self, text: str) -> int:
+        """Return in how many places people say a text."""
+        wanted = words_of(text)
+        return sum(1 for at in self._people for _ in literal(self._passages[at].words, wanted))
 
     def alone(self, number: int) -> Dialogue:
         """Return a dialogue of one of its messages."""
@@ -227,7 +232,8 @@ class Dialogue:
 
     def _first(self, search: Search, among: Sequence[int] | None = None) -> Evidence | None:
         for number in self._order if among is None else among:
-            place = next(search(self._passages[number].words), None)
+            words = self._passages[number].words
+            place = next((each for each in search(words) if not is_part_of_another_day(words, each)), None)
             if place:
                 return self._evidence(number, place)
         return None

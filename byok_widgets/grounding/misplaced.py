@@ -1,20 +1,27 @@
-"""Signs that a text was said, but not as the value of its field: it is of another kind, or of another end."""
+"""Signs that a text was said, but not as the value of its field: it is of another kind, or of another end.
+
+The words are English; in other languages there is no sign, and every text counts as meant.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from byok_widgets.grounding.passage import Passage
+from byok_widgets.grounding.talked_about import names_any
 from byok_widgets.grounding.time_words import names_a_time
 from byok_widgets.grounding.words import Word, places, words_of, words_of_name
 
 
 def is_of_another_kind(name: str, value: str) -> bool:
-    """Whether a text cannot be the date or time that the name of its field asks for: a number of another kind.
+    """Whether a text cannot be what the name of its field asks for: an airport for a city, a number for a date.
 
     Texts without digits may be a date in words that are not known here, and pass.
     """
     asked = {word.bare for word in words_of_name(name)}
+    if asked & _TOWNS and not asked & _BUILDINGS:
+        return bool({word.bare for word in words_of(value)[-1:]} & _BUILDINGS)
     if not any(char.isdigit() for char in value) or not asked & {"date", "time"}:
         return False
     passage = Passage(value)
@@ -25,6 +32,10 @@ def is_of_another_kind(name: str, value: str) -> bool:
     if "date" in asked:
         return not passage.dates
     return not passage.times and len(passage.numbers) > 0 and not _may_be_an_hour(passage)
+
+
+_TOWNS = frozenset({"city", "town"})
+_BUILDINGS = frozenset({"airport", "avenue", "boulevard", "hotel", "restaurant", "street"})
 
 
 def _is_date(passage: Passage) -> bool:
@@ -50,6 +61,49 @@ def is_said_of_the_other_end(name: str, value: str, passages: Sequence[Passage])
     wanted, is_moment = words_of(value), not _MOMENTS.isdisjoint(asked)
     before = {end for passage in passages for end in _ends_said(passage, wanted, is_moment=is_moment)}
     return bool(before) and before.isdisjoint((ends[0], ""))
+
+
+def asks_for_a_moment(name: str) -> bool:
+    """Whether the name of a field asks for a date or a time."""
+    return not _MOMENTS.isdisjoint(word.bare for word in words_of_name(name))
+
+
+def is_said_of_the_other_way(name: str, value: str, passages: Sequence[Passage]) -> bool:
+    """Whether a field asks for a departure and each sentence with the value speaks of an arrival, or reversed."""
+    asked = {word.bare for word in words_of_name(name)}
+    ways = [way for way, words in _WAYS.items() if asked & words]
+    if len(ways) != 1:
+        return False
+    wanted = words_of(value)
+    said = [_ways_in(sentence) for passage in passages for sentence in _sentences_with(passage, wanted)]
+    return bool(said) and all(found and ways[0] not in found for found in said)
+
+
+def is_named_beside(name: str, value: str, passages: Sequence[Passage]) -> bool:
+    """Whether a sentence with a text has a word of a field's name, or one for the same way."""
+    asked = {word.bare for word in words_of_name(name)}
+    ways = {way for way, words in _WAYS.items() if asked & words}
+    sentences = [each for passage in passages for each in _sentences_with(passage, words_of(value))]
+    return any(names_any(name, words_of(sentence)) or ways & _ways_in(sentence) for sentence in sentences)
+
+
+_DEPARTURE = "departure depart departs departing departed leave leaves leaving left takeoff"
+_ARRIVAL = "arrival arrive arrives arriving arrived land lands landing reach reaches"
+_WAYS = {"departure": frozenset(_DEPARTURE.split()), "arrival": frozenset(_ARRIVAL.split())}
+_STOP = re.compile(r"(?<=[^.\s]{2}[.?!])\s+(?=[A-Z])|[?!]")
+
+
+def _sentences_with(passage: Passage, wanted: Sequence[Word]) -> Iterator[str]:
+    ends = [0, *(found.end() for found in _STOP.finditer(passage.text)), len(passage.text)]
+    for first, _ in places(passage.words, wanted):
+        at = passage.words[first].start
+        start = max(end for end in ends if end <= at)
+        yield passage.text[start : min(end for end in ends if end > at)]
+
+
+def _ways_in(sentence: str) -> set[str]:
+    words = {word.bare for word in words_of(sentence)}
+    return {way for way, known in _WAYS.items() if words & known}
 
 
 _ENDS = {

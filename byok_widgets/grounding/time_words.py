@@ -68,6 +68,12 @@ def in_other_order(words: Sequence[Word], value: str) -> Iterator[tuple[int, int
                 break
 
 
+def is_part_of_another_day(words: Sequence[Word], place: tuple[int, int]) -> bool:
+    """Whether "tomorrow" is said only in "the day after tomorrow"."""
+    at = next((at for at, word in enumerate(words) if word.start == place[0]), 0)
+    return words[at].bare in ("tomorrow", "yesterday") and words[at - 1].bare in ("after", "before") and at > 0
+
+
 def is_in_part(hour: int, part: str) -> bool:
     """Whether an hour, from 0, is in a part of the day such as "morning"."""
     first, end = _HOURS.get(part.strip().casefold(), (0, 0))

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from byok_widgets.grounding.dialogue import PERSON
-from byok_widgets.grounding.misplaced import is_of_another_kind, is_said_of_the_other_end
+from byok_widgets.grounding.counted import counts_something_else
+from byok_widgets.grounding.dialogue import PERSON, Dialogue
+from byok_widgets.grounding.misplaced import (
+    asks_for_a_moment,
+    is_named_beside,
+    is_of_another_kind,
+    is_said_of_the_other_end,
+    is_said_of_the_other_way,
+)
 from byok_widgets.grounding.moments import is_form_of_words
 from byok_widgets.grounding.offers import only_suggests
 from byok_widgets.grounding.passage import Passage
@@ -73,13 +80,11 @@ class Refusal:
             locale: The declared locale of the dialogue.
         """
         is_foreign = self.is_by_default and looked_up.dialogue.is_foreign(locale)
-        for part in checked.parts:
-            if (
-                part.has_value
-                and part.value is not None
-                and self._is_refused(part, looked_up, is_foreign=is_foreign)
-            ):
-                yield part.path
+        stated = [part for part in checked.parts if part.has_value and part.value is not None]
+        refused = [part for part in stated if self._is_refused(part, looked_up, is_foreign=is_foreign)]
+        yield from (part.path for part in refused)
+        if self.is_literal:
+            yield from _repeated([part for part in stated if part not in refused], looked_up.dialogue)
 
     def _is_refused(self, part: Part, looked_up: LookedUp, *, is_foreign: bool) -> bool:
         unsaid = [
@@ -94,7 +99,7 @@ class Refusal:
             return mark == "ungrounded"
         if isinstance(part.value, bool):
             return not is_foreign and self._is_unsupported(part, name, looked_up.dialogue.passages)
-        if isinstance(part.value, str) and mark == "said" and self._is_of_something_else(part, name, looked_up):
+        if mark == "said" and self._is_of_something_else(part, name, looked_up):
             return True
         if mark != "not_literal":
             return False
@@ -103,18 +108,36 @@ class Refusal:
         return not isinstance(part.value, str) or not is_form_of_words(part.value)
 
     def _is_of_something_else(self, part: Part, name: str, looked_up: LookedUp) -> bool:
-        """Whether a text was said, but is not what its field asks for, or nothing that people agreed to."""
+        """Whether a value was said, but is not what its field asks for, or nothing that people agreed to."""
+        about = f"{name} {self.descriptions.get(part.path, '')}"
+        if not isinstance(part.value, str):
+            return counts_something_else(looked_up.dialogue, about, part.value)
         if is_of_another_kind(name, part.value):
             return True
-        if is_said_of_the_other_end(name, part.value, looked_up.dialogue.passages):
+        passages = looked_up.dialogue.passages
+        if is_said_of_the_other_end(name, part.value, passages):
             return True
-        about = f"{name} {self.descriptions.get(part.path, '')}"
+        if is_said_of_the_other_way(name, part.value, passages):
+            return True
         return looked_up.is_said_by_model(part) and only_suggests(looked_up.dialogue, about, *lookup_of(part))
 
     def _is_unsupported(self, part: Part, name: str, passages: Sequence[Passage]) -> bool:
         """Whether nobody speaks about a yes or no, or only to deny the yes."""
         hints = self.hints.get(part.path, ())
         return not is_talked_about(name, passages, hints) or (part.value and is_denied(name, passages))
+
+
+def _repeated(parts: Iterable[Part], dialogue: Dialogue) -> Iterator[str]:
+    """Yield the fields with a date or a time that people say once, and that another field has already."""
+    same: dict[str, list[Part]] = {}
+    for part in parts:
+        if isinstance(part.value, str) and asks_for_a_moment(part.path):
+            same.setdefault(" ".join(part.value.casefold().split()), []).append(part)
+    for text, having in same.items():
+        if len(having) > 1 and dialogue.times_said(text) < 2:
+            named = (part for part in having if is_named_beside(part.path, text, dialogue.passages))
+            kept = next(named, having[0])
+            yield from (part.path for part in having if part is not kept)
 
 
 def _said_alone(part: Part, name: str) -> Iterator[tuple[Part, str]]:

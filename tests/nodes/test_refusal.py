@@ -201,6 +201,56 @@ def test_what_is_said_of_the_other_end_is_not_taken(
     assert bool(found.rejected) is not is_taken
 
 
+FLIGHT: dict[str, Any] = {
+    "origin_city": str,
+    "passengers": int,
+    "star_rating": int,
+    "nights": int,
+    "departure_time": str,
+    "return_date": str,
+    "departure_date": str,
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "stated", "taken"),
+    [
+        ([("user", "A flight, please"), ("assistant", "There are 0 stops.")], {"passengers": 0}, set()),
+        ([("user", "A flight, please"), ("assistant", "I found 1 flight for you.")], {"passengers": 1}, set()),
+        ([("user", "For me alone"), ("assistant", "That is 1 ticket, right?")], {"passengers": 1}, {"passengers"}),
+        ([("user", "2 tickets"), ("assistant", "I found 2 flights.")], {"passengers": 2}, {"passengers"}),
+        ("I need it one way.", {"passengers": 1}, set()),
+        ("How is 45 Park Lane?", {"passengers": 45}, set()),
+        ("For four days.", {"star_rating": 4}, set()),
+        ("A four star hotel.", {"star_rating": 4}, {"star_rating"}),
+        ("For three days.", {"nights": 3}, {"nights"}),
+        ("From Heathrow Airport, please.", {"origin_city": "Heathrow Airport"}, set()),
+        ("From London, please.", {"origin_city": "London"}, {"origin_city"}),
+        ("It arrives at 9:52 am. Good.", {"departure_time": "9:52 am"}, set()),
+        ("It leaves at 9:52 am. Good.", {"departure_time": "9:52 am"}, {"departure_time"}),
+        ("It leaves at 9:52 am and arrives later.", {"departure_time": "9:52 am"}, {"departure_time"}),
+        ("9:52 am suits me.", {"departure_time": "9:52 am"}, {"departure_time"}),
+        ("The day after tomorrow.", {"departure_date": "tomorrow"}, set()),
+        ("The day after tomorrow.", {"departure_date": "day after tomorrow"}, {"departure_date"}),
+        ("I leave tomorrow.", {"departure_date": "tomorrow", "return_date": "tomorrow"}, {"departure_date"}),
+        ("I return tomorrow.", {"departure_date": "tomorrow", "return_date": "tomorrow"}, {"return_date"}),
+        ("Tomorrow.", {"departure_date": "tomorrow", "return_date": "tomorrow"}, {"return_date"}),
+        (
+            "I leave tomorrow and come back tomorrow.",
+            {"departure_date": "tomorrow", "return_date": "tomorrow"},
+            {"departure_date", "return_date"},
+        ),
+    ],
+)
+def test_what_was_said_of_something_else_is_not_taken(
+    flow: Flow, server: ScriptedServer, inventive: None, said: Any, stated: dict[str, Any], taken: set[str]
+) -> None:
+    server.script(json.dumps({**dict.fromkeys(FLIGHT), **stated}))
+    found = flow.extraction("data", fields=FLIGHT).run(said)
+    assert {name for name, value in found.values.items() if value is not None} == taken
+    assert set(found.rejected) == set(stated) - taken
+
+
 @pytest.mark.parametrize("model", ["qwen2.5-coder-0.5b", "smollm2-135m"])
 def test_the_models_of_the_catalogue_are_known_to_invent_values(model: str) -> None:
     assert PROVIDERS["local"].invents_values(model)

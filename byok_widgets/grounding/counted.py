@@ -1,0 +1,71 @@
+"""Signs that a number was said, but counts something else than its field: "0 stops" are no passengers.
+
+The words are English; in other languages there is no sign, and every number counts as meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from byok_widgets.grounding.dialogue import Dialogue
+from byok_widgets.grounding.numbers import NumberSaid
+from byok_widgets.grounding.passage import Passage
+from byok_widgets.grounding.talked_about import names_any
+from byok_widgets.grounding.words import words_of
+
+_UNIT = re.compile(
+    r"[\s-]*(?:(?P<time>days?|nights?|weeks?|weekends?|months?|years?|hours?|minutes?)|(?P<star>stars?)|way|miles?|km)\b",
+    re.IGNORECASE,
+)
+_TIME = words_of(
+    "day night week weekend month year hour minute duration length long stay period term age old time"
+)
+_STAR = words_of("star rating class category")
+_IN_A_NAME = re.compile(r"\s+[A-Z][a-z]+\s+[A-Z][a-z]+")
+"""What follows a number in a name or an address: "45 Park Lane"."""
+_OFFERED = re.compile(
+    r"\b(?:found|have|has|having|there(?:\s+is|\s+are|['’]s|\s+were)|with|including)\s+$", re.IGNORECASE
+)
+"""What a model says before it counts what it has to offer."""
+_THING = re.compile(r"\s+(?P<thing>[a-z]+(?:[ -][a-z]+)?)")
+
+
+def counts_something_else(dialogue: Dialogue, about: str, value: Any) -> bool:
+    """Whether every place that says a number counts something that its field does not name.
+
+    Args:
+        dialogue: The dialogue.
+        about: The name of the field, and its description.
+        value: The number.
+    """
+    places = list(_places(dialogue, value))
+    return bool(places) and all(
+        _is_other(passage, said, about, by_person=by_person) for passage, said, by_person in places
+    )
+
+
+def _places(dialogue: Dialogue, value: Any) -> Iterator[tuple[Passage, NumberSaid, bool]]:
+    try:
+        wanted = Decimal(str(value))
+    except InvalidOperation:
+        return
+    for number, passage in enumerate(dialogue.passages):
+        for said in passage.counts:
+            if wanted in said.values:
+                yield passage, said, dialogue.is_by_person(number)
+
+
+def _is_other(passage: Passage, said: NumberSaid, about: str, *, by_person: bool) -> bool:
+    after = passage.text[said.end :]
+    unit = _UNIT.match(after)
+    if unit:
+        asked = _TIME if unit["time"] else _STAR if unit["star"] else words_of(unit[0])
+        return not names_any(about, asked)
+    if _IN_A_NAME.match(after):
+        return True
+    thing = None if by_person else _THING.match(after)
+    is_offered = thing and _OFFERED.search(passage.text[: said.start])
+    return bool(thing and is_offered and not names_any(about, words_of(thing["thing"])))
