@@ -27,6 +27,7 @@ from byok_widgets.schema.paths import ByPath
 from byok_widgets.schema.profile import STRICT, SchemaProfile
 from byok_widgets.schema.reading.answers import objects_in
 from byok_widgets.schema.reading.json_reading import plain_json
+from byok_widgets.schema.reading.names import KnownNames
 from byok_widgets.schema.request.answer_limits import reached
 from byok_widgets.schema.request.field_list import field_list
 from byok_widgets.schema.request.wire import WireSchema, to_wire
@@ -149,6 +150,10 @@ class ExtractionSchema:
         return self._texts[profile]
 
     @cached_property
+    def _names(self) -> KnownNames:
+        return KnownNames(spec.names for spec in self.fields)
+
+    @cached_property
     def field_list(self) -> str:
         """The fields as lines of a prompt."""
         return field_list(self.fields)
@@ -179,10 +184,7 @@ class ExtractionSchema:
         Raises:
             SchemaError: It contains no JSON object, or none with these fields, or it ends before the object does.
         """
-        names = [spec.name for spec in self.fields]
-        found = objects_in(
-            text, list(dict.fromkeys(name for spec in self.fields for name in spec.names)), self.name
-        )
+        found = objects_in(text, self._names, self.name)
         if not found.are_a_list:
             results = [
                 self.check(record, cut=self.cut(record, profile), locale=locale, is_said=is_said)
@@ -191,7 +193,7 @@ class ExtractionSchema:
             chosen = _different([result for result in results if not result.problems] or results)
             if len(chosen) == 1:
                 return chosen[0]
-        problems = found.ambiguity(names)
+        problems = found.ambiguity([spec.name for spec in self.fields])
         return replace(self.check({}, cut=problems), problems=ByPath(problems))
 
     def check(
@@ -210,12 +212,12 @@ class ExtractionSchema:
             locale: How values are written in the dialogue; `None` for values that mean the same everywhere.
             is_said: Whether the dialogue holds a text in exactly these words.
         """
+        raw = self._names.applied_to(raw)
         reader = Reader(coerce=partial(coerce, locale=locale), is_stated=partial(is_stated, is_said=is_said))
         checked, whole = check_fields(self.fields, raw, self._source.whole, reader, cut=cut or {})
         found = [(spec, checked[spec.name]) for spec in self.fields]
         parts = [each.part for _, each in found]
-        names = {name for spec in self.fields for name in spec.names}
-        unknown = {name: value for name, value in raw.items() if name not in names}
+        unknown = {name: value for name, value in raw.items() if name not in self._names}
         problems = problems_of(found) | self._problems_with(unknown, parts)
         lacks_only = whole.lacks_only and not problems  # what is invalid may be what is lacking
         if () in whole.problems and (lacks_only or not whole.lacks_only):

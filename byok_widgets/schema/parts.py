@@ -135,7 +135,8 @@ class Reader:
         if isinstance(value, list):
             part = self._list(part, value, branch, levels)
         elif isinstance(value, dict):
-            part = self._object(part, value, branch, levels)
+            named = branch.names.applied_to(value) if branch.names else value
+            part = self._object(part, named, branch, levels)
         elif self.is_stated(value, shape):
             part = replace(part, status="found", value=value, has_value=True)
         elif shape.takes_null:
@@ -160,7 +161,7 @@ class Reader:
             return _positional(part, inner, branch)
         return _collection(part, inner, [item.value for item in inner if item.has_value])
 
-    def _object(self, part: Part, value: dict[str, Any], branch: Branch, levels: int) -> Part:
+    def _object(self, part: Part, value: Mapping[str, Any], branch: Branch, levels: int) -> Part:
         inner = [
             replace(
                 self._read(value.get(name), branch.entry(name), joined(part.path, name), name, levels - 1),

@@ -21,6 +21,7 @@ from byok_widgets.schema.json_schemas.schema_refs import (
     types_in,
     types_of,
 )
+from byok_widgets.schema.reading.names import KnownNames
 
 
 class Shapes:
@@ -166,7 +167,9 @@ class Branch:
         return all(value.get(name) is None or _is_among(value[name], allowed) for name, allowed in self._fixed)
 
     def mismatch(self, value: Any) -> tuple[int, int]:
-        """Return how many required properties an object lacks, and how many unknown ones it has."""
+        """Return how many required properties or items a value lacks, and how many unknown ones it has."""
+        if isinstance(value, list):
+            return max(self.fewest - len(value), 0), max(len(value) - self.places, 0) if self.is_closed else 0
         given = {name for name, entry in value.items() if entry is not None} if isinstance(value, dict) else set()
         unknown = given - set(self.properties) if "properties" in self._raw else ()
         return len(self.required - given), len(unknown)
@@ -193,6 +196,12 @@ class Branch:
     def knows(self, name: str) -> bool:
         """Whether the schema says something about a property of this name."""
         return name in self.properties or not self.properties or bool(entries_of(self._raw))
+
+    @cached_property
+    def names(self) -> KnownNames | None:
+        """The names of its properties; `None` where an object may have any other name too."""
+        takes_others = self.is_map or bool(entries_of(self._raw)) or not self.properties
+        return None if takes_others else KnownNames((name,) for name in self.properties)
 
     @cached_property
     def _items(self) -> Shape:

@@ -6,17 +6,18 @@ and differ, nobody can tell which is meant, and nothing in them is taken.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from byok_widgets.errors import SchemaError
 from byok_widgets.schema.reading.json_reading import decode
+from byok_widgets.schema.reading.names import KnownNames
 from byok_widgets.schema.reading.top_level_values import top_level_values
 from byok_widgets.secrets import redact_quotes
 from byok_widgets.secrets.quoting import as_given
 
-Record = dict[str, Any]
+Record = Mapping[str, Any]
 
 _ARGUMENTS = ("arguments", "parameters", "input")
 _NO_ENVELOPES = frozenset(("draft", "example", "examples", "schema", "template"))
@@ -52,12 +53,12 @@ class AnswerObjects:
         return problems
 
 
-def objects_in(text: str, fields: Collection[str], name: str) -> AnswerObjects:
+def objects_in(text: str, fields: KnownNames, name: str) -> AnswerObjects:
     """Return the objects in an answer that may be the one that was asked for.
 
     Args:
         text: The answer.
-        fields: Names of the fields.
+        fields: The names of the fields.
         name: Name of the schema on the wire, by which a tool call is recognised that was written as text.
 
     Raises:
@@ -71,14 +72,15 @@ def objects_in(text: str, fields: Collection[str], name: str) -> AnswerObjects:
     wrapped = [_unwrapped(value, fields) for value in values if not _has_field(value, fields)]
     lists = [rows for value in wrapped if (rows := _rows(value, fields))]
     if any(len(rows) > 1 for rows in lists):
-        return AnswerObjects([*records, *(row for rows in lists for row in rows)], are_a_list=True)
+        rows = [*records, *(row for rows in lists for row in rows)]
+        return AnswerObjects([fields.applied_to(row) for row in rows], are_a_list=True)
     records += [rows[0] for rows in lists]
     records = records or [value for value in wrapped if _has_field(value, fields)]
     if values and values[-1] == {} and _stands_alone(text):
         records.append({})
     if not records:
         raise _unusable(f"has none of the fields {', '.join(fields)}" if values else "is not a JSON object")
-    return AnswerObjects(records)
+    return AnswerObjects([fields.applied_to(record) for record in records])
 
 
 def _unusable(problem: str) -> SchemaError:
@@ -89,11 +91,11 @@ def _unusable(problem: str) -> SchemaError:
     )
 
 
-def _has_field(value: Any, fields: Collection[str]) -> bool:
-    return isinstance(value, Mapping) and any(name in value for name in fields)
+def _has_field(value: Any, fields: KnownNames) -> bool:
+    return isinstance(value, Mapping) and any(name in fields for name in value)
 
 
-def _arguments(value: Any, fields: Collection[str], name: str) -> Any:
+def _arguments(value: Any, fields: KnownNames, name: str) -> Any:
     """Return the arguments of a tool call; any other value unchanged."""
     if not isinstance(value, dict) or value.get("name") != name:
         return value
@@ -102,7 +104,7 @@ def _arguments(value: Any, fields: Collection[str], name: str) -> Any:
     return inner[0] if len(inner) == 1 and isinstance(inner[0], dict) else value
 
 
-def _is_schema(value: Any, fields: Collection[str]) -> bool:
+def _is_schema(value: Any, fields: KnownNames) -> bool:
     """Whether a value is no answer but the schema, or one like it, as a model repeats what it was shown."""
     parts = value.get("properties") if isinstance(value, dict) and "properties" not in fields else None
     return isinstance(parts, dict) and any(
@@ -110,7 +112,7 @@ def _is_schema(value: Any, fields: Collection[str]) -> bool:
     )
 
 
-def _unwrapped(value: Any, fields: Collection[str]) -> Any:
+def _unwrapped(value: Any, fields: KnownNames) -> Any:
     """Return what is inside of objects that hold one thing only."""
     while isinstance(value, dict) and len(value) == 1 and not _has_field(value, fields):
         [(name, value)] = value.items()
@@ -119,7 +121,7 @@ def _unwrapped(value: Any, fields: Collection[str]) -> Any:
     return value
 
 
-def _rows(value: Any, fields: Collection[str]) -> list[Record]:
+def _rows(value: Any, fields: KnownNames) -> list[Record]:
     """Return the different records of a list; of a long one the first."""
     different: list[Record] = []
     for entry in value if isinstance(value, list) else ():

@@ -115,6 +115,34 @@ def test_the_schema_repeated_is_no_answer_also_where_its_words_are_fields() -> N
     }
 
 
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ('{"Name": "Ana", "AGE": 36}', {"name": "Ana", "age": 36}),
+        ('{"result": {" name ": "Ana"}}', {"name": "Ana", "age": None}),
+        ('{"Name": "Ana", "name": null}', {"name": "Ana", "age": None}),
+        ('{"Name": "Ana", "name": "Ana"}', {"name": "Ana", "age": None}),
+        (f'{{"Name": "Ana", "Age": 36}} {ANA}', {"name": "Ana", "age": 36}),
+    ],
+)
+def test_a_field_is_read_under_another_spelling_of_its_name(text: str, values: dict[str, Any]) -> None:
+    checked = person.check_answer(text)
+    assert (checked.values, checked.problems, checked.extra) == (values, {}, {})
+
+
+def test_spellings_that_differ_in_value_or_fit_two_fields_are_not_read() -> None:
+    assert person.check_answer('{"name": "Ana", "Name": "Bob", "age": 3}').status["name"] == "invalid"
+    assert set(person.check_answer('[{"Name": "Ana"}, {"Name": "Bob"}]').problems) == {"", "name"}
+    alike = ExtractionSchema.of(fields={"a_b": str, "ab": str}).check_answer('{"A-B": "x", "ab": "y"}')
+    assert (alike.values, alike.extra) == ({"a_b": None, "ab": "y"}, {"A-B": "x"})
+
+
+def test_the_keys_of_a_map_are_data_and_names_inside_of_an_object_are_names() -> None:
+    schema = ExtractionSchema.of(fields={"counts": dict[str, int], "kids": list[Kid]})
+    checked = schema.check_answer('{"counts": {"A": 1, "a": 2}, "Kids": [{"Name": "Tom"}]}')
+    assert checked.values == {"counts": {"A": 1, "a": 2}, "kids": [Kid(name="Tom")]}
+
+
 def test_a_long_list_of_records_is_soon_refused() -> None:
     records = [{"name": f"Ana {number}"} for number in range(20_000)]
     assert is_ambiguous(person.check_answer(json.dumps(records)))
