@@ -68,6 +68,11 @@ def asks_for_a_moment(name: str) -> bool:
     return not _MOMENTS.isdisjoint(word.bare for word in words_of_name(name))
 
 
+def asks_for_a_day(name: str) -> bool:
+    """Whether the name of a field asks for a date."""
+    return not _DAYS.isdisjoint(word.bare for word in words_of_name(name))
+
+
 def is_said_of_the_other_way(name: str, value: str, passages: Sequence[Passage]) -> bool:
     """Whether a field asks for a departure and each sentence with the value speaks of an arrival, or reversed."""
     asked = {word.bare for word in words_of_name(name)}
@@ -116,7 +121,8 @@ _LEADING = {"from": "start", "leaving": "start", "out": "start", "to": "end", "t
 _OPEN = frozenset({"close", "next", "near", "back", "return", "returning", "far", "away", "come", "coming"})
 """Words before those which leave it open: who comes back from Oslo went there."""
 _LINKS = frozenset({"of", "the"})
-_MOMENTS = frozenset({"date", "time", "day", "hour"})
+_DAYS = frozenset({"date", "day"})
+_MOMENTS = _DAYS | {"time", "hour"}
 
 
 def _ends_said(passage: Passage, wanted: Sequence[Word], *, is_moment: bool) -> Iterator[str]:

@@ -25,6 +25,7 @@ from byok_widgets.schema import ExtractionSchema, ValidationResult
 from byok_widgets.schema.parts import walk
 
 if TYPE_CHECKING:
+    from byok_widgets.schema.request.offers import Offers
     from byok_widgets.schema.values.locales import Locale
 
 _QUICK_CHARS = 20_000
@@ -75,11 +76,17 @@ class ExtractionRun:
         system = instructions(self.schema, given.system, profile)
         call = replace(given, system=system, messages=compose(), compose=compose)
         texts = [message.content for message in transcript]
+        invents = given.provider.invents_values(given.resolved.ref.model)
         found = await ask_structured(
-            call, self.schema, self.context, on_progress=on_progress, locale=self._declared_locale(), said=texts
+            call,
+            self.schema,
+            self.context,
+            on_progress=on_progress,
+            locale=self._declared_locale(),
+            said=texts,
+            offers=self._offers(last_of(transcript, self.window)) if invents else {},
         )
         said = sum(map(len, texts)) + len(found.reply.text)
-        invents = given.provider.invents_values(given.resolved.ref.model)
         refusal = Refusal.of(self.grounding, invents=invents, examples=self.examples, fields=self.schema.fields)
         make = partial(self._result, found.checked, found.reply, transcript, refusal)
         try:
@@ -87,6 +94,11 @@ class ExtractionRun:
         except ExtractionError as error:
             failure = error
         raise await with_cost(failure, found.reply)
+
+    def _offers(self, read: tuple[Message, ...]) -> Offers:
+        from byok_widgets.nodes.offered_days import offered_days
+
+        return offered_days(self.schema.fields, read, self.locale)
 
     def _declared_locale(self) -> Locale | None:
         if self.locale is None:

@@ -12,6 +12,7 @@ import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from byok_widgets.engine import DaemonExecutor
@@ -27,6 +28,7 @@ from byok_widgets.providers.exchange import OutputSchema, StructuredMode
 from byok_widgets.providers.protocols.finish_reasons import CONTEXT_IS_FULL
 from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, ValidationResult
+from byok_widgets.schema.request.offers import Offers, with_offers
 from byok_widgets.schema.values.unstated_words import said_in
 from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.usage import NOT_CHARGED, Cost
@@ -84,6 +86,7 @@ async def ask_structured(
     is_settled: Callable[[], bool] = lambda: False,
     locale: Locale | None = None,
     said: Iterable[str] = (),
+    offers: Offers = MappingProxyType({}),
 ) -> Structured:
     """Ask for an object of the shape `schema`.
 
@@ -96,12 +99,13 @@ async def ask_structured(
         is_settled: Whether what matters is known already, so that a fault in the rest is not repaired.
         locale: How values are written in the dialogue; `None` for values that mean the same everywhere.
         said: The texts of the dialogue, where words like "NA" may be a value.
+        offers: The texts among which the model chooses, by field.
 
     Raises:
         ExtractionError: The answer is not a JSON object, was cut off or declined; it is in `raw_text`.
         ByokError: The call itself failed.
     """
-    ask = partial(_ask, schema=schema, context=context, on_progress=on_progress, on_text=on_text)
+    ask = partial(_ask, schema=schema, context=context, on_progress=on_progress, on_text=on_text, offers=offers)
     check = partial(
         schema.check_answer,
         profile=call.schema_profile,
@@ -136,7 +140,13 @@ async def _ask_and_load(asked: Awaitable[Reply], schema: ExtractionSchema) -> Re
 
 
 async def _ask(
-    call: Call, *, schema: ExtractionSchema, context: FlowContext, on_progress: OnProgress, on_text: OnText
+    call: Call,
+    *,
+    schema: ExtractionSchema,
+    context: FlowContext,
+    on_progress: OnProgress,
+    on_text: OnText,
+    offers: Offers,
 ) -> Reply:
     modes = call.provider.structured_modes
     place = (
@@ -147,7 +157,7 @@ async def _ask(
     refused, spent = 0, NOT_CHARGED
     sent: list[SentRequest] = []
     for number in range(_taken.get(place, 0), len(modes)):
-        shaped = replace(call, **_shaped(call, schema, modes[number]))
+        shaped = replace(call, **_shaped(call, schema, modes[number], offers))
         try:
             reading = on_text if modes[number] == "json_schema" else ignore
             reply = await execute(shaped, context, on_text=reading, on_progress=on_progress)
@@ -172,10 +182,11 @@ async def _ask(
     raise failure
 
 
-def _shaped(call: Call, schema: ExtractionSchema, mode: StructuredMode) -> dict[str, Any]:
+def _shaped(call: Call, schema: ExtractionSchema, mode: StructuredMode, offers: Offers) -> dict[str, Any]:
     profile = call.schema_profile
     if mode in ("json_schema", "tool"):
-        return {"output": OutputSchema(schema.name, schema.json_schema(profile), mode)}
+        root = schema.json_schema(profile)
+        return {"output": OutputSchema(schema.name, with_offers(root, offers) if offers else root, mode)}
     system = f"{call.system}\n\nThe object follows this JSON Schema:\n{schema.text(profile)}"
     output = OutputSchema(schema.name, {}, mode) if mode == "json_object" else None
     return {"output": output, "system": system}
