@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,8 +43,10 @@ def json_text(value: Any) -> str:
         ValueError: A number is not finite, or a string contains an unpaired surrogate.
     """
     text = _encoder.encode(value)
-    text.encode()
+    if not text.isascii() and _HALF.search(text):
+        raise ValueError("it holds half of a character, a surrogate without its pair")
     return text
 
 
+_HALF = re.compile("[\ud800-\udfff]")
 _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=decimal_text)

@@ -143,6 +143,12 @@ def test_the_keys_of_a_map_are_data_and_names_inside_of_an_object_are_names() ->
     assert checked.values == {"counts": {"A": 1, "a": 2}, "kids": [Kid(name="Tom")]}
 
 
+def test_half_of_a_character_is_told_in_words() -> None:
+    problem = person.check_answer('{"name": "Ana \\ud83d", "age": 36}').problems["name"]
+    assert "half of a character" in problem
+    assert person.check_answer('{"name": "Ana \\ud83d\\ude00", "age": 36}').values["name"] == "Ana 😀"
+
+
 def test_a_long_list_of_records_is_soon_refused() -> None:
     records = [{"name": f"Ana {number}"} for number in range(20_000)]
     assert is_ambiguous(person.check_answer(json.dumps(records)))
