@@ -77,6 +77,7 @@ class ExtractionRun:
         call = replace(given, system=system, messages=compose(), compose=compose)
         texts = [message.content for message in transcript]
         invents = given.provider.invents_values(given.resolved.ref.model)
+        refusal = Refusal.of(self.grounding, invents=invents, examples=self.examples, fields=self.schema.fields)
         found = await ask_structured(
             call,
             self.schema,
@@ -84,10 +85,9 @@ class ExtractionRun:
             on_progress=on_progress,
             locale=self._declared_locale(),
             said=texts,
-            offers=self._offers(last_of(transcript, self.window)) if invents else {},
+            offers=self._offers(last_of(transcript, self.window), refusal) if invents else {},
         )
         said = sum(map(len, texts)) + len(found.reply.text)
-        refusal = Refusal.of(self.grounding, invents=invents, examples=self.examples, fields=self.schema.fields)
         make = partial(self._result, found.checked, found.reply, transcript, refusal)
         try:
             return await validated(make, quick=said <= _QUICK_CHARS)
@@ -95,10 +95,12 @@ class ExtractionRun:
             failure = error
         raise await with_cost(failure, found.reply)
 
-    def _offers(self, read: tuple[Message, ...]) -> Offers:
-        from byok_widgets.nodes.offered_days import offered_days
+    def _offers(self, read: tuple[Message, ...], refusal: Refusal | None) -> Offers:
+        if refusal is None or not refusal.is_literal:
+            return {}
+        from byok_widgets.nodes.offered_values import offered_values
 
-        return offered_days(self.schema.fields, read, self.locale)
+        return offered_values(self.schema.fields, read, refusal, self.locale)
 
     def _declared_locale(self) -> Locale | None:
         if self.locale is None:
