@@ -21,7 +21,7 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 _TIME = words_of(
-    "day night week weekend month year hour minute duration length long stay period term age old time"
+    "day night week weekend month year hour minute duration length long stay period term age old time delay wait"
 )
 _STAR = words_of("star rating class category")
 _IN_A_NAME = re.compile(r"\s+[A-Z][a-z]+\s+[A-Z][a-z]+")
