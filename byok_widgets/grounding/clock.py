@@ -40,15 +40,15 @@ _HOURS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _HALVES = r"a\.?\s?m\b\.?|p\.?\s?m\b\.?|a\b(?=[\s,.]|$)|p\b(?=[\s,.]|$)"
 _PARTS = "early morning|morning|noon|afternoon|evening|night|tonight"
 _CLOCK = re.compile(
-    rf"""(?:\b(?P<before>{_PARTS})\s+(?:at\s+|around\s+)?)?
-    (?:\b(?P<past>half|quarter|a\s+quarter|\d{{1,2}}|five|ten|twenty|twenty[ -]five)\s+
-       (?:minutes?\s+)?(?P<way>past|after|to|before|till|until)\s+)?
+    rf"""(?:\b(?P<before>{_PARTS})\s{{1,4}}(?:at\s{{1,4}}|around\s{{1,4}})?)?
+    (?:\b(?P<past>half|quarter|a\s{{1,4}}quarter|\d{{1,2}}|five|ten|twenty|twenty[ -]five)\s{{1,4}}
+       (?:minutes?\s{{1,4}})?(?P<way>past|after|to|before|till|until)\s{{1,4}})?
     (?<![\w.,:/])(?P<hour>\d{{1,2}}|{_HOURS})
     (?:\s?(?P<sign>[:.h])\s?(?P<minute>[0-5]\d)(?::[0-5]\d)?(?!\d)
        |[ ](?P<spoken>oh[ ]?\w+|fifteen|thirty|forty[ -]five|[0-5]\d\b)|(?P<only_h>\s?h\b))?
     (?P<clock>\s?o[’']?\s?clock|\s?uhr\b|\s?heures?\b|\s?hrs?\b)?
     (?:\s?(?P<half>{_HALVES}))?
-    (?:\s+(?:in\s+the|at|this|of\s+the)?\s*(?P<after>{_PARTS}))?
+    (?:\s{{1,4}}(?:in\s{{1,4}}the|at|this|of\s{{1,4}}the)?\s{{0,4}}(?P<after>{_PARTS}))?
     """,
     re.IGNORECASE | re.VERBOSE,
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from byok_widgets.grounding.day_phrases import day_phrases
 from byok_widgets.grounding.dialogue import Dialogue, Kind
 from byok_widgets.grounding.evidence import Mark
 from byok_widgets.messages import Message
@@ -123,3 +126,11 @@ def test_a_weekday_of_a_named_month_is_neither_past_nor_to_come() -> None:
 )
 def test_one_of_a_scale_is_a_number(said: str, value: int, expected: Mark) -> None:
     assert mark(said, value, "number") == expected
+
+
+@pytest.mark.parametrize("text", [f"3{' ' * 50_000}x", "1 " * 4_000, f"May{' ' * 50_000}3", "a hundred " * 5_000])
+def test_long_texts_of_blanks_and_numbers_are_searched_in_time(text: str) -> None:
+    started = time.process_time()
+    assert mark(text, "19:30", "moment") == "ungrounded"
+    day_phrases([text])
+    assert time.process_time() - started < 5
