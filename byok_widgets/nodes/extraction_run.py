@@ -98,9 +98,9 @@ class ExtractionRun:
     def _offers(self, read: tuple[Message, ...], refusal: Refusal | None) -> Offers:
         if refusal is None or not refusal.is_literal:
             return {}
-        from byok_widgets.nodes.offered_values import offered_values
+        from byok_widgets.nodes.offered_days import offered_days
 
-        return offered_values(self.schema.fields, read, refusal, self.locale)
+        return offered_days(self.schema.fields, read, self.locale)
 
     def _declared_locale(self) -> Locale | None:
         if self.locale is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from byok_widgets.grounding.counted import counts_something_else
 from byok_widgets.grounding.dialogue import PERSON, Dialogue
@@ -86,19 +85,6 @@ class Refusal:
         if self.is_literal:
             yield from _repeated([part for part in stated if part not in refused], looked_up.dialogue)
 
-    def supports(self, answer: Any, name: str, *, path: str, dialogue: Dialogue) -> bool:
-        """Whether somebody speaks about a yes or no, and not only to deny the yes.
-
-        Args:
-            answer: The yes or no.
-            name: The name of its field, or of the part of it.
-            path: The path to it.
-            dialogue: The dialogue.
-        """
-        passages = dialogue.passages
-        is_about = is_talked_about(name, passages, self.hints.get(path, ()))
-        return is_about and not (answer and is_denied(name, passages))
-
     def _is_refused(self, part: Part, looked_up: LookedUp, *, is_foreign: bool) -> bool:
         unsaid = [
             self._is_unsaid(each, name, looked_up, is_foreign=is_foreign) for each, name in _said_alone(part, "")
@@ -111,9 +97,7 @@ class Refusal:
         if mark == "ungrounded" or not self.is_literal:
             return mark == "ungrounded"
         if isinstance(part.value, bool):
-            return not is_foreign and not self.supports(
-                part.value, name, path=part.path, dialogue=looked_up.dialogue
-            )
+            return not is_foreign and not self._is_supported(part, name, looked_up.dialogue)
         if mark == "said" and self._is_of_something_else(part, name, looked_up):
             return True
         if mark != "not_literal":
@@ -135,6 +119,12 @@ class Refusal:
         if is_said_of_the_other_way(name, part.value, passages):
             return True
         return looked_up.is_said_by_model(part) and only_suggests(looked_up.dialogue, about, *lookup_of(part))
+
+    def _is_supported(self, part: Part, name: str, dialogue: Dialogue) -> bool:
+        """Whether somebody speaks about a yes or no, and not only to deny the yes."""
+        passages = dialogue.passages
+        is_about = is_talked_about(name, passages, self.hints.get(part.path, ()))
+        return is_about and not (part.value and is_denied(name, passages))
 
 
 def _repeated(parts: Iterable[Part], dialogue: Dialogue) -> Iterator[str]:
