@@ -35,7 +35,7 @@ def is_of_another_kind(name: str, value: str) -> bool:
 
 
 _TOWNS = frozenset({"city", "town"})
-_BUILDINGS = frozenset({"airport", "avenue", "boulevard", "hotel", "restaurant", "street"})
+_BUILDINGS = frozenset({"airport", "ave", "avenue", "blvd", "boulevard", "hotel", "restaurant", "street"})
 
 
 def _is_date(passage: Passage) -> bool:

@@ -27,6 +27,10 @@ from byok_widgets.grounding.passage import Passage
         ("delivery_time", "90 minutes", False),
         ("time", "5ish", False),
         ("address", "2316 Dwight Way", False),
+        ("city", "Sonoma Ave", True),
+        ("home_city", "SFO International Airport", True),
+        ("city", "Point Reyes Station", False),
+        ("city_hotel", "Grand Hotel", False),
     ],
 )
 def test_a_number_of_another_kind_is_no_date_or_time(name: str, value: str, is_other: bool) -> None:
