@@ -416,6 +416,30 @@ def test_a_key_that_is_typed_and_not_saved_goes_on_in_the_panel_of_the_flow_that
     )
 
 
+def test_a_key_that_is_typed_for_one_provider_goes_to_the_one_of_a_cell_only_if_the_person_says_so(open_in):
+    endpoint = ScriptedServer()
+    use = f"elsewhere.set_base_url('compatible', '{endpoint.base_url}')\nelsewhere.model = 'compatible:scripted'"
+    page = open_in([f"{flow_cell('elsewhere')}\n{use}"])
+    open_settings(page)
+    side(page).get_by_label("Provider").select_option("Mistral")
+    typed = fake_key("mistral")
+    type_into(side(page).get_by_label("API key for Mistral"), typed)
+    page.run_cell(0)
+    side(page).get_by_role("heading", name="Settings · elsewhere").wait_for()
+    key = side(page).get_by_label("API key for OpenAI-compatible endpoint")
+    expect(key).to_have_value(typed)
+    side(page).get_by_role("button", name="Save", exact=True).click()
+    side(page).locator(".byok-status[data-state=refused]").wait_for()
+    page.shot("gear-typed-for-another")
+    remove = side(page).get_by_role("button", name="Remove")
+    expect(remove).to_be_disabled()
+    expect(key).to_have_value(typed)
+    side(page).get_by_role("button", name="Use it for OpenAI-compatible endpoint").click()
+    side(page).get_by_role("button", name="Save", exact=True).click()
+    expect(remove).to_be_enabled()
+    endpoint.close()
+
+
 LONG = "the flow of the dentist in the spring campaign of the year, as the practice tried it in {}"
 
 

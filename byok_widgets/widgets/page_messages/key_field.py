@@ -64,7 +64,7 @@ class OtherFlow(TypedDict):
 class KeyFieldState(TypedDict):
     """The traits of `KeyField`."""
 
-    label: str
+    place: str
     hint: str
     variable_hint: str
     shapes: KeyShapes

@@ -57,7 +57,7 @@ class KeyField(assets.PageWidget):
     """A password field, a choice of where to store the key, Save, Check and Remove, and a status line.
 
     Attributes:
-        label: Text of the field's label.
+        place: The provider that a key would be saved for, in words, with the host where that is not its own.
         hint: What a key of this provider looks like, or that one is saved.
         variable_hint: A usual name of the environment variable.
         shapes: The rules with which the page detects, before anything is sent, what cannot be this provider's key.
@@ -81,7 +81,7 @@ class KeyField(assets.PageWidget):
 
     view = traitlets.Unicode("key_field").tag(sync=True)
 
-    label = traitlets.Unicode("API key").tag(sync=True)
+    place = traitlets.Unicode("").tag(sync=True)
     hint = traitlets.Unicode("").tag(sync=True)
     variable_hint = traitlets.Unicode("").tag(sync=True)
     shapes = traitlets.Dict().tag(sync=True)

@@ -44,7 +44,7 @@ class KeySection:
         status = self._controller.known(target)
         options = self._controller.choices()
         with self.view.hold_sync():
-            self.view.label = f"API key for {shown_destination(target.provider, target.destination)}"
+            self.view.place = shown_destination(target.provider, target.destination)
             self.view.hint = _REPLACE if self._holds_key(status) else target.provider.key_hint
             self.view.variable_hint = f"{target.provider.name.upper()}_API_KEY"
             self.view.shapes = validation_rules(target.provider.name)

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
 import { keyHint, nameHint, nameIn } from "../src/key_field/hints";
 import { FakeModel } from "./fake_model";
-import { render, type Rendered, type as typeInto } from "./render";
+import { press, render, type Rendered, settled, type as typeInto } from "./render";
 import { SHAPES, keyField } from "./states";
 
 const typed = (): string => `one-${"x".repeat(40)}`;
@@ -149,6 +149,66 @@ it("offers the key of another flow, and copies it by one click", () => {
   expect(state()).toBe("working");
   model.answer({ outcome: "refused", text: "No key there." });
   expect([state(), view.find(".byok-status").textContent]).toEqual(["refused", expect.stringContaining("No key there.")]);
+});
+
+const offer = (): HTMLElement => view.find("[data-part=useHere]");
+
+it("sends what was typed for one provider to another only if the person says so", async () => {
+  typeInto(input(), typed());
+  model.change({ target: "two@host", place: "Two" });
+  expect([state(), offer().hidden]).toEqual(["hint", false]);
+  save();
+  press(input(), "Enter");
+  await settled();
+  expect([model.sent, state(), input().value]).toEqual([[], "refused", typed()]);
+  offer().click();
+  expect(offer().hidden).toBe(true);
+  save();
+  await vi.waitFor(() => expect(model.sent.at(-1)?.content).toMatchObject({ kind: "save", target: "two@host" }));
+});
+
+it("goes on with what was typed where the settings come back, an address follows, or the person switches", () => {
+  typeInto(input(), typed());
+  model.change({ target: "two@host", place: "Two" });
+  model.change({ target: "one@host", place: "One" });
+  expect(offer().hidden).toBe(true);
+  typeInto(input(), "two-abc");
+  view.find("[data-part=switchTo]").click();
+  model.change({ target: "two@host", place: "Two" });
+  expect(offer().hidden).toBe(true);
+  model.change({ target: "three@", place: "Three" });
+  typeInto(input(), typed());
+  model.change({ target: "three@address", place: "Three at address" });
+  expect(offer().hidden).toBe(true);
+  model.change({ target: "three@other", place: "Three at other" });
+  expect(offer().hidden).toBe(false);
+});
+
+it("asks as well for the name of a variable, and where a change comes while the button is pressed", async () => {
+  model.change({ storage: "env" });
+  typeInto(view.find("[data-part=name]"), "NAME_OF_ONE");
+  view.find("[data-part=save]").dispatchEvent(new Event("pointerdown", { bubbles: true }));
+  model.change({ target: "two@host", place: "Two" });
+  save();
+  await settled();
+  expect(model.sent).toEqual([]);
+});
+
+it("takes over what was typed for another provider, and asks before it is sent", async () => {
+  const side = document.body.appendChild(document.createElement("div"));
+  side.className = "byok-side-panel";
+  const before = render("key_field", new FakeModel({ ...keyField(), target: "two@", place: "Two" }), side);
+  typeInto(before.find("[data-part=key]"), typed());
+  const taking = { ...model.state, target: "two@host", place: "Two at host", takes_typed: true };
+  const next = new FakeModel(taking);
+  const after = render("key_field", next, side);
+  before.end();
+  expect(after.find<HTMLInputElement>("[data-part=key]").value).toBe(typed());
+  after.find("[data-part=save]").click();
+  await settled();
+  expect(next.sent).toEqual([]);
+  expect(after.find("[data-part=useHere]").hidden).toBe(false);
+  after.end();
 });
 
 it("takes over what was typed at the side and not saved, where the kernel says so", () => {

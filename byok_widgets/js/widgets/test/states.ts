@@ -26,7 +26,7 @@ export const SHAPES: KeyShapes = {
 };
 
 export const keyField = (): KeyFieldState => ({
-  label: "API key for One",
+  place: "One",
   hint: "one-…",
   variable_hint: "ONE_API_KEY",
   shapes: SHAPES,

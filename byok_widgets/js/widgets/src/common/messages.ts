@@ -72,7 +72,7 @@ export interface OtherFlow {
 
 /** The traits of `KeyField`. */
 export interface KeyFieldState {
-  label: string;
+  place: string;
   hint: string;
   variable_hint: string;
   shapes: KeyShapes;

@@ -1,6 +1,8 @@
 // A key that was typed and not saved when the side panel went on to the flow that a cell has made: the next field takes
 // it over. All the time it is the text of an <input>; which of the two fields comes or goes first is not fixed.
 
+import { moveTyped } from "./typed_for";
+
 const KEPT_FOR_MS = 5000;
 const typedIn = new WeakMap<Element, HTMLInputElement>();
 // A panel may be taken out of the page before its fields hear of it: where they were is known from the typing.
@@ -25,6 +27,7 @@ export function takeTyped(input: HTMLInputElement, isNext: boolean): boolean {
   const isTaken = isNext && Boolean(before.value) && !input.value;
   if (isTaken) {
     input.value = before.value;
+    moveTyped(before, input);
     noteTyped(input);
   }
   before.value = "";

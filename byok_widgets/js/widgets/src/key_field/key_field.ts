@@ -27,6 +27,7 @@ import { type Asked, chosenIn, inputFor, isPassphrase, paintControls, paintField
 import { type Parts, type ShownStatus, buildParts, showStatus } from "./parts";
 import { seal, sealingProblem } from "./seal";
 import { COPYING, SAVING, TEXTS, UNLOCKING } from "./texts";
+import { type Destination, allowTyped, bindTyped, completeTyped, moveTyped, typedElsewhere } from "./typed_for";
 
 const LOST_AFTER_MS = 20_000;
 
@@ -57,6 +58,7 @@ class KeyFieldView {
     const painted = steadyWhilePressed(el, () => this.paint(), signal);
     const told = steadyWhilePressed(el, () => this.onStatus(), signal);
     follow(model, "change", painted, signal);
+    follow(model, "change:target", () => this.complete(), signal);
     for (const name of ["status", "target"]) follow(model, `change:${name}`, told, signal);
     this.part.confirm.hidden = true;
     this.showKey(false);
@@ -77,6 +79,7 @@ class KeyFieldView {
     on(buttons.anyway, "click", () => void this.save(true));
     on(buttons.switchTo, "click", () => this.switchProvider());
     on(buttons.move, "click", () => this.move());
+    on(buttons.useHere, "click", () => this.useHere());
     on(buttons.check, "click", () => this.ask({ kind: "check", target: model.get("target") }));
     on(buttons.remove, "click", () => this.confirmRemoval(true));
     on(buttons.keep, "click", () => {
@@ -87,7 +90,7 @@ class KeyFieldView {
     on(buttons.useOther, "click", () => this.useOther());
     on(storage, "change", () => this.chooseStorage(storage.value));
     for (const input of Object.values(inputs)) {
-      on(input, "input", () => this.onInput());
+      input.addEventListener("input", (event) => this.onInput(input, event), { signal: this.signal });
       input.addEventListener("keydown", (event) => this.onKey(event), { signal: this.signal });
     }
   }
@@ -112,13 +115,25 @@ class KeyFieldView {
     return inputFor(this.part, this.asked);
   }
 
-  // The hint about what is typed, before anything is sent. It depends only on the form of the text.
+  private get here(): Destination {
+    return { target: this.model.get("target"), place: this.model.get("place") };
+  }
+
+  // What is to be said of what was typed for another provider or host than the settings name now.
+  private elsewhere(): { text: string; use_for: string } | null {
+    const { here } = this;
+    const before = typedElsewhere(this.input, here);
+    return before ? { text: TEXTS.elsewhere(before, here.place), use_for: here.place } : null;
+  }
+
+  // The hint about what is typed, before anything is sent: by the form of the text, and by what it was typed for.
   private unsent(): ShownStatus | null {
     const { key, passphrase } = this.part.inputs;
     const { input } = this;
     if (!input.value || input === passphrase) return null;
     const hint = (input === key ? keyHint : nameHint)(input.value, this.model.get("shapes"));
-    if (hint) return { state: "hint", ...hint };
+    const elsewhere = this.elsewhere();
+    if (hint || elsewhere) return { state: "hint", text: "", ...hint, ...elsewhere };
     const text = input === key ? this.model.get("status").pasted : TEXTS.named;
     return text ? { state: "none", text } : null;
   }
@@ -151,9 +166,10 @@ class KeyFieldView {
     this.paint();
   }
 
-  private onInput(): void {
+  private onInput(input: HTMLInputElement, event: Event): void {
     if (this.waiting) return;
     this.settle();
+    bindTyped(input, this.here, event);
     if (!this.part.inputs.key.value) this.showKey(false);
     noteTyped(this.part.inputs.key);
     this.say(null);
@@ -208,8 +224,11 @@ class KeyFieldView {
   }
 
   private switchProvider(): void {
-    const provider = this.shown.switch_to?.name;
-    if (provider) this.ask({ kind: "switch", provider });
+    const to = this.shown.switch_to;
+    if (to) {
+      allowTyped(this.input, { target: `${to.name}@`, place: to.label });
+      this.ask({ kind: "switch", provider: to.name });
+    }
     this.part.buttons.save.focus();
   }
 
@@ -253,14 +272,26 @@ class KeyFieldView {
 
   // Moves a name that was typed as a key, or a key that was typed as a name, to the other field.
   private move(): void {
-    const typed = this.input.value;
+    const [typed, before] = [this.input.value, this.input];
     const options = this.model.get("storage_options");
     const storage = this.isName ? options[0]?.id : options.find(({ asks }) => asks === "variable")?.id;
     this.emptyKey();
     this.chooseStorage(storage ?? "session");
     this.input.value = this.isName ? nameIn(typed, this.model.get("shapes")) : typed;
+    moveTyped(before, this.input);
     this.paint();
     this.input.focus();
+  }
+
+  private complete(): void {
+    const { key, name } = this.part.inputs;
+    for (const input of [key, name]) completeTyped(input, this.here);
+  }
+
+  private useHere(): void {
+    allowTyped(this.input, this.here);
+    this.say(null);
+    this.part.buttons.save.focus();
   }
 
   // Returns what must be typed before anything can be sent; empty if nothing is missing.
@@ -292,6 +323,12 @@ class KeyFieldView {
     if (problem) {
       this.say({ state: "refused", text: problem });
       if (missing) this.input.focus();
+      return;
+    }
+    const unsent = this.unsent();
+    if (unsent?.use_for) {
+      this.say({ ...unsent, state: "refused" });
+      this.part.buttons.useHere.focus();
       return;
     }
     this.settle();

@@ -19,7 +19,7 @@ export function inputFor({ inputs }: Parts, asked: Asked): HTMLInputElement {
 
 export function paintFields({ fields, inputs, eye }: Parts, model: AnyModel<KeyFieldState>, asked: Asked): void {
   const isNew = asked === "new_passphrase";
-  fields.key.label.textContent = model.get("label");
+  fields.key.label.textContent = `API key for ${model.get("place")}`;
   inputs.key.placeholder = model.get("hint");
   eye.hidden = !inputs.key.value;
   inputs.name.placeholder = model.get("variable_hint");
@@ -45,8 +45,8 @@ export function paintControls(
   asked: Asked,
   isWaiting: boolean,
 ): void {
-  const { save, check, remove, switchTo, move, anyway, useOther, removeNow } = buttons;
-  for (const control of [save, switchTo, move, anyway, useOther, removeNow, storage]) control.disabled = isWaiting;
+  const { save, check, remove, switchTo, move, anyway, useHere, useOther, removeNow } = buttons;
+  for (const control of [save, switchTo, move, anyway, useHere, useOther, removeNow, storage]) control.disabled = isWaiting;
   for (const input of Object.values(inputs)) input.readOnly = isWaiting;
   save.textContent = asked === "new_passphrase" ? "Set passphrase" : asked === "passphrase" ? "Unlock" : "Save";
   check.disabled = isWaiting || !model.get("can_check") || model.get("status").state === "working";

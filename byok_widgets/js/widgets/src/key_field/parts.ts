@@ -13,6 +13,8 @@ export interface ShownStatus {
   switch_to?: ProviderName;
   move_to?: "variable" | "key";
   anyway?: boolean;
+  // Where to use what was typed for another place.
+  use_for?: string;
 }
 
 const ICONS: Record<ShownStatus["state"], string> = {
@@ -65,11 +67,12 @@ export function buildParts() {
     switchTo: button(""),
     move: button(""),
     anyway: button("Save anyway", "byok-quiet"),
+    useHere: button("", "byok-quiet"),
     useOther: button("Use this key"),
     removeNow: button("Remove it"),
     keep: button("Keep it"),
   };
-  const { save, check, remove, switchTo, move, anyway, useOther, removeNow, keep } = buttons;
+  const { save, check, remove, switchTo, move, anyway, useHere, useOther, removeNow, keep } = buttons;
   check.title = "Ask the provider whether the key is valid, free of charge";
   remove.title = "Remove the stored key";
   storage.setAttribute("aria-describedby", note.id);
@@ -91,7 +94,7 @@ export function buildParts() {
   const said = make("span", {}, text, " ", link);
   const status = make("div", { className: "byok-status", attributes: { role: "status" } }, icon, said);
   const actions = make("div", { className: "byok-row byok-actions" }, save, check, remove);
-  const offers = make("div", { className: "byok-row byok-actions byok-offers" }, switchTo, move, anyway);
+  const offers = make("div", { className: "byok-row byok-actions byok-offers" }, switchTo, move, useHere, anyway);
   const sure = make("span", { textContent: "Remove this key?" });
   const confirm = make(
     "div",
@@ -108,7 +111,7 @@ export function buildParts() {
 
 // Unchanged text is not written again, so that it is not announced again.
 export function showStatus(part: Parts, shown: ShownStatus): void {
-  const { switchTo, move, anyway } = part.buttons;
+  const { switchTo, move, anyway, useHere } = part.buttons;
   part.status.dataset["state"] = shown.state;
   part.icon.textContent = shown.text ? ICONS[shown.state] : "";
   const text = withMoment(shown.text, shown.at);
@@ -121,5 +124,7 @@ export function showStatus(part: Parts, shown: ShownStatus): void {
   move.hidden = !shown.move_to;
   move.textContent = shown.move_to ? MOVES[shown.move_to] : "";
   anyway.hidden = !shown.anyway;
-  part.offers.hidden = switchTo.hidden && move.hidden && anyway.hidden;
+  useHere.hidden = !shown.use_for;
+  useHere.textContent = shown.use_for ? `Use it for ${shown.use_for}` : "";
+  part.offers.hidden = [switchTo, move, anyway, useHere].every(({ hidden }) => hidden);
 }

@@ -1,6 +1,8 @@
 // The key field's own messages. All others come from the kernel.
 
 export const TEXTS = {
+  elsewhere: (before: string, now: string): string =>
+    `You typed this for ${before}, and the settings are now for ${now}. Nothing is sent unless you want that.`,
   empty: "Paste an API key first.",
   emptyOptional: "Paste an API key to save one. This endpoint may not need a key: press Check to find out.",
   emptyName: "Enter the variable name first.",
