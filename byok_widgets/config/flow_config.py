@@ -41,6 +41,7 @@ class FlowConfig:
         name: str,
         *,
         providers: Collection[str],
+        names: Mapping[str, str] | None = None,
         start_models: Mapping[str, str] | None = None,
         folder: Path | None = None,
         saved: bool = True,
@@ -50,7 +51,8 @@ class FlowConfig:
 
         Args:
             name: Any string of 1 to 300 characters; names that are equal in Unicode NFC mean the same flow.
-            providers: Names of the known providers.
+            providers: Names of the known providers, as settings and code have them.
+            names: What sentences call them, where that is something else.
             start_models: Default model of each provider for which none has been chosen yet.
             folder: Folder of the files; by default in the user's config folder.
             saved: Whether settings are read from a file and saved; else they live in this kernel's memory.
@@ -59,7 +61,7 @@ class FlowConfig:
         Raises:
             ConfigError: The name cannot be used.
         """
-        self._providers = tuple(providers)
+        self._providers, self._names = tuple(providers), dict(names or {})
         defaults = Defaults(self._providers, dict(start_models or {}))
         self._store: SettingsStore | FrozenSettings = SettingsStore(
             name, defaults, folder, saved=saved, on_elsewhere=on_elsewhere
@@ -321,7 +323,7 @@ class FlowConfig:
         raise ConfigError(
             f"No model is chosen for node {node!r} of flow {self.name!r}.",
             kind="no_model",
-            cause=f"The flow's provider is {now.provider!r}, and it has no default model.",
+            cause=f"The flow uses {self._names.get(now.provider, now.provider)}, and has no default model for it.",
             fix='Pick a default model in Settings, or write flow.model = "model-id".',
         )
 

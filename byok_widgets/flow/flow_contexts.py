@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections.abc import Callable
 
 from byok_widgets.config import FlowConfig, checked_name
 from byok_widgets.config.settings import START_PROVIDER
@@ -54,7 +55,7 @@ def all_made() -> tuple[FlowContext, ...]:
 
 def in_memory(name: str, *, waiting: bool = False) -> FlowContext:
     """Return one of which nothing is saved; `waiting`: whose keys are meant for a flow that is still to come."""
-    config = FlowConfig(name, providers=tuple(PROVIDERS), start_models=_start_models(), saved=False)
+    config = _config(name, saved=False)
     backends = registry.waiting() if waiting else registry.in_memory()
     return FlowContext(config, KeyStore(name, config.key_references, backends=backends))
 
@@ -67,10 +68,19 @@ def _saved(name: str) -> FlowContext:
         if config is not None:
             settings_elsewhere.tell(config)
 
-    config = FlowConfig(name, providers=tuple(PROVIDERS), start_models=_start_models(), on_elsewhere=tell)
+    config = _config(name, on_elsewhere=tell)
     opened.append(weakref.ref(config))
     return FlowContext(config, KeyStore(name, config.key_references))
 
 
-def _start_models() -> dict[str, str]:
-    return {START_PROVIDER: default_model()}
+def _config(name: str, *, saved: bool = True, on_elsewhere: Callable[[], None] | None = None) -> FlowConfig:
+    names = {provider: each.in_text for provider, each in PROVIDERS.items()}
+    start_models = {START_PROVIDER: default_model()}
+    return FlowConfig(
+        name,
+        providers=tuple(PROVIDERS),
+        names=names,
+        start_models=start_models,
+        saved=saved,
+        on_elsewhere=on_elsewhere,
+    )

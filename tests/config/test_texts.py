@@ -57,7 +57,7 @@ def test_no_notice_is_without_a_message() -> None:
             lambda config: config.resolve("ask"),
             (
                 "No model is chosen for node 'ask' of flow 'dentist'.\n"
-                "The flow's provider is 'compatible', and it has no default model.\n"
+                "The flow uses compatible, and has no default model for it.\n"
                 'Pick a default model in Settings, or write flow.model = "model-id".'
             ),
         ),

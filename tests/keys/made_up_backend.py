@@ -69,6 +69,11 @@ class LockedVault(Vault):
         asks = "key" if self.is_open else "passphrase" if self.passphrase else "new_passphrase"
         return super().available(until=until)._replace(asks=asks)
 
+    def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
+        if scope in self.kept and not self.is_open:
+            raise KeyStoreError("The vault is locked.", kind="vault_locked", locked=self.name)
+        return super().read(scope, reference, until=until)
+
     def create(self, passphrase: Secret) -> None:
         self.passphrase, self.is_open = passphrase, True
 

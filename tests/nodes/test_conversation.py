@@ -121,6 +121,7 @@ def test_no_model_is_an_error_that_names_the_node(flow: Flow, server: ScriptedSe
     with pytest.raises(ConfigError, match="'ask'") as caught:
         flow.conversation("ask", "Be brief.").run("Hi")
     assert caught.value.kind == "no_model"
+    assert "OpenAI" in caught.value.cause, "the provider as people know it"
     assert not server.requests
 
 

@@ -139,7 +139,10 @@ class ProviderName(TypedDict):
 
 
 class KeyOutcome(TypedDict):
-    """What came of a request that was sent sealed; where it was refused, `reason` is the kind of `text`."""
+    """What came of a request; where it was refused, `reason` is the kind of `text`.
+
+    `open_first` is the storage that has to be unlocked before.
+    """
 
     outcome: Literal["saved", "unlocked", "refused"]
     reason: NotRequired[str]
@@ -147,6 +150,7 @@ class KeyOutcome(TypedDict):
     clear: NotRequired[bool]
     switch_to: NotRequired[ProviderName]
     anyway: NotRequired[bool]
+    open_first: NotRequired[str]
 
 
 class KeyAnswer(KeyOutcome):

@@ -193,7 +193,7 @@ class KeyController:
             self._keys.set_status(target, status)
             self.check(target)
         except ByokError as error:
-            answer = refused(error)
+            answer = _not_copied(error, flow)
         finally:
             _answer(done, answer)
 
@@ -283,6 +283,13 @@ def _open(backend: KeyBackend | None, passphrase: Secret, *, new: bool) -> None:
 
 def _answer(done: Done, answer: KeyOutcome) -> None:
     HOME_THREAD.call(partial(done, answer))  # queued behind the refresh that shows it
+
+
+def _not_copied(error: ByokError, flow: str) -> KeyOutcome:
+    locked = backend_named(getattr(error, "locked", ""))
+    if locked is None or locked.lock is None:
+        return refused(error)
+    return refusal(error.kind, key_messages.locked_there(flow, locked), open_first=locked.name)
 
 
 def _refusal(error: ByokError, storage: str) -> KeyOutcome:

@@ -56,6 +56,14 @@ def of_key(provider: Provider, status: KeyStatus | None, verdict: KeyCheck | Non
     return {**_of_known(provider, status, verdict), "pasted": pasted}
 
 
+def locked_there(flow: str, backend: KeyBackend) -> str:
+    """Return that the key of another flow cannot be copied before its storage is unlocked."""
+    return (
+        f"The key of {flow} is stored in: {backend.label}. It is locked: enter its passphrase and press Unlock, "
+        "then press Use this key again."
+    )
+
+
 def storage_choices(found: Sequence[tuple[KeyBackend, Availability | None]]) -> list[StorageOption]:
     """Return where a key can be stored, best first; the first entry's note says why a better backend is missing.
 

@@ -11,6 +11,7 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.engine import ENGINE
+from byok_widgets.flow import flow_contexts
 from byok_widgets.keys import KEY_WORK
 from byok_widgets.secrets import Secret
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
@@ -78,6 +79,28 @@ def test_an_added_backend_is_opened_by_a_passphrase_of_its_own(flow, show, wire,
         assert unlock("vault", "open sesame", new=False) == ("unlocked", None)
         for storage in ("session", "env", "auto"):
             assert unlock(storage, "open sesame", new=False) == ("refused", "no_lock")
+
+
+def test_a_key_of_another_flow_in_a_locked_storage_asks_for_its_passphrase_here(
+    flow, show, wire, browser, monkeypatch
+):
+    with registered(LockedVault(), at=1) as vault:
+        vault.create(Secret("open sesame"))
+        flow.provider = "openai"
+        host = EndpointTarget.of(flow).destination
+        Flow("theirs").key_store.save("openai", host, fake_key("openai"), backend="vault")
+        vault.is_open = False
+        monkeypatch.setattr(flow_contexts, "_made", {})  # as in another kernel, where it was not unlocked yet
+        field = parts(show(flow)).key
+        eventually(lambda: [each["name"] for each in field.other_flows] == ["theirs"])
+        message = {"kind": "use_key_of", "id": "asked", "target": field.target, "flow": "theirs"}
+        browser.custom(field, message)
+        answer = eventually(lambda: [sent for sent in wire.custom(field) if sent.get("id") == "asked"])[0]
+        assert (answer["outcome"], answer["open_first"]) == ("refused", "vault")
+        vault.is_open = True
+        browser.custom(field, {**message, "id": "again"})
+        eventually(lambda: any(sent.get("id") == "again" for sent in wire.custom(field)))
+        assert flow.key_store.status("openai", host).backend == "vault"
 
 
 def test_why_a_better_backend_is_missing_is_said_with_the_first(flow, show):

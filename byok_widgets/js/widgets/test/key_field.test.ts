@@ -153,6 +153,15 @@ it("offers the key of another flow, and copies it by one click", () => {
 
 const offer = (): HTMLElement => view.find("[data-part=useHere]");
 
+it("asks for the passphrase of the storage that has the key of the other flow", () => {
+  const storage_options = [...keyField().storage_options, { id: "vault", label: "Vault", note: "", asks: "passphrase" as const }];
+  model.change({ storage_options, other_flows: [{ name: "one", label: "one" }] });
+  view.find("[data-part=useOther]").click();
+  model.answer({ outcome: "refused", text: "It is locked.", open_first: "vault" });
+  expect([model.state.storage, state()]).toEqual(["vault", "refused"]);
+  expect(document.activeElement).toBe(view.find("[data-part=passphrase]"));
+});
+
 it("sends what was typed for one provider to another only if the person says so", async () => {
   typeInto(input(), typed());
   model.change({ target: "two@host", place: "Two" });

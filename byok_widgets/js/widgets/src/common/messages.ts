@@ -139,7 +139,7 @@ export interface ProviderName {
   label: string;
 }
 
-/** What came of a request that was sent sealed; where it was refused, `reason` is the kind of `text`. */
+/** What came of a request; where it was refused, `reason` is the kind of `text`. `open_first` is the storage that has to be unlocked before. */
 export interface KeyOutcome {
   outcome: "saved" | "unlocked" | "refused";
   reason?: string;
@@ -147,6 +147,7 @@ export interface KeyOutcome {
   clear?: boolean;
   switch_to?: ProviderName;
   anyway?: boolean;
+  open_first?: string;
 }
 
 /** The answer to `SaveKey`, `UseKeyOf` or `UnlockKeyFile`. */
@@ -157,6 +158,7 @@ export interface KeyAnswer {
   clear?: boolean;
   switch_to?: ProviderName;
   anyway?: boolean;
+  open_first?: string;
   kind: "answer";
   id: string;
 }

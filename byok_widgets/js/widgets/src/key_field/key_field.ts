@@ -370,11 +370,12 @@ class KeyFieldView {
     );
   }
 
-  private onAnswer({ outcome, clear, text = "", switch_to, anyway }: KeyAnswer): void {
+  private onAnswer({ outcome, clear, text = "", switch_to, anyway, open_first }: KeyAnswer): void {
     this.waiting = false;
     if (outcome === "saved" || clear) this.emptyKey();
     if (outcome === "unlocked") this.emptyPassphrase();
     if (outcome !== "refused") return this.say(null);
+    if (open_first) this.chooseStorage(open_first);
     this.say({ state: "refused", text, ...(switch_to && { switch_to }), ...(anyway && { anyway }) });
     (switch_to ? this.part.buttons.switchTo : this.input).focus();
   }
