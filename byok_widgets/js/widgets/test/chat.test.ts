@@ -40,12 +40,14 @@ const say = (words: string): void => {
   press(text(), "Enter");
 };
 
-let resized: () => void;
+let resizes: (() => void)[];
+const resized = (): void => resizes.forEach((resize) => resize());
 
 beforeEach(() => {
+  resizes = [];
   vi.stubGlobal("ResizeObserver", class {
     constructor(callback: () => void) {
-      resized = callback;
+      resizes.push(callback);
     }
     observe = (): undefined => undefined;
     disconnect = (): undefined => undefined;
@@ -389,6 +391,23 @@ it("lights the active node of the drawing, and traces the last turn", () => {
   expect(view.find("[data-node=ask]").classList.contains("byok-active")).toBe(true);
   tell({ kind: "alternative", alternative: { instead_of: 1, session: 1, turn: turn(1) }, sessions: ["One", "Two"] });
   expect(view.find("[data-node=bye]").classList.contains("byok-active")).toBe(true);
+});
+
+it("keeps the active node in sight when the drawing's frame changes, unless the person has scrolled away", () => {
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg"><g data-node="ask"><rect/></g><g data-node="bye"><rect/></g></svg>';
+  tell(everything({ graph: { svg, colors: {} }, turns: [turn(1)], node: "bye" }));
+  const canvas = view.find(".byok-graph-canvas");
+  let height = 300;
+  canvas.getBoundingClientRect = () => new DOMRect(0, 0, 200, height);
+  view.find("[data-node=bye]").getBoundingClientRect = () => new DOMRect(0, 250 - canvas.scrollTop, 100, 40);
+  height = 200;
+  resized();
+  expect(canvas.scrollTop).toBe(170);
+  canvas.scrollTop = 0;
+  canvas.dispatchEvent(new Event("scroll"));
+  height = 100;
+  resized();
+  expect(canvas.scrollTop).toBe(0);
 });
 
 it("shows what was sent in a turn when it is asked to, as text, and folds it away again", () => {

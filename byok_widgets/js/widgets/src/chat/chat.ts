@@ -109,6 +109,7 @@ class ChatView {
     };
     this.dialogue = new Dialogue(this.part.log, this.part.spoken, actions, this.colors, signal);
     const askSaved = (): void => void this.send({ kind: "saved_output" });
+    this.graph.keepInSight(signal);
     this.saved = new SavedOutput(model, model.get("saved_form"), askSaved, signal);
     el.classList.add("byok-panel", "byok-chat", liveClass(model.get("saved_form")));
     el.setAttribute("role", "group");

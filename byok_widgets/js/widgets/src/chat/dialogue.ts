@@ -2,7 +2,7 @@
 
 import { make } from "../common/dom";
 import type { AlternativeFacts, ChatExamples, ChatLesson, ChatRequests, ChatTaught, TurnFacts, UnderWay } from "../common/messages";
-import { onEnd } from "../common/view";
+import { keepInSight } from "../common/sight";
 import type { Colors } from "./colors";
 import { ReadOut } from "./read_out";
 import { LiveAnswer, type TurnActions, TurnView } from "./turn";
@@ -24,7 +24,7 @@ export class Dialogue {
     signal: AbortSignal,
   ) {
     this.readOut = new ReadOut(spoken);
-    this.keepTheEndInSight(signal);
+    keepInSight(log, { isThere: () => this.isNearTheEnd, bring: () => this.scrollToEnd() }, signal);
   }
 
   // What the person said in the turn that is under way.
@@ -156,17 +156,6 @@ export class Dialogue {
     const isNear = this.isNearTheEnd;
     change();
     if (isNear) this.scrollToEnd();
-  }
-
-  // When the log gets lower or narrower, as an error card makes it, its last words do not slide out of it.
-  private keepTheEndInSight(signal: AbortSignal): void {
-    let wasNear = true;
-    const resized = new ResizeObserver(() => {
-      if (wasNear) this.scrollToEnd();
-    });
-    resized.observe(this.log);
-    this.log.addEventListener("scroll", () => (wasNear = this.isNearTheEnd), { signal });
-    onEnd(signal, () => resized.disconnect());
   }
 
   private get isNearTheEnd(): boolean {

@@ -3,6 +3,7 @@
 import { button, make } from "../common/dom";
 import { drawing } from "../common/drawing";
 import type { GraphFacts, TurnFacts } from "../common/messages";
+import { keepInSight } from "../common/sight";
 
 const ZOOMS = [1, 1.5, 2, 3];
 
@@ -19,6 +20,10 @@ export class GraphPane {
     const closer = this.zoomButton("+", "Zoom in", 1);
     const further = this.zoomButton("−", "Zoom out", -1);
     this.el.append(this.canvas, make("div", { className: "byok-graph-zoom" }, further, closer));
+  }
+
+  keepInSight(signal: AbortSignal): void {
+    keepInSight(this.canvas, { isThere: () => !this.distance(), bring: () => this.follow() }, signal);
   }
 
   draw({ svg }: GraphFacts): void {
@@ -57,17 +62,22 @@ export class GraphPane {
   // Brings a node into the canvas, without moving the notebook.
   private follow(name: string | undefined = this.followed): void {
     this.followed = name;
+    const { down, right } = this.distance() ?? { down: 0, right: 0 };
+    this.canvas.scrollTop += down;
+    this.canvas.scrollLeft += right;
+  }
+
+  // How far the canvas has to be scrolled until the node stands in its middle; null where all of it is in sight.
+  private distance(): { down: number; right: number } | null {
     const nodes = [...this.canvas.querySelectorAll<SVGElement>("[data-node]")];
-    const node = nodes.find((each) => each.dataset["node"] === name);
-    if (!node) return;
-    const inside = node.getBoundingClientRect();
+    const inside = nodes.find((each) => each.dataset["node"] === this.followed)?.getBoundingClientRect();
     const frame = this.canvas.getBoundingClientRect();
-    if (inside.top < frame.top || inside.bottom > frame.bottom) {
-      this.canvas.scrollTop += inside.top - frame.top - (frame.height - inside.height) / 2;
-    }
-    if (inside.left < frame.left || inside.right > frame.right) {
-      this.canvas.scrollLeft += inside.left - frame.left - (frame.width - inside.width) / 2;
-    }
+    if (!inside) return null;
+    const isBeside = inside.left < frame.left || inside.right > frame.right;
+    const isBelow = inside.top < frame.top || inside.bottom > frame.bottom;
+    const down = isBelow ? inside.top - frame.top - (frame.height - inside.height) / 2 : 0;
+    const right = isBeside ? inside.left - frame.left - (frame.width - inside.width) / 2 : 0;
+    return isBeside || isBelow ? { down, right } : null;
   }
 
   private zoomButton(text: string, label: string, by: number): HTMLButtonElement {
