@@ -10,6 +10,7 @@ import weakref
 import pytest
 
 from byok_widgets import Flow
+from byok_widgets.files import SHARED_MODELS_VARIABLE
 from byok_widgets.providers.local import models
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.model_lists import ModelLists
@@ -340,6 +341,16 @@ def test_a_ref_that_was_meant_otherwise_is_taken_with_a_hint(flow, show, browser
     eventually(lambda: parts(panel).text.count(hint) == 2)
     browser.on_node(parts(panel).nodes, "ask", "choose", value="")
     assert parts(panel).text.count(hint) == 1
+
+
+def test_a_model_that_the_teacher_has_fetched_is_not_said_to_be_missing(flow, show, tmp_path, monkeypatch):
+    small = models.LOCAL_MODELS["smollm2-135m"]
+    with (tmp_path / small.file_name).open("wb") as file:
+        file.truncate(small.size_bytes)
+    monkeypatch.setenv(SHARED_MODELS_VARIABLE, str(tmp_path))
+    shown = parts(show(flow)).text
+    assert small.label in shown
+    assert models.announce_download(small) not in shown
 
 
 def test_both_local_models_are_offered_with_their_size(flow, show):

@@ -49,6 +49,7 @@ __all__ = [
     "fetch",
     "find",
     "find_cached",
+    "is_unchecked",
     "resolve",
     "title",
 ]
@@ -128,6 +129,20 @@ def find_cached(model_id: str) -> Path | None:
         LocalModelError: As for `resolve`.
     """
     return _find(model_id, hashing=False)
+
+
+def is_unchecked(model_id: str) -> bool:
+    """Return whether a file of a model's size is on this machine, and none that was compared with its hash.
+
+    The first use compares it, and fetches the model where the file is another one.
+
+    Raises:
+        LocalModelError: As for `resolve`.
+    """
+    model = resolve(model_id)
+    if isinstance(model, Path) or find_cached(model_id):
+        return False
+    return any(_has_its_size(path, model) for path in _places(model))
 
 
 def fetch(model_id: str, progress: Progress | None = None, *, into: Path | None = None) -> Path:
@@ -238,7 +253,7 @@ def _places(model: LocalModel) -> Iterator[Path]:
 def _is_pinned(path: Path, model: LocalModel, *, hashing: bool) -> bool:
     """Return whether a file is the model's. Its hash is computed once; a stamp then records the checked file."""
     try:
-        if path.stat().st_size != model.size_bytes:
+        if not _has_its_size(path, model):
             return False
         found = _stamp_text(path, model)
         if _is_stamped(path, found):
@@ -249,6 +264,13 @@ def _is_pinned(path: Path, model: LocalModel, *, hashing: bool) -> bool:
     except OSError:  # gone or unreadable: not a file that can be used
         return False
     return True
+
+
+def _has_its_size(path: Path, model: LocalModel) -> bool:
+    try:
+        return path.stat().st_size == model.size_bytes
+    except OSError:
+        return False
 
 
 def _is_stamped(path: Path, text: str) -> bool:

@@ -128,15 +128,19 @@ def _choices(target: EndpointTarget) -> tuple[tuple[str, str], ...]:
 
 
 def _local_line(model: str | None) -> str:
+    chosen = model or default_model()
     try:
-        known = models.resolve(model or default_model())
-        there = models.find_cached(model or default_model()) is not None
+        known = models.resolve(chosen)
+        there = models.find_cached(chosen) is not None
+        unchecked = models.is_unchecked(chosen)
     except ByokError as fault:
         return error_text(fault)
     if not isinstance(known, models.LocalModel):
         return models.announce_download(known)
     if there:
         return f"{known.label}, {known.licence}: already on this machine."
+    if unchecked:
+        return f"{known.label}, {known.licence}: on this machine; its file is checked on the first run."
     return f"Not downloaded yet. On the first run, {models.announce_download(known)}"
 
 

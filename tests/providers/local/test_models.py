@@ -33,6 +33,7 @@ def unreachable() -> UrlSource:
 def test_downloads_once_and_says_how_far_it_is(small: LocalModel, hub: FileServer, cache: Path) -> None:
     seen: list[tuple[int, int]] = []
     assert models.find("small") is None
+    assert not models.is_unchecked("small")
 
     path = models.fetch("small", lambda done, total: seen.append((done, total)))
 
@@ -55,7 +56,9 @@ def test_a_shared_folder_is_used_as_it_is_and_never_written(
     assert models.find("small") is None, "a folder that nobody named is not looked into"
     monkeypatch.setenv(SHARED_MODELS_VARIABLE, str(shared))
     before = {file.name: file.stat().st_mtime_ns for file in shared.iterdir()}
+    assert models.is_unchecked("small")
     assert models.find("small") == models.fetch("small") == path
+    assert not models.is_unchecked("small")
     assert {file.name: file.stat().st_mtime_ns for file in shared.iterdir()} == before
     assert not (cache / "small.gguf").exists()
     assert len(hub.asked) == 1
