@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 
 import pytest
 
 from byok_widgets import ConfigError, Flow, KeyFormatError, MissingKeyError
 from tests.fake_keys import fake_key
-from tests.scripted_server import ScriptedServer
+from tests.scripted_server import Say, ScriptedServer
 
 VARIABLE = "BYOK_TEST_KEY"
 _numbers = itertools.count()
@@ -231,3 +232,31 @@ def test_a_key_that_is_added_like_a_node_is_not_quoted(flow: Flow) -> None:
     with pytest.raises(ConfigError) as caught:
         flow.add(key)  # type: ignore[type-var]
     assert key[10:25] not in f"{caught.value}{caught.value!r}"
+
+
+# Looked at in a cell
+
+
+def public(thing: object) -> list[object]:
+    """Return what a person finds behind the dots of one of our objects, and in its tuples."""
+    names = [name for name in dir(thing) if not name.startswith("_")]
+    found = [getattr(thing, name, None) for name in names]
+    inside = [part for each in found if isinstance(each, tuple) for part in each]
+    return [
+        each
+        for each in [*found, *inside]
+        if type(each).__module__.startswith("byok_widgets") and not inspect.isroutine(each)
+    ]
+
+
+def test_what_a_person_looks_up_shows_no_address_in_memory(flow: Flow, server: ScriptedServer) -> None:
+    server.script(lambda request: Say('{"size": null}' if "response_format" in request else "Hello."))
+    ask, order = flow.conversation("ask", "Be brief."), flow.extraction("order", size=str)
+    flow.connect(ask, order)
+    flow.connect(order, ask)
+    session = flow.start()
+    turn = session.say("Hi")
+    first = [flow, ask, order, session, turn, flow.check(), session.trace, session.variables, *flow.graph.edges]
+    second = [each for thing in first for each in public(thing)]
+    third = [each for thing in second for each in public(thing)]
+    assert [text for text in map(repr, [*first, *second, *third]) if " at 0x" in text] == []

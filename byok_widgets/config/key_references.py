@@ -18,6 +18,9 @@ class KeyReferences(MutableMapping[str, str]):
     def __init__(self, store: SettingsStore | FrozenSettings) -> None:
         self._store = store
 
+    def __repr__(self) -> str:
+        return f"KeyReferences({dict(self)})"
+
     def __getitem__(self, scope: str) -> str:
         return self._store.current.key_references[scope]
 

@@ -44,6 +44,9 @@ class FlowGraph:
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         vars(self).update(state, _changing=threading.RLock())
 
+    def __repr__(self) -> str:
+        return f"FlowGraph(nodes={list(self.nodes)}, edges={len(self.edges)})"
+
     def snapshot(self) -> FlowGraph:
         """Return a copy of the graph as it is now, for reading all of it while cells change the original."""
         graph = FlowGraph()

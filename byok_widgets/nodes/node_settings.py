@@ -35,6 +35,9 @@ class LayeredSettings:
         self._config, self._node, self._arguments = config, node, arguments
         self.defaults = self._checked(defaults)
 
+    def __repr__(self) -> str:
+        return f"LayeredSettings({self.values()})"
+
     def frozen(self, config: FlowConfig) -> LayeredSettings:
         """Return them as they are now, in a flow whose settings do not change."""
         same = copy.copy(self)

@@ -104,6 +104,9 @@ class ExtractionSchema:
         self._wires = {STRICT: WireSchema(self.fields, STRICT)}
         self._texts: dict[SchemaProfile, str] = {}
 
+    def __repr__(self) -> str:
+        return f"ExtractionSchema({self.name!r}, fields={[each.name for each in self.fields]})"
+
     @classmethod
     def of(
         cls, schema: Any = None, *, fields: Mapping[str, Any] | None = None, name: str = "extraction"

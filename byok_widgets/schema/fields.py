@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -44,7 +44,7 @@ class FieldSpec:
     name: str
     schema: Any
     required: bool
-    convert: Callable[[Any], Any]
+    convert: Callable[[Any], Any] = field(repr=False)
     definitions: Json
     has_decimals: bool = False
     aliases: tuple[str, ...] = ()
