@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from byok_widgets.nodes import ActionNode, ConversationNode, ExtractionNode
     from byok_widgets.nodes.action import Function
     from byok_widgets.nodes.examples import GivenExample
-    from byok_widgets.nodes.grounding_choice import Grounding
+    from byok_widgets.nodes.grounding_choice import Grounding, NodeGrounding
     from byok_widgets.session import Session
     from byok_widgets.testing.run import TestRun
 
@@ -250,7 +250,7 @@ class Flow(AnswersGuesses, StrictAttributes):
         prompt: str = "",
         examples: Iterable[GivenExample] = (),
         window: int | None = None,
-        grounding: Grounding | None = None,
+        grounding: NodeGrounding | None = None,
         locale: str | None = None,
         start: bool = False,
         end: bool = False,
@@ -274,7 +274,8 @@ class Flow(AnswersGuesses, StrictAttributes):
             window: Read only this many of the last messages; by default all.
             grounding: `"flag"` marks a value whose words or dates nobody said, `"require"` counts it as not
                 stated, `"literal"` does so with choices, numbers, and a yes or no too, `"off"` does not look,
-                `"auto"` depends on the model; by default as the flow's `grounding` says.
+                `"auto"` depends on the model; `{"address": "require"}` names single fields. By default as the
+                flow's `grounding` says.
             locale: How numbers and dates are written, such as `"de-DE"`; by default as the flow's `locale` says.
             start: Start sessions here.
             end: Close the session when this node has read.

@@ -16,7 +16,7 @@ from byok_widgets.nodes.examples import Examples, GivenExample
 from byok_widgets.nodes.extraction_result import Extraction
 from byok_widgets.nodes.extraction_run import ExtractionRun, last_of
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.nodes.grounding_choice import Grounding, checked_grounding
+from byok_widgets.nodes.grounding_choice import Grounding, NodeGrounding, checked_node_grounding
 from byok_widgets.nodes.layered_examples import LayeredExamples
 from byok_widgets.nodes.layered_locale import LayeredLocale
 from byok_widgets.nodes.model_node import ModelNode
@@ -44,7 +44,7 @@ class ExtractionNode(ModelNode[Extraction]):
         prompt: str = "",
         examples: Iterable[GivenExample] = (),
         window: int | None = None,
-        grounding: Grounding | None = None,
+        grounding: NodeGrounding | None = None,
         locale: str | None = None,
         model: str | None = None,
         max_tokens: int | None = None,
@@ -137,18 +137,25 @@ class ExtractionNode(ModelNode[Extraction]):
         self._window = count
 
     @property
-    def grounding(self) -> Grounding:
+    def grounding(self) -> NodeGrounding:
         """What becomes of a value whose words or dates nobody said.
 
         `"flag"` marks it, `"require"` counts it as not stated, `"literal"` does so with choices, numbers, and a
-        yes or no too, `"off"` does not look, `"auto"` depends on the model. Setting `None` leaves it to the flow's
-        `grounding`.
+        yes or no too, `"off"` does not look, `"auto"` depends on the model. `{"address": "require"}` names single
+        fields; the others are as the flow's `grounding` says. Setting `None` leaves all of them to the flow.
         """
-        return self._grounding or self._context.grounding
+        own = self._grounding or self._context.grounding
+        return own if isinstance(own, str) else dict(own)
 
     @grounding.setter
-    def grounding(self, choice: Grounding | None) -> None:
-        self._grounding = None if choice is None else checked_grounding(choice, f"Node {self.name!r}")
+    def grounding(self, choice: NodeGrounding | None) -> None:
+        who = f"Node {self.name!r}"
+        self._grounding = None if choice is None else checked_node_grounding(choice, who, self.writes)
+
+    def _groundings(self) -> dict[str, Grounding]:
+        """Return what holds for each field."""
+        own, flows = self.grounding, self._context.grounding
+        return {name: own if isinstance(own, str) else own.get(name, flows) for name in self.writes}
 
     @property
     def locale(self) -> str | None:
@@ -268,7 +275,7 @@ class ExtractionNode(ModelNode[Extraction]):
                 schema=self.schema,
                 examples=self.examples,
                 window=self.window,
-                grounding=self.grounding,
+                groundings=self._groundings(),
                 locale=self.locale,
             )
             return await run.execute(await self.prepare_call(given), on_progress)
@@ -290,11 +297,21 @@ class ExtractionNode(ModelNode[Extraction]):
         for problem in self._examples.unfit:
             fix = "It is no longer used. Teach the node another one, with the fields that it has now."
             yield Finding("unfit_example", "warning", self.name, problem, fix)
-        if self._grounding == "require" and not any(map(_may_hold_words, self.schema.fields)):
-            problem = f'Node {self.name!r} has grounding="require", and no field that it refuses a value of.'
+        idle, rest = self._idle_grounding()
+        if idle:
+            problem = f"Node {self.name!r} has {idle}, which refuses no value there."
             fix = "Choices and numbers may be conclusions, and are marked at most; read them with care."
-            by = Fix("paste", f"flow.node({self.name!r}).grounding = None")
+            by = Fix("paste", f"flow.node({self.name!r}).grounding = {rest}")
             yield Finding("grounding", "warning", self.name, problem, fix, by)
+
+    def _idle_grounding(self) -> tuple[str, NodeGrounding | None]:
+        """Return what is required in vain, in words, and the node's grounding without it."""
+        own, silent = self._grounding, {spec.name for spec in self.schema.fields if not _may_hold_words(spec)}
+        if own is None or isinstance(own, str):
+            return ('grounding="require"' if own == "require" and silent == set(self.writes) else ""), None
+        idle = [name for name, choice in own.items() if choice == "require" and name in silent]
+        words = f'grounding="require" for {", ".join(map(repr, idle))}' if idle else ""
+        return words, {name: choice for name, choice in own.items() if name not in idle} or None
 
     def field(self, name: str) -> FieldSpec | None:
         """Return the field of this name."""
@@ -319,7 +336,7 @@ class ExtractionNode(ModelNode[Extraction]):
             "schema": self.schema.definition(),
             "examples": [next((old for old in before if _known_of(old) == new), new) for new in examples],
             "window": self.window,
-            **({} if self._grounding is None else {"grounding": self._grounding}),
+            **({} if self._grounding is None else {"grounding": self.grounding}),
             **({} if self._locale.tag is None else {"locale": self._locale.tag}),
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from byok_widgets.schema.request.offers import Offers
     from byok_widgets.schema.values.locales import Locale
 
+Refusals = Sequence[tuple[Refusal, frozenset[str]]]
+"""How strictly values are taken, each with the fields for which it holds."""
+
 _QUICK_CHARS = 20_000
 """A longer dialogue is searched for the values in a worker."""
 
@@ -46,7 +49,7 @@ class ExtractionRun:
         schema: The fields.
         examples: The examples that the model is shown.
         window: How many of the last messages are read; `None` for all.
-        grounding: What becomes of a value that nobody said.
+        groundings: What becomes of a value that nobody said, by field.
         locale: How values are written in the dialogue; `None` for values that mean the same everywhere.
     """
 
@@ -54,7 +57,7 @@ class ExtractionRun:
     schema: ExtractionSchema
     examples: Examples
     window: int | None
-    grounding: Grounding
+    groundings: Mapping[str, Grounding]
     locale: str | None
 
     async def execute(self, given: Call, on_progress: OnProgress) -> Extraction:
@@ -77,7 +80,7 @@ class ExtractionRun:
         call = replace(given, system=system, messages=compose(), compose=compose)
         texts = [message.content for message in transcript]
         invents = given.provider.invents_values(given.resolved.ref.model)
-        refusal = Refusal.of(self.grounding, invents=invents, examples=self.examples, fields=self.schema.fields)
+        refusals = self._refusals(invents=invents)
         found = await ask_structured(
             call,
             self.schema,
@@ -85,22 +88,37 @@ class ExtractionRun:
             on_progress=on_progress,
             locale=self._declared_locale(),
             said=texts,
-            offers=self._offers(last_of(transcript, self.window), refusal) if invents else {},
+            offers=self._offers(last_of(transcript, self.window), refusals) if invents else {},
         )
         said = sum(map(len, texts)) + len(found.reply.text)
-        make = partial(self._result, found.checked, found.reply, transcript, refusal)
+        make = partial(self._result, found.checked, found.reply, transcript, refusals)
         try:
             return await validated(make, quick=said <= _QUICK_CHARS)
         except ExtractionError as error:
             failure = error
         raise await with_cost(failure, found.reply)
 
-    def _offers(self, read: tuple[Message, ...], refusal: Refusal | None) -> Offers:
-        if refusal is None or not refusal.is_literal:
+    def _offers(self, read: tuple[Message, ...], refusals: Refusals) -> Offers:
+        strict = frozenset[str]().union(*(fields for refusal, fields in refusals if refusal.is_literal))
+        if not strict:
             return {}
         from byok_widgets.nodes.offered_days import offered_days
 
-        return offered_days(self.schema.fields, read, self.locale)
+        return offered_days([spec for spec in self.schema.fields if spec.name in strict], read, self.locale)
+
+    def _refusals(self, *, invents: bool) -> Refusals:
+        """Return how strictly values are taken, each with the fields for which it holds."""
+        found = []
+        for choice in dict.fromkeys(self.groundings.values()):
+            refusal = Refusal.of(choice, invents=invents, examples=self.examples, fields=self.schema.fields)
+            if refusal:
+                named = frozenset(name for name, other in self.groundings.items() if other == choice)
+                found.append((refusal, named))
+        return found
+
+    def _look_up(self, checked: ValidationResult, transcript: tuple[Message, ...]) -> LookedUp:
+        parts = tuple(part for part in checked.parts if self.groundings.get(part.path) != "off")
+        return look_up(replace(checked, parts=parts), transcript) if parts else LookedUp()
 
     def _declared_locale(self) -> Locale | None:
         if self.locale is None:
@@ -110,12 +128,16 @@ class ExtractionRun:
         return Locale.of(self.locale)
 
     def _result(
-        self, checked: ValidationResult, reply: Reply, transcript: tuple[Message, ...], refusal: Refusal | None
+        self,
+        checked: ValidationResult,
+        reply: Reply,
+        transcript: tuple[Message, ...],
+        refusals: Refusals,
     ) -> Extraction:
-        looked_up = LookedUp() if self.grounding == "off" else look_up(checked, transcript)
+        looked_up = self._look_up(checked, transcript)
         status = looked_up.status_of(checked)
         values, rejected, record = dict(checked.values), dict[str, Any](), checked.record
-        for name in refusal.refused(checked, looked_up, self.locale) if refusal else ():
+        for name in _refused(refusals, checked, looked_up, self.locale):
             rejected[name], values[name], record = values[name], None, None
             status[name] = "ungrounded"
         return Extraction(
@@ -137,6 +159,17 @@ class ExtractionRun:
             evidence=looked_up.evidence,
             pending=checked.pending,
         )
+
+
+def _refused(
+    refusals: Refusals,
+    checked: ValidationResult,
+    looked_up: LookedUp,
+    locale: str | None,
+) -> Iterator[str]:
+    """Yield the names of the fields whose values are not taken, each as strictly as is set for it."""
+    for refusal, fields in refusals:
+        yield from (name for name in refusal.refused(checked, looked_up, locale) if name in fields)
 
 
 def _partial(checked: ValidationResult) -> Iterator[tuple[str, Any]]:

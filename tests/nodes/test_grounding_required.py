@@ -51,6 +51,44 @@ def test_the_default_marks_it_and_the_flow_decides_for_nodes_that_say_nothing(
             owner.grounding = "maybe"
 
 
+def test_single_fields_may_be_held_to_it_and_the_others_are_as_the_flow_says(
+    flow: Flow, server: ScriptedServer, tmp_path: Path
+) -> None:
+    server.script(answer(name="Bea", city="Rome", street="Via Appia"))
+    node = flow.extraction("data", name=str, city=str, street=str, grounding={"city": "require", "name": "off"})
+    found = node.run("I'm Ana")
+    assert found.values == {"name": "Bea", "city": None, "street": "Via Appia"}
+    assert found.status == {"name": "found", "city": "ungrounded", "street": "ungrounded"}
+    assert found.rejected == {"city": "Rome"}
+    flow.grounding = "require"
+    assert dict(node.run("I'm Ana").rejected) == {"city": "Rome", "street": "Via Appia"}
+    flow.save(tmp_path / "a.flow.json")
+    loaded = Flow.load(tmp_path / "a.flow.json", name="loaded", trust=True)
+    assert loaded.node("data").grounding == node.grounding == {"city": "require", "name": "off"}
+    in_file = (({"town": "require"}, "'town'"), ({"city": "maybe"}, '"city"'), ({"city": []}, '"city"'), (5, "5"))
+    for wrong, said in in_file:
+        data = json.loads((tmp_path / "a.flow.json").read_text(encoding="utf-8"))
+        data["nodes"][0]["grounding"] = wrong
+        (tmp_path / "b.flow.json").write_text(json.dumps(data), encoding="utf-8")
+        with pytest.raises(ConfigError, match=said):
+            Flow.load(tmp_path / "b.flow.json", name="damaged")
+    for wrong in ({"town": "require"}, {"city": "maybe"}, {"city": ["require"]}):
+        with pytest.raises(ConfigError) as caught:
+            node.grounding = wrong
+        assert caught.value.kind == "bad_setting"
+
+
+def test_what_is_required_of_a_field_without_words_is_told_and_the_rest_stays(flow: Flow) -> None:
+    node = flow.extraction("data", city=str, urgent=bool, grounding={"city": "require", "urgent": "require"})
+    told = [finding for finding in flow.check() if finding.kind == "grounding"]
+    assert len(told) == 1
+    assert "'urgent'" in told[0].problem
+    assert "'city'" not in told[0].problem
+    exec(told[0].by.argument, {"flow": flow})
+    assert node.grounding == {"city": "require"}
+    assert [finding for finding in flow.check() if finding.kind == "grounding"] == []
+
+
 def test_no_edge_opens_by_what_was_invented_and_an_earlier_value_stays(flow: Flow, server: ScriptedServer) -> None:
     flow.conversation("ask", "Ask.", static=True)
     flow.extraction("data", city=str, grounding="require")
