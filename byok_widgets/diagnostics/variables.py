@@ -51,6 +51,10 @@ class _Read:
         return renamed(self.prompt, name, meant, node=self.node) if self.prompt else None
 
 
+_WRITTEN_OTHERWISE = {"null": "None", "nil": "None", "undefined": "None", "true": "True", "false": "False"}
+"""Words of other languages, and how conditions have them."""
+
+
 def variables(graph: FlowGraph, global_prompt: str, known: Names) -> Iterator[Finding]:
     """Yield what is wrong with the variables of a graph; `known` are those that code sets."""
     written = {name: frozenset(node.writes) for name, node in graph.nodes.items()}
@@ -82,6 +86,10 @@ def _too_early(read: _Read, before: Names, sure: Names, ever: Names) -> Iterator
 
 
 def _unknown(read: _Read, name: str, ever: Iterable[str]) -> Finding:
+    if read.edge and name in _WRITTEN_OTHERWISE:
+        meant = _WRITTEN_OTHERWISE[name]
+        problem, fix = f"{read.who} reads {name!r} as the name of a variable.", f"Write {meant}."
+        return Finding("unknown_variable", "error", read.node, problem, fix, read.renamed(name, meant))
     near = difflib.get_close_matches(name, sorted(ever), n=1)
     hint = f"Did you mean {near[0]!r}? " if near else ""
     problem = f"{read.who} reads the variable {name!r}, which nothing sets."

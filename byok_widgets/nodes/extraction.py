@@ -299,7 +299,7 @@ class ExtractionNode(ModelNode[Extraction]):
             yield Finding("unfit_example", "warning", self.name, problem, fix)
         idle, rest = self._idle_grounding()
         if idle:
-            problem = f"Node {self.name!r} has {idle}, which refuses no value there."
+            problem = f'Node {self.name!r} has grounding="require"{idle}.'
             fix = "Choices and numbers may be conclusions, and are marked at most; read them with care."
             by = Fix("paste", f"flow.node({self.name!r}).grounding = {rest}")
             yield Finding("grounding", "warning", self.name, problem, fix, by)
@@ -308,9 +308,10 @@ class ExtractionNode(ModelNode[Extraction]):
         """Return what is required in vain, in words, and the node's grounding without it."""
         own, silent = self._grounding, {spec.name for spec in self.schema.fields if not _may_hold_words(spec)}
         if own is None or isinstance(own, str):
-            return ('grounding="require"' if own == "require" and silent == set(self.writes) else ""), None
+            is_idle = own == "require" and silent == set(self.writes)
+            return (", and no field that it refuses a value of" if is_idle else ""), None
         idle = [name for name, choice in own.items() if choice == "require" and name in silent]
-        words = f'grounding="require" for {", ".join(map(repr, idle))}' if idle else ""
+        words = f" for {', '.join(map(repr, idle))}, of which it refuses no value" if idle else ""
         return words, {name: choice for name, choice in own.items() if name not in idle} or None
 
     def field(self, name: str) -> FieldSpec | None:

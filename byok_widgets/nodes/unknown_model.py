@@ -20,18 +20,23 @@ def tell_if_unknown(config: FlowConfig, text: str | None) -> None:
         return
     ref = config.ref(text)
     provider = PROVIDERS[ref.provider]
-    if provider.free_of_charge or not provider.default_url or config.base_url(ref.provider):
-        return
     with _lock:
         if (config.name, ref) in _told:
             return
-    kept = model_list_cache.read(config.name, ref.provider, provider.default_url)
-    note = catalog.unknown_note(ref.provider, ref.model, [info.id for info in kept.models] if kept else ())
+    note = provider.missing_model(ref.model) or _unlisted(config, ref)
     level, by_panel = _caller()
     if note and not by_panel:
         with _lock:
             _told.add((config.name, ref))
         warnings.warn(note, stacklevel=level)
+
+
+def _unlisted(config: FlowConfig, ref: ModelRef) -> str:
+    provider = PROVIDERS[ref.provider]
+    if not provider.default_url or config.base_url(ref.provider):
+        return ""
+    kept = model_list_cache.read(config.name, ref.provider, provider.default_url)
+    return catalog.unknown_note(ref.provider, ref.model, [info.id for info in kept.models] if kept else ())
 
 
 def _caller() -> tuple[int, bool]:

@@ -184,6 +184,11 @@ class Provider(ABC):
         del model
         return False
 
+    def missing_model(self, model: str) -> str:
+        """Return in words why a model cannot be had, where that is known without asking; else nothing."""
+        del model
+        return ""
+
     def is_weak_judge(self, model: str) -> bool:
         """Return whether a model is known to judge prompt conditions little better than chance."""
         del model

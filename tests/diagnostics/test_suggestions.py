@@ -144,6 +144,18 @@ def silent_start_that_is_needed(flow: Flow) -> None:
     flow.disconnect("ask", "read")
 
 
+def words_of_other_languages(flow: Flow) -> None:
+    flow.conversation("ask", "Ask.")
+    flow.extraction("read", size=str, urgent=bool)
+    flow.connect("ask", "read")
+    flow.conversation("bye", "Bye.", end=True)
+    flow.conversation("hurry", "At once.")
+    flow.connect("hurry", "read")
+    flow.connect("read", "hurry", if_="urgent == true")
+    flow.connect("read", "bye", if_="size != null and not (urgent == false)")
+    flow.connect("read", "ask")
+
+
 def misspelt(flow: Flow) -> None:
     flow.global_prompt = "You know {{ szie | upper }}."
     talk(flow)
@@ -216,6 +228,7 @@ BUILDS: dict[str, Build] = {
             silent_start,
             silent_start_that_is_needed,
             misspelt,
+            words_of_other_languages,
             statements,
             from_nowhere,
         ),

@@ -39,6 +39,15 @@ def test_it_is_told_wherever_code_sets_one(flow: Flow) -> None:
         flow.conversation("tell", "x", model="openai:zzz-3")
 
 
+@pytest.mark.parametrize(("model", "meant"), [("opnai:gpt-6-luna", "openai"), ("qwen", "smollm2-135m")])
+def test_a_local_model_that_does_not_exist_is_told_with_what_may_be_meant(
+    flow: Flow, model: str, meant: str
+) -> None:
+    assert flow.provider == "local"
+    with pytest.warns(UserWarning, match=meant):
+        flow.model = model
+
+
 @pytest.mark.parametrize(
     "model",
     [

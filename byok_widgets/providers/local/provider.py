@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from byok_widgets.config import BaseUrl
 from byok_widgets.engine import DaemonExecutor
 from byok_widgets.engine.callbacks import OnProgress
+from byok_widgets.errors import LocalModelError
 from byok_widgets.providers.exchange import Endpoint, ModelInfo, Request
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider
@@ -59,6 +60,18 @@ class LocalProvider(ChatCompletionsProvider):
     def runs_file(self, model: str) -> bool:
         """Return whether the id is the path of a file, and not a pinned model."""
         return not _is_pinned(model)
+
+    def missing_model(self, model: str) -> str:
+        """Return that a model is neither a pinned one nor the path of a file."""
+        if _is_pinned(model):
+            return ""
+        from byok_widgets.providers.local import models
+
+        try:
+            models.resolve(model)
+        except LocalModelError as fault:
+            return f"{fault.problem} {fault.fix}"
+        return ""
 
     def is_weak_judge(self, model: str) -> bool:
         """Return whether it is a pinned model: they are too small to judge."""
