@@ -338,6 +338,20 @@ def test_a_change_of_another_kernel_is_told_in_cell_and_panel_and_waits_for_a_ch
     assert result(page, 3) == "'openai'"
 
 
+def test_a_change_of_another_notebook_is_told_when_the_person_comes_back_before_any_cell_runs(open_in, gear_lab):
+    make = "from byok_widgets import Flow\nflow = Flow('comes back')"
+    page = open_in([make])
+    page.run_cell(0)
+    first = page.name
+    open_settings(page)
+    page.save()
+    page.open(gear_lab.notebook([f"{make}\nflow.model = 'openai:gpt-6-luna'"]))
+    page.run_cell(0)
+    page.save()
+    page.command("docmanager:open", {"path": first})
+    question(page, "elsewhere").get_by_role("button", name="Use theirs").wait_for()
+
+
 LABELS_OUTSIDE_NAMES = """side => [...side.querySelectorAll("button")]
   .filter((button) => button.offsetParent && /[a-z]/i.test(button.textContent))
   .filter((button) => {

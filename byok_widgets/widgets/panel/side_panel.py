@@ -1,6 +1,6 @@
 """The settings panel at the side of a notebook: the kernel's side of the gear in the toolbar.
 
-The gear calls `show`; otherwise the panel is the same as in a cell.
+The gear calls `show` and `look`; otherwise the panel is the same as in a cell.
 """
 
 from __future__ import annotations
@@ -49,6 +49,13 @@ def show(notebook: str, flow: str = "") -> None:
         _refresh_after_cells()
     side.refresh(flow)
     display(side)  # type: ignore[no-untyped-call]
+
+
+def look(notebook: str) -> None:
+    """Look whether another kernel has changed what the side panel of a notebook shows, where it is shown."""
+    side = _sides.get(notebook)
+    if side is not None and side.comm is not None:
+        side.refresh()
 
 
 class FlowInPanel(FlowSettings):

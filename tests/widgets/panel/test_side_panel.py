@@ -9,9 +9,11 @@ import ipywidgets
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from byok_widgets.config import FlowConfig
 from byok_widgets.flow import flow as flow_module
 from byok_widgets.flow import flow_contexts, flow_registry
 from byok_widgets.flow.waiting_settings import WaitingSettings
+from byok_widgets.providers import PROVIDERS
 from byok_widgets.widgets.panel import panel_head, side_panel
 from byok_widgets.widgets.panel.node_list import NodeList
 from tests.fake_keys import fake_key
@@ -141,6 +143,16 @@ def test_it_shows_the_nodes_of_the_newest_flow_of_a_name_as_they_are_made(shell)
     run(shell, "del new")
     assert shown_nodes(panel) == ["ask"], "the older one lives on"
     assert panel.children[1] is before, "what is typed in the panel stays"
+
+
+def test_when_the_person_comes_back_it_tells_what_another_kernel_has_changed(shell):
+    run(shell, "flow = Flow('changed elsewhere')\nflow.global_prompt = 'Be kind.'")
+    head = opened().children[1].children[0]
+    FlowConfig("changed elsewhere", providers=PROVIDERS).model = "openai:gpt-6-luna"
+    assert [question["kind"] for question in head.questions] == []
+    side_panel.look("never opened.ipynb")
+    side_panel.look("a.ipynb")
+    assert [question["kind"] for question in head.questions] == ["elsewhere"]
 
 
 def test_it_keeps_no_flow_alive(shell):

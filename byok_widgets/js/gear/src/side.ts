@@ -51,12 +51,17 @@ export class Side extends Panel {
     void notebook.sessionContext.ready.then(() => this._openIfWanted());
   }
 
-  /** Show the panel, unless it is already shown: of a given flow, or of the one that was shown last. */
+  /**
+   * Show the panel, of a given flow or of the one that was shown last. Where it is already shown, it looks whether
+   * another kernel has changed its settings.
+   */
   open(flow = ''): void {
     const isShown = this.node.querySelector('.byok-panel') !== null;
     const shown = this.node.querySelector<HTMLSelectElement>('.byok-which select')?.value;
     if (!isShown || (flow && shown !== undefined && shown !== flow)) {
       void this._open(flow);
+    } else {
+      this._look();
     }
   }
 
@@ -114,7 +119,7 @@ export class Side extends Panel {
         return;
       }
       const future = kernel.requestExecute({
-        code: this._code(),
+        code: this._code('show', this._notebook.context.path, this._flow),
         user_expressions: { [INSTALLED]: IS_INSTALLED },
         silent: false,
         store_history: false,
@@ -150,10 +155,22 @@ export class Side extends Panel {
     }
   }
 
-  private _code(): string {
-    const { path } = this._notebook.context;
-    const show = '__import__("byok_widgets.widgets.panel.side_panel", fromlist=["show"]).show'; // binds no name in the notebook
-    return `if ${IS_INSTALLED}: ${show}(${JSON.stringify(path)}, ${JSON.stringify(this._flow)})`;
+  private _look(): void {
+    const kernel = this._notebook.sessionContext.session?.kernel;
+    if (kernel?.status === 'idle') {
+      kernel.requestExecute({
+        code: this._code('look', this._notebook.context.path),
+        silent: true,
+        store_history: false,
+        stop_on_error: false,
+        allow_stdin: false
+      });
+    }
+  }
+
+  private _code(name: 'show' | 'look', ...given: string[]): string {
+    const module = '__import__("byok_widgets.widgets.panel.side_panel", fromlist=["show"])'; // binds no name in the notebook
+    return `if ${IS_INSTALLED}: ${module}.${name}(${given.map(each => JSON.stringify(each)).join(', ')})`;
   }
 
   private _show(data: PartialJSONObject): void {
