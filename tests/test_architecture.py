@@ -73,19 +73,20 @@ MAY_IMPORT = {
     "testing": f"{SMALL} cases compare nodes providers session",
     "diagnostics": f"{SMALL} config engine graph keys nodes providers schema",
     "export": f"{SMALL} config graph nodes providers schema",
+    "serve": f"{SMALL} config engine graph keys nodes providers schema session",
     "flow": (
-        f"{SMALL} cases compare config diagnostics engine export frontend graph keys nodes providers schema"
+        f"{SMALL} cases compare config diagnostics engine export frontend graph keys nodes providers schema serve"
         " session testing"
     ),
     "widgets": (
-        f"{SMALL} cases compare config diagnostics engine flow frontend graph keys nodes providers schema session"
-        " testing"
+        f"{SMALL} cases compare config diagnostics engine flow frontend graph keys nodes providers schema serve"
+        " session testing"
     ),
     "extending": f"{SMALL} engine export graph keys nodes providers",
     "bundle": f"{SMALL} config export flow providers",
     "file_tests": f"{SMALL} cases flow providers testing",
     "pytest_plugin": "file_tests",
-    "cli": f"{SMALL} bundle cases file_tests flow providers schema testing",
+    "cli": f"{SMALL} bundle cases engine file_tests flow keys providers schema serve testing",
     "__main__": "cli",
 }
 """For each package and top module, those it may import; the lowest come first."""

@@ -65,7 +65,7 @@ def data_of(session: SavedSession) -> Data:
         "model": session.model,
         "turns": [_turn_data(turn) for turn in session.turns],
         "unfinished": [_turn_data(turn) for turn in session.unfinished],
-        "variables": [vars(entry) for entry in session.variables],
+        "variables": entries_data(session.variables),
         "effects": [_effect_data(effect) for effect in session.effects],
     }
 
@@ -104,6 +104,19 @@ def session_of(data: Data, graph: FlowGraph, context: FlowContext) -> SavedSessi
         tuple(entries),
         tuple(effects),
         notice,
+    )
+
+
+def entries_data(entries: Iterable[VariableEntry]) -> list[Data]:
+    """Return values of variables as data; they may not be JSON yet."""
+    return [vars(entry) for entry in entries]
+
+
+def entries_of_data(data: Iterable[Data], graph: FlowGraph) -> tuple[VariableEntry, ...]:
+    """Return values of variables, with the types that their fields have in the flow."""
+    return tuple(
+        VariableEntry(**{**entry, "value": _typed(graph, entry["source"], entry["name"], entry["value"])})
+        for entry in data
     )
 
 

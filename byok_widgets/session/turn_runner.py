@@ -68,6 +68,21 @@ class TurnStart:
     speculates: bool = False
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a flow is.
+
+    Attributes:
+        node: The node.
+        returns_to: The node to which the global node there returns; empty outside a global node.
+        closed: Whether the session is closed.
+    """
+
+    node: str
+    returns_to: str = ""
+    closed: bool = False
+
+
 M = TypeVar("M")
 
 OnNode = Callable[[str], None]
@@ -85,6 +100,9 @@ class TurnCallbacks:
 class TurnRunner:
     """One running turn.
 
+    Args:
+        heard: What the person heard in a turn that is gone through again: no node speaks, the rest runs.
+
     Attributes:
         entries: What its nodes have added to the variables.
         stopped: Whether it was cancelled after a part of the reply had arrived.
@@ -100,12 +118,13 @@ class TurnRunner:
         text: str | None,
         model: str | None,
         callbacks: TurnCallbacks,
+        heard: str | None = None,
     ) -> None:
         self.entries: list[VariableEntry] = []
         self.stopped = False
         self._graph, self._context, self._start, self._model = graph, context, start, model
         self._number, self._text = number, text if text is None else without_surrogates(text)
-        self._callbacks = callbacks
+        self._callbacks, self._heard = callbacks, heard
         said = (Message("user", self._text),) if self._text is not None else ()
         self._messages = (*start.transcript, *said)
         self._node, self._returns_to, self._closed = start.node, start.returns_to, False
@@ -282,6 +301,10 @@ class TurnRunner:
         if not node.speaks:
             self._stop_loops()
         self._callbacks.on_node(node.name)
+        if node.speaks and self._heard is not None:
+            self._steps.append(Visit(node.name, Reply(self._heard, "static", node.name)))
+            self._leave()
+            return
         given = self._given_to(node)
         model, work = await self._model_of(partial(node.model_for, given)), node.prepare(given)
         begun = await self._beside.reply_of(node, given)
@@ -319,19 +342,31 @@ class TurnRunner:
             fault = error
         raise await self._context.without_model(fault)
 
-    def _leave(self) -> None:
-        """Close the session after an end node; return from a global node that leads nowhere else.
+    @property
+    def place_after(self) -> Place:
+        """Where the flow will be when the node has run at which it is now.
 
-        If the node it came from was removed meanwhile, the flow stays.
+        An end node closes the session; a global node that leads nowhere else returns, unless the node it came from
+        was removed meanwhile.
         """
         if self._node in self._graph.ends:
-            self._closed = True
-        elif (
+            return Place(self._node, self._returns_to, closed=True)
+        if (
             self._returns_to in self._graph.nodes
             and self._graph.is_global(self._node)
             and not self._graph.outgoing(self._node)
         ):
-            self._node, self._returns_to = self._returns_to, ""
+            return Place(self._returns_to)
+        return Place(self._node, self._returns_to, self._closed)
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The nodes that have run, and the one that is about to."""
+        return (*(step.node for step in self._steps if isinstance(step, Visit)), self._node)
+
+    def _leave(self) -> None:
+        place = self.place_after
+        self._node, self._returns_to, self._closed = place.node, place.returns_to, place.closed
 
     def _stop_loops(self) -> None:
         path = [step.node for step in self._steps if isinstance(step, Visit)]

@@ -88,6 +88,11 @@ class Variables(MutableMapping[str, Any]):
         return tuple(self._entries)
 
     @property
+    def current(self) -> tuple[VariableEntry, ...]:
+        """The entry that counts for each variable that has one."""
+        return tuple(self._latest.values())
+
+    @property
     def status(self) -> Mapping[str, VariableStatus]:
         """How reliable each of them is."""
         latest = self._latest

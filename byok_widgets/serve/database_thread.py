@@ -1,0 +1,120 @@
+"""`DatabaseThread`: one thread that does all work on an SQLite file; what waits together is committed together."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], Any]
+
+_MOST_AT_ONCE = 64
+
+
+class DatabaseThread:
+    """Does work on a connection in the order in which it was asked for.
+
+    Args:
+        connect: Opens the connection, in the thread.
+    """
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._connect = connect
+        self._waiting: queue.SimpleQueue[tuple[Work, Callable[[Any, BaseException | None], None]] | None]
+        self._waiting = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="byok-serve-store", daemon=True)
+
+    async def start(self) -> None:
+        """Start it.
+
+        Raises:
+            sqlite3.Error: The file cannot be opened.
+        """
+        self._thread.start()
+        await self.do(lambda _: None)
+
+    async def stop(self) -> None:
+        """Finish what is waiting, and close the file."""
+        self._waiting.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    async def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do some work and return what it gives; it is committed then."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+
+        def settle(result: Any, error: BaseException | None) -> None:
+            if done.done():
+                return
+            if error is None:
+                done.set_result(result)
+            else:
+                done.set_exception(error)
+
+        def tell(result: Any, error: BaseException | None) -> None:
+            loop.call_soon_threadsafe(settle, result, error)
+
+        self._waiting.put((work, tell))
+        return await done
+
+    def soon(self, work: Work) -> None:
+        """Do some work, before all that is asked for later; nobody waits for it."""
+        self._waiting.put((work, lambda *_: None))
+
+    def _run(self) -> None:
+        connection: sqlite3.Connection | None = None
+        failure: BaseException | None = None
+        try:
+            connection = self._connect()
+        except Exception as error:  # noqa: BLE001 - told to whoever asks for work
+            failure = error
+        while (first := self._waiting.get()) is not None:
+            batch = [first]
+            stop = False
+            while len(batch) < _MOST_AT_ONCE and not self._waiting.empty():
+                following = self._waiting.get()
+                if following is None:
+                    stop = True
+                    break
+                batch.append(following)
+            if connection is None:
+                for _, tell in batch:
+                    tell(None, failure)
+            else:
+                _commit_together(connection, batch)
+            if stop:
+                break
+        if connection is not None:
+            connection.close()
+
+
+def _commit_together(
+    connection: sqlite3.Connection, batch: list[tuple[Work, Callable[[Any, BaseException | None], None]]]
+) -> None:
+    """Do work in one transaction; where one part of it fails, each in its own."""
+    try:
+        results = _in_transaction(connection, [work for work, _ in batch])
+    except Exception as error:  # noqa: BLE001 - told to whoever asked
+        if len(batch) == 1:
+            batch[0][1](None, error)
+            return
+        for each in batch:
+            _commit_together(connection, [each])
+        return
+    for (_, tell), result in zip(batch, results, strict=True):
+        tell(result, None)
+
+
+def _in_transaction(connection: sqlite3.Connection, works: list[Work]) -> list[Any]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        results = [work(connection) for work in works]
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+    return results

@@ -1,0 +1,119 @@
+"""`Dialogue`: the words of a request, as they go to the models, and in the form by which turns are found again."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+
+from byok_widgets.messages import Message, Role
+from byok_widgets.secrets import redact_held
+
+_SPOKEN: tuple[Role, ...] = ("user", "assistant")
+_RESULTS = ("tool", "function")
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """What was said, without instructions, tools, empty messages and what else clients change between two turns.
+
+    Attributes:
+        messages: The words; neighbours of one role are one message.
+        after_tool: Whether the request ends in the result of a tool.
+    """
+
+    messages: tuple[Message, ...]
+    after_tool: bool = False
+
+    @classmethod
+    def of(cls, sent: Iterable[Mapping[str, Any]]) -> Dialogue:
+        """Return the words of a request."""
+        roles = ""
+        said: list[tuple[Role, str]] = []
+        for message in sent:
+            role, text = message["role"], text_of(message.get("content"))
+            if role in (*_SPOKEN, *_RESULTS):
+                roles = role
+            if role in _SPOKEN and text:
+                said.append((role, text))
+        merged = (
+            Message(role, redact_held(" ".join(text for _, text in group)))
+            for role, group in groupby(said, key=lambda entry: entry[0])
+        )
+        return cls(tuple(merged), after_tool=roles in _RESULTS)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether there is nothing to say: the last words are the flow's own, or a tool has just run."""
+        return self.after_tool or bool(self.messages and self.messages[-1].role == "assistant")
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """What the caller said, turn by turn, as it was sent."""
+        return tuple(message.content for message in self.messages if message.role == "user")
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The same as short digests of what does not change when a client sends it again."""
+        return tuple(digest(normal(text)) for text in self.texts)
+
+    @cached_property
+    def opening(self) -> str:
+        """What the flow said before the caller; empty if nothing."""
+        first = self.messages[0] if self.messages else None
+        return first.content if first is not None and first.role == "assistant" else ""
+
+    @cached_property
+    def heard(self) -> tuple[str, ...]:
+        """What the caller heard after each of those texts, in normal form; empty where nothing."""
+        return tuple(self._heard())
+
+    def until(self, turn: int) -> tuple[Message, ...]:
+        """Return the words up to the caller's text of this index, which is the last of them."""
+        ends = [at for at, message in enumerate(self.messages) if message.role == "user"]
+        return self.messages[: ends[turn] + 1]
+
+    def reply_after(self, turn: int) -> str:
+        """Return what the caller heard after the text of this index, as it was sent."""
+        after = self.messages[len(self.until(turn)) :]
+        return after[0].content if after and after[0].role == "assistant" else ""
+
+    def _heard(self) -> Iterator[str]:
+        for at, message in enumerate(self.messages):
+            if message.role == "user":
+                after = self.messages[at + 1 : at + 2]
+                yield normal(after[0].content) if after else ""
+
+
+def text_of(content: Any) -> str:
+    """Return the text of a message, which may come in parts."""
+    if isinstance(content, str):
+        return content.strip()
+    parts = content if isinstance(content, list) else ()
+    texts = (part.get("text") if isinstance(part, dict) else part for part in parts)
+    return " ".join(text.strip() for text in texts if isinstance(text, str) and text.strip())
+
+
+def normal(text: str) -> str:
+    """Return a text without the differences that clients make: case, spaces, punctuation, forms of characters."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    kept = folded if folded.isalnum() else "".join(c if _counts(c) else " " for c in folded)
+    return " ".join(kept.split()) or text.strip()
+
+
+def digest(*parts: str) -> str:
+    """Return a digest of texts, in which each keeps its place."""
+    sum_of = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        encoded = part.encode("utf-8", "surrogatepass")
+        sum_of.update(b"%d:" % len(encoded))
+        sum_of.update(encoded)
+    return sum_of.hexdigest()
+
+
+def _counts(char: str) -> bool:
+    return char.isalnum() or not unicodedata.category(char).startswith("P")

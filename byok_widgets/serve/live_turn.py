@@ -1,0 +1,113 @@
+"""`LiveTurn`: a turn while it is answered; everybody who asked for it follows the same one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from byok_widgets.usage import Usage
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was said in a turn.
+
+    Attributes:
+        text: The words.
+        finish: Why they ended, in the words of the protocol.
+        ends_call: Whether the flow has come to its end with them.
+        usage: The tokens of all calls of the turn.
+        fallback: The kind of the error in whose place a sentence was said; empty where all went well.
+    """
+
+    text: str = ""
+    finish: str = "stop"
+    ends_call: bool = False
+    usage: Usage = field(default_factory=Usage)
+    fallback: str = ""
+
+
+class LiveTurn:
+    """A turn that is being answered, for any number of followers on one event loop.
+
+    Attributes:
+        answer: The answer; `None` until the turn has ended.
+        followers: How many follow it.
+    """
+
+    def __init__(self, key: str = "") -> None:
+        self.key = key
+        self.answer: Answer | None = None
+        self.followers = 0
+        self._said = ""
+        self._may_speak = False
+        self._news = asyncio.Event()
+        self.placed = asyncio.Event()
+
+    @classmethod
+    def ended(cls, key: str, answer: Answer) -> LiveTurn:
+        """Return a turn that was answered before."""
+        live = cls(key)
+        live.end(answer)
+        return live
+
+    @property
+    def said(self) -> str:
+        """What may be heard so far."""
+        return self._said if self._may_speak else ""
+
+    @property
+    def text(self) -> str:
+        """All that has come so far."""
+        return self._said
+
+    def add(self, piece: str) -> None:
+        """Take a piece of the reply; it is held back until the flow's position is saved."""
+        self._said += piece
+        self._tell()
+
+    def retract(self) -> None:
+        """Take back what has come so far, as far as nobody has heard it."""
+        if not self._may_speak:
+            self._said = ""
+
+    def speak(self) -> None:
+        """Let followers hear it: the position is saved."""
+        self._may_speak = True
+        self.placed.set()
+        self._tell()
+
+    def end(self, answer: Answer) -> None:
+        """Take the answer."""
+        self._said, self._may_speak, self.answer = answer.text, True, answer
+        self.placed.set()
+        self._tell()
+
+    async def follow(self) -> AsyncIterator[str]:
+        """Yield the words as they come, all that is there at a time."""
+        heard = 0
+        self.followers += 1
+        try:
+            while True:
+                news, said, over = self._news, self.said, self.answer is not None
+                if len(said) > heard:
+                    yield said[heard:]
+                    heard = len(said)
+                elif over:
+                    return
+                else:
+                    await news.wait()
+        finally:
+            self.followers -= 1
+
+    async def whole(self) -> Answer:
+        """Wait for the answer."""
+        async for _ in self.follow():
+            pass
+        assert self.answer is not None
+        return self.answer
+
+    def _tell(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()

@@ -1,0 +1,85 @@
+"""`State`: where a conversation is after a turn. A frozen value; states form a tree, and no one is ever changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from byok_widgets.graph import FlowGraph
+from byok_widgets.serve.dialogue import digest
+from byok_widgets.serve.plain_json import plain_json
+from byok_widgets.session.session_data import entries_data, entries_of_data
+from byok_widgets.session.turn_runner import Place
+from byok_widgets.session.variables import VariableEntry
+
+
+@dataclass(frozen=True)
+class State:
+    """What the next turn starts from, apart from the words, which its request brings.
+
+    Attributes:
+        key: Identifies it: a digest of the session and all that the caller said.
+        session: Key of the session.
+        version: The version of the flow.
+        said: Digests of the caller's texts, oldest first; the first may be unknown, where a client sent the last
+            messages alone.
+        place: Where the flow is.
+        visited: The nodes that have run.
+        spoken: Those that have spoken.
+        entries: The values of the variables.
+    """
+
+    key: str
+    session: str
+    version: str
+    place: Place
+    said: tuple[str, ...] = ()
+    visited: frozenset[str] = frozenset()
+    spoken: frozenset[str] = frozenset()
+    entries: tuple[VariableEntry, ...] = ()
+
+    @property
+    def number(self) -> int:
+        """Number of the last turn."""
+        return len(self.said)
+
+    def to_json(self) -> str:
+        """Return it as text, in which what looks like a key is redacted."""
+        return plain_json(
+            {
+            "version": self.version,
+            "said": self.said,
+            "place": vars(self.place),
+            "visited": sorted(self.visited),
+            "spoken": sorted(self.spoken),
+            "entries": entries_data(self.entries),
+            }
+        )
+
+
+def state_of(key: str, session: str, data: dict[str, Any], graph: FlowGraph) -> State:
+    """Return a state that was stored; its values have the types of their fields in the flow."""
+    return State(
+        key,
+        session,
+        data["version"],
+        Place(**data["place"]),
+        tuple(data["said"]),
+        frozenset(data["visited"]),
+        frozenset(data["spoken"]),
+        entries_of_data(data["entries"], graph),
+    )
+
+
+def turn_key(parent: str, said: str, again: str = "") -> str:
+    """Return the key of a turn: what it follows, the digest of what was said, and what makes it another answer."""
+    return digest(parent, said, again)
+
+
+def chain_key(root: str, said: Iterable[str]) -> str:
+    """Return the key of the turn after these digests, from the start on."""
+    key = root
+    for one in said:
+        key = turn_key(key, one)
+    return key
