@@ -26,6 +26,7 @@ from byok_widgets.nodes.effects import FIND_OUT, EffectLog, EffectRecord, Effect
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.node_settings import yes_or_no
 from byok_widgets.nodes.time_limits import checked_seconds
+from byok_widgets.nodes.turn_scope import current_scope
 from byok_widgets.plain_values import are_plain, copies_of
 
 T = TypeVar("T")
@@ -189,7 +190,7 @@ class ActionNode(Node[ActionResult]):
             arguments = call.arguments(given.variables)
             if self.effects and given.effects is not None:
                 return await self._once(call, arguments, given.effects)
-            return await self._called(call, await self._prepared(call, arguments, copies_of))
+            return await self._journaled(call, arguments)
 
         return work
 
@@ -278,6 +279,20 @@ class ActionNode(Node[ActionResult]):
             return await self._called(call, copies, run_id=record.run_id, settle=settle)
         finally:
             effects.log.give_up(record.run_id)
+
+    async def _journaled(self, call: ActionFunction, arguments: dict[str, Any]) -> ActionResult:
+        """Call a function, unless an earlier attempt at the same served turn has its result."""
+        scope = current_scope()
+        copies = await self._prepared(call, arguments, copies_of)
+        if scope is None:
+            return await self._called(call, copies)
+        step = f"action\n{self.name}\n{await self._prepared(call, arguments, argument_key)}"
+        kept = scope.kept(step)
+        if isinstance(kept, ActionResult):
+            return kept
+        result = await self._called(call, copies)
+        scope.keep(step, result)
+        return result
 
     async def _called(
         self, call: ActionFunction, arguments: dict[str, Any], *, run_id: str = "", settle: Settle = ignore

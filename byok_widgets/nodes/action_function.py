@@ -12,10 +12,14 @@ from types import MappingProxyType
 from typing import Any
 
 from byok_widgets.errors import ConfigError, FlowError
+from byok_widgets.nodes.turn_scope import current_turn_key
 from byok_widgets.secrets.quoting import as_given
 
 ALL_VARIABLES = "variables"
 """Name of the parameter that gets all variables."""
+
+TURN_KEY = "turn_key"
+"""Name of the parameter that gets the key of the turn: the same when a served turn has to be begun again."""
 
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
@@ -55,6 +59,7 @@ class ActionFunction:
         named = {p.name: p for p in parameters if p.kind in _BY_NAME}
         self._by_position = bool(positional)
         self._gets_mapping = named.pop(ALL_VARIABLES, None) is not None
+        self.takes_turn_key = named.pop(TURN_KEY, None) is not None
         self._gets_each = any(p.kind is p.VAR_KEYWORD for p in parameters)
         self.required = tuple(name for name, p in named.items() if p.default is p.empty)
         self.optional = tuple(name for name, p in named.items() if p.default is not p.empty)
@@ -92,6 +97,8 @@ class ActionFunction:
             return self.function(MappingProxyType(arguments[ALL_VARIABLES]))
         if self._gets_mapping:
             arguments = {**arguments, ALL_VARIABLES: MappingProxyType(arguments[ALL_VARIABLES])}
+        if self.takes_turn_key:
+            arguments = {**arguments, TURN_KEY: current_turn_key()}
         return self.function(**arguments)
 
 

@@ -29,6 +29,7 @@ from byok_widgets.nodes.admission import (
 from byok_widgets.nodes.call_budget import current_budget
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.node_settings import LIMIT, checked
+from byok_widgets.nodes.turn_scope import current_scope
 from byok_widgets.providers import (
     PROVIDERS,
     Endpoint,
@@ -135,7 +136,7 @@ async def execute(call: Call, context: FlowContext, *, on_text: OnText, on_progr
         ByokError: Any fault; it names flow, node and model.
     """
     try:
-        return await _counted(call, context, on_text, on_progress)
+        return await _once(call, context, on_text, on_progress)
     except ByokError as error:
         failure = error
     if failure.may_be_charged:
@@ -143,6 +144,22 @@ async def execute(call: Call, context: FlowContext, *, on_text: OnText, on_progr
             f"{failure.cause} {sentence(call.provider.in_text)} may charge for the call all the same.".strip()
         )
     raise failure.at(flow=context.config.name, node=call.node, model=str(call.resolved.ref))
+
+
+async def _once(call: Call, context: FlowContext, on_text: OnText, on_progress: OnProgress) -> Reply:
+    """Run a call, unless an earlier attempt at the same served turn has its answer."""
+    scope = current_scope()
+    if scope is None:
+        return await _counted(call, context, on_text, on_progress)
+    said = (f"{message.role}: {message.content}" for message in call.messages)
+    step = "\n".join(("call", call.node, str(call.resolved.ref), call.system, *said))
+    kept = scope.kept(step)
+    if isinstance(kept, Reply):
+        on_text(kept.text)
+        return replace(kept, transcript=(*call.messages, answer_message(kept.text, kept.finish_reason)))
+    reply = await _counted(call, context, on_text, on_progress)
+    scope.keep(step, reply)
+    return reply
 
 
 async def _counted(call: Call, context: FlowContext, on_text: OnText, on_progress: OnProgress) -> Reply:

@@ -95,6 +95,7 @@ class App:
                 await send_body(send, 200, pieces.whole(whole.result()), _JSON)
         finally:
             gone.cancel()
+            self._turns.leave(live)
 
 
 _JSON = {"content-type": "application/json"}

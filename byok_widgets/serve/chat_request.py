@@ -26,6 +26,7 @@ class ChatRequest:
         session_id: The client's id of the conversation; empty if it sent none.
         idempotency_key: What tells a new answer to the same words from a repeated request; empty without one.
         end_tool: The name under which a tool that ends the call is offered; empty if none is.
+        trace: What was sent of the trace that the request is part of.
     """
 
     messages: tuple[Mapping[str, Any], ...]
@@ -34,6 +35,7 @@ class ChatRequest:
     session_id: str = ""
     idempotency_key: str = ""
     end_tool: str = ""
+    trace: str = ""
 
 
 def read_request(body: bytes, headers: Mapping[str, str]) -> ChatRequest:
@@ -61,6 +63,7 @@ def read_request(body: bytes, headers: Mapping[str, str]) -> ChatRequest:
         session_id=_session_id(data, headers),
         idempotency_key=_id(headers.get("idempotency-key")),
         end_tool=_end_tool(data.get("tools")),
+        trace=headers.get("traceparent", "")[:MAX_ID_CHARS],
     )
 
 

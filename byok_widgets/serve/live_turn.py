@@ -34,10 +34,12 @@ class LiveTurn:
     Attributes:
         answer: The answer; `None` until the turn has ended.
         followers: How many follow it.
+        owner: Under which name this process answers it.
+        placed: Set when the flow's position after it is stored, and when it has ended.
     """
 
     def __init__(self, key: str = "") -> None:
-        self.key = key
+        self.key, self.owner = key, ""
         self.answer: Answer | None = None
         self.followers = 0
         self._said = ""

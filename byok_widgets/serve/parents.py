@@ -4,62 +4,128 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
+from byok_widgets.serve.asked import Asked
 from byok_widgets.serve.dialogue import Dialogue, digest
+from byok_widgets.serve.execution import Surroundings
 from byok_widgets.serve.live_turn import LiveTurn
-from byok_widgets.serve.matching import Candidate, Past, best, is_end_of
-from byok_widgets.serve.served_flow import ServedFlow
+from byok_widgets.serve.matching import Candidate, Past, best, is_end_of, words_of
+from byok_widgets.serve.served_flow import Versions
 from byok_widgets.serve.state import State, state_of, turn_key
-from byok_widgets.serve.store import LEASE_S, Store, StoredTurn
+from byok_widgets.serve.store import LEASE_S, StoredTurn
 from byok_widgets.session.turn_runner import Place
 
+_LOG = logging.getLogger("byok_widgets.serve")
 _POLL_S = 0.05
 
 
+@dataclass(frozen=True)
+class Talk:
+    """What a request says, and whose it is.
+
+    Attributes:
+        dialogue: The words.
+        session: Key of the session.
+        caller: Digest of the access token.
+        session_id: The client's id of the conversation; empty if it sends none.
+    """
+
+    dialogue: Dialogue
+    session: str
+    caller: str
+    session_id: str
+
+    @property
+    def past(self) -> Past:
+        """What was said before the words that are to be answered."""
+        return Past(self.dialogue.keys[:-1], self.dialogue.heard[:-1])
+
+
 class Parents:
-    """Finds states."""
+    """Finds states.
 
-    def __init__(self, flow: ServedFlow, store: Store, running: Mapping[str, LiveTurn]) -> None:
-        self._flow, self._store, self._running = flow, store, running
+    Args:
+        versions: The versions of the flow.
+        around: The store, and how the flow is served.
+        running: The turns that run here.
+        begin: Begins a turn.
+    """
 
-    async def of(self, dialogue: Dialogue, session: str, *, strict: bool) -> State:
-        """Return the state before the last words of a dialogue.
+    def __init__(
+        self,
+        versions: Versions,
+        around: Surroundings,
+        running: Mapping[str, LiveTurn],
+        begin: Callable[[Asked], LiveTurn],
+    ) -> None:
+        self._versions, self._around, self._running, self._begin = versions, around, running, begin
+        self._store = around.store
 
-        Args:
-            dialogue: The words.
-            session: Key of the session.
-            strict: Whether replies must be those that were heard; see `best`.
-        """
-        past = Past(dialogue.keys[:-1], dialogue.heard[:-1])
+    async def of(self, talk: Talk) -> State:
+        """Return the state before the last words of a dialogue."""
+        past = talk.past
         if not past.said:
-            return self._start(session, opened=bool(dialogue.texts and dialogue.opening))
-        found = await self._stored(past, session, strict=strict)
-        return found or self._start(session, opened=bool(dialogue.opening))
+            return await self._start(talk)
+        return await self._stored(past, talk) or await self._made_again(past, talk)
 
-    def _start(self, session: str, *, opened: bool) -> State:
-        graph = self._flow.graph
-        root = State(digest("start", session), session, self._flow.version, Place(graph.start))
-        if not opened:
+    async def _start(self, talk: Talk) -> State:
+        """Return the state before the caller's first words: after what the flow said, if that was heard."""
+        flow = self._versions.current
+        root = State(digest("start", talk.session), talk.session, flow.version, Place(flow.graph.start))
+        if not (talk.dialogue.texts and talk.dialogue.opening):
             return root
-        return State(
-            turn_key(root.key, "opening"),
-            session,
-            root.version,
-            Place(graph.start, closed=graph.start in graph.ends),
-            visited=frozenset({graph.start}),
-            spoken=frozenset({graph.start}),
-        )
+        key = turn_key(root.key, "opening")
+        known = await self._store.turn(key)
+        if known is not None and (state := await self._state(known)) is not None:
+            return state
+        start = flow.graph.start
+        place = Place(start, closed=start in flow.graph.ends)
+        return State(key, talk.session, flow.version, place, visited=frozenset({start}), spoken=frozenset({start}))
 
-    async def _stored(self, past: Past, session: str, *, strict: bool) -> State | None:
-        rows = await self._store.found(session, past.words, past.tail)
+    async def _stored(self, past: Past, talk: Talk) -> State | None:
+        rows = await self._store.found(talk.session, past.words, past.tail)
         states = [state for row in rows if (state := await self._state(row)) is not None]
         states = [state for state in states if is_end_of(past.said, state.said)]
+        strict = not talk.session_id
         if len(states) == 1 and not strict:
             return states[0]
         candidates = [await self._candidate(state, len(past.said)) for state in states]
         at = best(past, candidates, strict=strict)
         return None if at is None else states[at]
+
+    async def _made_again(self, past: Past, talk: Talk) -> State:
+        """Go through turns that are not known: values are read and edges judged, and nobody speaks."""
+        limit = self._around.options.rebuild
+        if len(past.said) > limit:
+            _LOG.warning("a dialogue of %d turns is not known: it starts again", len(past.said))
+            return await self._start(talk)
+        state, done = await self._deepest(past, talk)
+        _LOG.info("%d turns of a dialogue are not known and are gone through again", len(past.said) - done)
+        for at in range(done, len(past.said)):
+            state = await self._again(state, talk, at)
+        return state
+
+    async def _deepest(self, past: Past, talk: Talk) -> tuple[State, int]:
+        """Return the last state that is known on the way, and how many turns there are before it."""
+        for turns in range(len(past.said) - 1, 0, -1):
+            shorter = Past(past.said[:turns], past.heard[:turns])
+            rows = await self._store.found(talk.session, words_of(shorter.said), "")
+            if rows and (state := await self._stored(shorter, talk)) is not None:
+                return state, turns
+        return await self._start(talk), 0
+
+    async def _again(self, before: State, talk: Talk, at: int) -> State:
+        dialogue = talk.dialogue
+        key = turn_key(before.key, dialogue.keys[at], digest("heard", dialogue.heard[at]))
+        flow = await self._versions.of(before.version)
+        heard = dialogue.reply_after(at)
+        live = self._begin(Asked(key, before, dialogue, at, flow, talk.caller, talk.session_id, heard=heard))
+        await live.whole()
+        row = await self._store.turn(key)
+        return before if row is None or not row.state else await self._decoded(row)
 
     async def _state(self, row: StoredTurn) -> State | None:
         """Return the state after a turn; waits for it while the turn runs. `None` if it was given up."""
@@ -75,10 +141,12 @@ class Parents:
                 await asyncio.sleep(_POLL_S)
                 waited_s += _POLL_S
             known = await self._store.turn(row.key)
-        return None if known is None else self._decoded(known)
+        return None if known is None else await self._decoded(known)
 
-    def _decoded(self, row: StoredTurn) -> State:
-        return state_of(row.key, row.session, json.loads(row.state), self._flow.graph)
+    async def _decoded(self, row: StoredTurn) -> State:
+        data = json.loads(row.state)
+        flow = await self._versions.of(data["version"])
+        return state_of(row.key, row.session, data, flow.graph)
 
     async def _candidate(self, state: State, turns: int) -> Candidate:
         replies: list[str | None] = []

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 KEEP_ALIVE_S = 130
 """Longer than a spoken turn, and than the 120 s for which clients keep idle connections."""
+GRACE_S = 15.0
+"""Time that running turns have to end when the server stops, in seconds."""
 _BEAT_S = LEASE_S / 4
 
 
@@ -40,16 +42,20 @@ class Server:
 
     def start(self) -> None:
         """Begin to serve, and return at once."""
-        ENGINE.run(self._store.open())
+        ENGINE.run(self._open())
         self._running = ENGINE.submit(self._serve())
 
     def stop(self) -> None:
         """Let running turns end, and stop."""
         if self._http is not None and self._running is not None:
-            self._turns.stop()
+            ENGINE.run(self._turns.stop(GRACE_S))
             self._http.should_exit = True
             self._running.result()
             self._running = None
+
+    async def _open(self) -> None:
+        await self._store.open()
+        await self._turns.versions.open()
 
     async def _serve(self) -> None:
         import uvicorn

@@ -5,41 +5,33 @@ from __future__ import annotations
 import sqlite3
 import time
 import uuid
+from collections.abc import Collection
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.serve.database_thread import DatabaseThread
-from byok_widgets.serve.store import LEASE_S, Claim, StoredTurn
+from byok_widgets.serve.database_thread import DatabaseThread, Work
+from byok_widgets.serve.sqlite_tables import TABLES, USD_PARTS, columns_of, delete_sessions, insertion
+from byok_widgets.serve.store import LEASE_S, MOST_FOUND, Claim, Spent, StoredSession, StoredToken, StoredTurn
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS turns (
-    key TEXT PRIMARY KEY, session TEXT NOT NULL, parent TEXT NOT NULL, words TEXT NOT NULL, tail TEXT NOT NULL,
-    text TEXT NOT NULL, made_at REAL NOT NULL, state TEXT NOT NULL, answer TEXT NOT NULL, record TEXT NOT NULL,
-    owner TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS by_words ON turns (session, words);
-CREATE INDEX IF NOT EXISTS by_tail ON turns (session, tail);
-CREATE TABLE IF NOT EXISTS journal (
-    turn TEXT NOT NULL, place TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (turn, place)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS owners (owner TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
-"""
-_COLUMNS = "key, session, parent, words, tail, text, made_at, state, answer, record"
+_TURN, _SESSION, _TOKEN = (columns_of(kind) for kind in (StoredTurn, StoredSession, StoredToken))
 _BUSY_S = 10.0
-_MOST_FOUND = 50
 
 
 class SqliteStore:
     """Keeps conversations in an SQLite file: a log that is written ahead, one writer in each process."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.owner = uuid.uuid4().hex
+        self.path, self.process = path, uuid.uuid4().hex
         self._thread = DatabaseThread(self._connect)
 
     async def open(self) -> None:
-        """Open the file, or make it."""
+        """Open the file, or make it.
+
+        Raises:
+            ConfigError: It cannot be used.
+        """
         try:
             await self._thread.start()
             await self.beat()
@@ -55,7 +47,7 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Write what is to be written, say that this process is gone, and close the file."""
-        self._thread.soon(lambda db: db.execute("DELETE FROM owners WHERE owner = ?", (self.owner,)))
+        self._soon("DELETE FROM owners WHERE process = ?", self.process)
         await self._thread.stop()
 
     async def beat(self) -> None:
@@ -63,93 +55,156 @@ class SqliteStore:
         await self._thread.do(self._beat)
 
     async def found(self, session: str, words: str, tail: str) -> list[StoredTurn]:
-        """Return the turns with these words; else those with this tail, the newest first."""
+        """Return the turns with these words, the newest first; else those with this tail."""
         return await self._thread.do(partial(_found, session=session, words=words, tail=tail))
 
     async def turn(self, key: str) -> StoredTurn | None:
         """Return a turn."""
-        return await self._thread.do(partial(_turn, key=key))
+        rows = await self._rows(f"SELECT {_TURN} FROM turns WHERE key = ?", key)
+        return StoredTurn(*rows[0]) if rows else None
 
-    async def claim(self, turn: StoredTurn) -> Claim:
+    async def claim(self, turn: StoredTurn, owner: str) -> Claim:
         """Begin to answer a turn, unless it is answered or another living process does it."""
-        return await self._thread.do(partial(self._claim, turn=turn))
+        return await self._thread.do(partial(self._claim, turn=turn, owner=owner))
 
-    async def note(self, key: str, place: str, data: str) -> None:
+    async def note(self, key: str, step: str, data: str) -> None:
         """Keep what a step of a turn gave; what is stored later is stored after it."""
-        self._thread.soon(lambda db: db.execute("INSERT OR REPLACE INTO journal VALUES (?, ?, ?)", (key, place, data)))
+        self._soon("INSERT OR REPLACE INTO journal VALUES (?, ?, ?)", key, step, data)
 
-    async def put(self, turn: StoredTurn) -> bool:
+    async def put(self, turn: StoredTurn, owner: str, session: StoredSession) -> bool:
         """Store what is known of a turn by now."""
-        return await self._thread.do(partial(self._put, turn=turn))
+        return await self._thread.do(partial(_put, turn=turn, owner=owner, session=session))
 
-    async def release(self, key: str) -> None:
+    async def release(self, key: str, owner: str) -> None:
         """Give up a turn that has no state yet."""
-        self._thread.soon(
-            lambda db: db.execute(
-                "UPDATE turns SET owner = '' WHERE key = ? AND owner = ? AND state = ''", (key, self.owner)
-            )
+        self._soon("UPDATE turns SET owner = '' WHERE key = ? AND owner = ? AND state = ''", key, owner)
+
+    async def effects(self, session: str) -> list[str]:
+        """Return the runs of actions with effects in a session."""
+        return [data for (data,) in await self._rows("SELECT data FROM effects WHERE session = ?", session)]
+
+    async def note_effect(self, session: str, run: str, data: str) -> None:
+        """Keep a run of an action with effects."""
+        self._soon("INSERT OR REPLACE INTO effects VALUES (?, ?, ?)", session, run, data)
+
+    async def keep_version(self, version: str, data: str) -> None:
+        """Keep a version of the flow."""
+        self._soon("INSERT OR IGNORE INTO versions VALUES (?, ?)", version, data)
+
+    async def version(self, version: str) -> str | None:
+        """Return a version of the flow."""
+        rows = await self._rows("SELECT data FROM versions WHERE version = ?", version)
+        return str(rows[0][0]) if rows else None
+
+    async def sessions(self, limit: int) -> list[StoredSession]:
+        """Return the last conversations, the newest first."""
+        rows = await self._rows(f"SELECT {_SESSION} FROM sessions ORDER BY last_at DESC LIMIT ?", limit)
+        return [StoredSession(*row) for row in rows]
+
+    async def delete_session(self, session: str) -> bool:
+        """Delete a conversation with all its turns."""
+        return bool(await self._thread.do(lambda db: delete_sessions(db, [session])))
+
+    async def expire(self, before: float) -> int:
+        """Delete the conversations that nobody has gone on with since then."""
+
+        def work(db: sqlite3.Connection) -> int:
+            old = db.execute("SELECT key FROM sessions WHERE last_at < ?", (before,)).fetchall()
+            return delete_sessions(db, [key for (key,) in old])
+
+        return await self._thread.do(work)
+
+    async def spent(self, scopes: Collection[str]) -> dict[str, Spent]:
+        """Return what was spent in each scope."""
+
+        def work(db: sqlite3.Connection) -> dict[str, Spent]:
+            marks = ", ".join("?" * len(scopes))
+            rows = db.execute(f"SELECT scope, calls, usd FROM spending WHERE scope IN ({marks})", tuple(scopes))
+            return {scope: Spent(calls, Decimal(usd) / USD_PARTS) for scope, calls, usd in rows}
+
+        return await self._thread.do(work)
+
+    async def spend(self, scopes: Collection[str], spent: Spent) -> None:
+        """Add to what was spent in each scope."""
+        sql = (
+            "INSERT INTO spending VALUES (?, ?, ?) ON CONFLICT (scope) DO UPDATE"
+            " SET calls = calls + excluded.calls, usd = usd + excluded.usd"
         )
+        rows = [(scope, spent.calls, int(spent.usd * USD_PARTS)) for scope in scopes]
+        self._thread.soon(lambda db: db.executemany(sql, rows))
+
+    async def tokens(self) -> list[StoredToken]:
+        """Return the access tokens, also those that were revoked."""
+        rows = await self._rows(f"SELECT {_TOKEN} FROM tokens ORDER BY made_at")
+        return [StoredToken(digest, name, made_at, bool(revoked)) for digest, name, made_at, revoked in rows]
+
+    async def put_token(self, token: StoredToken) -> None:
+        """Add an access token, or change one."""
+        await self._thread.do(lambda db: db.execute(insertion("tokens", token), tuple(vars(token).values())))
 
     def _connect(self) -> sqlite3.Connection:
         self.path.touch(mode=0o600)
         self.path.chmod(0o600)
         db = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None)
-        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA journal_mode=WAL")  # its other files get the mode of this one
         db.execute("PRAGMA synchronous=NORMAL")
-        db.executescript(_TABLES)
+        db.execute("PRAGMA secure_delete=ON")
+        db.executescript(TABLES)
         return db
+
+    async def _rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:
+        return await self._thread.do(lambda db: db.execute(sql, values).fetchall())
+
+    def _soon(self, sql: str, *values: object) -> None:
+        work: Work = lambda db: db.execute(sql, values)  # noqa: E731
+        self._thread.soon(work)
 
     def _beat(self, db: sqlite3.Connection) -> None:
         now = time.time()
-        db.execute("INSERT OR REPLACE INTO owners VALUES (?, ?)", (self.owner, now + LEASE_S))
+        db.execute("INSERT OR REPLACE INTO owners VALUES (?, ?)", (self.process, now + LEASE_S))
         db.execute("DELETE FROM owners WHERE until < ?", (now - 60 * LEASE_S,))
 
-    def _claim(self, db: sqlite3.Connection, turn: StoredTurn) -> Claim:
-        row = db.execute(f"SELECT {_COLUMNS}, owner FROM turns WHERE key = ?", (turn.key,)).fetchone()
+    def _claim(self, db: sqlite3.Connection, turn: StoredTurn, owner: str) -> Claim:
+        row = db.execute(f"SELECT {_TURN}, owner FROM turns WHERE key = ?", (turn.key,)).fetchone()
         if row is None:
-            values = (*_values(turn), self.owner)
-            db.execute(f"INSERT INTO turns ({_COLUMNS}, owner) VALUES ({', '.join('?' * len(values))})", values)
+            db.execute(insertion("turns", turn, "owner"), (*vars(turn).values(), owner))
             return Claim("owned", turn)
-        known, owner = StoredTurn(*row[:-1]), row[-1]
+        known, before = StoredTurn(*row[:-1]), str(row[-1])
         if known.answer:
             return Claim("ended", known)
-        if owner != self.owner and self._is_alive(db, owner):
+        process = before.partition(":")[0]
+        if process not in ("", self.process) and _is_alive(db, process):
             return Claim("busy", known)
-        db.execute("UPDATE turns SET owner = ? WHERE key = ?", (self.owner, turn.key))
-        journal = dict(db.execute("SELECT place, data FROM journal WHERE turn = ?", (turn.key,)))
-        return Claim("owned", known, taken_over=owner not in ("", self.owner), journal=journal)
-
-    def _put(self, db: sqlite3.Connection, turn: StoredTurn) -> bool:
-        changed = db.execute(
-            "UPDATE turns SET state = ?, answer = ?, record = ? WHERE key = ? AND owner = ? AND answer = ''",
-            (turn.state, turn.answer, turn.record, turn.key, self.owner),
-        ).rowcount
-        if changed and turn.answer:
-            db.execute("DELETE FROM journal WHERE turn = ?", (turn.key,))
-        return changed == 1
-
-    @staticmethod
-    def _is_alive(db: sqlite3.Connection, owner: str) -> bool:
-        found = db.execute("SELECT until FROM owners WHERE owner = ?", (owner,)).fetchone()
-        return found is not None and found[0] > time.time()
+        db.execute("UPDATE turns SET owner = ? WHERE key = ?", (owner, turn.key))
+        journal = dict(db.execute("SELECT step, data FROM journal WHERE turn = ?", (turn.key,)))
+        return Claim("owned", known, taken_over=process not in ("", self.process), journal=journal)
 
 
-def _values(turn: StoredTurn) -> tuple[object, ...]:
-    return tuple(vars(turn).values())
-
-
-def _turn(db: sqlite3.Connection, key: str) -> StoredTurn | None:
-    row = db.execute(f"SELECT {_COLUMNS} FROM turns WHERE key = ?", (key,)).fetchone()
-    return None if row is None else StoredTurn(*row)
+def _is_alive(db: sqlite3.Connection, process: str) -> bool:
+    found = db.execute("SELECT until FROM owners WHERE process = ?", (process,)).fetchone()
+    return found is not None and found[0] > time.time()
 
 
 def _found(db: sqlite3.Connection, session: str, words: str, tail: str) -> list[StoredTurn]:
     for column, value in (("words", words), ("tail", tail)):
         rows = db.execute(
-            f"SELECT {_COLUMNS} FROM turns WHERE session = ? AND {column} = ?"
-            f" ORDER BY made_at DESC LIMIT {_MOST_FOUND}",
+            f"SELECT {_TURN} FROM turns WHERE session = ? AND {column} = ?"
+            f" ORDER BY made_at DESC LIMIT {MOST_FOUND}",
             (session, value),
         ).fetchall()
         if rows or not tail:
             return [StoredTurn(*row) for row in rows]
     return []
+
+
+def _put(db: sqlite3.Connection, turn: StoredTurn, owner: str, session: StoredSession) -> bool:
+    changed = db.execute(
+        "UPDATE turns SET state = ?, answer = ?, record = ? WHERE key = ? AND owner = ? AND answer = ''",
+        (turn.state, turn.answer, turn.record, turn.key, owner),
+    ).rowcount
+    if not changed:
+        return False
+    db.execute(insertion("sessions", session), tuple(vars(session).values()))
+    if turn.answer:
+        db.execute("DELETE FROM journal WHERE turn = ?", (turn.key,))
+    return True

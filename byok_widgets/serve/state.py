@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +26,7 @@ class State:
         place: Where the flow is.
         visited: The nodes that have run.
         spoken: Those that have spoken.
+        runs: Ids of the runs of actions with effects on the way here.
         entries: The values of the variables.
     """
 
@@ -37,6 +37,7 @@ class State:
     said: tuple[str, ...] = ()
     visited: frozenset[str] = frozenset()
     spoken: frozenset[str] = frozenset()
+    runs: frozenset[str] = frozenset()
     entries: tuple[VariableEntry, ...] = ()
 
     @property
@@ -53,6 +54,7 @@ class State:
             "place": vars(self.place),
             "visited": sorted(self.visited),
             "spoken": sorted(self.spoken),
+            "runs": sorted(self.runs),
             "entries": entries_data(self.entries),
             }
         )
@@ -68,6 +70,7 @@ def state_of(key: str, session: str, data: dict[str, Any], graph: FlowGraph) -> 
         tuple(data["said"]),
         frozenset(data["visited"]),
         frozenset(data["spoken"]),
+        frozenset(data["runs"]),
         entries_of_data(data["entries"], graph),
     )
 
@@ -75,11 +78,3 @@ def state_of(key: str, session: str, data: dict[str, Any], graph: FlowGraph) -> 
 def turn_key(parent: str, said: str, again: str = "") -> str:
     """Return the key of a turn: what it follows, the digest of what was said, and what makes it another answer."""
     return digest(parent, said, again)
-
-
-def chain_key(root: str, said: Iterable[str]) -> str:
-    """Return the key of the turn after these digests, from the start on."""
-    key = root
-    for one in said:
-        key = turn_key(key, one)
-    return key

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from decimal import Decimal
+from typing import Literal, NamedTuple, Protocol
 
 LEASE_S = 3.0
 """A process that has not been heard of for so long, in seconds, counts as gone: another takes over its turns."""
+
+MOST_FOUND = 50
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,52 @@ class StoredTurn:
 
 
 @dataclass(frozen=True)
+class StoredSession:
+    """A conversation as it is listed.
+
+    Attributes:
+        key: Its key.
+        name: The client's id for it; empty if it sends none.
+        caller: Digest of the token with which it asks.
+        node: Where the flow is.
+        last_at: When its last turn ended, in seconds since 1970.
+        last_turn: Key of that turn.
+    """
+
+    key: str
+    name: str
+    caller: str
+    node: str = ""
+    last_at: float = 0.0
+    last_turn: str = ""
+
+
+class Spent(NamedTuple):
+    """Calls of models, and what they cost as far as that is known."""
+
+    calls: int = 0
+    usd: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class StoredToken:
+    """An access token, of which only a digest is stored."""
+
+    digest: str
+    name: str
+    made_at: float
+    revoked: bool = False
+
+
+@dataclass(frozen=True)
 class Claim:
     """What became of the wish to answer a turn.
 
     Attributes:
-        kind: `"owned"`: this process answers it. `"busy"`: another one does. `"ended"`: it was answered.
+        kind: `"owned"`: it may be answered. `"busy"`: another process does. `"ended"`: it was answered.
         turn: The turn.
         taken_over: Whether a process had begun it that is gone.
-        journal: What that process had finished, by place.
+        journal: What the steps gave that were finished before, by digests.
     """
 
     kind: Literal["owned", "busy", "ended"]
@@ -57,7 +98,14 @@ class Claim:
 
 
 class Store(Protocol):
-    """Keeps turns, and who answers them."""
+    """Keeps turns, and who answers them.
+
+    An owner is a text that begins with the name of its process and a colon.
+    """
+
+    @property
+    def process(self) -> str:
+        """A name of this process that no other has."""
 
     async def open(self) -> None:
         """Get ready.
@@ -73,19 +121,52 @@ class Store(Protocol):
         """Say that this process is alive; see `LEASE_S`."""
 
     async def found(self, session: str, words: str, tail: str) -> list[StoredTurn]:
-        """Return the turns of a session after which the caller had said these words; else those with this tail."""
+        """Return the turns of a session with these words, the newest first; else those with this tail."""
 
     async def turn(self, key: str) -> StoredTurn | None:
         """Return a turn."""
 
-    async def claim(self, turn: StoredTurn) -> Claim:
+    async def claim(self, turn: StoredTurn, owner: str) -> Claim:
         """Begin to answer a turn, unless it is answered, or another living process does it."""
 
-    async def note(self, key: str, place: str, data: str) -> None:
-        """Keep what a step of a turn gave, for the process that may take it over."""
+    async def note(self, key: str, step: str, data: str) -> None:
+        """Keep what a step of a turn gave; what is stored later is stored after it."""
 
-    async def put(self, turn: StoredTurn) -> bool:
-        """Store what is known of a turn by now; false if it is not this process's any more, or was deleted."""
+    async def put(self, turn: StoredTurn, owner: str, session: StoredSession) -> bool:
+        """Store what is known of a turn by now; false if it is not this owner's, has ended, or was deleted."""
 
-    async def release(self, key: str) -> None:
+    async def release(self, key: str, owner: str) -> None:
         """Give up a turn that has no state yet, so that anybody may begin it again."""
+
+    async def effects(self, session: str) -> list[str]:
+        """Return the runs of actions with effects in a session."""
+
+    async def note_effect(self, session: str, run: str, data: str) -> None:
+        """Keep a run of an action with effects, before all that is stored later."""
+
+    async def keep_version(self, version: str, data: str) -> None:
+        """Keep a version of the flow."""
+
+    async def version(self, version: str) -> str | None:
+        """Return a version of the flow."""
+
+    async def sessions(self, limit: int) -> list[StoredSession]:
+        """Return the last conversations, the newest first."""
+
+    async def delete_session(self, session: str) -> bool:
+        """Delete a conversation with all its turns; false if there was none."""
+
+    async def expire(self, before: float) -> int:
+        """Delete the conversations that nobody has gone on with since then; return how many."""
+
+    async def spent(self, scopes: Collection[str]) -> dict[str, Spent]:
+        """Return what was spent in each scope."""
+
+    async def spend(self, scopes: Collection[str], spent: Spent) -> None:
+        """Add to what was spent in each scope."""
+
+    async def tokens(self) -> list[StoredToken]:
+        """Return the access tokens, also those that were revoked."""
+
+    async def put_token(self, token: StoredToken) -> None:
+        """Add an access token, or change one."""

@@ -10,7 +10,6 @@ from byok_widgets.serve.plain_json import plain_json
 from byok_widgets.serve.served_flow import ServedFlow
 from byok_widgets.session.session_data import SavedSession, data_of
 from byok_widgets.session.turn import Turn
-from byok_widgets.session.variables import VariableEntry
 from byok_widgets.usage import Usage
 
 
@@ -25,7 +24,8 @@ def answer_of(text: str) -> Answer:
     return Answer(**{**data, "usage": Usage(**data["usage"])})
 
 
-def record_json(turn: Turn | None, entries: Iterable[VariableEntry], flow: ServedFlow) -> str:
-    """Return a turn with its trace as JSON."""
-    turns = () if turn is None else (turn,)
-    return plain_json(data_of(SavedSession(flow.name, None, turns, (), tuple(entries))))
+def record_json(tried: Iterable[Turn], flow: ServedFlow) -> str:
+    """Return a turn with its trace as JSON: the attempts that failed, and the one that did not."""
+    turns = tuple(turn for turn in tried if not turn.fault)
+    unfinished = tuple(turn for turn in tried if turn.fault)
+    return plain_json(data_of(SavedSession(flow.name, None, turns, unfinished, ())))

@@ -3,74 +3,146 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import itertools
+import logging
 
+from byok_widgets.serve.asked import Asked
 from byok_widgets.serve.chat_request import ChatRequest
 from byok_widgets.serve.dialogue import Dialogue, digest
-from byok_widgets.serve.execution import Asked, Execution
+from byok_widgets.serve.execution import Execution, LostTurnError, Surroundings
 from byok_widgets.serve.live_turn import Answer, LiveTurn
-from byok_widgets.serve.matching import tail_of, words_of
-from byok_widgets.serve.parents import Parents
-from byok_widgets.serve.served_flow import ServedFlow
+from byok_widgets.serve.parents import Parents, Talk
+from byok_widgets.serve.protocol_error import ProtocolError
+from byok_widgets.serve.served_flow import Versions
 from byok_widgets.serve.state import turn_key
-from byok_widgets.serve.store import Store, StoredTurn
+from byok_widgets.serve.store import Claim
 from byok_widgets.serve.stored import answer_of
 
+_LOG = logging.getLogger("byok_widgets.serve")
 _POLL_S = 0.05
+_LONGEST_POLL_S = 0.5
+LEFT_S = 3.0
+"""A turn that nobody waits for any more, and that has said nothing yet, goes on for so long: a client that has lost
+its connection asks again."""
 
 
 class TurnService:
     """Answers the turns of all conversations with a flow.
 
-    Everything here runs on one event loop. Attributes that hold turns hold only those that run.
+    Everything here runs on one event loop.
+
+    Attributes:
+        running: The turns that run here, by key.
+        is_ready: Whether turns are taken.
     """
 
-    def __init__(self, flow: ServedFlow, store: Store) -> None:
-        self.flow, self.store = flow, store
+    def __init__(self, versions: Versions, around: Surroundings) -> None:
+        self.versions, self.around = versions, around
         self.running: dict[str, LiveTurn] = {}
         self.is_ready = True
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._parents = Parents(flow, store, self.running)
+        self._tasks: dict[asyncio.Task[None], LiveTurn] = {}
+        self._owners = itertools.count(1)
+        self._parents = Parents(versions, around, self.running, self._begin)
 
     async def ask(self, request: ChatRequest, caller: str) -> LiveTurn:
-        """Return the turn that answers a request, which may have begun, or ended, before."""
+        """Return the turn that answers a request, which may have begun, or ended, before.
+
+        Raises:
+            ProtocolError: It lacks the id of its session, which this flow needs, or the server is stopping.
+        """
+        self._require(request)
         dialogue = Dialogue.of(request.messages)
         if dialogue.is_answered:
             return LiveTurn.ended("", Answer())
         session = digest("session", caller, request.session_id)
-        parent = await self._parents.of(dialogue, session, strict=not request.session_id)
+        talk = Talk(dialogue, session, caller, request.session_id)
+        parent = await self._parents.of(talk)
         at = len(dialogue.texts) - 1
         said = dialogue.keys[at] if at >= 0 else "opening"
         key = turn_key(parent.key, said, request.idempotency_key)
-        live = self.running.get(key)
+        flow = await self.versions.of(parent.version)
+        return self._begin(
+            Asked(key, parent, dialogue, at, flow, caller, request.session_id, trace=request.trace)
+        )
+
+    def leave(self, live: LiveTurn) -> None:
+        """Take note that somebody does not follow a turn any more."""
+        if live.answer is None and not live.followers and not live.placed.is_set():
+            asyncio.get_running_loop().call_later(LEFT_S, self._give_up, live)
+
+    async def stop(self, grace_s: float) -> None:
+        """Take no more turns, let those that run end, and end the rest after a while with what they have said."""
+        self.is_ready = False
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=grace_s)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=grace_s)
+
+    def _require(self, request: ChatRequest) -> None:
+        if not self.is_ready:
+            raise ProtocolError(503, "The server is stopping.", code="stopping", headers={"retry-after": "1"})
+        if self.versions.current.actions and not request.session_id:
+            raise ProtocolError(
+                400,
+                "This flow runs actions, so a request needs the id of its session, since callers who say the same "
+                "could not be told apart: send it as the header X-Byok-Session, as user, or as metadata.session_id.",
+                code="session_id_required",
+                param="user",
+            )
+
+    def _begin(self, asked: Asked) -> LiveTurn:
+        """Return the turn, which begins if it does not run yet."""
+        live = self.running.get(asked.key)
         if live is None:
-            live = self.running[key] = LiveTurn(key)
-            asked = Asked(key, parent, dialogue, at, self.flow)
+            live = self.running[asked.key] = LiveTurn(asked.key)
             task = asyncio.create_task(self._answer(asked, live))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks[task] = live
+            task.add_done_callback(lambda done: self._tasks.pop(done, None))
         return live
 
-    def stop(self) -> None:
-        """Say that no more turns are taken; those that run go on."""
-        self.is_ready = False
-
     async def _answer(self, asked: Asked, live: LiveTurn) -> None:
+        owner = f"{self.around.store.process}:{next(self._owners)}"
+        live.owner = owner
         try:
-            row = StoredTurn(
-                asked.key,
-                asked.parent.session,
-                asked.parent.key,
-                words_of(asked.said),
-                tail_of(asked.said),
-                asked.text or "",
-                time.time(),
-            )
-            while (claim := await self.store.claim(row)).kind == "busy":
-                await asyncio.sleep(_POLL_S)
-            if claim.kind == "ended":
-                live.end(answer_of(claim.turn.answer))
-            else:
-                await Execution(asked, claim.turn, live, self.store).run()
+            while live.answer is None:
+                claim = await self._claimed(asked, owner)
+                if claim.kind == "ended":
+                    live.end(answer_of(claim.turn.answer))
+                    return
+                await self._execute(asked, claim, live, owner)
+        except asyncio.CancelledError:
+            await self.around.store.release(asked.key, owner)
+            live.end(Answer(live.said or self.around.options.fallback, fallback="stopping"))
+        except Exception:
+            _LOG.exception("a turn failed")
+            live.end(Answer(self.around.options.fallback, fallback="error"))
         finally:
-            self.running.pop(asked.key, None)
+            if self.running.get(asked.key) is live:
+                del self.running[asked.key]
+
+    async def _claimed(self, asked: Asked, owner: str) -> Claim:
+        """Return the claim to a turn, as soon as no other living process answers it."""
+        wait_s = _POLL_S
+        while (claim := await self.around.store.claim(asked.row, owner)).kind == "busy":
+            await asyncio.sleep(wait_s)
+            wait_s = min(2 * wait_s, _LONGEST_POLL_S)
+        return claim
+
+    async def _execute(self, asked: Asked, claim: Claim, live: LiveTurn, owner: str) -> None:
+        try:
+            await Execution(asked, claim, live, owner, self.around).run()
+        except LostTurnError:
+            _LOG.warning("a turn is answered by another process, or its session was deleted", extra={"turn": asked.key})
+            live.retract()
+
+    def _give_up(self, live: LiveTurn) -> None:
+        """Stop a turn for which nobody has waited for a while; what it has finished is kept."""
+        if live.followers or live.placed.is_set():
+            return
+        if self.running.get(live.key) is live:
+            del self.running[live.key]
+        for task, other in list(self._tasks.items()):
+            if other is live:
+                task.cancel()

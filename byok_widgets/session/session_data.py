@@ -66,7 +66,7 @@ def data_of(session: SavedSession) -> Data:
         "turns": [_turn_data(turn) for turn in session.turns],
         "unfinished": [_turn_data(turn) for turn in session.unfinished],
         "variables": entries_data(session.variables),
-        "effects": [_effect_data(effect) for effect in session.effects],
+        "effects": [effect_data(effect) for effect in session.effects],
     }
 
 
@@ -105,6 +105,22 @@ def session_of(data: Data, graph: FlowGraph, context: FlowContext) -> SavedSessi
         tuple(effects),
         notice,
     )
+
+
+def result_data(result: NodeResult) -> Data:
+    """Return what a node gave as data; see `result_of_data`."""
+    return _step_data(Visit(result.node, result))
+
+
+def result_of_data(data: Data, graph: FlowGraph) -> NodeResult:
+    """Return what a node gave, with the types that its fields have in the flow."""
+    result: NodeResult = _step(data, graph)["result"]
+    return result
+
+
+def effect_of_data(data: Data, graph: FlowGraph) -> EffectRecord:
+    """Return a run of an action, with the types that its fields have in the flow."""
+    return EffectRecord(**_effect(data, graph))
 
 
 def entries_data(entries: Iterable[VariableEntry]) -> list[Data]:
@@ -181,7 +197,8 @@ def _step_data(step: Step) -> Data:
     return {"node": step.node, step.result.field_name: _result_data(step.result)}
 
 
-def _effect_data(effect: EffectRecord) -> Data:
+def effect_data(effect: EffectRecord) -> Data:
+    """Return a run of an action as data; see `effect_of_data`."""
     result = effect.result
     return {**_shallow(effect), "result": None if result is None else {result.field_name: _result_data(result)}}
 

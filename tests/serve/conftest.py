@@ -10,8 +10,12 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.serve.access import Access, digest_of_token, new_token
-from byok_widgets.serve.served_flow import ServedFlow
+from byok_widgets.serve.execution import Surroundings
+from byok_widgets.serve.options import ServeOptions
+from byok_widgets.serve.report import Observers, TurnReport
+from byok_widgets.serve.served_flow import ServedFlow, Versions
 from byok_widgets.serve.server import Server, bind
+from byok_widgets.serve.spending import Spending
 from byok_widgets.serve.sqlite_store import SqliteStore
 from byok_widgets.serve.turn_service import TurnService
 from tests.scripted_server import ScriptedServer
@@ -46,12 +50,15 @@ def flow(server: ScriptedServer) -> Flow:
 class Served:
     """A server under test, and what is needed to ask it."""
 
-    def __init__(self, flow: Flow, path: Path) -> None:
+    def __init__(self, flow: Flow, path: Path, options: ServeOptions | None = None) -> None:
+        self.reports: list[TurnReport] = []
         self.token = new_token()
         self.store = SqliteStore(path)
         served = ServedFlow("1", flow.graph.snapshot(), flow.context)
         access = Access({digest_of_token(self.token)})
-        turns = TurnService(served, self.store)
+        options = options or ServeOptions()
+        around = Surroundings(self.store, options, Spending(options.caps, self.store), Observers([self.reports.append]))
+        turns = TurnService(Versions(served, self.store), around)
         self.server = Server(turns, self.store, access, model="served", bound=bind("127.0.0.1", 0))
         self.server.start()
 

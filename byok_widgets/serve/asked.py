@@ -1,0 +1,62 @@
+"""`Asked`: a turn to be answered, and all that its answer is made from."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from byok_widgets.messages import Message
+from byok_widgets.serve.dialogue import Dialogue
+from byok_widgets.serve.matching import tail_of, words_of
+from byok_widgets.serve.served_flow import ServedFlow
+from byok_widgets.serve.state import State
+from byok_widgets.serve.store import StoredTurn
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A turn to be answered.
+
+    Attributes:
+        key: Its key.
+        parent: Where the conversation was before.
+        dialogue: The words.
+        at: The index of the caller's text in them; -1 lets the flow speak first.
+        flow: The flow, in the version of the session.
+        caller: Digest of the access token.
+        session_id: The client's id of the conversation.
+        heard: What the caller heard, where a turn is gone through again; nothing is said then.
+        trace: What the client sent of the trace that it is part of.
+    """
+
+    key: str
+    parent: State
+    dialogue: Dialogue
+    at: int
+    flow: ServedFlow
+    caller: str
+    session_id: str = ""
+    heard: str | None = None
+    trace: str = ""
+
+    @property
+    def text(self) -> str | None:
+        """What the caller said."""
+        return None if self.at < 0 else self.dialogue.texts[self.at]
+
+    @property
+    def before(self) -> tuple[Message, ...]:
+        """What was said before that."""
+        return self.dialogue.messages if self.at < 0 else self.dialogue.until(self.at)[:-1]
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """Digests of all that the caller has said."""
+        return self.parent.said if self.at < 0 else (*self.parent.said, self.dialogue.keys[self.at])
+
+    @property
+    def row(self) -> StoredTurn:
+        """The turn as it is stored before it is answered."""
+        said, parent = self.said, self.parent
+        words, tail = words_of(said), tail_of(said)
+        return StoredTurn(self.key, parent.session, parent.key, words, tail, self.text or "", time.time())

@@ -1,0 +1,80 @@
+"""What a served turn keeps while it runs: what its steps gave, and the runs of actions with effects."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+
+from byok_widgets.graph import FlowGraph
+from byok_widgets.nodes.effects import EffectLog, EffectRecord
+from byok_widgets.reply import NodeResult
+from byok_widgets.serve.dialogue import digest
+from byok_widgets.serve.plain_json import plain_json
+from byok_widgets.serve.store import Store
+from byok_widgets.session.session_data import effect_data, effect_of_data, result_data, result_of_data
+
+
+class ServedScope:
+    """The steps of one turn: what is finished is stored at once, and not done again if this process ends.
+
+    Attributes:
+        key: The turn's key.
+        done: How many steps were done here.
+        reused: How many were done before.
+    """
+
+    def __init__(self, key: str, journal: Mapping[str, str], store: Store, graph: FlowGraph) -> None:
+        self.key, self.done, self.reused = key, 0, 0
+        self._journal, self._store, self._graph = journal, store, graph
+        self._seen: dict[str, int] = {}
+
+    def kept(self, step: str) -> NodeResult | None:
+        """Return what a step gave before."""
+        found = self._journal.get(self._place(step))
+        self.reused += found is not None
+        return None if found is None else result_of_data(json.loads(found), self._graph)
+
+    def keep(self, step: str, result: NodeResult) -> None:
+        """Store what a step gave; nobody waits for that, since what is stored later is stored after it."""
+        self.done += 1
+        at = self._place(step, is_done=True)
+        soon(self._store.note(self.key, at, plain_json(result_data(result))))
+
+    def _place(self, step: str, *, is_done: bool = False) -> str:
+        """Return the place of a step in the journal: the same step may come again in a turn."""
+        name = digest(step)
+        if not is_done:
+            self._seen[name] = self._seen.get(name, 0) + 1
+        return f"{name}:{self._seen[name]}"
+
+
+class ServedEffects(EffectLog):
+    """The runs of actions with effects in one session. At least once: a run without a result does not count."""
+
+    def __init__(self, session: str, stored: list[str], store: Store, graph: FlowGraph) -> None:
+        super().__init__(effect_of_data(json.loads(data), graph) for data in stored)
+        self._session, self._store = session, store
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def records(self) -> tuple[EffectRecord, ...]:
+        """The runs that gave a result, earliest first."""
+        return tuple(record for record in super().records if record.result is not None)
+
+    def put(self, record: EffectRecord) -> None:
+        """Add a run, and store what it gave; this is called in the function's own thread."""
+        super().put(record)
+        if record.result is not None:
+            data = plain_json(effect_data(record))
+            self._loop.call_soon_threadsafe(soon, self._store.note_effect(self._session, record.run_id, data))
+
+
+_SOON: set[asyncio.Task[None]] = set()
+
+
+def soon(work: object) -> None:
+    """Do something without waiting for it."""
+    task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+    _SOON.add(task)
+    task.add_done_callback(_SOON.discard)

@@ -1,0 +1,59 @@
+"""The tables of `SqliteStore`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS turns (
+    key TEXT PRIMARY KEY, session TEXT NOT NULL, parent TEXT NOT NULL, words TEXT NOT NULL, tail TEXT NOT NULL,
+    text TEXT NOT NULL, made_at REAL NOT NULL, state TEXT NOT NULL, answer TEXT NOT NULL, record TEXT NOT NULL,
+    owner TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS by_words ON turns (session, words);
+CREATE INDEX IF NOT EXISTS by_tail ON turns (session, tail);
+CREATE TABLE IF NOT EXISTS journal (
+    turn TEXT NOT NULL, step TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (turn, step)
+);
+CREATE TABLE IF NOT EXISTS sessions (
+    key TEXT PRIMARY KEY, name TEXT NOT NULL, caller TEXT NOT NULL, node TEXT NOT NULL, last_at REAL NOT NULL,
+    last_turn TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS by_time ON sessions (last_at);
+CREATE TABLE IF NOT EXISTS effects (
+    session TEXT NOT NULL, run TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (session, run)
+);
+CREATE TABLE IF NOT EXISTS owners (process TEXT PRIMARY KEY, until REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS versions (version TEXT PRIMARY KEY, data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS spending (scope TEXT PRIMARY KEY, calls INTEGER NOT NULL, usd INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS tokens (
+    digest TEXT PRIMARY KEY, name TEXT NOT NULL, made_at REAL NOT NULL, revoked INTEGER NOT NULL
+);
+"""
+USD_PARTS = 1_000_000_000
+"""Money is stored as a whole number of billionths of a dollar: sums of floats would drift."""
+
+
+def columns_of(kind: Any) -> str:
+    """Return the columns of what is stored."""
+    return ", ".join(each.name for each in fields(kind))
+
+
+def insertion(table: str, value: Any, *more: str) -> str:
+    """Return the statement that stores a value, or replaces the one with its key."""
+    columns = [*vars(value), *more]
+    return f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+
+
+def delete_sessions(db: sqlite3.Connection, keys: Sequence[str]) -> int:
+    """Delete sessions with all their turns; return how many there were."""
+    count = 0
+    for key in keys:
+        db.execute("DELETE FROM journal WHERE turn IN (SELECT key FROM turns WHERE session = ?)", (key,))
+        turns = db.execute("DELETE FROM turns WHERE session = ?", (key,)).rowcount
+        db.execute("DELETE FROM effects WHERE session = ?", (key,))
+        count += max(db.execute("DELETE FROM sessions WHERE key = ?", (key,)).rowcount, min(turns, 1))
+    return count
