@@ -22,6 +22,7 @@ KEEP_ALIVE_S = 130
 """Longer than a spoken turn, and than the 120 s for which clients keep idle connections."""
 GRACE_S = 15.0
 """Time that running turns have to end when the server stops, in seconds."""
+_BACKLOG = 2048
 _BEAT_S = LEASE_S / 4
 
 
@@ -96,6 +97,7 @@ def bind(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
+        bound.listen(_BACKLOG)  # whoever connects before the server runs waits for it
     except OSError as error:
         bound.close()
         problem = error.strerror or str(error)
