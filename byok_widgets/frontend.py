@@ -63,6 +63,9 @@ class Frontend(Protocol):
     def show_comparison(self, comparison: Any) -> None:
         """Show a comparison in the running cell: on a live board, or where nothing is live what came of it."""
 
+    def show_server(self, server: Any, flow: Any) -> None:
+        """Show a served flow in the running cell, with its calls, where something is live."""
+
 
 Find = Callable[[], "Frontend | None"]
 
@@ -126,3 +129,7 @@ class NullFrontend:
     def show_comparison(self, comparison: Any) -> None:
         """There is no cell."""
         del comparison
+
+    def show_server(self, server: Any, flow: Any) -> None:
+        """There is no cell."""
+        del server, flow

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from byok_widgets.nodes.action import Function
     from byok_widgets.nodes.examples import GivenExample
     from byok_widgets.nodes.grounding_choice import Grounding, NodeGrounding
+    from byok_widgets.serve.flow_server import FlowServer
     from byok_widgets.session import Session
     from byok_widgets.testing.run import TestRun
 
@@ -877,6 +878,66 @@ class Flow(AnswersGuesses, StrictAttributes):
         from byok_widgets.compare.applying import apply
 
         return apply(recommendation, self.nodes, self.config)
+
+    def serve(
+        self,
+        port: int = 0,
+        *,
+        host: str = "127.0.0.1",
+        public_url: str = "",
+        hosts: Iterable[str] = (),
+        origins: Iterable[str] = (),
+        store: str | Path | None = None,
+        fallback: str | None = None,
+        fallback_model: str | None = None,
+        end_on_failure: bool = False,
+        max_calls: Mapping[str, int] | None = None,
+        max_cost: Mapping[str, float | Decimal] | None = None,
+        first_token_s: float = 18.0,
+        keep_days: float = 30.0,
+    ) -> FlowServer:
+        """Serve the flow to phones and pages, as an OpenAI-compatible chat endpoint; returns at once.
+
+        The flow is served as it is now; calling this again lets new conversations begin with the flow as it is
+        then. Callers need the access token that is made here, also on this machine.
+
+        Args:
+            port: The port; 0 for any that is free.
+            host: The address to listen on.
+            public_url: Where callers reach it, such as the address of a tunnel, for the snippets.
+            hosts: Host names under which callers ask, beside that one.
+            origins: Origins of web pages that may ask, such as `"https://example.org"`.
+            store: A file for the conversations, or the URL of a Redis server; by default a private file of the flow.
+            fallback: What the caller hears when a turn fails.
+            fallback_model: A model that is tried before that.
+            end_on_failure: Whether a turn that has failed ends the call.
+            max_calls: Most calls of models, by `"turn"`, `"session"`, `"token"` and `"day"`.
+            max_cost: The cost from which on no further call is made, in US dollars, likewise.
+            first_token_s: A turn that has said nothing by then has failed, in seconds.
+            keep_days: How long a conversation is kept after its last turn.
+
+        Raises:
+            MissingKeyError: "No API key configured" for a provider that a node needs.
+            ConfigError: A model is missing, or the port, the store or a cap cannot be used.
+            FlowError: The flow has a node with two else edges.
+        """
+        from byok_widgets.flow.serving import serve
+        from byok_widgets.serve.flow_server import NOTEBOOK, Address
+        from byok_widgets.serve.options import ServeOptions
+
+        address = Address(host, port, public_url, tuple(hosts), tuple(origins))
+        options = ServeOptions.of(
+            fallback=fallback,
+            fallback_model=fallback_model and str(self.config.ref(fallback_model)),
+            end_on_failure=end_on_failure,
+            max_calls=max_calls,
+            max_cost=max_cost,
+            first_token_s=first_token_s,
+            keep_days=keep_days,
+        )
+        server = serve(self, address, options, store, token_name=NOTEBOOK)
+        frontend().show_server(server, self)
+        return server
 
     def check(self, *, variables: Iterable[str] = (), targets: Iterable[str] = ()) -> Check:
         """Look for mistakes without sending anything: in the graph, the keys and the models.

@@ -29,9 +29,17 @@ class Access:
         tokens: Digests of the tokens that hold.
     """
 
-    def __init__(self, tokens: Iterable[str], *, hosts: Collection[str] = (), origins: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        tokens: Iterable[str],
+        *,
+        hosts: Collection[str] = (),
+        origins: Collection[str] = (),
+        public_url: str = "",
+    ) -> None:
         self.tokens = set(tokens)
-        self._hosts = _LOCAL | {host.casefold() for host in hosts}
+        named = (urlsplit(public_url).hostname or "", *hosts)
+        self._hosts = (_LOCAL | {host.casefold() for host in named}) - {""}
         self._origins = {origin.casefold().rstrip("/") for origin in origins}
 
     def require_address(self, headers: dict[str, str]) -> None:

@@ -11,6 +11,7 @@ from byok_widgets.serve.access import Access
 from byok_widgets.serve.chat_request import read_request
 from byok_widgets.serve.chunks import ALIVE, Pieces
 from byok_widgets.serve.live_turn import LiveTurn
+from byok_widgets.serve.metrics import Metrics
 from byok_widgets.serve.protocol_error import ProtocolError
 from byok_widgets.serve.turn_service import TurnService
 
@@ -30,10 +31,11 @@ class App:
         turns: Answers the turns.
         access: Who may ask.
         model: The name under which the flow is listed.
+        metrics: What Prometheus asks for.
     """
 
-    def __init__(self, turns: TurnService, access: Access, model: str) -> None:
-        self._turns, self._access, self._model = turns, access, model
+    def __init__(self, turns: TurnService, access: Access, model: str, metrics: Metrics) -> None:
+        self._turns, self._access, self._model, self._metrics = turns, access, model, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
@@ -67,6 +69,9 @@ class App:
         elif path == f"/models/{self._model}":
             _require(method, "GET")
             await send_json(send, self._model_entry)
+        elif path == "/metrics" and self._metrics.available:
+            _require(method, "GET")
+            await send_body(send, 200, self._metrics.text(), {"content-type": "text/plain; version=0.0.4"})
         else:
             raise ProtocolError(404, f"There is nothing at {scope['path']}.", code="not_found")
 

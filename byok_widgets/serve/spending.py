@@ -27,8 +27,8 @@ class Caps:
         usd: The cost from which on no further call is made, in US dollars.
     """
 
-    calls: Mapping[CapScope, int] = field(default_factory=dict)
-    usd: Mapping[CapScope, Decimal] = field(default_factory=dict)
+    calls: Mapping[CapScope, int] = field(default_factory=dict, hash=False)
+    usd: Mapping[CapScope, Decimal] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         """Reject scopes and numbers that cannot be caps.

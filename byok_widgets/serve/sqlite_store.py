@@ -22,7 +22,8 @@ _BUSY_S = 10.0
 class SqliteStore:
     """Keeps conversations in an SQLite file: a log that is written ahead, one writer in each process."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
+        """Keep them in a file, or with `None` in memory."""
         self.path, self.process = path, uuid.uuid4().hex
         self._thread = DatabaseThread(self._connect)
 
@@ -143,9 +144,10 @@ class SqliteStore:
         await self._thread.do(lambda db: db.execute(insertion("tokens", token), tuple(vars(token).values())))
 
     def _connect(self) -> sqlite3.Connection:
-        self.path.touch(mode=0o600)
-        self.path.chmod(0o600)
-        db = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None)
+        if self.path is not None:
+            self.path.touch(mode=0o600)
+            self.path.chmod(0o600)
+        db = sqlite3.connect(self.path or ":memory:", timeout=_BUSY_S, isolation_level=None)
         db.execute("PRAGMA journal_mode=WAL")  # its other files get the mode of this one
         db.execute("PRAGMA synchronous=NORMAL")
         db.execute("PRAGMA secure_delete=ON")

@@ -5,20 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.serve.access import Access, digest_of_token, new_token
-from byok_widgets.serve.execution import Surroundings
-from byok_widgets.serve.options import ServeOptions
-from byok_widgets.serve.report import Observers, TurnReport
-from byok_widgets.serve.served_flow import ServedFlow, Versions
-from byok_widgets.serve.server import Server, bind
-from byok_widgets.serve.spending import Spending
-from byok_widgets.serve.sqlite_store import SqliteStore
-from byok_widgets.serve.turn_service import TurnService
+from byok_widgets.serve.report import TurnReport
 from tests.scripted_server import ScriptedServer
+from tests.serve.talking import Caller
 from tests.session.conftest import Script
 
 pytest.importorskip("uvicorn")
@@ -50,21 +44,13 @@ def flow(server: ScriptedServer) -> Flow:
 class Served:
     """A server under test, and what is needed to ask it."""
 
-    def __init__(self, flow: Flow, path: Path, options: ServeOptions | None = None) -> None:
+    def __init__(self, flow: Flow, path: Path | str | None, **options: Any) -> None:
+        self.server = flow.serve(store=path, **options)
         self.reports: list[TurnReport] = []
-        self.token = new_token()
-        self.store = SqliteStore(path)
-        served = ServedFlow("1", flow.graph.snapshot(), flow.context)
-        access = Access({digest_of_token(self.token)})
-        options = options or ServeOptions()
-        around = Surroundings(self.store, options, Spending(options.caps, self.store), Observers([self.reports.append]))
-        turns = TurnService(Versions(served, self.store), around)
-        self.server = Server(turns, self.store, access, model="served", bound=bind("127.0.0.1", 0))
-        self.server.start()
-
-    @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.server.port}/v1"
+        self.server.observe(self.reports.append)
+        self.token = self.server.token
+        self.base_url = self.server.base_url
+        self.caller = Caller(self.server.port, self.token)
 
 
 @pytest.fixture

@@ -21,4 +21,4 @@ def test_the_sdk_gets_a_flow_streamed_and_whole(served: Served, script: Script) 
     assert whole.choices[0].message.content == "Thanks Ana, see you on Tue."
     assert whole.choices[0].message.tool_calls[0].function.name == "end_call"
     assert whole.choices[0].finish_reason == "tool_calls"
-    assert [model.id for model in client.models.list()] == ["served"]
+    assert [model.id for model in client.models.list()] == [served.server.flow.name]

@@ -1,0 +1,159 @@
+"""Serves a flow: makes the version that is served of it, and opens earlier versions that conversations still have."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from byok_widgets.compare.frozen import FrozenFlow
+from byok_widgets.config import FlowConfig
+from byok_widgets.delegation import delegated
+from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.files import UntrustedPathError, describe_os_error, private_config
+from byok_widgets.flow import flow_contexts
+from byok_widgets.flow.flow_data import bind, data_of, fill
+from byok_widgets.flow.flow_nodes import FlowNodes
+from byok_widgets.flow.flow_settings import FlowSettings
+from byok_widgets.graph.flow_graph import AnyNode, FlowGraph
+from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.serve.served_flow import ServedFlow, acts
+
+if TYPE_CHECKING:
+    from byok_widgets.flow.flow import Flow
+    from byok_widgets.nodes.grounding_choice import Grounding
+    from byok_widgets.serve.flow_server import Address, FlowServer
+    from byok_widgets.serve.options import ServeOptions
+    from byok_widgets.serve.store import Store
+
+_servers: dict[tuple[str, Address, ServeOptions, str], FlowServer] = {}
+
+
+class _Earlier:
+    """An earlier version of a flow, while it is read."""
+
+    name: str = delegated("_settings", FlowSettings.name)
+    context: FlowContext = delegated("_settings", FlowSettings.context)
+    config: FlowConfig = delegated("_settings", FlowSettings.config)
+    provider: str = delegated("_settings", FlowSettings.provider)
+    model: str | None = delegated("_settings", FlowSettings.model)
+    judge_model: str | None = delegated("_settings", FlowSettings.judge_model)
+    judge_max_tokens: int | None = delegated("_settings", FlowSettings.judge_max_tokens)
+    max_calls_per_turn: int | None = delegated("_settings", FlowSettings.max_calls_per_turn)
+    max_cost_per_turn: float | None = delegated("_settings", FlowSettings.max_cost_per_turn)
+    global_prompt: str = delegated("_settings", FlowSettings.global_prompt)
+    grounding: Grounding = delegated("_settings", FlowSettings.grounding)
+    locale: str | None = delegated("_settings", FlowSettings.locale)
+    graph: FlowGraph = delegated("_members", FlowNodes.graph)
+    nodes: Mapping[str, AnyNode] = delegated("_members", FlowNodes.nodes)
+    speaks_first: bool | None = delegated("_members", FlowNodes.speaks_first)
+
+    def __init__(self, context: FlowContext) -> None:
+        self._settings, self._members = FlowSettings(context), FlowNodes(context)
+
+    def set_base_url(self, provider: str, url: str | None) -> None:
+        """Send the calls for `provider` to another address."""
+        self._settings.set_base_url(provider, url)
+
+
+def serve(
+    flow: Flow, address: Address, options: ServeOptions, store: str | Path | None, *, token_name: str
+) -> FlowServer:
+    """Serve a flow; a server of this process that differs in nothing but the flow takes its new version.
+
+    Raises:
+        ByokError: It could not answer, or the port or the store cannot be used.
+    """
+    from byok_widgets.diagnostics.lint import reject_ambiguous
+    from byok_widgets.serve.flow_server import FlowServer
+
+    reject_ambiguous(flow.graph)
+    key = (flow.name, address, options, str(store))
+    running = _servers.get(key)
+    if running is not None and running.running:
+        running.update(served(flow))
+        return running
+    for other in [each for each in _servers if each[1].port == address.port != 0]:
+        _servers.pop(other).stop()
+    _servers[key] = FlowServer(
+        served(flow),
+        store_of(flow.context, store),
+        address=address,
+        options=options,
+        load=loader(flow),
+        token_name=token_name,
+    )
+    return _servers[key]
+
+
+def served(flow: Flow) -> ServedFlow:
+    """Return a flow as it is now, to be served."""
+    fixed = FrozenFlow.of(flow.graph, flow.context, opens=False)
+    try:
+        data = json.dumps(data_of(flow), ensure_ascii=False, sort_keys=True)
+    except ByokError:  # a condition that is a function is in no file
+        return ServedFlow(uuid.uuid4().hex, fixed.graph, fixed.context)
+    return ServedFlow(hashlib.sha256(data.encode("utf-8", "replace")).hexdigest(), fixed.graph, fixed.context, data)
+
+
+def loader(flow: Flow) -> Callable[[str, str], ServedFlow]:
+    """Return what opens an earlier version of a flow, with the keys and functions that it has now."""
+    return partial(_loaded, flow)
+
+
+def _loaded(flow: Flow, version: str, text: str) -> ServedFlow:
+    data = json.loads(text)
+    earlier = _Earlier(flow_contexts.in_memory(f"{flow.name[:200]} ({version[:8]})"))
+    fill(earlier, earlier.context, data, trust=True)
+    functions = {name: code for name, node in flow.nodes.items() if acts(node) and (code := node.codes[0])}
+    bind(earlier.graph, {name: code for name, code in functions.items() if name in earlier.graph.nodes})
+    now = flow.context
+    context = replace(
+        earlier.context,
+        key_store=now.key_store,
+        named_urls=now.named_urls,
+        typed_urls=now.typed_urls,
+        named_variables=now.named_variables,
+    )
+    fixed = FrozenFlow.of(earlier.graph, context, opens=False)
+    return ServedFlow(version, fixed.graph, fixed.context, text)
+
+
+def store_of(context: FlowContext, where: str | Path | None) -> Store:
+    """Return the store of a flow's conversations: a private file of its own, or the one that was named.
+
+    A flow that saves nothing keeps them in memory.
+
+    Raises:
+        ConfigError: The file cannot be used.
+    """
+    from byok_widgets.serve.sqlite_store import SqliteStore
+
+    if isinstance(where, str) and where.startswith(("redis://", "rediss://", "unix://")):
+        from byok_widgets.serve.redis_store import RedisStore
+
+        return RedisStore(where)
+    if where is not None:
+        return SqliteStore(Path(where))
+    return SqliteStore(_own_file(context) if context.config.path else None)
+
+
+def _own_file(context: FlowContext) -> Path:
+    folder = private_config().sub("served")
+    try:
+        folder.make()
+    except (OSError, UntrustedPathError) as error:
+        problem = describe_os_error(error) if isinstance(error, OSError) else str(error)
+    else:
+        name = hashlib.sha256(context.config.name.encode()).hexdigest()[:32]
+        return folder.path / f"{name}.sqlite"
+    raise ConfigError(
+        f"The folder of conversations cannot be used: {problem}.",
+        kind="serve_store",
+        fix='Give a file: store="calls.sqlite".',
+    )

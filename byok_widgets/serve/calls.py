@@ -1,0 +1,109 @@
+"""`Calls`: the conversations that were held, as they are listed and looked at."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from byok_widgets.errors import FlowError
+from byok_widgets.serve.served_flow import ServedFlow, Versions
+from byok_widgets.serve.store import Store, StoredSession, StoredTurn
+from byok_widgets.session import Session
+from byok_widgets.session.session_data import session_of
+from byok_widgets.session.variables import entries_of
+from byok_widgets.session.steps import Visit
+
+
+@dataclass(frozen=True)
+class ServedCall:
+    """A conversation in a list.
+
+    Attributes:
+        key: Its key.
+        name: The client's id for it; empty if it sends none.
+        node: Where the flow is.
+        last_at: When its last turn ended, in seconds since 1970.
+        text: What the caller said last.
+        reply: What the flow said last.
+        fallback: Kind of the error in whose place that was said; empty where all went well.
+    """
+
+    key: str
+    name: str
+    node: str
+    last_at: float
+    text: str = ""
+    reply: str = ""
+    fallback: str = ""
+
+
+class Calls:
+    """Reads conversations from a store."""
+
+    def __init__(self, store: Store, versions: Versions) -> None:
+        self._store, self._versions = store, versions
+
+    async def latest(self, limit: int) -> list[ServedCall]:
+        """Return the last conversations, the newest first."""
+        return [await self._listed(session) for session in await self._store.sessions(limit)]
+
+    async def session(self, key: str) -> Session:
+        """Return a conversation as a session, up to its last turn.
+
+        Raises:
+            FlowError: There is none, or it has been deleted.
+        """
+        rows = await self._chain(key)
+        if not rows:
+            raise FlowError("That conversation is not stored any more.", kind="serve_session", fix="Choose another.")
+        flow = await self._versions.of(json.loads(rows[-1].state)["version"])
+        return _session(rows, flow)
+
+    async def delete(self, key: str) -> bool:
+        """Delete a conversation with all that was said."""
+        return await self._store.delete_session(key)
+
+    async def _listed(self, session: StoredSession) -> ServedCall:
+        row = await self._store.turn(session.last_turn)
+        answer = json.loads(row.answer) if row and row.answer else {}
+        return ServedCall(
+            session.key,
+            session.name,
+            session.node,
+            session.last_at,
+            row.text if row else "",
+            answer.get("text", ""),
+            answer.get("fallback", ""),
+        )
+
+    async def _chain(self, key: str) -> list[StoredTurn]:
+        """Return the turns up to the last one that was answered."""
+        sessions = await self._store.sessions(1_000)
+        at = next((session.last_turn for session in sessions if session.key == key), "")
+        rows: list[StoredTurn] = []
+        while at and (row := await self._store.turn(at)) is not None:
+            rows.insert(0, row)
+            at = row.parent
+        return [row for row in rows if row.record]
+
+
+def _session(rows: list[StoredTurn], flow: ServedFlow) -> Session:
+    turns: list[Any] = []
+    unfinished: list[Any] = []
+    for row in rows:
+        record = json.loads(row.record)
+        turns += record["turns"]
+        unfinished += record["unfinished"]
+    data = {"flow": flow.name, "model": None, "turns": turns, "unfinished": unfinished, "variables": []}
+    saved = session_of(data, flow.graph, flow.context)
+    session = Session(flow.graph, flow.context)
+    entries = [
+        entry
+        for turn in saved.turns
+        for step in turn.steps
+        if isinstance(step, Visit)
+        for entry in entries_of(step.result, turn.number)
+    ]
+    session.restore(turns=saved.turns, unfinished=saved.unfinished, entries=entries, notice="a call that was served")
+    return session

@@ -1,0 +1,218 @@
+"""`FlowServer`: a flow that is served, as the person who serves it sees it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from byok_widgets import markup
+from byok_widgets.engine import ENGINE
+from byok_widgets.providers import PROVIDERS
+from byok_widgets.serve.access import Access, digest_of_token, new_token
+from byok_widgets.serve.calls import Calls, ServedCall
+from byok_widgets.serve.execution import Surroundings
+from byok_widgets.serve.keys_at_start import require_keys
+from byok_widgets.serve.logs import log_turn
+from byok_widgets.serve.metrics import Metrics
+from byok_widgets.serve.options import ServeOptions
+from byok_widgets.serve.report import Observer, Observers
+from byok_widgets.serve.served_flow import Loader, ServedFlow, Versions
+from byok_widgets.serve.server import Server, bind
+from byok_widgets.serve.snippets import CLIENTS, snippet
+from byok_widgets.serve.spending import Spending
+from byok_widgets.serve.store import Store, StoredToken
+from byok_widgets.serve.telemetry import trace_turn
+from byok_widgets.serve.turn_service import TurnService
+from byok_widgets.session import Session
+
+NOTEBOOK = "notebook"
+"""Name of the access token that is made each time a notebook serves a flow."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a flow is served.
+
+    Attributes:
+        host: The address that it listens on.
+        port: The port; 0 for any that is free.
+        public_url: Where callers reach it, through a tunnel or a load balancer; empty if they are on this machine.
+        hosts: Host names under which it is asked, beside those.
+        origins: Origins of pages that may ask it.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    public_url: str = ""
+    hosts: Collection[str] = ()
+    origins: Collection[str] = field(default_factory=tuple)
+
+
+class FlowServer:
+    """A flow that is served until `stop()`.
+
+    Attributes:
+        flow: The flow, as it was when it began to be served.
+        token: The access token that was made for this server, and is told nowhere else; empty if callers have theirs.
+        notes: What the person should know.
+    """
+
+    def __init__(
+        self,
+        flow: ServedFlow,
+        store: Store,
+        *,
+        address: Address,
+        options: ServeOptions,
+        load: Loader | None = None,
+        token_name: str = "",
+    ) -> None:
+        """Begin to serve, and return at once.
+
+        Args:
+            flow: The flow.
+            store: Where conversations are kept.
+            address: Where it is served.
+            options: How it is served.
+            load: Opens an earlier version of the flow.
+            token_name: Make an access token of this name, in place of an earlier one; empty makes one only if there
+                is none.
+
+        Raises:
+            MissingKeyError: "No API key configured" for a provider that a node needs.
+            ConfigError: A model is missing, or the port or the store cannot be used.
+        """
+        self.flow, self.token = flow, ""
+        ENGINE.run(require_keys(flow))
+        bound = bind(address.host, address.port)
+        self._metrics = Metrics()
+        self._observers = Observers([log_turn, self._metrics.observe, trace_turn])
+        self._around = Surroundings(store, options, Spending(options.caps, store), self._observers)
+        self._versions = Versions(flow, store, load)
+        access = Access((), hosts=(address.host, *address.hosts), origins=address.origins, public_url=address.public_url)
+        self._server = Server(
+            TurnService(self._versions, self._around),
+            store,
+            access,
+            model=flow.name,
+            bound=bound,
+            metrics=self._metrics,
+            keep_s=options.keep_s,
+        )
+        self._public_url = address.public_url.rstrip("/")
+        self._host = address.host
+        self.calls = Calls(store, self._versions)
+        try:
+            self._server.open()
+            ENGINE.run(self._make_token(store, token_name))
+            self._server.start()
+        except BaseException:
+            bound.close()
+            raise
+        self.notes = tuple(_notes(flow, options))
+
+    @property
+    def base_url(self) -> str:
+        """What a client takes as its base URL."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        host = "127.0.0.1" if self._host in ("0.0.0.0", "::") else host  # noqa: S104 - what is shown for it
+        return f"{self._public_url or f'http://{host}:{self.port}'}/v1"
+
+    @property
+    def port(self) -> int:
+        """The port."""
+        return self._server.port
+
+    @property
+    def running(self) -> bool:
+        """Whether it serves."""
+        return self._server.running
+
+    @property
+    def clients(self) -> tuple[str, ...]:
+        """The clients that `snippet` knows."""
+        return CLIENTS
+
+    def snippet(self, client: str) -> str:
+        """Return what to enter in a client, or the code for it, with the access token where it is known.
+
+        Raises:
+            ConfigError: That client is not known here.
+        """
+        return snippet(client, base_url=self.base_url, token=self.token, model=self.flow.name)
+
+    def sessions(self, limit: int = 50) -> list[ServedCall]:
+        """Return the last conversations, the newest first."""
+        return ENGINE.run(self.calls.latest(limit))
+
+    def session(self, call: ServedCall | str) -> Session:
+        """Return a conversation as a session, to be looked at, or to be saved as a case."""
+        key = call if isinstance(call, str) else call.key
+        return ENGINE.run(self.calls.session(key))
+
+    def delete(self, call: ServedCall | str) -> bool:
+        """Delete a conversation with all that was said; false if there was none."""
+        return ENGINE.run(self.calls.delete(call if isinstance(call, str) else call.key))
+
+    def observe(self, observer: Observer) -> None:
+        """Call a function with the `TurnReport` of each turn that ends here; it must return at once."""
+        self._observers.all.append(observer)
+
+    def update(self, flow: ServedFlow) -> None:
+        """Let new conversations begin with another version of the flow."""
+        self.flow = flow
+        ENGINE.run(self._versions.replace(flow))
+
+    def stop(self) -> None:
+        """Take no more turns, let those that run end, and stop."""
+        self._server.stop()
+
+    def __repr__(self) -> str:
+        state = f"at {self.base_url}" if self.running else "stopped"
+        return f"FlowServer({self.flow.name!r}, {state})"
+
+    def _repr_html_(self) -> str:
+        return f"{markup.text(f'{self!r}')}{''.join(markup.facts(note) for note in self.notes)}"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {"text/plain": "\n".join((repr(self), *self.notes)), "text/html": self._repr_html_()}
+
+    async def _make_token(self, store: Store, name: str) -> None:
+        known = await store.tokens()
+        if not name and any(not token.revoked for token in known):
+            return
+        for token in known:
+            if token.name == name and not token.revoked:
+                await store.put_token(StoredToken(token.digest, token.name, token.made_at, revoked=True))
+        self.token = new_token()
+        await store.put_token(StoredToken(digest_of_token(self.token), name or "first", time.time()))
+
+
+def _notes(flow: ServedFlow, options: ServeOptions) -> Iterator[str]:
+    if flow.actions:
+        yield (
+            "This flow runs actions: each request needs the id of its session. Switch speculative requests off in "
+            "the client, since they run actions for words that the caller has not finished."
+        )
+    else:
+        yield "Without the id of a session, callers who say the same share one conversation: let the client send one."
+    if not flow.data:
+        yield "This flow has a condition that is a function: its conversations cannot go on after a restart."
+    if options.caps.usd and (unpriced := sorted(_unpriced(flow))):
+        yield f"The price of {', '.join(unpriced)} is not known: caps on money do not limit it."
+
+
+def _unpriced(flow: ServedFlow) -> Iterator[str]:
+    from byok_widgets.providers import catalog
+    from byok_widgets.providers.exchange import Answer
+    from byok_widgets.usage import Usage
+
+    for node in flow.graph.nodes.values():
+        if node.calls_model and not node.is_static:
+            ref = node.resolve().ref
+            free = PROVIDERS[ref.provider].free_of_charge
+            answer = Answer("", "stop", usage=Usage(1, 1))
+            if catalog.cost_of(ref.provider, ref.model, answer, free=free).usd is None:
+                yield str(ref)

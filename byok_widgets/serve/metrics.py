@@ -1,0 +1,58 @@
+"""Metrics for Prometheus: labels are the flow's nodes, never sessions. Without prometheus_client there are none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from byok_widgets.serve.report import TurnReport
+
+_SECONDS = (0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
+
+
+class Metrics:
+    """The figures of one server."""
+
+    def __init__(self) -> None:
+        self._client: Any = None
+        try:
+            import prometheus_client
+        except ImportError:
+            return
+        self._client = prometheus_client
+        self._registry = prometheus_client.CollectorRegistry()
+        kept = {"registry": self._registry, "labelnames": ("node",)}
+        self._turns = prometheus_client.Counter("byok_turns", "Turns that ended", **kept)
+        self._failed = prometheus_client.Counter(
+            "byok_fallbacks", "Turns in which a fallback was said", ("node", "kind"), registry=self._registry
+        )
+        self._calls = prometheus_client.Counter("byok_model_calls", "Calls of models", **kept)
+        self._usd = prometheus_client.Counter("byok_cost_usd", "Known cost in US dollars", **kept)
+        self._again = prometheus_client.Counter("byok_calls_paid_again", "Calls that may be paid twice", **kept)
+        self._first = prometheus_client.Histogram(
+            "byok_first_token_seconds", "From the last word to the first token", buckets=_SECONDS, **kept
+        )
+
+    @property
+    def available(self) -> bool:
+        """Whether there are any."""
+        return self._client is not None
+
+    def observe(self, report: TurnReport) -> None:
+        """Count a turn."""
+        if self._client is None:
+            return
+        self._turns.labels(report.node).inc()
+        if report.fallback:
+            self._failed.labels(report.node, report.fallback).inc()
+        self._again.labels(report.node).inc(report.paid_again)
+        if report.first_token_s is not None:
+            self._first.labels(report.node).observe(report.first_token_s)
+        for turn in report.turns:
+            for reply in turn.calls:
+                self._calls.labels(reply.node).inc()
+                self._usd.labels(reply.node).inc(float(reply.cost.known_usd))
+
+    def text(self) -> bytes:
+        """Return them in the form that Prometheus reads."""
+        body: bytes = self._client.generate_latest(self._registry)
+        return body
