@@ -104,9 +104,9 @@ IMPORTERS = {
     "__import__",
 }
 """What loads or finds a module by a name given as text."""
-MAY_COMPUTE_IMPORTS = {"", "lazy_names", "nodes.action_function"}
+MAY_COMPUTE_IMPORTS = {"", "lazy_names", "nodes.action_function", "cli.action_functions"}
 """The lazy tables, whose modules are counted where they are named; the look-up of a person's own function, which
-loads nothing."""
+loads nothing; the modules of action functions that a person names on the command line."""
 OWN_MODULE = re.compile(rf"({PACKAGE}(?:\.\w+)+)(?::[\w.]+)?")
 NAMES_SDKS = "providers.protocols."
 MAY_REVEAL = {

@@ -1,0 +1,184 @@
+"""`byok-widgets serve`: serves a flow file until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from byok_widgets.cli.action_functions import functions_of
+from byok_widgets.errors import ConfigError
+
+if TYPE_CHECKING:
+    from byok_widgets.flow import Flow
+    from byok_widgets.serve.store import Store
+
+DEFAULT_PORT = 8080
+PASSPHRASE_VARIABLE = "BYOK_WIDGETS_PASSPHRASE"
+"""Names the passphrase of the encrypted file of keys, for servers at which nobody types."""
+
+
+def add_command(commands: Any, port: Callable[[str], int]) -> None:
+    """Add the command to the parser."""
+    serve = commands.add_parser("serve", help="serve a flow file as an OpenAI-compatible chat endpoint")
+    serve.set_defaults(parser=serve)
+    serve.add_argument("flow", type=Path, help="a *.flow.json")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    serve.add_argument("--port", type=port, default=DEFAULT_PORT, help="port to listen on (%(default)s)")
+    serve.add_argument("--public-url", default="", metavar="URL", help="where callers reach it, through a tunnel")
+    serve.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="host name of requests")
+    serve.add_argument("--allow-origin", action="append", default=[], metavar="ORIGIN", help="origin of web pages")
+    serve.add_argument("--store", metavar="FILE|redis://...", help="where conversations are kept")
+    serve.add_argument("--functions", action="append", default=[], metavar="MODULE", help="module of action functions")
+    serve.add_argument("--key", action="append", default=[], metavar="env:NAME", help="variable that holds an API key")
+    serve.add_argument("--base-url", action="append", default=[], metavar="PROVIDER=URL", help="confirm an address")
+    serve.add_argument("--fallback", metavar="TEXT", help="what the caller hears when a turn fails")
+    serve.add_argument("--fallback-model", metavar="MODEL", help="a model that is tried before that")
+    serve.add_argument("--end-on-failure", action="store_true", help="a turn that failed ends the call")
+    scopes = "turn, session, token or day"
+    serve.add_argument("--max-calls", action="append", default=[], metavar="SCOPE=N", help=f"cap for a {scopes}")
+    serve.add_argument("--max-cost", action="append", default=[], metavar="SCOPE=USD", help=f"cap for a {scopes}")
+    serve.add_argument("--keep-days", type=float, default=30.0, help="how long conversations are kept (%(default)s)")
+    tokens = serve.add_mutually_exclusive_group()
+    tokens.add_argument("--new-token", metavar="NAME", help="make an access token, print it once, and serve nothing")
+    tokens.add_argument("--revoke-token", metavar="NAME", help="revoke the access tokens of a name; serve nothing")
+    tokens.add_argument("--list-tokens", action="store_true", help="list the access tokens by name; serve nothing")
+    tokens.add_argument("--delete-session", metavar="ID", help="delete conversations by id; serve nothing")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Serve a flow, or look after the access tokens; return the exit code.
+
+    Raises:
+        ByokError: It cannot be served.
+    """
+    from byok_widgets.flow import Flow
+
+    flow = Flow.load(given.flow)
+    if given.new_token or given.revoke_token or given.list_tokens or given.delete_session:
+        return _administer(flow, given)
+    _prepare(flow, given)
+    return _serve(flow, given)
+
+
+def _prepare(flow: Flow, given: argparse.Namespace) -> None:
+    for provider, url in _pairs(given.base_url, "--base-url").items():
+        flow.set_base_url(provider, url)
+    for reference in given.key:
+        provider, equals, name = reference.partition("=")
+        flow.use_key(name if equals else reference, provider=provider if equals else None)
+    for name, function in functions_of(flow.nodes, given.functions).items():
+        flow.nodes[name].bind(function)
+    _unlock()
+
+
+def _serve(flow: Flow, given: argparse.Namespace) -> int:
+    from byok_widgets.flow.serving import serve
+    from byok_widgets.serve.flow_server import Address
+    from byok_widgets.serve.options import ServeOptions
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    address = Address(
+        given.host, given.port, given.public_url, tuple(given.allow_host), tuple(given.allow_origin)
+    )
+    options = ServeOptions.of(
+        fallback=given.fallback,
+        fallback_model=given.fallback_model and str(flow.config.ref(given.fallback_model)),
+        end_on_failure=given.end_on_failure,
+        max_calls={scope: _number(int, text) for scope, text in _pairs(given.max_calls, "--max-calls").items()},
+        max_cost=_pairs(given.max_cost, "--max-cost"),
+        first_token_s=18.0,
+        keep_days=given.keep_days,
+    )
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
+    server = serve(flow, address, options, given.store, token_name="")
+    print(f"Flow {flow.name!r} is served at {server.base_url}", flush=True)
+    if server.token:
+        print(f"Access token, shown this once: {server.token}", flush=True)
+    for note in server.notes:
+        print(note, file=sys.stderr, flush=True)
+    while server.running and not told.wait(0.5):
+        pass
+    server.stop()
+    return 0
+
+
+def _administer(flow: Flow, given: argparse.Namespace) -> int:
+    from byok_widgets.engine import ENGINE
+    from byok_widgets.flow.serving import store_of
+
+    async def work() -> int:
+        store = store_of(flow.context, given.store)
+        await store.open()
+        try:
+            return await _administered(store, given)
+        finally:
+            await store.close()
+
+    return ENGINE.run(work())
+
+
+async def _administered(store: Store, given: argparse.Namespace) -> int:
+    from byok_widgets.serve.access import digest_of_token, new_token
+    from byok_widgets.serve.store import StoredToken
+
+    if given.delete_session:
+        keys = [each.key for each in await store.sessions(100_000) if given.delete_session in (each.name, each.key)]
+        deleted = [await store.delete_session(key) for key in keys]
+        print(f"{sum(deleted)} conversations were deleted.")
+        return 0 if deleted else 1
+    tokens = await store.tokens()
+    if given.new_token:
+        token = new_token()
+        await store.put_token(StoredToken(digest_of_token(token), given.new_token, time.time()))
+        print(token)
+        return 0
+    if given.revoke_token:
+        held = [token for token in tokens if token.name == given.revoke_token and not token.revoked]
+        for token in held:
+            await store.put_token(StoredToken(token.digest, token.name, token.made_at, revoked=True))
+        print(f"{len(held)} access tokens were revoked.")
+        return 0 if held else 1
+    for token in tokens:
+        print(f"{token.name}\t{time.strftime('%Y-%m-%d %H:%M', time.gmtime(token.made_at))}"
+              f"\t{'revoked' if token.revoked else 'holds'}")
+    return 0
+
+
+def _unlock() -> None:
+    """Unlock the encrypted file of keys, if there is one: with a variable's passphrase, or one that is typed."""
+    from byok_widgets.keys.backends import encrypted_file
+
+    state = encrypted_file.state()
+    if not state.exists or state.unlocked:
+        return
+    passphrase = os.environ.get(PASSPHRASE_VARIABLE, "")
+    if not passphrase and sys.stdin.isatty():
+        passphrase = getpass.getpass("Passphrase of the encrypted file of keys (empty: leave it locked): ")
+    if passphrase:
+        encrypted_file.unlock(passphrase)
+
+
+def _pairs(given: list[str], option: str) -> Mapping[str, str]:
+    pairs = [entry.partition("=") for entry in given]
+    wrong = next((entry for entry, (_, equals, _value) in zip(given, pairs, strict=True) if not equals), None)
+    if wrong is None:
+        return {name: value for name, _, value in pairs}
+    raise ConfigError(f"{option} {wrong!r} is not NAME=VALUE.", kind="serve_option")
+
+
+def _number(kind: Callable[[str], int], text: str) -> int:
+    try:
+        return kind(text)
+    except ValueError:
+        raise ConfigError(f"{text!r} is not a whole number.", kind="serve_cap") from None

@@ -1,0 +1,99 @@
+"""`byok-widgets serve` in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from byok_widgets import Flow
+from tests.scripted_server import ScriptedServer
+from tests.serve.fruit import answer, fruit_flow
+from tests.serve.talking import Caller, user
+
+
+class Process:
+    """A server that can be killed."""
+
+    def __init__(self, flow: Path, store: str, *more: str) -> None:
+        command = [sys.executable, "-m", "byok_widgets", "serve", str(flow), "--port", str(_free_port())]
+        env = {**os.environ, "BYOK_WIDGETS_CONFIG_DIR": str(flow.parent / "config")}
+        self.port = int(command[-1])
+        self.process = subprocess.Popen(
+            [*command, "--store", store, *more], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        self.lines = [self.process.stdout.readline()]
+        assert "is served at" in self.lines[0], self.process.communicate(timeout=10)
+
+    def token(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().split()[-1]
+
+    def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        self.process.send_signal(number)
+        _, errors = self.process.communicate(timeout=30)
+        return self.process.returncode, errors
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@pytest.fixture
+def file(server: ScriptedServer, tmp_path: Path) -> Path:
+    server.script(answer)
+    path = tmp_path / "fruit.flow.json"
+    fruit_flow("fruit from a file", server.base_url).save(path)
+    return path
+
+
+def test_a_call_goes_on_after_a_restart_with_the_flow_it_began_with(file: Path, tmp_path: Path) -> None:
+    first = Process(file, str(tmp_path / "calls.sqlite"))
+    token = first.token()
+    begun = Caller(first.port, token).ask([user("An apple")], user="call")
+    code, errors = first.end()
+    assert code == 0
+    turn = next(json.loads(line) for line in errors.splitlines() if line.startswith("{"))
+    assert (turn["event"], turn["node"], turn["calls"]) == ("turn", "apple", 2)
+    assert "An apple" not in errors
+
+    data = json.loads(file.read_text())
+    data["nodes"][0]["prompt"] = "You are at another."
+    data["nodes"][2]["prompt"] = "You are at another."
+    file.write_text(json.dumps(data))
+    second = Process(file, str(tmp_path / "calls.sqlite"))
+    caller = Caller(second.port, token)
+    said = [user("An apple"), {"role": "assistant", "content": begun.text}, user("A banana")]
+    assert caller.ask(said, user="call").text.startswith("Here is banana")
+    assert caller.ask([user("Hello")], user="a new call").text.startswith("Here is another")
+    assert second.end()[0] == 0
+    assert (tmp_path / "calls.sqlite").stat().st_mode & 0o777 == 0o600
+
+
+def test_without_a_key_it_says_so_and_fails(tmp_path: Path) -> None:
+    flow = Flow("no key", fresh=True)
+    flow.provider, flow.model = "openai", "gpt-6.1-sol"
+    flow.conversation("ask", "Ask.")
+    path = tmp_path / "no_key.flow.json"
+    flow.save(path)
+    env = {**os.environ, "BYOK_WIDGETS_CONFIG_DIR": str(tmp_path / "config")}
+    env["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+    ran = subprocess.run(
+        [sys.executable, "-m", "byok_widgets", "serve", str(path), "--port", str(_free_port())],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ran.returncode != 0
+    assert "No API key configured" in ran.stderr
