@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.cli.action_functions import functions_of
-from byok_widgets.errors import ConfigError
+from byok_widgets.errors import ConfigError, MissingKeyError
 
 if TYPE_CHECKING:
     from byok_widgets.flow import Flow
@@ -101,7 +101,11 @@ def _serve(flow: Flow, given: argparse.Namespace) -> int:
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told.set())
-    server = serve(flow, address, options, given.store, token_name="")
+    try:
+        server = serve(flow, address, options, given.store, token_name="")
+    except MissingKeyError as error:
+        error.fix = f"{error.fix} Or name a variable that holds it: --key env:NAME."
+        raise
     print(f"Flow {flow.name!r} is served at {server.base_url}", flush=True)
     if server.token:
         print(f"Access token, shown this once: {server.token}", flush=True)

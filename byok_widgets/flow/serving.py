@@ -137,7 +137,7 @@ def store_of(context: FlowContext, where: str | Path | None) -> Store:
     if isinstance(where, str) and where.startswith(("redis://", "rediss://", "unix://")):
         from byok_widgets.serve.redis_store import RedisStore
 
-        return RedisStore(where)
+        return RedisStore(where, context.config.name)
     if where is not None:
         return SqliteStore(Path(where))
     return SqliteStore(_own_file(context) if context.config.path else None)

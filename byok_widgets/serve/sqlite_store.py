@@ -111,7 +111,11 @@ class SqliteStore:
 
         def work(db: sqlite3.Connection) -> int:
             old = db.execute("SELECT key FROM sessions WHERE last_at < ?", (before,)).fetchall()
-            return delete_sessions(db, [key for (key,) in old])
+            count = delete_sessions(db, [key for (key,) in old])
+            db.execute(
+                "DELETE FROM turns WHERE made_at < ? AND session NOT IN (SELECT key FROM sessions)", (before,)
+            )
+            return count
 
         return await self._thread.do(work)
 

@@ -54,7 +54,7 @@ class TurnService:
         dialogue = Dialogue.of(request.messages)
         if dialogue.is_answered:
             return LiveTurn.ended("", Answer())
-        session = digest("session", caller, request.session_id)
+        session = digest("session", self.versions.current.name, caller, request.session_id)
         talk = Talk(dialogue, session, caller, request.session_id)
         parent = await self._parents.of(talk)
         at = len(dialogue.texts) - 1

@@ -1,0 +1,52 @@
+"""What Redis does in one step, by its own clock. Keys are made from a prefix, so one server or primary has all of them."""
+
+from __future__ import annotations
+
+CLAIM = """
+local prefix, key, owner, me = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+local turn, time = prefix .. 't:' .. key, redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+local fields = cjson.decode(ARGV[4])
+redis.call('ZADD', prefix .. 'activity', now, fields['session'])
+if redis.call('EXISTS', turn) == 0 then
+  fields['made_at'] = string.format('%.6f', now)
+  for name, value in pairs(fields) do redis.call('HSET', turn, name, value) end
+  redis.call('HSET', turn, 'owner', owner)
+  redis.call('SADD', prefix .. 'm:' .. fields['session'], key)
+  redis.call('ZADD', prefix .. 'w:' .. fields['session'] .. ':' .. fields['words'], now, key)
+  if fields['tail'] ~= '' then
+    redis.call('ZADD', prefix .. 'p:' .. fields['session'] .. ':' .. fields['tail'], now, key)
+  end
+  return {'owned', 0, redis.call('HGETALL', turn), {}}
+end
+local known = redis.call('HGETALL', turn)
+if redis.call('HGET', turn, 'answer') ~= '' then return {'ended', 0, known, {}} end
+local before = redis.call('HGET', turn, 'owner')
+local process = string.match(before, '^([^:]*)')
+local elsewhere = process ~= '' and process ~= me
+if elsewhere and redis.call('EXISTS', prefix .. 'o:' .. process) == 1 then return {'busy', 0, known, {}} end
+redis.call('HSET', turn, 'owner', owner)
+return {'owned', elsewhere and 1 or 0, known, redis.call('HGETALL', prefix .. 'j:' .. key)}
+"""
+"""Claims a turn: it is this owner's unless it has been answered, or its process is alive."""
+
+PUT = """
+local prefix, key, owner, session = KEYS[1], ARGV[1], ARGV[2], ARGV[6]
+local turn = prefix .. 't:' .. key
+if redis.call('HGET', turn, 'owner') ~= owner or redis.call('HGET', turn, 'answer') ~= '' then return 0 end
+redis.call('HSET', turn, 'state', ARGV[3], 'answer', ARGV[4], 'record', ARGV[5])
+if ARGV[4] ~= '' then redis.call('DEL', prefix .. 'j:' .. key) end
+redis.call('SET', prefix .. 's:' .. session, ARGV[7])
+local time = redis.call('TIME')
+redis.call('ZADD', prefix .. 'activity', time[1] + time[2] / 1000000, session)
+return 1
+"""
+"""Stores what is known of a turn, if it is still this owner's."""
+
+RELEASE = """
+local turn = KEYS[1] .. 't:' .. ARGV[1]
+if redis.call('HGET', turn, 'owner') == ARGV[2] and redis.call('HGET', turn, 'state') == '' then
+  redis.call('HSET', turn, 'owner', '')
+end
+"""
+"""Gives up a turn that has no state."""

@@ -1,0 +1,206 @@
+"""`RedisStore`: conversations in Redis, for any number of processes behind a load balancer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Collection, Iterable
+from dataclasses import fields
+from decimal import Decimal
+from typing import Any
+
+from byok_widgets.errors import ConfigError
+from byok_widgets.secrets import redact
+from byok_widgets.serve.redis_scripts import CLAIM, PUT, RELEASE
+from byok_widgets.serve.store import LEASE_S, MOST_FOUND, Claim, Spent, StoredSession, StoredToken, StoredTurn
+
+_MOST_CONNECTIONS = 64
+_WAIT_S = 10.0
+_USD_PARTS = 1_000_000_000
+_TURN_FIELDS = tuple(each.name for each in fields(StoredTurn))
+
+
+class RedisStore:
+    """Keeps conversations in Redis. What is acknowledged must not be lost: the server has to write a log of its own.
+
+    Args:
+        url: The server, like `redis://localhost:6379/0`.
+        namespace: What the keys begin with, so that several flows can use one server.
+    """
+
+    def __init__(self, url: str, namespace: str) -> None:
+        self.process = uuid.uuid4().hex
+        self._url, self._prefix = url, f"byok:{hashlib.sha256(namespace.encode()).hexdigest()[:16]}:"
+        self._redis: Any = None
+
+    async def open(self) -> None:
+        """Connect, and look whether the server keeps what it acknowledges.
+
+        Raises:
+            ConfigError: It cannot be reached, or loses writes when it ends or is full.
+        """
+        try:
+            import redis.asyncio as client
+        except ImportError:
+            raise ConfigError(
+                "To keep conversations in Redis, one more package is needed.",
+                kind="serve_extra",
+                fix='pip install "byok-widgets[serve]"',
+            ) from None
+        try:
+            pool = client.BlockingConnectionPool.from_url(
+                self._url, max_connections=_MOST_CONNECTIONS, timeout=_WAIT_S, decode_responses=True
+            )
+            self._redis = client.Redis(connection_pool=pool)
+            info = await self._redis.info()
+        except (client.RedisError, OSError, ValueError) as error:
+            problem = redact(str(error))
+        else:
+            self._claim, self._put, self._release = map(self._redis.register_script, (CLAIM, PUT, RELEASE))
+            _require_lasting(info)
+            await self.beat()
+            return
+        raise ConfigError(
+            f"The Redis server cannot be used: {problem}.", kind="serve_store", fix="Look whether it runs there."
+        )
+
+    async def close(self) -> None:
+        """Say that this process is gone, and disconnect."""
+        if self._redis is not None:
+            await self._redis.delete(self._key("o", self.process))
+            await self._redis.aclose()
+            await self._redis.connection_pool.disconnect()
+
+    async def beat(self) -> None:
+        """Say that this process is alive."""
+        await self._redis.set(self._key("o", self.process), "", px=int(LEASE_S * 1000))
+
+    async def found(self, session: str, words: str, tail: str) -> list[StoredTurn]:
+        """Return the turns with these words, the newest first; else those with this tail."""
+        keys = await self._newest(self._key("w", session, words))
+        if not keys and tail:
+            keys = await self._newest(self._key("p", session, tail))
+        turns = [await self.turn(key) for key in keys]
+        return [turn for turn in turns if turn is not None]
+
+    async def turn(self, key: str) -> StoredTurn | None:
+        """Return a turn."""
+        found = await self._redis.hgetall(self._key("t", key))
+        return _turn(found) if found else None
+
+    async def claim(self, turn: StoredTurn, owner: str) -> Claim:
+        """Begin to answer a turn, unless it is answered or another living process does it."""
+        data = json.dumps({name: str(value) for name, value in vars(turn).items()})
+        kind, taken_over, known, journal = await self._claim([self._prefix], [turn.key, owner, self.process, data])
+        return Claim(kind, _turn(_mapping(known)), taken_over=bool(taken_over), journal=_mapping(journal))
+
+    async def note(self, key: str, step: str, data: str) -> None:
+        """Keep what a step of a turn gave."""
+        await self._redis.hset(self._key("j", key), step, data)
+
+    async def put(self, turn: StoredTurn, owner: str, session: StoredSession) -> bool:
+        """Store what is known of a turn by now."""
+        values = [turn.key, owner, turn.state, turn.answer, turn.record, session.key, json.dumps(vars(session))]
+        return bool(await self._put([self._prefix], values))
+
+    async def release(self, key: str, owner: str) -> None:
+        """Give up a turn that has no state yet."""
+        await self._release([self._prefix], [key, owner])
+
+    async def effects(self, session: str) -> list[str]:
+        """Return the runs of actions with effects in a session."""
+        found: list[str] = await self._redis.hvals(self._key("e", session))
+        return found
+
+    async def note_effect(self, session: str, run: str, data: str) -> None:
+        """Keep a run of an action with effects."""
+        await self._redis.hset(self._key("e", session), run, data)
+
+    async def keep_version(self, version: str, data: str) -> None:
+        """Keep a version of the flow."""
+        await self._redis.set(self._key("v", version), data, nx=True)
+
+    async def version(self, version: str) -> str | None:
+        """Return a version of the flow."""
+        found: str | None = await self._redis.get(self._key("v", version))
+        return found
+
+    async def sessions(self, limit: int) -> list[StoredSession]:
+        """Return the last conversations, the newest first."""
+        keys = await self._redis.zrange(self._key("activity"), 0, limit - 1, desc=True)
+        found = await self._redis.mget([self._key("s", key) for key in keys]) if keys else []
+        return [StoredSession(**json.loads(data)) for data in found if data]
+
+    async def delete_session(self, session: str) -> bool:
+        """Delete a conversation with all its turns."""
+        turns = [turn for key in await self._redis.smembers(self._key("m", session)) if (turn := await self.turn(key))]
+        keys = [self._key(kind, session) for kind in ("m", "s", "e")]
+        for turn in turns:
+            keys += [self._key("t", turn.key), self._key("j", turn.key)]
+            keys += [self._key("w", session, turn.words), self._key("p", session, turn.tail)]
+        await self._redis.zrem(self._key("activity"), session)
+        return bool(await self._redis.delete(*keys))
+
+    async def expire(self, before: float) -> int:
+        """Delete the conversations that nobody has gone on with since then."""
+        old = await self._redis.zrange(self._key("activity"), "-inf", before, byscore=True)
+        return sum([await self.delete_session(session) for session in old])
+
+    async def spent(self, scopes: Collection[str]) -> dict[str, Spent]:
+        """Return what was spent in each scope."""
+        found = {scope: await self._redis.hgetall(self._key("c", scope)) for scope in scopes}
+        return {
+            scope: Spent(int(data["calls"]), Decimal(data["usd"]) / _USD_PARTS) for scope, data in found.items() if data
+        }
+
+    async def spend(self, scopes: Collection[str], spent: Spent) -> None:
+        """Add to what was spent in each scope."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for scope in scopes:
+                pipe.hincrby(self._key("c", scope), "calls", spent.calls)
+                pipe.hincrby(self._key("c", scope), "usd", int(spent.usd * _USD_PARTS))
+            await pipe.execute()
+
+    async def tokens(self) -> list[StoredToken]:
+        """Return the access tokens, also those that were revoked."""
+        found = await self._redis.hvals(self._key("tokens"))
+        return sorted((StoredToken(**json.loads(data)) for data in found), key=lambda token: token.made_at)
+
+    async def put_token(self, token: StoredToken) -> None:
+        """Add an access token, or change one."""
+        await self._redis.hset(self._key("tokens"), token.digest, json.dumps(vars(token)))
+
+    def _key(self, *parts: str) -> str:
+        return self._prefix + ":".join(parts)
+
+    async def _newest(self, key: str) -> list[str]:
+        found: list[str] = await self._redis.zrange(key, 0, MOST_FOUND - 1, desc=True)
+        return found
+
+
+def _mapping(flat: Iterable[str]) -> dict[str, str]:
+    each = iter(flat)
+    return dict(zip(each, each, strict=True))
+
+
+def _turn(found: dict[str, str]) -> StoredTurn:
+    values: dict[str, Any] = {name: found[name] for name in _TURN_FIELDS}
+    return StoredTurn(**{**values, "made_at": float(found["made_at"])})
+
+
+def _require_lasting(info: dict[str, Any]) -> None:
+    """Reject a server that forgets: Debian's, as it is installed, loses all acknowledged writes when it is killed.
+
+    Raises:
+        ConfigError: It does.
+    """
+    problem = fix = ""
+    if not int(info.get("aof_enabled", 0)):
+        problem = "it writes no append-only file, so a crash would lose conversations that were acknowledged"
+        fix = "Switch it on: redis-cli config set appendonly yes, and appendonly yes in redis.conf."
+    elif int(info.get("maxmemory", 0)) and info.get("maxmemory_policy", "noeviction") != "noeviction":
+        problem = "it deletes what it keeps when its memory is full"
+        fix = "Set maxmemory-policy noeviction."
+    if problem:
+        raise ConfigError(f"The Redis server cannot be used: {problem}.", kind="serve_store", fix=fix)

@@ -1,0 +1,160 @@
+"""What every store promises, of an SQLite file and of a real Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from byok_widgets.errors import ConfigError
+from byok_widgets.serve import store as stores
+from byok_widgets.serve.redis_store import RedisStore
+from byok_widgets.serve.sqlite_store import SqliteStore
+from byok_widgets.serve.store import Spent, Store, StoredSession, StoredToken, StoredTurn
+from tests.serve.redis_server import RedisServer
+
+TURN = StoredTurn("key", "session", "root", "words", "tail", "Hello")
+SESSION = StoredSession("session", "call 1", "caller", "ask", 10.0, "key")
+_names = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"), "--appendonly", "yes")
+    yield server.url
+    server.close()
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
+    """Return what opens the same store again, as another process does."""
+    if request.param == "sqlite":
+        return lambda: SqliteStore(tmp_path / "calls.sqlite")
+    url, name = request.getfixturevalue("redis_url"), f"flow {next(_names)}"
+    return lambda: RedisStore(url, name)
+
+
+def run(work: Callable[..., Any], *made: Store) -> None:
+    async def within() -> None:
+        for store in made:
+            await store.open()
+        try:
+            await work(*made)
+        finally:
+            for store in made:
+                await store.close()
+
+    asyncio.run(within())
+
+
+def test_one_of_two_processes_answers_a_turn(open_store: Callable[[], Store]) -> None:
+    async def work(one: Store, other: Store) -> None:
+        assert (await one.claim(TURN, f"{one.process}:1")).kind == "owned"
+        assert (await other.claim(TURN, f"{other.process}:1")).kind == "busy"
+        assert not await other.put(replace(TURN, state="{}"), f"{other.process}:1", SESSION)
+        assert await one.put(replace(TURN, state="{}", answer="{}"), f"{one.process}:1", SESSION)
+        ended = await other.claim(TURN, f"{other.process}:1")
+        assert (ended.kind, ended.turn.state) == ("ended", "{}")
+        assert not await one.put(replace(TURN, state="other"), f"{one.process}:1", SESSION)
+
+    run(work, open_store(), open_store())
+
+
+def test_a_turn_of_a_process_that_is_gone_is_taken_over_with_what_it_had_finished(
+    open_store: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("sqlite_store", "redis_store"):
+        monkeypatch.setattr(f"byok_widgets.serve.{module}.LEASE_S", 0.3)
+
+    async def work(one: Store, other: Store) -> None:
+        await one.claim(TURN, f"{one.process}:1")
+        await one.note("key", "step:1", "data")
+        await asyncio.sleep(0.6)  # it is not heard of
+        claim = await other.claim(TURN, f"{other.process}:1")
+        assert (claim.kind, claim.taken_over, dict(claim.journal)) == ("owned", True, {"step:1": "data"})
+        assert not await one.put(replace(TURN, state="{}"), f"{one.process}:1", SESSION)
+
+    run(work, open_store(), open_store())
+
+
+def test_a_turn_that_is_given_up_can_be_begun_again(open_store: Callable[[], Store]) -> None:
+    async def work(one: Store, other: Store) -> None:
+        await one.claim(TURN, f"{one.process}:1")
+        await one.release("key", f"{one.process}:2")
+        assert (await other.claim(TURN, f"{other.process}:1")).kind == "busy"
+        await one.release("key", f"{one.process}:1")
+        await one.beat()
+        claim = await other.claim(TURN, f"{other.process}:1")
+        assert (claim.kind, claim.taken_over) == ("owned", False)
+
+    run(work, open_store(), open_store())
+
+
+def test_turns_are_found_by_all_words_and_else_by_the_last(open_store: Callable[[], Store]) -> None:
+    async def work(store: Store) -> None:
+        for number, words in enumerate(["words", "other"]):
+            await store.claim(replace(TURN, key=f"key {number}", words=words, made_at=number), f"{store.process}:1")
+        assert [turn.key for turn in await store.found("session", "words", "tail")] == ["key 0"]
+        assert [turn.key for turn in await store.found("session", "none", "tail")] == ["key 1", "key 0"]
+        assert await store.found("session", "none", "") == []
+        assert await store.found("another", "words", "tail") == []
+
+    run(work, open_store())
+
+
+def test_conversations_are_listed_deleted_and_expire(open_store: Callable[[], Store]) -> None:
+    async def work(store: Store) -> None:
+        owner = f"{store.process}:1"
+        for name in ("a", "b"):
+            turn = replace(TURN, key=f"key {name}", session=name)
+            await store.claim(turn, owner)
+            await store.put(replace(turn, state="{}", answer="{}"), owner, replace(SESSION, key=name, last_at=5.0))
+            await store.note_effect(name, "run", "effect")
+        assert {session.key for session in await store.sessions(10)} == {"a", "b"}
+        assert await store.effects("a") == ["effect"]
+        assert await store.delete_session("a")
+        assert not await store.delete_session("a")
+        assert await store.turn("key a") is None
+        assert await store.effects("a") == []
+        assert await store.found("a", "words", "tail") == []
+        assert await store.expire(10**12) == 1
+        assert await store.sessions(10) == []
+        assert await store.turn("key b") is None
+
+    run(work, open_store())
+
+
+def test_money_tokens_and_versions_are_kept(open_store: Callable[[], Store]) -> None:
+    async def work(store: Store) -> None:
+        for _ in range(3):
+            await store.spend(["day", "token"], Spent(2, Decimal("0.000000001")))
+        assert await store.spent(["day", "none"]) == {"day": Spent(6, Decimal("0.000000003"))}
+        await store.put_token(StoredToken("digest", "phone", 1.0))
+        await store.put_token(StoredToken("digest", "phone", 1.0, revoked=True))
+        assert await store.tokens() == [StoredToken("digest", "phone", 1.0, revoked=True)]
+        await store.keep_version("v", "first")
+        await store.keep_version("v", "second")
+        assert (await store.version("v"), await store.version("w")) == ("first", None)
+
+    run(work, open_store())
+
+
+@pytest.mark.parametrize("options", [[], ["--appendonly", "yes", "--maxmemory", "50mb", "--maxmemory-policy", "allkeys-lru"]])
+def test_a_redis_that_forgets_is_refused(tmp_path: Path, options: list[str]) -> None:
+    server = RedisServer(tmp_path, *options)
+    try:
+        with pytest.raises(ConfigError) as caught:
+            asyncio.run(RedisStore(server.url, "flow").open())
+    finally:
+        server.close()
+    assert caught.value.kind == "serve_store"
+
+
+def test_the_lease_outlasts_a_pause_of_the_loop() -> None:
+    assert stores.LEASE_S >= 2
