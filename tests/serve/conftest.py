@@ -45,6 +45,7 @@ class Served:
     """A server under test, and what is needed to ask it."""
 
     def __init__(self, flow: Flow, path: Path | str | None, **options: Any) -> None:
+        self.path = path
         self.server = flow.serve(store=path, **options)
         self.reports: list[TurnReport] = []
         self.server.observe(self.reports.append)

@@ -1,0 +1,191 @@
+"""Turns of served calls: once, at the right node, and never silently wrong."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from byok_widgets import Flow
+from tests.scripted_server import Say
+from tests.serve.conftest import END_CALL, Served
+from tests.serve.talking import flow_said, user
+from tests.session.conftest import Script
+
+HELLO = [user("Hi")]
+FALLBACK = "One moment, please."
+
+
+@pytest.fixture
+def serve(flow: Flow) -> Any:
+    running: list[Served] = []
+
+    def start(**options: Any) -> Served:
+        running.append(Served(flow, None, **options))
+        return running[-1]
+
+    yield start
+    for served in running:
+        served.server.stop()
+
+
+def to_the_end(served: Served, script: Script, **more: Any) -> Any:
+    script.choices = ["1"]
+    script.values = {"data": [{"name": "Ana", "weekday": "Tue"}]}
+    return served.caller.ask([user("Ana, Tuesday")], **more)
+
+
+def test_a_busy_duplicate_joins_the_running_turn(served: Served, script: Script) -> None:
+    script.words = [Say("A long reply.", pause_s=0.2), "Another."]
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        replies = list(pool.map(lambda stream: served.caller.ask(HELLO, stream=stream), [True, False, True]))
+    assert {reply.text for reply in replies} == {"A long reply."}
+    assert len(script.spoken) == 1
+    assert served.caller.ask(HELLO).text == "A long reply."  # also later
+
+
+def test_a_new_idempotency_key_asks_for_another_reply_and_what_was_heard_decides(
+    served: Served, script: Script
+) -> None:
+    script.words = ["First reply.", "Second reply.", "After."]
+    assert served.caller.ask(HELLO, user="u").text == "First reply."
+    assert served.caller.ask(HELLO, {"Idempotency-Key": "2"}, user="u").text == "Second reply."
+    assert served.caller.ask(HELLO, {"Idempotency-Key": "2"}, user="u").text == "Second reply."
+    served.caller.ask([*HELLO, flow_said("Second re"), user("Yes")], user="u")
+    listed = served.server.session(served.server.sessions()[0])
+    assert [str(turn) for turn in listed.turns] == ["Second reply.", "After."]
+
+
+def test_the_end_of_a_call_is_told_once_by_the_offered_name(served: Served, script: Script) -> None:
+    other = {"type": "function", "function": {"name": "endCall", "parameters": {}}}
+    first = to_the_end(served, script, user="a", tools=[END_CALL], stream=True)
+    assert (first.text, first.tools, first.finish) == ("Thanks Ana, see you on Tue.", ["end_call"], "tool_calls")
+    assert to_the_end(served, script, user="b", tools=[other]).tools == ["endCall"]
+    assert to_the_end(served, script, user="c").finish == "stop"
+    said = [user("Ana, Tuesday"), flow_said(first.text), user("Bye")]
+    after = served.caller.ask(said, user="a", tools=[END_CALL])
+    assert (after.text, after.tools, after.finish) == ("", [], "stop")
+
+
+def test_a_request_that_ends_in_a_result_of_a_tool_is_answered_empty_and_free(served: Served, script: Script) -> None:
+    first = to_the_end(served, script, user="a", tools=[END_CALL])
+    call = {"id": "c", "type": "function", "function": {"name": "end_call", "arguments": "{}"}}
+    said = [
+        user("Ana, Tuesday"),
+        {"role": "assistant", "content": first.text},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c", "content": "done"},
+    ]
+    calls = len(script.server.requests)
+    again = served.caller.ask(said, user="a", tools=[END_CALL], stream=True)
+    assert (again.text, again.tools, again.finish) == ("", [], "stop")
+    assert len(script.server.requests) == calls
+
+
+def test_the_flow_speaks_first_where_nothing_was_said(served: Served, script: Script) -> None:
+    script.words = ["Good day.", "And your name?"]
+    system = {"role": "system", "content": "x"}
+    assert served.caller.ask([system], user="u").text == "Good day."
+    assert served.caller.ask([system, flow_said("Good day."), user("Hello")], user="u").text == "And your name?"
+
+
+def test_a_dialogue_that_is_not_known_is_gone_through_again_without_replies(served: Served, script: Script) -> None:
+    script.choices, script.values = ["stay", "1", "stay"], {"data": [{"name": "Ana", "weekday": None}]}
+    script.words = ["Which day?"]
+    said = [user("Hi"), flow_said("Your name?"), user("Ana"), flow_said("Which day?"), user("Hm")]
+    assert served.caller.ask(said, user="u").text == "Which day?"
+    assert (len(script.judged), len(script.spoken)) == (3, 1)
+    session = served.server.session(served.server.sessions()[0])
+    assert [str(turn) for turn in session.turns] == ["Your name?", "Which day?", "Which day?"]
+    assert session.variables["name"] == "Ana"
+
+
+def test_a_reply_that_is_cut_off_by_leaving_is_kept_whole(served: Served, script: Script) -> None:
+    script.words = [Say("A reply of some length.", pause_s=0.05), "Other."]
+    served.caller.leave(HELLO, after=b"content", user="u")
+    assert served.caller.ask(HELLO, user="u").text == "A reply of some length."
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_where_a_turn_fails_the_fallback_is_said_and_the_flow_stays(
+    serve: Callable[..., Served], script: Script, stream: bool
+) -> None:
+    served = serve(fallback=FALLBACK, end_on_failure=True)
+    body = {"error": {"message": "no", "code": "invalid_api_key"}}
+    script.words = [Say(status=401, body=body), "Now."]
+    failed = served.caller.ask(HELLO, user="u", tools=[END_CALL], stream=stream)
+    assert (failed.status, failed.text, failed.tools) == (200, FALLBACK, ["end_call"])
+    assert served.reports[-1].fallback == "auth"
+    assert served.caller.ask(HELLO, user="u", stream=stream).text == FALLBACK  # no turn gets two replies
+    assert served.caller.ask([*HELLO, flow_said(FALLBACK), user("Hello?")], user="u").text == "Now."
+    session = served.server.session(served.server.sessions()[0])
+    assert [turn.fault_kind for turn in session.unfinished] == ["auth"]
+
+
+def test_a_fallback_model_answers_in_place_of_one_that_fails(serve: Callable[..., Served], script: Script) -> None:
+    served = serve(fallback_model="compatible:spare")
+    script.words = [Say(status=401, body={"error": {"message": "no"}}), "Here."]
+    assert served.caller.ask(HELLO).text == "Here."
+    assert [request["model"] for request in script.spoken] == ["scripted", "spare"]
+
+
+def test_silence_becomes_the_fallback_in_time(serve: Callable[..., Served], script: Script) -> None:
+    served = serve(fallback=FALLBACK, first_token_s=0.5)
+
+    def late(request: Any) -> Say:
+        time.sleep(2)
+        return Say("Late.")
+
+    script.server.script(late)
+    assert served.caller.ask(HELLO).text == FALLBACK
+    assert served.reports[-1].fallback == "timeout"
+
+
+@pytest.mark.parametrize("scope", ["turn", "session", "token", "day"])
+def test_caps_stop_calls(serve: Callable[..., Served], script: Script, scope: str) -> None:
+    served = serve(fallback=FALLBACK, max_calls={scope: 3 if scope != "turn" else 1})
+    first = served.caller.ask(HELLO, user="u")
+    second = served.caller.ask([*HELLO, flow_said(first.text), user("Yes")], user="u")
+    assert [first.text, second.text][scope != "turn"] == FALLBACK
+    assert served.reports[-1].fallback == "cap"
+    assert len(script.server.requests) == (2 if scope == "turn" else 3)
+
+
+def test_actions_need_the_id_of_a_session_and_get_the_key_of_their_turn(flow: Flow, script: Script) -> None:
+    seen: list[tuple[str, str]] = []
+
+    def book(weekday: str, turn_key: str) -> str:
+        seen.append((weekday, turn_key))
+        return "10:00"
+
+    flow.action("slot", book, writes=["time"], effects=True)
+    flow.disconnect("data", "bye")
+    flow.connect("data", "slot", if_="weekday is not None")
+    flow.connect("slot", "bye")
+    served = Served(flow, None)
+    try:
+        assert served.caller.ask(HELLO).status == 400
+        assert to_the_end(served, script, user="a").text == "Thanks Ana, see you on Tue."
+        assert to_the_end(served, script, user="a").status == 200
+        served.caller.ask([user("Ana, Tuesday then")], user="a")  # the same booking, in words that were cut
+        assert to_the_end(served, script, user="b").status == 200
+    finally:
+        served.server.stop()
+    assert [weekday for weekday, _ in seen] == ["Tue", "Tue"]
+    assert len({key for _, key in seen}) == 2
+
+
+def test_stopping_ends_each_stream_properly(serve: Callable[..., Served], script: Script) -> None:
+    served = serve()
+    script.words = [Say("A reply of some length, in pieces.", pause_s=0.1)]
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        running = pool.submit(served.caller.ask, HELLO, stream=True)
+        while not script.spoken:
+            time.sleep(0.01)
+        served.server.stop()
+        response = running.result()
+    assert response.text == "A reply of some length, in pieces."
+    assert response.body.endswith(b"data: [DONE]\n\n")
