@@ -94,6 +94,17 @@ class NotebookFrontend:
                 {"text/plain": sanitize(repr(comparison)), "text/html": sanitize(comparison._repr_html_())}
             )
 
+    def show_server(self, server: Any, flow: Any) -> None:
+        """Show a served flow in the running cell, with its calls, where something is live."""
+        from byok_widgets.widgets.audience import mode_of
+
+        if self.is_live() and mode_of() == "owner":  # visitors are not told the access token
+            from IPython.display import display
+
+            from byok_widgets.widgets.calls.server_view import ServerView
+
+            display(ServerView(server, flow))
+
 
 def _shell() -> Any:
     """Return the running IPython shell, with its cells watched for keys; does not load IPython."""

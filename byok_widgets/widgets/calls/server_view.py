@@ -1,0 +1,158 @@
+"""`ServerView`: a served flow in a cell: address, access token, a snippet for each client, and the calls as they come."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from byok_widgets import markup
+from byok_widgets.errors import ByokError, FlowError
+from byok_widgets.serve.calls import ServedCall
+from byok_widgets.widgets.audience import mode_of
+from byok_widgets.widgets.background import PANEL_WORK
+from byok_widgets.widgets.chat.chat import Chat
+from byok_widgets.widgets.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from byok_widgets.flow import Flow
+    from byok_widgets.serve.flow_server import FlowServer
+
+REFRESH_S = 0.5
+"""The list changes at most this often, in seconds."""
+_LISTED = 50
+_SHOWN_CHARS = 60
+
+
+class ServerView(ipywidgets.VBox):
+    """Shows a served flow while it is served, and afterwards what was said.
+
+    Attributes:
+        calls: The list of calls.
+        client: Whose snippet is shown.
+        snippet: The snippet.
+        opened: What is open of the chosen call.
+        said: What came of the last click.
+    """
+
+    def __init__(self, server: FlowServer, flow: Flow) -> None:
+        self._server, self._flow, self._mode = server, flow, mode_of()
+        self._lock, self._is_due = threading.Lock(), False
+        self._listed: list[ServedCall] = []
+        self._head = ipywidgets.HTML()
+        self.client = ipywidgets.Dropdown(options=server.clients, description="Client")
+        self.snippet = ipywidgets.HTML()
+        self.calls = ipywidgets.Select(options=[], rows=8, description="Calls", layout={"width": "100%"})
+        self.opened, self.said = ipywidgets.VBox(), ipywidgets.HTML()
+        self.stop = self._button("Stop serving", self._stop)
+        buttons = [
+            self._button("Open in the chat", self._open),
+            self._button("Save as case", self._save),
+            self._button("Delete", self._delete),
+        ]
+        self.open_call, self.save_case, self.delete_call = buttons
+        self.client.observe(lambda _: self._show_snippet(), "value")
+        super().__init__(
+            [
+                self._head,
+                ipywidgets.HBox([self.client, self.stop]),
+                self.snippet,
+                self.calls,
+                ipywidgets.HBox(buttons),
+                self.said,
+                self.opened,
+            ]
+        )
+        self._show_head()
+        self._show_snippet()
+        self._refresh()
+        server.observe(lambda _report: self._come())
+
+    def _button(self, label: str, work: Any) -> ipywidgets.Button:
+        button = ipywidgets.Button(description=label)
+        button.on_click(lambda _: self._do(work))
+        return button
+
+    def _do(self, work: Any) -> None:
+        """Do what a click asks for in a worker: the store may take its time."""
+
+        def guarded() -> None:
+            try:
+                self.said.value = markup.facts(sanitize(work() or ""))
+            except ByokError as error:
+                self.said.value = error._repr_html_()
+
+        PANEL_WORK.submit(guarded)
+
+    def _come(self) -> None:
+        """Take note of a turn that has ended; this is called on the loop, so the list is read elsewhere, later."""
+        with self._lock:
+            if self._is_due:
+                return
+            self._is_due = True
+        PANEL_WORK.submit(self._refresh_later)
+
+    def _refresh_later(self) -> None:
+        time.sleep(REFRESH_S)
+        with self._lock:
+            self._is_due = False
+        self._refresh()
+
+    def _refresh(self) -> None:
+        if not self._server.running:
+            return
+        chosen = self.calls.value
+        self._listed = self._server.sessions(_LISTED)
+        options = [(_label(call), call.key) for call in self._listed]
+        self.calls.options = options
+        if chosen in [key for _, key in options]:
+            self.calls.value = chosen
+
+    def _show_head(self) -> None:
+        server = self._server
+        lines = [markup.strong(f"{server.flow.name} is {'served' if server.running else 'no longer served'}")]
+        if server.running:
+            lines.append(markup.text(f"Base URL: {server.base_url}"))
+            if server.token:
+                lines.append(markup.text(f"Access token, not saved with the notebook: {server.token}"))
+        lines += [markup.facts(note) for note in server.notes]
+        self._head.value = "".join(markup.block(line) for line in lines)
+
+    def _show_snippet(self) -> None:
+        text = self._server.snippet(self.client.value)
+        self.snippet.value = f'<pre style="white-space:pre-wrap">{markup.text(sanitize(text))}</pre>'
+
+    def _stop(self) -> str:
+        self._server.stop()
+        self.stop.disabled = True
+        self._show_head()
+        return ""
+
+    def _open(self) -> str:
+        session = self._server.session(self._chosen())
+        self.opened.children = [Chat(session, mode=self._mode)]
+        return "What is said here goes on from the call, and does not reach the caller."
+
+    def _save(self) -> str:
+        return str(self._flow.save_case(self._server.session(self._chosen())))
+
+    def _chosen(self) -> str:
+        if self.calls.value is None:
+            raise FlowError("No call is chosen.", kind="serve_session", fix="Click one in the list.")
+        return str(self.calls.value)
+
+    def _delete(self) -> str:
+        self._server.delete(self._chosen())
+        self.opened.children = []
+        self._refresh()
+        return "It is deleted."
+
+
+def _label(call: ServedCall) -> str:
+    at = time.strftime("%H:%M:%S", time.localtime(call.last_at))
+    failed = f" · {call.fallback}" if call.fallback else ""
+    said = f"{call.text} → {call.reply}"
+    shown = said if len(said) <= _SHOWN_CHARS else f"{said[:_SHOWN_CHARS]}…"
+    return sanitize(f"{at} · {call.name or 'no id'} · at {call.node}{failed} · {shown}")

@@ -1,0 +1,77 @@
+"""A served flow in a cell: its calls come by themselves, open in the chat, and become cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from byok_widgets import Flow
+from byok_widgets.serve.flow_server import FlowServer
+from byok_widgets.widgets.calls.server_view import ServerView
+from byok_widgets.widgets.chat.chat import Chat
+from tests.scripted_server import ScriptedServer
+from tests.serve.talking import Caller, user
+from tests.widgets.wire import eventually
+
+pytest.importorskip("uvicorn")
+
+
+@pytest.fixture
+def flow(server: ScriptedServer) -> Flow:
+    flow = Flow("in a cell", fresh=True)
+    flow.set_base_url("compatible", server.base_url)
+    flow.model = "compatible:scripted"
+    flow.conversation("ask", "Ask.")
+    return flow
+
+
+@pytest.fixture
+def served(flow: Flow) -> Iterator[FlowServer]:
+    served = flow.serve()
+    yield served
+    served.stop()
+
+
+def test_a_call_is_listed_opened_saved_and_deleted(
+    flow: Flow, served: FlowServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    view = ServerView(served, flow)
+    view.open_call.click()
+    eventually(lambda: "chosen" in view.said.value)
+    Caller(served.port, served.token).ask([user("<b>Hi</b>")], user="call 1")
+    eventually(lambda: len(view.calls.options) == 1)
+    assert "call 1" in view.calls.options[0][0]
+    view.calls.index = 0
+    view.open_call.click()
+    eventually(lambda: len(view.opened.children) == 1)
+    chat = view.opened.children[0]
+    assert isinstance(chat, Chat)
+    assert [turn.text for turn in chat.session.turns] == ["<b>Hi</b>"]
+    view.save_case.click()
+    eventually(lambda: list(tmp_path.glob("*.jsonl")) != [])
+    assert flow.cases(next(tmp_path.glob("*.jsonl")))[0].caller == ("<b>Hi</b>",)
+    view.delete_call.click()
+    eventually(lambda: view.calls.options == ())
+
+
+def test_each_client_has_a_snippet_with_address_and_token(flow: Flow, served: FlowServer) -> None:
+    assert set(served.clients) == {"cartesia", "curl", "elevenlabs", "livekit", "openai", "pipecat", "vapi"}
+    view = ServerView(served, flow)
+    for client in served.clients:
+        text = served.snippet(client)
+        assert served.base_url in text
+        assert served.token in text
+        assert "{{" not in text
+        view.client.value = client
+        assert served.token in view.snippet.value
+
+
+def test_the_stop_button_stops(flow: Flow, served: FlowServer) -> None:
+    view = ServerView(served, flow)
+    view.stop.click()
+    eventually(lambda: view.stop.disabled)
+    assert not served.running
+    assert served.token not in repr(served) + served._repr_html_()
