@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from byok_widgets.serve.store import Store
 
 DEFAULT_PORT = 8080
-PASSPHRASE_VARIABLE = "BYOK_WIDGETS_PASSPHRASE"
+PASSPHRASE_VARIABLE = "BYOK_WIDGETS_PASSPHRASE"  # noqa: S105 - its name
 """Names the passphrase of the encrypted file of keys, for servers at which nobody types."""
 
 
@@ -34,21 +34,25 @@ def add_command(commands: Any, port: Callable[[str], int]) -> None:
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     serve.add_argument("--port", type=port, default=DEFAULT_PORT, help="port to listen on (%(default)s)")
     serve.add_argument("--public-url", default="", metavar="URL", help="where callers reach it, through a tunnel")
-    serve.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="host name of requests")
-    serve.add_argument("--allow-origin", action="append", default=[], metavar="ORIGIN", help="origin of web pages")
+    serve.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a host name")
+    serve.add_argument("--allow-origin", action="append", default=[], metavar="ORIGIN", help="a web origin")
     serve.add_argument("--store", metavar="FILE|redis://...", help="where conversations are kept")
-    serve.add_argument("--functions", action="append", default=[], metavar="MODULE", help="module of action functions")
-    serve.add_argument("--key", action="append", default=[], metavar="env:NAME", help="variable that holds an API key")
-    serve.add_argument("--base-url", action="append", default=[], metavar="PROVIDER=URL", help="confirm an address")
+    serve.add_argument("--functions", action="append", default=[], metavar="MODULE", help="a module of actions")
+    serve.add_argument("--key", action="append", default=[], metavar="env:NAME", help="a variable with a key")
+    serve.add_argument("--base-url", action="append", default=[], metavar="PROVIDER=URL", help="an address")
     serve.add_argument("--fallback", metavar="TEXT", help="what the caller hears when a turn fails")
     serve.add_argument("--fallback-model", metavar="MODEL", help="a model that is tried before that")
     serve.add_argument("--end-on-failure", action="store_true", help="a turn that failed ends the call")
     scopes = "turn, session, token or day"
     serve.add_argument("--max-calls", action="append", default=[], metavar="SCOPE=N", help=f"cap for a {scopes}")
     serve.add_argument("--max-cost", action="append", default=[], metavar="SCOPE=USD", help=f"cap for a {scopes}")
-    serve.add_argument("--keep-days", type=float, default=30.0, help="how long conversations are kept (%(default)s)")
+    serve.add_argument(
+        "--keep-days", type=float, default=30.0, help="how long conversations are kept (%(default)s)"
+    )
     tokens = serve.add_mutually_exclusive_group()
-    tokens.add_argument("--new-token", metavar="NAME", help="make an access token, print it once, and serve nothing")
+    tokens.add_argument(
+        "--new-token", metavar="NAME", help="make an access token, print it once, and serve nothing"
+    )
     tokens.add_argument("--revoke-token", metavar="NAME", help="revoke the access tokens of a name; serve nothing")
     tokens.add_argument("--list-tokens", action="store_true", help="list the access tokens by name; serve nothing")
     tokens.add_argument("--delete-session", metavar="ID", help="delete conversations by id; serve nothing")
@@ -86,9 +90,7 @@ def _serve(flow: Flow, given: argparse.Namespace) -> int:
     from byok_widgets.serve.options import ServeOptions
 
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    address = Address(
-        given.host, given.port, given.public_url, tuple(given.allow_host), tuple(given.allow_origin)
-    )
+    address = Address(given.host, given.port, given.public_url, tuple(given.allow_host), tuple(given.allow_origin))
     options = ServeOptions.of(
         fallback=given.fallback,
         fallback_model=given.fallback_model and str(flow.config.ref(given.fallback_model)),
@@ -137,15 +139,16 @@ async def _administered(store: Store, given: argparse.Namespace) -> int:
     from byok_widgets.serve.store import StoredToken
 
     if given.delete_session:
-        keys = [each.key for each in await store.sessions(100_000) if given.delete_session in (each.name, each.key)]
+        every = await store.sessions(100_000)
+        keys = [each.key for each in every if given.delete_session in (each.name, each.key)]
         deleted = [await store.delete_session(key) for key in keys]
         print(f"{sum(deleted)} conversations were deleted.")
         return 0 if deleted else 1
     tokens = await store.tokens()
     if given.new_token:
-        token = new_token()
-        await store.put_token(StoredToken(digest_of_token(token), given.new_token, time.time()))
-        print(token)
+        made = new_token()
+        await store.put_token(StoredToken(digest_of_token(made), given.new_token, time.time()))
+        print(made)
         return 0
     if given.revoke_token:
         held = [token for token in tokens if token.name == given.revoke_token and not token.revoked]
@@ -154,8 +157,10 @@ async def _administered(store: Store, given: argparse.Namespace) -> int:
         print(f"{len(held)} access tokens were revoked.")
         return 0 if held else 1
     for token in tokens:
-        print(f"{token.name}\t{time.strftime('%Y-%m-%d %H:%M', time.gmtime(token.made_at))}"
-              f"\t{'revoked' if token.revoked else 'holds'}")
+        print(
+            f"{token.name}\t{time.strftime('%Y-%m-%d %H:%M', time.gmtime(token.made_at))}"
+            f"\t{'revoked' if token.revoked else 'holds'}"
+        )
     return 0
 
 

@@ -12,6 +12,7 @@ from byok_widgets.diagnostics.checked_flow import CheckedFlow, CheckedSettings
 from byok_widgets.diagnostics.fit import incompatible_settings, refused_settings
 from byok_widgets.diagnostics.lint import detected, structural
 from byok_widgets.diagnostics.prompts import broken_prompts, single_braces
+from byok_widgets.diagnostics.serving import when_served
 from byok_widgets.diagnostics.suggestions import advised
 from byok_widgets.diagnostics.teaching import few_examples
 from byok_widgets.diagnostics.turn_calls import too_many_calls, unknown_costs
@@ -106,7 +107,7 @@ def check(flow: CheckedFlow, variables: Iterable[str] = (), *, more: Iterable[Fi
         *_notice(flow),
         *more,
     ]
-    return Check(_keys_first(findings), suggestions=few_examples(flow))
+    return Check(_keys_first(findings), suggestions=(*few_examples(flow), *when_served(flow)))
 
 
 def _keys_first(found: Iterable[Finding]) -> list[Finding]:

@@ -57,5 +57,9 @@ class CheckedFlow(CheckedSettings, Protocol):
     def speaks_first(self) -> bool | None:
         """Whether the start node speaks before the user."""
 
+    @property
+    def is_served(self) -> bool:
+        """Whether it has been served in this process."""
+
     def node(self, name: str) -> AnyNode:
         """Return a node."""

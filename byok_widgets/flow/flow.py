@@ -108,6 +108,7 @@ class Flow(AnswersGuesses, StrictAttributes):
         self._file_notice = ""
         self._file_extra: dict[str, Any] = {}
         self._skipped: tuple[Loss, ...] = ()
+        self._is_served = False
         flow_registry.register(self)
         self.config.look_elsewhere()
         WAITING.welcome(self.context)
@@ -907,7 +908,7 @@ class Flow(AnswersGuesses, StrictAttributes):
             public_url: Where callers reach it, such as the address of a tunnel, for the snippets.
             hosts: Host names under which callers ask, beside that one.
             origins: Origins of web pages that may ask, such as `"https://example.org"`.
-            store: A file for the conversations, or the URL of a Redis server; by default a private file of the flow.
+            store: A file for the conversations, or the URL of a Redis server; by default the flow's own file.
             fallback: What the caller hears when a turn fails.
             fallback_model: A model that is tried before that.
             end_on_failure: Whether a turn that has failed ends the call.
@@ -935,9 +936,15 @@ class Flow(AnswersGuesses, StrictAttributes):
             first_token_s=first_token_s,
             keep_days=keep_days,
         )
+        self._is_served = True
         server = serve(self, address, options, store, token_name=NOTEBOOK)
         frontend().show_server(server, self)
         return server
+
+    @property
+    def is_served(self) -> bool:
+        """Whether `serve` has been called on it."""
+        return self._is_served
 
     def check(self, *, variables: Iterable[str] = (), targets: Iterable[str] = ()) -> Check:
         """Look for mistakes without sending anything: in the graph, the keys and the models.

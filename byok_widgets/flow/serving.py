@@ -1,4 +1,4 @@
-"""Serves a flow: makes the version that is served of it, and opens earlier versions that conversations still have."""
+"""Serves a flow: makes the version that is served, and opens earlier ones that conversations still have."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.config import FlowConfig
@@ -17,6 +17,7 @@ from byok_widgets.delegation import delegated
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.files import UntrustedPathError, describe_os_error, private_config
 from byok_widgets.flow import flow_contexts
+from byok_widgets.flow.filed_flow import FiledFlow
 from byok_widgets.flow.flow_data import bind, data_of, fill
 from byok_widgets.flow.flow_nodes import FlowNodes
 from byok_widgets.flow.flow_settings import FlowSettings
@@ -25,13 +26,20 @@ from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.serve.served_flow import ServedFlow, acts
 
 if TYPE_CHECKING:
-    from byok_widgets.flow.flow import Flow
     from byok_widgets.nodes.grounding_choice import Grounding
     from byok_widgets.serve.flow_server import Address, FlowServer
     from byok_widgets.serve.options import ServeOptions
     from byok_widgets.serve.store import Store
 
 _servers: dict[tuple[str, Address, ServeOptions, str], FlowServer] = {}
+
+
+class ServableFlow(FiledFlow, Protocol):
+    """A flow that can be served."""
+
+    @property
+    def context(self) -> FlowContext:
+        """What its nodes share."""
 
 
 class _Earlier:
@@ -62,7 +70,7 @@ class _Earlier:
 
 
 def serve(
-    flow: Flow, address: Address, options: ServeOptions, store: str | Path | None, *, token_name: str
+    flow: ServableFlow, address: Address, options: ServeOptions, store: str | Path | None, *, token_name: str
 ) -> FlowServer:
     """Serve a flow; a server of this process that differs in nothing but the flow takes its new version.
 
@@ -91,27 +99,30 @@ def serve(
     return _servers[key]
 
 
-def served(flow: Flow) -> ServedFlow:
+def served(flow: ServableFlow) -> ServedFlow:
     """Return a flow as it is now, to be served."""
     fixed = FrozenFlow.of(flow.graph, flow.context, opens=False)
     try:
         data = json.dumps(data_of(flow), ensure_ascii=False, sort_keys=True)
     except ByokError:  # a condition that is a function is in no file
         return ServedFlow(uuid.uuid4().hex, fixed.graph, fixed.context)
-    return ServedFlow(hashlib.sha256(data.encode("utf-8", "replace")).hexdigest(), fixed.graph, fixed.context, data)
+    return ServedFlow(
+        hashlib.sha256(data.encode("utf-8", "replace")).hexdigest(), fixed.graph, fixed.context, data
+    )
 
 
-def loader(flow: Flow) -> Callable[[str, str], ServedFlow]:
+def loader(flow: ServableFlow) -> Callable[[str, str], ServedFlow]:
     """Return what opens an earlier version of a flow, with the keys and functions that it has now."""
     return partial(_loaded, flow)
 
 
-def _loaded(flow: Flow, version: str, text: str) -> ServedFlow:
+def _loaded(flow: ServableFlow, version: str, text: str) -> ServedFlow:
     data = json.loads(text)
     earlier = _Earlier(flow_contexts.in_memory(f"{flow.name[:200]} ({version[:8]})"))
     fill(earlier, earlier.context, data, trust=True)
-    functions = {name: code for name, node in flow.nodes.items() if acts(node) and (code := node.codes[0])}
-    bind(earlier.graph, {name: code for name, code in functions.items() if name in earlier.graph.nodes})
+    functions = {name: node.codes[0] for name, node in flow.nodes.items() if acts(node)}
+    here = {name: code for name, code in functions.items() if name in earlier.nodes and callable(code)}
+    bind(earlier.graph, here)
     now = flow.context
     context = replace(
         earlier.context,

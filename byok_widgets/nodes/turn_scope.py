@@ -1,4 +1,4 @@
-"""`TurnScope`: what a served turn brings to the steps inside it: its key, and what an earlier attempt has finished.
+"""`TurnScope`: what a served turn brings to its steps: its key, and what an earlier attempt has finished.
 
 It is a context variable like the budget of a turn, so that no kind of node can forget to hand it on.
 """

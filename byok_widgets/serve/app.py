@@ -1,4 +1,4 @@
-"""The ASGI application: the chat endpoint and what stands around it. Lean on purpose: six paths need no framework."""
+"""The ASGI application: the chat endpoint and what stands around it. So few paths need no framework."""
 
 from __future__ import annotations
 
@@ -104,12 +104,14 @@ class App:
 
 
 _JSON = {"content-type": "application/json"}
-_EVENTS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-accel-buffering": "no"}
+_EVENTS = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache",
+    "x-accel-buffering": "no",
+}
 
 
-async def _stream(
-    live: LiveTurn, pieces: Pieces, send: Send, gone: asyncio.Future[None], *, usage: bool
-) -> None:
+async def _stream(live: LiveTurn, pieces: Pieces, send: Send, gone: asyncio.Future[None], *, usage: bool) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": encoded(_EVENTS)})
     first = pieces.role()
     words = live.follow()
@@ -129,8 +131,8 @@ async def _stream(
             await send({"type": "http.response.body", "body": first + pieces.text(said), "more_body": True})
             first = b""
             waiting = asyncio.ensure_future(anext(words, None))
-        assert live.answer is not None
-        await send({"type": "http.response.body", "body": first + pieces.end(live.answer, usage=usage)})
+        answer = await live.whole()
+        await send({"type": "http.response.body", "body": first + pieces.end(answer, usage=usage)})
     finally:
         await asyncio.gather(waiting, return_exceptions=True)
         await words.aclose()

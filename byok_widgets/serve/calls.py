@@ -11,8 +11,8 @@ from byok_widgets.serve.served_flow import ServedFlow, Versions
 from byok_widgets.serve.store import Store, StoredSession, StoredTurn
 from byok_widgets.session import Session
 from byok_widgets.session.session_data import session_of
-from byok_widgets.session.variables import entries_of
 from byok_widgets.session.steps import Visit
+from byok_widgets.session.variables import entries_of
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ class Calls:
         """
         rows = await self._chain(key)
         if not rows:
-            raise FlowError("That conversation is not stored any more.", kind="serve_session", fix="Choose another.")
+            problem = "That conversation is not stored any more."
+            raise FlowError(problem, kind="serve_session", fix="Choose another.")
         flow = await self._versions.of(json.loads(rows[-1].state)["version"])
         return _session(rows, flow)
 
@@ -105,5 +106,6 @@ def _session(rows: list[StoredTurn], flow: ServedFlow) -> Session:
         if isinstance(step, Visit)
         for entry in entries_of(step.result, turn.number)
     ]
-    session.restore(turns=saved.turns, unfinished=saved.unfinished, entries=entries, notice="a call that was served")
+    notice = "a call that was served"
+    session.restore(turns=saved.turns, unfinished=saved.unfinished, entries=entries, notice=notice)
     return session

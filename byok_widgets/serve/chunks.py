@@ -44,7 +44,8 @@ class Pieces:
         parts.append(self._piece("{}", self._finish(answer)))
         if usage:
             head = self._head("chat.completion.chunk")[:-1]
-            parts.append(f'data: {head}, "choices": [], "usage": {json.dumps(counts(answer.usage))}}}\n\n'.encode())
+            spent = json.dumps(counts(answer.usage))
+            parts.append(f'data: {head}, "choices": [], "usage": {spent}}}\n\n'.encode())
         return b"".join([*parts, DONE])
 
     def whole(self, answer: Answer) -> bytes:

@@ -55,7 +55,7 @@ class FlowServer:
 
     Attributes:
         flow: The flow, as it was when it began to be served.
-        token: The access token that was made for this server, and is told nowhere else; empty if callers have theirs.
+        token: The access token that was made for this server; empty if callers have theirs.
         notes: What the person should know.
     """
 
@@ -77,8 +77,8 @@ class FlowServer:
             address: Where it is served.
             options: How it is served.
             load: Opens an earlier version of the flow.
-            token_name: Make an access token of this name, in place of an earlier one; empty makes one only if there
-                is none.
+            token_name: Make an access token of this name, in place of an earlier one; empty makes one only if
+                there is none.
 
         Raises:
             MissingKeyError: "No API key configured" for a provider that a node needs.
@@ -91,7 +91,8 @@ class FlowServer:
         self._observers = Observers([log_turn, self._metrics.observe, trace_turn])
         self._around = Surroundings(store, options, Spending(options.caps, store), self._observers)
         self._versions = Versions(flow, store, load)
-        access = Access((), hosts=(address.host, *address.hosts), origins=address.origins, public_url=address.public_url)
+        hosts = (address.host, *address.hosts)
+        access = Access((), hosts=hosts, origins=address.origins, public_url=address.public_url)
         self._server = Server(
             TurnService(self._versions, self._around),
             store,
@@ -197,7 +198,7 @@ def _notes(flow: ServedFlow, options: ServeOptions) -> Iterator[str]:
             "the client, since they run actions for words that the caller has not finished."
         )
     else:
-        yield "Without the id of a session, callers who say the same share one conversation: let the client send one."
+        yield "Callers who say the same share a conversation where the client sends no id of the session: let it."
     if not flow.data:
         yield "This flow has a condition that is a function: its conversations cannot go on after a restart."
     if options.caps.usd and (unpriced := sorted(_unpriced(flow))):

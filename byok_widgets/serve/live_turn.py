@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from byok_widgets.usage import Usage
@@ -86,7 +86,7 @@ class LiveTurn:
         self.placed.set()
         self._tell()
 
-    async def follow(self) -> AsyncIterator[str]:
+    async def follow(self) -> AsyncGenerator[str, None]:
         """Yield the words as they come, all that is there at a time."""
         heard = 0
         self.followers += 1
@@ -105,9 +105,12 @@ class LiveTurn:
 
     async def whole(self) -> Answer:
         """Wait for the answer."""
-        async for _ in self.follow():
-            pass
-        assert self.answer is not None
+        self.followers += 1
+        try:
+            while self.answer is None:
+                await self._news.wait()
+        finally:
+            self.followers -= 1
         return self.answer
 
     def _tell(self) -> None:

@@ -1,8 +1,8 @@
 """Which of the stored turns a dialogue goes on from.
 
-Words are compared in normal form. Among turns after which the caller had said the same, it is the one whose replies
-were heard: each is the stored one, or was cut from it where the caller interrupted it. Most of them heard wins, then the
-newest.
+Words are compared in normal form. Among turns after which the caller had said the same, it is the one whose
+replies were heard: each is the stored one, or was cut from it where the caller interrupted it. The one of which
+most was heard wins, then the newest.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: labels are the flow's nodes, never sessions. Without prometheus_client there are none."""
+"""Metrics for Prometheus, labelled by node, never by session. Without prometheus_client there are none."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Metrics:
             return
         self._client = prometheus_client
         self._registry = prometheus_client.CollectorRegistry()
-        kept = {"registry": self._registry, "labelnames": ("node",)}
+        kept: dict[str, Any] = {"registry": self._registry, "labelnames": ("node",)}
         self._turns = prometheus_client.Counter("byok_turns", "Turns that ended", **kept)
         self._failed = prometheus_client.Counter(
             "byok_fallbacks", "Turns in which a fallback was said", ("node", "kind"), registry=self._registry

@@ -1,4 +1,4 @@
-"""What Redis does in one step, by its own clock. Keys are made from a prefix, so one server or primary has all of them."""
+"""What Redis does in one step, by its own clock. Keys are made from a prefix: one primary has all of them."""
 
 from __future__ import annotations
 

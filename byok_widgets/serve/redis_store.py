@@ -22,7 +22,7 @@ _TURN_FIELDS = tuple(each.name for each in fields(StoredTurn))
 
 
 class RedisStore:
-    """Keeps conversations in Redis. What is acknowledged must not be lost: the server has to write a log of its own.
+    """Keeps conversations in Redis, which has to keep what it acknowledges: in an append-only file.
 
     Args:
         url: The server, like `redis://localhost:6379/0`.
@@ -134,7 +134,8 @@ class RedisStore:
 
     async def delete_session(self, session: str) -> bool:
         """Delete a conversation with all its turns."""
-        turns = [turn for key in await self._redis.smembers(self._key("m", session)) if (turn := await self.turn(key))]
+        members = await self._redis.smembers(self._key("m", session))
+        turns = [turn for key in members if (turn := await self.turn(key))]
         keys = [self._key(kind, session) for kind in ("m", "s", "e")]
         for turn in turns:
             keys += [self._key("t", turn.key), self._key("j", turn.key)]
@@ -151,7 +152,9 @@ class RedisStore:
         """Return what was spent in each scope."""
         found = {scope: await self._redis.hgetall(self._key("c", scope)) for scope in scopes}
         return {
-            scope: Spent(int(data["calls"]), Decimal(data["usd"]) / _USD_PARTS) for scope, data in found.items() if data
+            scope: Spent(int(data["calls"]), Decimal(data["usd"]) / _USD_PARTS)
+            for scope, data in found.items()
+            if data
         }
 
     async def spend(self, scopes: Collection[str], spent: Spent) -> None:

@@ -60,5 +60,5 @@ class Observers:
         for observer in list(self.all):
             try:
                 observer(report)
-            except Exception:
+            except Exception:  # noqa: BLE001 - it may be anybody's
                 _LOG.exception("an observer of turns failed")

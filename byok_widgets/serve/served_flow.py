@@ -1,4 +1,4 @@
-"""`ServedFlow`: one version of a flow, as it is served; and `Versions`: a session stays with the one it began with."""
+"""`ServedFlow`: one version of a flow, as it is served; and `Versions`: a session stays with its own."""
 
 from __future__ import annotations
 

@@ -74,7 +74,8 @@ class Server:
 
     def start(self) -> None:
         """Begin to serve, and return at once."""
-        self._running = ENGINE.submit(self._serve())
+        self._http = self._http or self._new_http()
+        self._running = ENGINE.submit(self._serve(self._http))
 
     def stop(self, grace_s: float = GRACE_S) -> None:
         """Let running turns end, and stop."""
@@ -114,12 +115,11 @@ class Server:
         await self._store.open()
         await self._turns.versions.open()
 
-    async def _serve(self) -> None:
-        assert self._http is not None
+    async def _serve(self, http: uvicorn.Server) -> None:
         await self._take_tokens()
         chores = asyncio.create_task(self._chores())
         try:
-            await self._http.serve([self._bound])
+            await http.serve([self._bound])
         finally:
             chores.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -127,7 +127,7 @@ class Server:
             await self._store.close()
 
     async def _chores(self) -> None:
-        """Say again and again that this process is alive, learn of new and revoked tokens, delete what has expired."""
+        """Say that this process is alive, learn of new and revoked tokens, delete what has expired; for ever."""
         expire_at = 0.0
         while True:
             try:
@@ -136,7 +136,7 @@ class Server:
                 if time.monotonic() >= expire_at:
                     expire_at = time.monotonic() + _EXPIRE_EVERY_S
                     await self._store.expire(time.time() - self._keep_s)
-            except Exception:
+            except Exception:  # noqa: BLE001 - the store may be away for a while
                 _LOG.exception("the store does not answer")
             await asyncio.sleep(_BEAT_S)
 

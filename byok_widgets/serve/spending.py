@@ -1,4 +1,4 @@
-"""Caps: how many calls of models a served flow may make, and what they may cost, in a turn, session, day or for a caller."""
+"""Caps: how many calls of models a served flow may make, and what they may cost."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class Caps:
         Raises:
             ConfigError: There is one.
         """
-        for scope, most in (*self.calls.items(), *self.usd.items()):
+        caps: list[tuple[CapScope, int | Decimal]] = [*self.calls.items(), *self.usd.items()]
+        for scope, most in caps:
             if scope not in CAP_SCOPES or not most > 0:
                 raise ConfigError(
                     f"A cap of {most} for a {scope!r} is none.",

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.serve.database_thread import DatabaseThread, Work
@@ -158,7 +159,7 @@ class SqliteStore:
         db.executescript(TABLES)
         return db
 
-    async def _rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:
+    async def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         return await self._thread.do(lambda db: db.execute(sql, values).fetchall())
 
     def _soon(self, sql: str, *values: object) -> None:

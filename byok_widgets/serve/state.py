@@ -1,4 +1,4 @@
-"""`State`: where a conversation is after a turn. A frozen value; states form a tree, and no one is ever changed."""
+"""`State`: where a conversation is after a turn. States are frozen, and form a tree."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ class State:
         """Return it as text, in which what looks like a key is redacted."""
         return plain_json(
             {
-            "version": self.version,
-            "said": self.said,
-            "place": vars(self.place),
-            "visited": sorted(self.visited),
-            "spoken": sorted(self.spoken),
-            "runs": sorted(self.runs),
-            "entries": entries_data(self.entries),
+                "version": self.version,
+                "said": self.said,
+                "place": vars(self.place),
+                "visited": sorted(self.visited),
+                "spoken": sorted(self.spoken),
+                "runs": sorted(self.runs),
+                "entries": entries_data(self.entries),
             }
         )
 

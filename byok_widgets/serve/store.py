@@ -1,4 +1,4 @@
-"""`Store`: where served conversations are kept. Several processes may use one; no turn is answered by two of them."""
+"""`Store`: where served conversations are kept, for several processes: no turn is answered by two of them."""
 
 from __future__ import annotations
 

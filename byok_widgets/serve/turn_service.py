@@ -22,8 +22,8 @@ _LOG = logging.getLogger("byok_widgets.serve")
 _POLL_S = 0.05
 _LONGEST_POLL_S = 0.5
 LEFT_S = 3.0
-"""A turn that nobody waits for any more, and that has said nothing yet, goes on for so long: a client that has lost
-its connection asks again."""
+"""A turn that nobody waits for any more, and that has said nothing yet, goes on for so long: a client that has
+lost its connection asks again."""
 
 
 class TurnService:
@@ -61,9 +61,7 @@ class TurnService:
         said = dialogue.keys[at] if at >= 0 else "opening"
         key = turn_key(parent.key, said, request.idempotency_key)
         flow = await self.versions.of(parent.version)
-        return self._begin(
-            Asked(key, parent, dialogue, at, flow, caller, request.session_id, trace=request.trace)
-        )
+        return self._begin(Asked(key, parent, dialogue, at, flow, caller, request.session_id, trace=request.trace))
 
     def leave(self, live: LiveTurn) -> None:
         """Take note that somebody does not follow a turn any more."""
@@ -86,8 +84,8 @@ class TurnService:
         if self.versions.current.actions and not request.session_id:
             raise ProtocolError(
                 400,
-                "This flow runs actions, so a request needs the id of its session, since callers who say the same "
-                "could not be told apart: send it as the header X-Byok-Session, as user, or as metadata.session_id.",
+                "This flow runs actions, so a request needs the id of its session: callers who say the same could "
+                "not be told apart. Send it as the header X-Byok-Session, as user, or as metadata.session_id.",
                 code="session_id_required",
                 param="user",
             )
@@ -115,7 +113,7 @@ class TurnService:
         except asyncio.CancelledError:
             await self.around.store.release(asked.key, owner)
             live.end(Answer(live.said or self.around.options.fallback, fallback="stopping"))
-        except Exception:
+        except Exception:  # noqa: BLE001 - a caller is on the phone: whatever failed, something is said
             _LOG.exception("a turn failed")
             live.end(Answer(self.around.options.fallback, fallback="error"))
         finally:
@@ -134,7 +132,7 @@ class TurnService:
         try:
             await Execution(asked, claim, live, owner, self.around).run()
         except LostTurnError:
-            _LOG.warning("a turn is answered by another process, or its session was deleted", extra={"turn": asked.key})
+            _LOG.warning("turn %s is answered elsewhere, or its session was deleted", asked.key[:12])
             live.retract()
 
     def _give_up(self, live: LiveTurn) -> None:

@@ -103,7 +103,7 @@ class NotebookFrontend:
 
             from byok_widgets.widgets.calls.server_view import ServerView
 
-            display(ServerView(server, flow))
+            display(ServerView(server, flow))  # type: ignore[no-untyped-call]
 
 
 def _shell() -> Any:

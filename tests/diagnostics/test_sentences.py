@@ -359,6 +359,21 @@ SAID: dict[str, tuple[Build, str]] = {
             "{{time}} in a prompt, or leave it out of writes=[...]."
         ),
     ),
+    "speculation": (
+        lambda flow: _nodes(flow).action("book", lambda: None),
+        (
+            "suggestion: If the flow is served, 'book' runs for each request, and some clients ask for words that "
+            "the caller has not finished. Switch speculative or preemptive requests off in the client, let it send "
+            "the id of the session, and let the function take turn_key to tell a repeated request."
+        ),
+    ),
+    "shared_state": (
+        lambda flow: (_nodes(flow), setattr(flow, "_is_served", True)),
+        (
+            "suggestion: Callers who say the same share one conversation where the client sends no id of the "
+            "session. Let it send one: the header X-Byok-Session, user, or metadata.session_id."
+        ),
+    ),
     "overdue_function": (
         _overdue,
         (

@@ -17,7 +17,8 @@ from tests.session.conftest import Script
 
 pytest.importorskip("uvicorn")
 
-END_CALL = {"type": "function", "function": {"name": "end_call", "parameters": {"type": "object", "properties": {}}}}
+_NOTHING = {"type": "object", "properties": {}}
+END_CALL = {"type": "function", "function": {"name": "end_call", "parameters": _NOTHING}}
 _numbers = itertools.count()
 
 

@@ -1,4 +1,4 @@
-"""A flow whose right node can be told from what was said, and callers whose requests are mangled as clients do it."""
+"""A flow whose right node can be told from what was said, and callers whose requests are mangled."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def answer(request: dict[str, Any]) -> Say:
         said = request["messages"][-1]["content"].split("\n\n")[0]
         last = said.rpartition("user: ")[2]
         offered = [choice for choice in schema["schema"]["properties"]["choice"]["enum"] if choice]
-        chosen = next((choice for word in words(last) for choice in offered if choice.endswith(f" {word}")), "stay")
+        named = (choice for word in words(last) for choice in offered if choice.endswith(f" {word}"))
+        chosen = next(named, "stay")
         return Say(json.dumps({"choice": chosen, "reason": "it was said"}))
     node = request["messages"][0]["content"].rpartition(" ")[2].rstrip(".")
     spoken = sum(message["role"] == "user" for message in request["messages"])

@@ -22,6 +22,10 @@ class Response:
         return json.loads(self.body)
 
     @property
+    def is_stream(self) -> bool:
+        return self.body.startswith((b"data:", b":"))
+
+    @property
     def chunks(self) -> list[dict[str, Any]]:
         events = [line.removeprefix(b"data: ") for line in self.body.split(b"\n\n") if line.startswith(b"data: ")]
         return [json.loads(event) for event in events if event != b"[DONE]"]
@@ -29,23 +33,24 @@ class Response:
     @property
     def text(self) -> str:
         """What was said."""
-        if not self.body.startswith((b"data:", b":")):
+        if not self.is_stream:
             return str(self.data["choices"][0]["message"]["content"])
         return "".join(c["choices"][0]["delta"].get("content", "") for c in self.chunks if c["choices"])
 
     @property
     def tools(self) -> list[str]:
         """The tools that were called."""
-        if not self.body.startswith((b"data:", b":")):
+        if not self.is_stream:
             calls = self.data["choices"][0]["message"].get("tool_calls", [])
         else:
-            calls = [t for c in self.chunks if c["choices"] for t in c["choices"][0]["delta"].get("tool_calls", [])]
+            deltas = [chunk["choices"][0]["delta"] for chunk in self.chunks if chunk["choices"]]
+            calls = [call for delta in deltas for call in delta.get("tool_calls", [])]
         return [call["function"]["name"] for call in calls]
 
     @property
     def finish(self) -> str:
         """Why it ended."""
-        last = self.data if not self.body.startswith((b"data:", b":")) else [c for c in self.chunks if c["choices"]][-1]
+        last = [chunk for chunk in self.chunks if chunk["choices"]][-1] if self.is_stream else self.data
         return str(last["choices"][0]["finish_reason"])
 
 

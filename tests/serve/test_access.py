@@ -57,7 +57,13 @@ def test_what_is_not_allowed_is_refused(
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [(b"{", 400), (b"[]", 400), (b'{"messages": "Hi"}', 400), (b'{"messages": [], "n": 2}', 400), (b" " * 10**6 + b"{}", 413)],
+    [
+        (b"{", 400),
+        (b"[]", 400),
+        (b'{"messages": "Hi"}', 400),
+        (b'{"messages": [], "n": 2}', 400),
+        (b" " * 10**6 + b"{}", 413),
+    ],
 )
 def test_what_is_no_request_is_refused(served: Served, body: bytes, status: int) -> None:
     assert served.caller.send("POST", "/v1/chat/completions", body).status == status
@@ -83,7 +89,10 @@ def test_a_page_of_an_allowed_origin_may_ask(flow: Flow, script: Script) -> None
     served = Served(flow, None, origins=["https://shop.example"], public_url="https://tunnel.example/x")
     try:
         origin = {"Origin": "https://shop.example", "Host": "tunnel.example"}
-        assert served.caller.send("OPTIONS", "/v1/chat/completions", b"", {**origin, "Authorization": ""}).status == 204
+        assert (
+            served.caller.send("OPTIONS", "/v1/chat/completions", b"", {**origin, "Authorization": ""}).status
+            == 204
+        )
         response = served.caller.ask(HELLO, origin)
         assert response.headers["access-control-allow-origin"] == "https://shop.example"
         assert served.base_url == "https://tunnel.example/x/v1"

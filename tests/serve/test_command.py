@@ -94,6 +94,7 @@ def test_without_a_key_it_says_so_and_fails(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         timeout=60,
+        check=False,
     )
     assert ran.returncode != 0
     assert "No API key configured" in ran.stderr

@@ -5,7 +5,6 @@ from __future__ import annotations
 import concurrent.futures
 from pathlib import Path
 
-from byok_widgets import Flow
 from tests.scripted_server import ScriptedServer
 from tests.serve.conftest import Served
 from tests.serve.fruit import MangledDialogue, answer, fruit_flow

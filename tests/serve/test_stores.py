@@ -99,7 +99,9 @@ def test_a_turn_that_is_given_up_can_be_begun_again(open_store: Callable[[], Sto
 def test_turns_are_found_by_all_words_and_else_by_the_last(open_store: Callable[[], Store]) -> None:
     async def work(store: Store) -> None:
         for number, words in enumerate(["words", "other"]):
-            await store.claim(replace(TURN, key=f"key {number}", words=words, made_at=number), f"{store.process}:1")
+            await store.claim(
+                replace(TURN, key=f"key {number}", words=words, made_at=number), f"{store.process}:1"
+            )
         assert [turn.key for turn in await store.found("session", "words", "tail")] == ["key 0"]
         assert [turn.key for turn in await store.found("session", "none", "tail")] == ["key 1", "key 0"]
         assert await store.found("session", "none", "") == []
@@ -145,7 +147,9 @@ def test_money_tokens_and_versions_are_kept(open_store: Callable[[], Store]) -> 
     run(work, open_store())
 
 
-@pytest.mark.parametrize("options", [[], ["--appendonly", "yes", "--maxmemory", "50mb", "--maxmemory-policy", "allkeys-lru"]])
+@pytest.mark.parametrize(
+    "options", [[], ["--appendonly", "yes", "--maxmemory", "50mb", "--maxmemory-policy", "allkeys-lru"]]
+)
 def test_a_redis_that_forgets_is_refused(tmp_path: Path, options: list[str]) -> None:
     server = RedisServer(tmp_path, *options)
     try:

@@ -70,7 +70,9 @@ def test_the_end_of_a_call_is_told_once_by_the_offered_name(served: Served, scri
     assert (after.text, after.tools, after.finish) == ("", [], "stop")
 
 
-def test_a_request_that_ends_in_a_result_of_a_tool_is_answered_empty_and_free(served: Served, script: Script) -> None:
+def test_a_request_that_ends_in_a_result_of_a_tool_is_answered_empty_and_free(
+    served: Served, script: Script
+) -> None:
     first = to_the_end(served, script, user="a", tools=[END_CALL])
     call = {"id": "c", "type": "function", "function": {"name": "end_call", "arguments": "{}"}}
     said = [
@@ -92,7 +94,9 @@ def test_the_flow_speaks_first_where_nothing_was_said(served: Served, script: Sc
     assert served.caller.ask([system, flow_said("Good day."), user("Hello")], user="u").text == "And your name?"
 
 
-def test_a_dialogue_that_is_not_known_is_gone_through_again_without_replies(served: Served, script: Script) -> None:
+def test_a_dialogue_that_is_not_known_is_gone_through_again_without_replies(
+    served: Served, script: Script
+) -> None:
     script.choices, script.values = ["stay", "1", "stay"], {"data": [{"name": "Ana", "weekday": None}]}
     script.words = ["Which day?"]
     said = [user("Hi"), flow_said("Your name?"), user("Ana"), flow_said("Which day?"), user("Hm")]

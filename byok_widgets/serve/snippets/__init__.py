@@ -1,4 +1,4 @@
-"""What to enter in a client, or the code for it: one text file for each, since they name its packages and fields."""
+"""What to enter in a client, or the code for it: a text file for each, which names its packages and fields."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def snippet(client: str, *, base_url: str, token: str, model: str) -> str:
     """
     if client not in CLIENTS:
         raise ConfigError(
-            f"There is no snippet for {client!r}.", kind="serve_client", fix=f"Choose one of: {', '.join(CLIENTS)}."
+            f"There is no snippet for {client!r}.",
+            kind="serve_client",
+            fix=f"Choose one of: {', '.join(CLIENTS)}.",
         )
     text = _FILES[CLIENTS.index(client)].read_text(encoding="utf-8")
     for name, value in (("base_url", base_url), ("token", token or "YOUR_ACCESS_TOKEN"), ("model", model)):

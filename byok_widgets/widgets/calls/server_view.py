@@ -1,4 +1,4 @@
-"""`ServerView`: a served flow in a cell: address, access token, a snippet for each client, and the calls as they come."""
+"""`ServerView`: a served flow in a cell: address, access token, snippets, and the calls as they come."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LISTED = 50
 _SHOWN_CHARS = 60
 
 
-class ServerView(ipywidgets.VBox):
+class ServerView(ipywidgets.VBox):  # type: ignore[misc]
     """Shows a served flow while it is served, and afterwards what was said.
 
     Attributes:
