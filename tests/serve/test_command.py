@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -24,12 +25,12 @@ class Process:
         command = [sys.executable, "-m", "byok_widgets", "serve", str(flow), "--port", str(_free_port())]
         env = {**os.environ, "BYOK_WIDGETS_CONFIG_DIR": str(flow.parent / "config")}
         self.port = int(command[-1])
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - the process writes to it
         self.process = subprocess.Popen(
-            [*command, "--store", store, *more], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*command, "--store", store, *more], env=env, stdout=subprocess.PIPE, stderr=self._errors, text=True
         )
         assert self.process.stdout is not None
-        self.lines = [self.process.stdout.readline()]
-        assert "is served at" in self.lines[0], self.process.communicate(timeout=10)
+        assert "is served at" in self.process.stdout.readline(), self.end()
 
     def token(self) -> str:
         assert self.process.stdout is not None
@@ -37,8 +38,10 @@ class Process:
 
     def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         self.process.send_signal(number)
-        _, errors = self.process.communicate(timeout=30)
-        return self.process.returncode, errors
+        self.process.communicate(timeout=30)
+        self._errors.seek(0)
+        with self._errors:
+            return self.process.returncode, self._errors.read()
 
 
 def _free_port() -> int:
