@@ -49,6 +49,9 @@ def add_command(commands: Any, port: Callable[[str], int]) -> None:
     serve.add_argument(
         "--keep-days", type=float, default=30.0, help="how long conversations are kept (%(default)s)"
     )
+    serve.add_argument(
+        "--settings", choices=("file", "mine"), help="whose hold, where the file's differ from yours"
+    )
     tokens = serve.add_mutually_exclusive_group()
     tokens.add_argument(
         "--new-token", metavar="NAME", help="make an access token, print it once, and serve nothing"
@@ -66,11 +69,29 @@ def run(given: argparse.Namespace) -> int:
     """
     from byok_widgets.flow import Flow
 
-    flow = Flow.load(given.flow)
+    trust = None if given.settings is None else given.settings == "file"
+    flow = Flow.load(given.flow, trust=trust)
+    _require_settled(flow)
     if given.new_token or given.revoke_token or given.list_tokens or given.delete_session:
         return _administer(flow, given)
     _prepare(flow, given)
     return _serve(flow, given)
+
+
+def _require_settled(flow: Flow) -> None:
+    """Reject a file whose settings differ from those that are saved here: it must not serve another model unasked.
+
+    Raises:
+        ConfigError: They differ.
+    """
+    from byok_widgets.flow.pending_settings import PENDING
+
+    if asked := PENDING.text(flow.context):
+        raise ConfigError(
+            asked,
+            kind="serve_option",
+            fix="--settings file takes those of the file, --settings mine keeps yours.",
+        )
 
 
 def _prepare(flow: Flow, given: argparse.Namespace) -> None:

@@ -179,6 +179,10 @@ class Provider(ABC):
         del model, on_progress
         return nullcontext(None)
 
+    async def warm_up(self, model: str) -> None:
+        """Get ready for the first call, as far as that contacts nobody."""
+        del model
+
     def runs_file(self, model: str) -> bool:
         """Return whether a call runs a file of this machine that the model's id names."""
         del model

@@ -80,8 +80,11 @@ class App:
         return {"id": self._model, "object": "model", "created": 0, "owned_by": "byok-widgets"}
 
     async def _status(self, path: str, send: Send) -> None:
-        ready = path == "/health" or self._turns.is_ready
-        await send_json(send, {"status": "ok" if ready else "stopping"}, 200 if ready else 503)
+        state = "ok"
+        if path == "/ready":
+            state = "ok" if self._turns.is_warm else "starting"
+            state = state if self._turns.is_ready else "stopping"
+        await send_json(send, {"status": state}, 200 if state == "ok" else 503)
 
     async def _chat(self, caller: str, headers: dict[str, str], receive: Receive, send: Send) -> None:
         request = read_request(await read_body(headers, receive), headers)

@@ -9,11 +9,10 @@ from typing import Any
 
 from byok_widgets import markup
 from byok_widgets.engine import ENGINE
-from byok_widgets.providers import PROVIDERS
 from byok_widgets.serve.access import Access, digest_of_token, new_token
 from byok_widgets.serve.calls import Calls, ServedCall
 from byok_widgets.serve.execution import Surroundings
-from byok_widgets.serve.keys_at_start import require_keys
+from byok_widgets.serve.keys_at_start import price_of, require_keys, warm_up
 from byok_widgets.serve.logs import log_turn
 from byok_widgets.serve.metrics import Metrics
 from byok_widgets.serve.options import ServeOptions
@@ -93,8 +92,9 @@ class FlowServer:
         self._versions = Versions(flow, store, load)
         hosts = (address.host, *address.hosts)
         access = Access((), hosts=hosts, origins=address.origins, public_url=address.public_url)
+        turns = TurnService(self._versions, self._around)
         self._server = Server(
-            TurnService(self._versions, self._around),
+            turns,
             store,
             access,
             model=flow.name,
@@ -109,6 +109,7 @@ class FlowServer:
             self._server.open()
             ENGINE.run(self._make_token(store, token_name))
             self._server.start()
+            ENGINE.submit(self._warm_up(turns))
         except BaseException:
             bound.close()
             raise
@@ -180,6 +181,12 @@ class FlowServer:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return {"text/plain": "\n".join((repr(self), *self.notes)), "text/html": self._repr_html_()}
 
+    async def _warm_up(self, turns: TurnService) -> None:
+        try:
+            await warm_up(self.flow)
+        finally:
+            turns.is_warm = True
+
     async def _make_token(self, store: Store, name: str) -> None:
         known = await store.tokens()
         if not name and any(not token.revoked for token in known):
@@ -206,14 +213,8 @@ def _notes(flow: ServedFlow, options: ServeOptions) -> Iterator[str]:
 
 
 def _unpriced(flow: ServedFlow) -> Iterator[str]:
-    from byok_widgets.providers import catalog
-    from byok_widgets.providers.exchange import Answer
-    from byok_widgets.usage import Usage
-
     for node in flow.graph.nodes.values():
         if node.calls_model and not node.is_static:
             ref = node.resolve().ref
-            free = PROVIDERS[ref.provider].free_of_charge
-            answer = Answer("", "stop", usage=Usage(1, 1))
-            if catalog.cost_of(ref.provider, ref.model, answer, free=free).usd is None:
+            if price_of(ref).usd is None:
                 yield str(ref)

@@ -1,11 +1,30 @@
-"""What a flow needs before it can be served: a model for each node, and a key for each provider."""
+"""What a flow needs before it is served: a model for each node, a key for each provider, and both at hand."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+
 from byok_widgets.config import ModelRef
 from byok_widgets.errors import ByokError
-from byok_widgets.providers import PROVIDERS
+from byok_widgets.providers import PROVIDERS, catalog
+from byok_widgets.providers.exchange import Answer
 from byok_widgets.serve.served_flow import ServedFlow
+from byok_widgets.usage import Cost, Usage
+
+
+async def warm_up(flow: ServedFlow) -> None:
+    """Load what the first call needs, which takes seconds: a caller would hear nothing meanwhile."""
+    for ref in dict.fromkeys(node.resolve().ref for node in flow.graph.nodes.values() if node.calls_model):
+        with contextlib.suppress(ByokError):  # the call tells what is wrong
+            await PROVIDERS[ref.provider].warm_up(ref.model)
+        await asyncio.to_thread(price_of, ref)
+
+
+def price_of(ref: ModelRef) -> Cost:
+    """Return what a call of one token costs, or that it is unknown; the first time it reads the price list."""
+    answer = Answer("", "stop", usage=Usage(1, 1))
+    return catalog.cost_of(ref.provider, ref.model, answer, free=PROVIDERS[ref.provider].free_of_charge)
 
 
 async def require_keys(flow: ServedFlow) -> None:

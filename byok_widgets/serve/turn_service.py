@@ -34,12 +34,13 @@ class TurnService:
     Attributes:
         running: The turns that run here, by key.
         is_ready: Whether turns are taken.
+        is_warm: Whether the first caller would wait no longer than the others.
     """
 
     def __init__(self, versions: Versions, around: Surroundings) -> None:
         self.versions, self.around = versions, around
         self.running: dict[str, LiveTurn] = {}
-        self.is_ready = True
+        self.is_ready, self.is_warm = True, False
         self._tasks: dict[asyncio.Task[None], LiveTurn] = {}
         self._owners = itertools.count(1)
         self._parents = Parents(versions, around, self.running, self._begin)

@@ -4,7 +4,8 @@ Each row alternates raw and ours in one run, so that a noisy machine disturbs bo
 In-process rows count CPU time of the whole process, all threads included; the others count wall time and CPU of
 fresh interpreters. `python -m tests.bench fresh calls streams transports turns cells redaction chat gear graph
 models` runs the parts that are named; `load`, which takes about ten minutes, runs only if it or one of its parts
-(`thousand ten-thousand faults quota memory`) is named; so does `comparison`, which takes about five.
+(`thousand ten-thousand faults quota memory`) is named; so do `comparison`, which takes about
+five, and `serving`, about three.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from tests.bench.load import LOADS, load_lines
 from tests.bench.models import model_lines
 from tests.bench.redaction import redaction_rows
 from tests.bench.rows import Row
+from tests.bench.serving import serving_lines
 from tests.bench.streams import stream_rows
 from tests.bench.stub_server import stub_server
 from tests.bench.transports import transport_rows
@@ -59,6 +61,7 @@ def main(parts: list[str]) -> int:
             **{part: partial(load_lines, base_url, [part]) for part in LOADS},
             "comparison": lambda: comparison_lines(base_url),
             **{part: partial(comparison_lines, base_url, [part]) for part in COMPARISONS},
+            "serving": lambda: serving_lines(base_url),
         }
         for part in parts or [*rows, *seen]:
             if part in seen or part in long:

@@ -362,9 +362,9 @@ SAID: dict[str, tuple[Build, str]] = {
     "speculation": (
         lambda flow: _nodes(flow).action("book", lambda: None),
         (
-            "suggestion: If the flow is served, 'book' runs for each request, and some clients ask for words that "
-            "the caller has not finished. Switch speculative or preemptive requests off in the client, let it send "
-            "the id of the session, and let the function take turn_key to tell a repeated request."
+            "suggestion: If the flow is served, 'book' runs for each request, and some clients ask for words "
+            "that the caller has not finished. Switch speculative or preemptive requests off in the client, let "
+            "it send the id of the session, and let the function take turn_key to tell a repeated request."
         ),
     ),
     "shared_state": (

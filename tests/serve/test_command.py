@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from byok_widgets import Flow
+from byok_widgets.cli import main
 from tests.scripted_server import ScriptedServer
 from tests.serve.fruit import answer, fruit_flow
 from tests.serve.talking import Caller, user
@@ -81,6 +82,26 @@ def test_a_call_goes_on_after_a_restart_with_the_flow_it_began_with(file: Path, 
     assert caller.ask([user("Hello")], user="a new call").text.startswith("Here is another")
     assert second.end()[0] == 0
     assert (tmp_path / "calls.sqlite").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_whose_settings_differ_from_the_saved_ones_is_not_served_unasked(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = json.loads(file.read_text())
+    monkeypatch.setattr("byok_widgets.cli.serve._serve", lambda flow, given: print(flow.model) or 0)
+    assert main(["serve", str(file)]) == 0
+    file.write_text(json.dumps({**data, "name": "settled", "model": "compatible:first"}))
+    assert main(["serve", str(file)]) == 0
+    file.write_text(json.dumps({**data, "name": "settled", "model": "compatible:second"}))
+    assert main(["serve", str(file)]) == 2
+    assert main(["serve", str(file), "--settings", "mine"]) == 0
+    assert main(["serve", str(file), "--settings", "file"]) == 0
+    assert capsys.readouterr().out.split() == [
+        "scripted",
+        "first",
+        "first",
+        "second",
+    ]
 
 
 def test_without_a_key_it_says_so_and_fails(tmp_path: Path) -> None:

@@ -90,6 +90,11 @@ class SdkProvider(Provider):
             error.cost = Cost()
         return resending.complete(accumulator.partial_or_raise(error))
 
+    async def warm_up(self, model: str) -> None:
+        """Import the SDK, and make the client."""
+        del model
+        await self._set_up()
+
     async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
         """Ask for the models; see `Provider.list_models`."""
         rows = _rows(await self._get(self.models_path, endpoint))
