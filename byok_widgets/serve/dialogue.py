@@ -69,7 +69,7 @@ class Dialogue:
 
     @cached_property
     def heard(self) -> tuple[str, ...]:
-        """What the caller heard after each of those texts, in normal form; empty where nothing."""
+        """What the caller heard after each of those texts, as it was sent; empty where nothing."""
         return tuple(self._heard())
 
     def until(self, turn: int) -> tuple[Message, ...]:
@@ -77,16 +77,11 @@ class Dialogue:
         ends = [at for at, message in enumerate(self.messages) if message.role == "user"]
         return self.messages[: ends[turn] + 1]
 
-    def reply_after(self, turn: int) -> str:
-        """Return what the caller heard after the text of this index, as it was sent."""
-        after = self.messages[len(self.until(turn)) :]
-        return after[0].content if after and after[0].role == "assistant" else ""
-
     def _heard(self) -> Iterator[str]:
         for at, message in enumerate(self.messages):
             if message.role == "user":
                 after = self.messages[at + 1 : at + 2]
-                yield normal(after[0].content) if after else ""
+                yield after[0].content if after else ""
 
 
 def text_of(content: Any) -> str:
@@ -101,8 +96,7 @@ def text_of(content: Any) -> str:
 def normal(text: str) -> str:
     """Return a text without the differences that clients make: case, spaces, punctuation, forms of characters."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    kept = folded if folded.isalnum() else "".join(c if _counts(c) else " " for c in folded)
-    return " ".join(kept.split()) or text.strip()
+    return " ".join(folded.translate(_KEPT).split()) or text.strip()
 
 
 def digest(*parts: str) -> str:
@@ -115,5 +109,13 @@ def digest(*parts: str) -> str:
     return sum_of.hexdigest()
 
 
-def _counts(char: str) -> bool:
-    return char.isalnum() or not unicodedata.category(char).startswith("P")
+class _Kept(dict[int, str]):
+    """What becomes of each character: punctuation becomes a space. Filled as characters come, and so bounded."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        self[code] = " " if unicodedata.category(char).startswith("P") else char
+        return self[code]
+
+
+_KEPT = _Kept()

@@ -22,7 +22,7 @@ class Past:
 
     Attributes:
         said: Digests of the caller's texts.
-        heard: The replies that were heard, in normal form; empty where none was.
+        heard: The replies that were heard, as they were sent; empty where none was.
     """
 
     said: tuple[str, ...]
@@ -70,7 +70,7 @@ def is_end_of(said: Sequence[str], candidate: Sequence[str]) -> bool:
 def heard_of(past: Past, candidate: Candidate) -> int | None:
     """Return how much of a stored dialogue was heard, in characters; `None` if something else was heard."""
     heard = 0
-    for words, reply in zip(reversed(past.heard), reversed(candidate.replies), strict=False):
+    for words, reply in zip(map(normal, reversed(past.heard)), reversed(candidate.replies), strict=False):
         if not words or reply is None:
             continue
         if not normal(reply).startswith(words):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from byok_widgets.serve.asked import Asked
-from byok_widgets.serve.dialogue import Dialogue, digest
+from byok_widgets.serve.dialogue import Dialogue, digest, normal
 from byok_widgets.serve.execution import Surroundings
 from byok_widgets.serve.live_turn import LiveTurn
 from byok_widgets.serve.matching import Candidate, Past, best, is_end_of, words_of
@@ -119,9 +119,9 @@ class Parents:
 
     async def _again(self, before: State, talk: Talk, at: int) -> State:
         dialogue = talk.dialogue
-        key = turn_key(before.key, dialogue.keys[at], digest("heard", dialogue.heard[at]))
+        key = turn_key(before.key, dialogue.keys[at], digest("heard", normal(dialogue.heard[at])))
         flow = await self._versions.of(before.version)
-        heard = dialogue.reply_after(at)
+        heard = dialogue.heard[at]
         live = self._begin(Asked(key, before, dialogue, at, flow, talk.caller, talk.session_id, heard=heard))
         await live.whole()
         row = await self._store.turn(key)
