@@ -1,0 +1,102 @@
+"""What an operator sees and does: spans, logs, access tokens, deletion."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from byok_widgets.cli import main
+from tests.serve.conftest import Served
+from tests.serve.talking import Caller, user
+from tests.session.conftest import Script
+
+
+class _Span:
+    def __init__(self, name: str, options: dict[str, Any]) -> None:
+        self.name, self.options, self.ended_at = name, options, 0
+
+    def is_recording(self) -> bool:
+        return True
+
+    def end(self, at: int) -> None:
+        self.ended_at = at
+
+
+def test_a_turn_is_a_span_with_one_for_each_call_and_no_word_of_it(
+    served: Served, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace = pytest.importorskip("opentelemetry.trace")
+    spans: list[_Span] = []
+
+    class Tracer:
+        def start_span(self, name: str, **options: Any) -> _Span:
+            spans.append(_Span(name, options))
+            return spans[-1]
+
+    monkeypatch.setattr(trace, "get_tracer", lambda _: Tracer())
+    monkeypatch.setattr(trace, "set_span_in_context", lambda span, _=None: span)
+    script.words = ["A secret word."]
+    served.caller.ask([user("My secret")], user="u")
+    assert [span.name.partition(" ")[0] for span in spans] == ["invoke_agent", "chat", "chat"]
+    turn, *calls = spans
+    assert {call.options["context"] for call in calls} == {turn}
+    assert [call.options["attributes"]["gen_ai.usage.input_tokens"] for call in calls] == [7, 7]
+    assert turn.options["start_time"] <= calls[0].options["start_time"] <= calls[1].ended_at
+    assert "secret" not in str([span.options for span in spans])
+
+
+def test_a_turn_is_one_line_of_json_without_a_word_of_it(
+    served: Served, script: Script, caplog: pytest.LogCaptureFixture
+) -> None:
+    script.words = ["A secret word."]
+    with caplog.at_level(logging.INFO, "byok_widgets.serve"):
+        served.caller.ask([user("My secret")], user="u")
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "byok_widgets.serve"]
+    data = json.loads(line)
+    assert (data["node"], data["calls"], data["fallback"]) == ("ask", 2, "")
+    assert "secret" not in line
+
+
+def test_tokens_are_made_listed_and_revoked_while_the_flow_is_served(
+    served: Served, script: Script, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x.flow.json"
+    path.write_text(json.dumps({"version": 1, "name": "tokens", "nodes": [], "edges": []}))
+    command = ["serve", str(path), "--store", str(served.path)]
+    assert main([*command, "--new-token", "phone"]) == 0
+    token = capsys.readouterr().out.strip()
+    phone = Caller(served.server.port, token)
+    _until(lambda: phone.send("GET", "/v1/models").status == 200)
+    assert main([*command, "--list-tokens"]) == 0
+    listed = capsys.readouterr().out
+    assert "phone" in listed
+    assert token not in listed
+    assert main([*command, "--revoke-token", "phone"]) == 0
+    _until(lambda: phone.send("GET", "/v1/models").status == 401)
+    assert served.caller.send("GET", "/v1/models").status == 200
+    assert token.encode() not in Path(str(served.path)).read_bytes()
+
+
+def test_a_conversation_is_deleted_by_its_id(
+    served: Served, script: Script, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    served.caller.ask([user("Forget me")], user="call 1")
+    path = tmp_path / "x.flow.json"
+    path.write_text(json.dumps({"version": 1, "name": "deleting", "nodes": [], "edges": []}))
+    command = ["serve", str(path), "--store", str(served.path), "--delete-session"]
+    assert main([*command, "call 1"]) == 0
+    assert main([*command, "call 1"]) == 1
+    assert served.server.sessions() == []
+    del capsys
+
+
+def _until(holds: Any, limit_s: float = 20.0) -> None:
+    end = time.monotonic() + limit_s
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
