@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+import subprocess
+
 import openai
+import pytest
 
 from tests.serve.conftest import END_CALL, Served
 from tests.session.conftest import Script
@@ -22,3 +27,33 @@ def test_the_sdk_gets_a_flow_streamed_and_whole(served: Served, script: Script) 
     assert whole.choices[0].message.tool_calls[0].function.name == "end_call"
     assert whole.choices[0].finish_reason == "tool_calls"
     assert [model.id for model in client.models.list()] == [served.server.flow.name]
+
+
+def test_the_sdk_gets_it_in_its_other_ways(served: Served, script: Script) -> None:
+    said = [{"role": "user", "content": "Hi"}]
+
+    async def asked() -> str:
+        async with openai.AsyncOpenAI(base_url=served.base_url, api_key=served.token) as client:
+            stream = await client.chat.completions.create(model="x", messages=said, stream=True, user="a")
+            return "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
+
+    assert asyncio.run(asked()) == "Hm."
+    client = openai.OpenAI(base_url=served.base_url, api_key=served.token)
+    with client.chat.completions.stream(model="x", messages=said, user="b") as stream:
+        assert stream.get_final_completion().choices[0].finish_reason == "stop"
+    with pytest.raises(openai.AuthenticationError):
+        openai.OpenAI(base_url=served.base_url, api_key="byok-wrong").models.list()
+
+
+def test_curl_gets_it_by_the_snippet(served: Served, script: Script) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("there is no curl")
+    ran = subprocess.run(
+        ["bash", "-c", f"{served.server.snippet('curl')} -sS"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert '"content": "Hm."' in ran.stdout
+    assert ran.stdout.endswith("data: [DONE]\n\n")
