@@ -51,8 +51,8 @@ def test_a_call_is_listed_opened_saved_and_deleted(
     assert isinstance(chat, Chat)
     assert [turn.text for turn in chat.session.turns] == ["<b>Hi</b>"]
     view.save_case.click()
-    eventually(lambda: list(tmp_path.glob("*.jsonl")) != [])
-    assert flow.cases(next(tmp_path.glob("*.jsonl")))[0].caller == ("<b>Hi</b>",)
+    eventually(lambda: list(tmp_path.glob("*.cases")) != [])
+    assert flow.cases(next(tmp_path.glob("*.cases")))[0].caller == ("<b>Hi</b>",)
     view.delete_call.click()
     eventually(lambda: view.calls.options == ())
 
