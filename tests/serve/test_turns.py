@@ -193,3 +193,13 @@ def test_stopping_ends_each_stream_properly(serve: Callable[..., Served], script
         response = running.result()
     assert response.text == "A reply of some length, in pieces."
     assert response.body.endswith(b"data: [DONE]\n\n")
+
+
+def test_the_last_messages_alone_find_the_turn_without_another_call(served: Served, script: Script) -> None:
+    said = []
+    for text in ("One", "Two", "Three", "Four"):
+        said.append(user(text))
+        before = len(script.judged)
+        reply = served.caller.ask(said[-5:], user="u").text
+        assert len(script.judged) == before + 1
+        said.append(flow_said(reply))
