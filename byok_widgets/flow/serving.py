@@ -26,6 +26,7 @@ from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.serve.served_flow import ServedFlow, acts
 
 if TYPE_CHECKING:
+    from byok_widgets.config.latency import Latency
     from byok_widgets.nodes.grounding_choice import Grounding
     from byok_widgets.serve.flow_server import Address, FlowServer
     from byok_widgets.serve.options import ServeOptions
@@ -60,6 +61,7 @@ class _Earlier:
     graph: FlowGraph = delegated("_members", FlowNodes.graph)
     nodes: Mapping[str, AnyNode] = delegated("_members", FlowNodes.nodes)
     speaks_first: bool | None = delegated("_members", FlowNodes.speaks_first)
+    latency: Latency = delegated("_members", FlowNodes.latency)
 
     def __init__(self, context: FlowContext) -> None:
         self._settings, self._members = FlowSettings(context), FlowNodes(context)
@@ -101,14 +103,13 @@ def serve(
 
 def served(flow: ServableFlow) -> ServedFlow:
     """Return a flow as it is now, to be served."""
-    fixed = FrozenFlow.of(flow.graph, flow.context, opens=False)
+    fixed, speculates = FrozenFlow.of(flow.graph, flow.context, opens=False), flow.latency == "speculative"
     try:
         data = json.dumps(data_of(flow), ensure_ascii=False, sort_keys=True)
     except ByokError:  # a condition that is a function is in no file
-        return ServedFlow(uuid.uuid4().hex, fixed.graph, fixed.context)
-    return ServedFlow(
-        hashlib.sha256(data.encode("utf-8", "replace")).hexdigest(), fixed.graph, fixed.context, data
-    )
+        return ServedFlow(uuid.uuid4().hex, fixed.graph, fixed.context, speculates=speculates)
+    version = hashlib.sha256(data.encode("utf-8", "replace")).hexdigest()
+    return ServedFlow(version, fixed.graph, fixed.context, data, speculates)
 
 
 def loader(flow: ServableFlow) -> Callable[[str, str], ServedFlow]:
@@ -132,7 +133,7 @@ def _loaded(flow: ServableFlow, version: str, text: str) -> ServedFlow:
         named_variables=now.named_variables,
     )
     fixed = FrozenFlow.of(earlier.graph, context, opens=False)
-    return ServedFlow(version, fixed.graph, fixed.context, text)
+    return ServedFlow(version, fixed.graph, fixed.context, text, earlier.latency == "speculative")
 
 
 def store_of(context: FlowContext, where: str | Path | None) -> Store:

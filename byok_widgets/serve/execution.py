@@ -134,6 +134,7 @@ class Execution:
             visited=parent.visited,
             spoken=parent.spoken,
             effects=Effects(self._effects, known=set(known), finished=known),
+            speculates=flow.speculates and asked.heard is None,
         )
         return TurnRunner(
             flow.graph,

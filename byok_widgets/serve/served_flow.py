@@ -24,12 +24,14 @@ class ServedFlow:
         graph: Its nodes and edges.
         context: Its settings and keys.
         data: The flow as the text of its file; empty if it has none, as with a condition that is a function.
+        speculates: Whether the likeliest reply begins while the judge decides.
     """
 
     version: str
     graph: FlowGraph
     context: FlowContext
     data: str = ""
+    speculates: bool = False
 
     @property
     def name(self) -> str:

@@ -27,6 +27,7 @@ from byok_widgets.nodes import NodeInput
 from byok_widgets.nodes.call_budget import TurnBudget
 from byok_widgets.nodes.effects import Effects
 from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.reply import Reply
 from byok_widgets.session.assignment import AS_THE_FLOW_HAS_IT, Assignment
 from byok_widgets.session.beside import Beside
 from byok_widgets.session.call_ledger import CallLedger
