@@ -74,7 +74,7 @@ def questions_of(case: Case, output: Mapping[str, Any]) -> list[Question]:
 
 def _view(turn: Mapping[str, Any], output: Mapping[str, Any]) -> dict[str, Any]:
     """Return a turn as an output of its own."""
-    return {**turn, "text": turn["heard"], "end_node": turn["node"], JUDGED: output.get(JUDGED) or ()}
+    return {**turn, "text": turn["reply"], "end_node": turn["node"], JUDGED: output.get(JUDGED) or ()}
 
 
 def _of(

@@ -94,7 +94,7 @@ def _turn(turn: Turn, values: Mapping[str, Any], status: Mapping[str, str]) -> d
     return {
         "number": turn.number,
         "said": turn.text,
-        "heard": turn.reply.text if turn.reply else "",
+        "reply": turn.reply.text if turn.reply else "",
         "path": list(turn.path),
         "node": turn.node,
         "learned": [[visit.node, {found.name: found.value for found in visit.result.learned}] for visit in visits],

@@ -131,7 +131,7 @@ def _schema() -> ExtractionSchema:
 
 def _asked(question: Question, case: Case, cell: ResultCell) -> str:
     turns = _turns_until(cell, question.turn)
-    output = cell.output if question.turn is None else {**turns[-1], "text": turns[-1]["heard"]}
+    output = cell.output if question.turn is None else {**turns[-1], "text": turns[-1]["reply"]}
     said = _dialogue(case, turns)
     values = {name: value for name, value in (output.get("values") or {}).items() if value is not None}
     read = f"\n\nValues that were read:\n{json.dumps(values, ensure_ascii=False)}" if values else ""
@@ -148,5 +148,5 @@ def _turns_until(cell: ResultCell, number: int | None) -> list[Mapping[str, Any]
 
 def _dialogue(case: Case, turns: Sequence[Mapping[str, Any]]) -> str:
     if turns:
-        return "\n".join(f"user: {turn['said'] or ''}\nassistant: {turn['heard']}" for turn in turns)
+        return "\n".join(f"user: {turn['said'] or ''}\nassistant: {turn['reply']}" for turn in turns)
     return "\n".join(f"{message.role}: {message.content}" for message in case.dialogue) or case.said

@@ -110,8 +110,7 @@ class Optimisation:
         if self.changes:
             money += [f"With the changes: {dollars(self.usd_per_1000)} per 1,000 conversations."]
         kept = [f"Not judged by these cases, so unchanged: {', '.join(self.unjudged)}."] if self.unjudged else []
-        spent = str(self.spent)
-        search = f"This search {'cost' if spent.startswith(('$', 'at least', 'under')) else 'was'} {spent}."
+        search = f"This search {'cost' if self.spent.usd else 'was'} {self.spent}."
         return [f"{self.reason}{more}", *money, search, *kept]
 
     def _rows(self) -> list[tuple[str, ...]]:

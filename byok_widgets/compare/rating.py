@@ -154,7 +154,7 @@ def _distinct(case: Case, order: random.Random, cells: Sequence[ResultCell]) -> 
 
 def _content(cell: ResultCell) -> str:
     """Return what a person sees of a reply."""
-    turns = [[turn["said"], turn["heard"]] for turn in cell.output.get("turns") or ()]
+    turns = [[turn["said"], turn["reply"]] for turn in cell.output.get("turns") or ()]
     shown = [cell.output.get("text") or "", dict(cell.output.get("values") or {}), turns]
     return json.dumps(as_plain(shown), sort_keys=True)
 

@@ -75,7 +75,7 @@ def way_of(outcome: CaseOutcome) -> dict[str, Any]:
     cell = outcome.runs[_ONCE].cell
     output = {} if cell is None else cell.output
     turns = [
-        {name: turn[name] for name in ("said", "heard", "path", "node")} for turn in output.get("turns") or ()
+        {name: turn[name] for name in ("said", "reply", "path", "node")} for turn in output.get("turns") or ()
     ]
     return {"values": dict(output.get("values") or {}), "turns": turns}
 

@@ -81,7 +81,7 @@ def _turn(turn: Mapping[str, Any], note: str) -> BoardTurn:
     learned = [f"{name} = {quoted(value)}" for _, found in turn["learned"] for name, value in found.items()]
     return {
         "said": shown(turn["said"] or ""),
-        "heard": shown(turn["heard"]),
+        "reply": shown(turn["reply"]),
         "path": shown(" → ".join(turn["path"])),
         "learned": shown(", ".join(learned)),
         "apart": shown(note) if note else "",

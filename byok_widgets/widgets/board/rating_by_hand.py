@@ -74,7 +74,7 @@ class RatingByHand:
                 {"name": shown(name), "value": shown(quoted(value))}
                 for name, value in ((reply.output.get("values") if reply else None) or {}).items()
             ],
-            "heard": _heard(reply) if reply else [],
+            "conversation": _conversation(reply) if reply else [],
             "notes": [shown(note) for note in self._comparison.ratings().notes] if ended else [],
             "problem": shown(problem),
         }
@@ -84,10 +84,10 @@ def _turns(reply: RatedReply) -> list[Mapping[str, Any]]:
     return list(reply.output.get("turns") or ())
 
 
-def _heard(reply: RatedReply) -> list[BoardUtterance]:
+def _conversation(reply: RatedReply) -> list[BoardUtterance]:
     """Return a conversation that was played, with both sides."""
     spoken: list[BoardUtterance] = []
     for turn in _turns(reply):
         spoken += [{"by": "caller", "text": shown(turn["said"])}] if turn["said"] is not None else []
-        spoken += [{"by": "flow", "text": shown(turn["heard"])}] if turn["heard"] else []
+        spoken += [{"by": "flow", "text": shown(turn["reply"])}] if turn["reply"] else []
     return spoken

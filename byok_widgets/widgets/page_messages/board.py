@@ -128,7 +128,7 @@ class BoardTurn(TypedDict):
     """
 
     said: str
-    heard: str
+    reply: str
     path: str
     learned: str
     apart: str
@@ -175,7 +175,7 @@ class BoardRating(TypedDict):
     said: list[BoardUtterance]
     answer: str
     values: list[BoardRatedValue]
-    heard: list[BoardUtterance]
+    conversation: list[BoardUtterance]
     notes: list[str]
     problem: str
 

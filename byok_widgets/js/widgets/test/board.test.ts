@@ -142,7 +142,7 @@ it.each([
 
 const rated = (changes: Partial<BoardRating> = {}): BoardRating => ({
   ...{ kind: "rating", by: "me", number: 1, left: 2, total: 3, can_undo: false, said: [{ by: "caller", text: "Hi" }] },
-  ...{ answer: "<i>Hello</i>", values: [{ name: "day", value: "'Tue'" }], heard: [], notes: [], problem: "" },
+  ...{ answer: "<i>Hello</i>", values: [{ name: "day", value: "'Tue'" }], conversation: [], notes: [], problem: "" },
   ...changes,
 });
 const rating = (): HTMLElement => view.find(".byok-board-rating");
@@ -188,7 +188,7 @@ it("takes digits in the name as a name, and begins anew for another person", () 
 
 it("marks the first turn that leaves the baseline's way", () => {
   all(".byok-board-cell")[2]?.click();
-  const turn = { said: "Hi", heard: "Which day?", path: "ask", learned: "", apart: "" };
+  const turn = { said: "Hi", reply: "Which day?", path: "ask", learned: "", apart: "" };
   tell({ ...detail(0, ""), turns: [turn, { ...turn, apart: "Here it leaves the way." }] });
   expect(all(".byok-board-apart").map(({ textContent }) => textContent)).toEqual(["Here it leaves the way."]);
 });

@@ -94,6 +94,27 @@ it("gives back what was sent when the kernel goes before it has answered", () =>
   expect(text().value).toBe("Hi");
 });
 
+it("says that no answer has come until one comes, and takes back nothing that was said since", () => {
+  vi.useFakeTimers();
+  const status = view.find(".byok-chat-status");
+  const isUnanswered = (): boolean => status.textContent.includes("kernel");
+  const copied = (): void => tell({ kind: "copy", form: "transcript", text: "Hi" });
+  const askToCopy = (): void => view.find<HTMLButtonElement>(".byok-menu button").click();
+  askToCopy();
+  vi.advanceTimersByTime(5000);
+  expect(isUnanswered()).toBe(true);
+  copied();
+  expect(isUnanswered()).toBe(false);
+  askToCopy();
+  vi.advanceTimersByTime(5000);
+  expect(isUnanswered()).toBe(true);
+  begin("Hi");
+  tell({ kind: "node", node: "n", speaks: true });
+  copied();
+  expect(status.textContent).toBe("n is responding…");
+  vi.useRealTimers();
+});
+
 it("counts down a wait, until the reply comes", () => {
   vi.useFakeTimers();
   begin("Hi");
@@ -360,7 +381,7 @@ it("folds the reasoning away above the answer, as the text it is, and shows none
   expect([folded.open, folded.querySelector("summary")?.textContent]).toEqual([false, "Reasoning"]);
   expect(folded.querySelector(".byok-thoughts")?.textContent).toBe("**First** <i>this</i>:\n$x$");
   expect(folded.nextElementSibling?.textContent.trim()).toBe("Hello.");
-  expect(view.find(".byok-heard").textContent).not.toContain("First");
+  expect(view.find(".byok-visually-hidden").textContent).not.toContain("First");
   end(turn(2));
   expect(log().querySelectorAll(".byok-reasoning")).toHaveLength(1);
 });

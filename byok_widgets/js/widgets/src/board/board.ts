@@ -16,7 +16,7 @@ import type {
   Pong,
 } from "../common/messages";
 import { SavedOutput, hidingSaved, liveClass } from "../common/saved_output";
-import { UNANSWERED } from "../common/texts";
+import { StatusLine } from "../common/status_line";
 import { type ViewContext, onEnd } from "../common/view";
 import { CaseGrid } from "./case_grid";
 import { CellDetail } from "./cell_detail";
@@ -42,8 +42,8 @@ class BoardView {
   private readonly bar = make("progress", { max: 1, value: 0, attributes: { "aria-label": "Finished cells" } });
   private readonly standing = make("p", { className: "byok-board-standing" });
   private readonly left = make("span", { className: "byok-note" });
-  private readonly status = make("p", { className: "byok-note", attributes: { role: "status" } });
-  private readonly spoken = make("div", { className: "byok-heard", attributes: { "aria-live": "polite" } });
+  private readonly status = new StatusLine("byok-board-status");
+  private readonly spoken = make("div", { className: "byok-visually-hidden", attributes: { "aria-live": "polite" } });
   private readonly notes = make("ul", { className: "byok-board-notes" });
   private readonly pictures = new Pictures();
   private readonly hidesSaved = make("style");
@@ -63,7 +63,7 @@ class BoardView {
   private readonly saved: SavedOutput;
   private readonly lose: () => void;
   private settle: () => void = () => undefined;
-  private heard = "";
+  private step = "";
 
   constructor({ model, el, signal }: ViewContext<BoardState>) {
     this.model = model;
@@ -78,7 +78,7 @@ class BoardView {
     el.classList.add("byok-panel", "byok-board", liveClass(name));
     el.setAttribute("role", "group");
     el.setAttribute("aria-label", model.get("title"));
-    el.append(head, far, this.standing, this.status, this.variants.el, this.notes, this.pictures.el, this.grid.el);
+    el.append(head, far, this.standing, this.status.el, this.variants.el, this.notes, this.pictures.el, this.grid.el);
     this.grid.addTool(this.rating.start);
     el.append(this.detail.el, this.rating.el, this.spoken, this.hidesSaved);
     isolate(el, signal);
@@ -88,7 +88,7 @@ class BoardView {
     onEnd(signal, () => model.off("msg:custom", onMessage));
     this.lose = linkKernel(
       { model, el, signal },
-      { gone: () => this.onGone(el, head), unanswered: (isLate) => this.showUnanswered(isLate) },
+      { gone: () => this.onGone(el, head), unanswered: (isLate) => this.status.showUnanswered(isLate) },
     );
     this.send({ kind: "hello" });
   }
@@ -100,8 +100,8 @@ class BoardView {
       {
         request,
         answers: isFromKernel,
-        answered: () => this.showUnanswered(false),
-        delays: [[LOST_AFTER_MS, () => this.showUnanswered(true)]],
+        answered: () => this.status.showUnanswered(false),
+        delays: [[LOST_AFTER_MS, () => this.status.showUnanswered(true)]],
         gone: () => this.lose(),
       },
       this.signal,
@@ -118,14 +118,9 @@ class BoardView {
     this.detail.open(place, this.grid.caseName(place.case));
   }
 
-  private showUnanswered(isLate: boolean): void {
-    if (isLate) this.status.textContent = UNANSWERED;
-    else if (this.status.textContent === UNANSWERED) this.status.textContent = "";
-  }
-
   private onGone(el: HTMLElement, head: HTMLElement): void {
     this.settle();
-    this.status.textContent = "";
+    this.status.say();
     this.left.textContent = "";
     head.after(goneNotice());
     freeze(el);
@@ -184,7 +179,7 @@ class BoardView {
     this.standing.textContent = standing;
     this.left.textContent = left;
     const step = running ? `${Math.floor((SPOKEN_STEPS * done) / total) * (100 / SPOKEN_STEPS)}% of the cells` : standing;
-    if (this.heard && step !== this.heard) this.spoken.textContent = step;
-    this.heard = step;
+    if (this.step && step !== this.step) this.spoken.textContent = step;
+    this.step = step;
   }
 }

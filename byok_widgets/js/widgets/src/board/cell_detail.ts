@@ -157,7 +157,7 @@ function answers(details: BoardDetail[], names: string[]): HTMLElement {
 
 function rest({ reasoning, turns, request }: BoardDetail, name: string, isNamed: boolean): HTMLElement[] {
   const of = isNamed ? ` of ${name}` : "";
-  const played = turns.map(({ said: asked, heard, path, learned }) => [asked, heard, [path, learned].filter(Boolean).join("; ")]);
+  const played = turns.map(({ said: asked, reply, path, learned }) => [asked, reply, [path, learned].filter(Boolean).join("; ")]);
   const apart = turns.map((turn) => turn.apart);
   return [
     ...folded(`Reasoning${of}`, reasoning ? [make("div", { className: "byok-board-answer", textContent: reasoning })] : []),

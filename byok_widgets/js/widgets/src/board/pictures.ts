@@ -27,6 +27,7 @@ export class Pictures {
 
   private choice(name: string): HTMLButtonElement {
     const made = button(name);
+    made.dataset["picture"] = name;
     made.onclick = () => {
       this.chosen = name;
       this.paint();
@@ -36,7 +37,7 @@ export class Pictures {
 
   private paint(): void {
     for (const choice of this.choices.querySelectorAll("button")) {
-      const isChosen = choice.textContent === this.chosen;
+      const isChosen = choice.dataset["picture"] === this.chosen;
       choice.setAttribute("aria-pressed", String(isChosen));
       choice.classList.toggle("byok-chosen", isChosen);
     }

@@ -100,11 +100,11 @@ export class RatingByHand {
   }
 }
 
-function reply({ said, heard, answer, values }: BoardRating): HTMLElement[] {
+function reply({ said, conversation, answer, values }: BoardRating): HTMLElement[] {
   const rows = values.map(({ name, value }) => make("tr", {}, make("th", { scope: "row", textContent: name }), make("td", { textContent: value })));
   const read = make("table", { className: "byok-board-list" }, make("caption", { textContent: "Values that were read" }), make("tbody", {}, ...rows));
   return [
-    spoken(heard.length ? heard : said),
+    spoken(conversation.length ? conversation : said),
     ...(answer ? [make("div", { className: "byok-board-answer", dir: "auto", textContent: answer })] : []),
     ...(rows.length ? [read] : []),
   ];

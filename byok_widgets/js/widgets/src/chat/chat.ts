@@ -20,7 +20,6 @@ import type {
   SessionFacts,
 } from "../common/messages";
 import { SavedOutput, hidingSaved, liveClass } from "../common/saved_output";
-import { UNANSWERED } from "../common/texts";
 import { type ViewContext, onEnd } from "../common/view";
 import { Colors } from "./colors";
 import { CopyMenu } from "./copy_menu";
@@ -120,7 +119,7 @@ class ChatView {
     this.paint();
     this.lose = linkKernel(
       { model, el, signal },
-      { gone: () => this.onGone(el), unanswered: (isLate) => this.showUnanswered(isLate) },
+      { gone: () => this.onGone(el), unanswered: (isLate) => this.part.status.showUnanswered(isLate) },
     );
     this.send({ kind: "hello" });
   }
@@ -149,7 +148,8 @@ class ChatView {
       {
         request,
         answers: isFromKernel,
-        delays: [[LOST_AFTER_MS, () => this.showUnanswered(true)]],
+        answered: () => this.part.status.showUnanswered(false),
+        delays: [[LOST_AFTER_MS, () => this.part.status.showUnanswered(true)]],
         gone: () => {
           isSent = false;
           this.lose();
@@ -175,19 +175,13 @@ class ChatView {
     this.paint();
   }
 
-  private showUnanswered(isLate: boolean): void {
-    const { status } = this.part;
-    if (isLate) status.textContent = UNANSWERED;
-    else if (status.textContent === UNANSWERED) status.textContent = "";
-  }
-
   private onGone(el: HTMLElement): void {
     const { text, composer, status } = this.part;
     this.settle();
     this.stopWaiting();
     this.thinking.stop();
     text.value ||= this.dialogue.said;
-    status.textContent = "";
+    status.say();
     composer.before(goneNotice());
     freeze(el);
   }
@@ -221,15 +215,15 @@ class ChatView {
       case "node":
         return this.work(message);
       case "progress":
-        part.status.textContent = message.text;
+        part.status.say(message.text);
         return;
       case "wait":
-        this.stopWaiting = countDown(message, (text) => (part.status.textContent = text), this.signal);
+        this.stopWaiting = countDown(message, (text) => part.status.say(text), this.signal);
         return;
       case "thinking":
         return this.thinking.show(message);
       case "text":
-        part.status.textContent = `${this.working} is responding…`;
+        part.status.say(`${this.working} is responding…`);
         return this.dialogue.write(this.working, message.text);
       case "retract":
         return this.dialogue.retract();
@@ -244,7 +238,7 @@ class ChatView {
       case "copy":
         return void this.copy.show(message);
       case "case_saved":
-        part.status.textContent = message.text;
+        part.status.say(message.text);
         return;
       case "requests":
         return this.dialogue.showRequests(message);
@@ -286,7 +280,7 @@ class ChatView {
 
   private work({ node, speaks }: NodeAtWork): void {
     this.working = node;
-    this.part.status.textContent = `${node} is ${speaks ? "responding" : "working"}…`;
+    this.part.status.say(`${node} is ${speaks ? "responding" : "working"}…`);
     this.graph.light(node);
   }
 
@@ -328,7 +322,7 @@ class ChatView {
     part.totals.textContent = totals;
     part.aside.hidden = !variables.length && !totals && this.graph.el.hidden;
     this.variables.show(variables, changed);
-    part.status.textContent = closed ? TEXTS.goOn : "";
+    part.status.say(closed ? TEXTS.goOn : "");
     this.graph.mark(this.currentNode, this.dialogue.turns);
   }
 
@@ -342,7 +336,7 @@ class ChatView {
   private endAlternative({ alternative, sessions }: ChatAlternative): void {
     this.dialogue.endAnswer(alternative);
     this.listSessions(sessions, Number(this.part.sessions.value));
-    this.part.status.textContent = "";
+    this.part.status.say();
     this.graph.light(this.currentNode);
   }
 

@@ -1,6 +1,7 @@
 // The elements of the chat, without behaviour.
 
 import { button, make, randomId } from "../common/dom";
+import { StatusLine } from "../common/status_line";
 
 export type Parts = ReturnType<typeof buildParts>;
 
@@ -14,7 +15,7 @@ function composer(id: string) {
   const text = make("textarea", { id, className: "byok-input", rows: 2 });
   const send = button("Send", "byok-primary");
   const stop = button("Stop");
-  const label = make("label", { htmlFor: id, className: "byok-heard", textContent: "Your message" });
+  const label = make("label", { htmlFor: id, className: "byok-visually-hidden", textContent: "Your message" });
   return { text, send, stop, composer: make("div", { className: "byok-chat-composer" }, label, text, send, stop) };
 }
 
@@ -28,8 +29,8 @@ export function buildParts(title: string, extra: { copy: Node; sentences: Node; 
     tabIndex: 0,
     attributes: { role: "log", "aria-label": "Conversation", "aria-live": "off" },
   });
-  const spoken = make("div", { className: "byok-heard", attributes: { "aria-live": "polite" } });
-  const status = make("div", { className: "byok-chat-status byok-note", attributes: { role: "status" } });
+  const spoken = make("div", { className: "byok-visually-hidden", attributes: { "aria-live": "polite" } });
+  const status = new StatusLine("byok-chat-status");
   const failure = make("div", { className: "byok-bad", hidden: true, attributes: { role: "alert" } });
   const totals = make("p", { className: "byok-note" });
   const choice = labelledSelect(`${id}-sessions`);
@@ -37,7 +38,7 @@ export function buildParts(title: string, extra: { copy: Node; sentences: Node; 
   const name = make("h3", { textContent: title, attributes: { "aria-level": "2" } });
   const tools = make("div", { className: "byok-chat-tools" }, choice.sessionsBox, extra.copy, reset);
   const head = make("div", { className: "byok-chat-head" }, name, node, tools);
-  const main = make("div", { className: "byok-chat-main" }, log, failure, status, extra.sentences, bottom.composer);
+  const main = make("div", { className: "byok-chat-main" }, log, failure, status.el, extra.sentences, bottom.composer);
   const region = make("section", { attributes: { "aria-label": "Variables" } }, extra.variables, totals);
   const aside = make("div", { className: "byok-chat-side" }, extra.graph, region);
   const body = make("div", { className: "byok-chat-body" }, main, aside);

@@ -2,6 +2,7 @@
 
 import { make } from "../common/dom";
 import type { WorkFacts } from "../common/messages";
+import type { StatusLine } from "../common/status_line";
 import { onEnd } from "../common/view";
 
 const SECOND_MS = 1000;
@@ -10,15 +11,15 @@ const SILENCE_S = 20;
 
 export class ThinkingTime {
   private timer: ReturnType<typeof setInterval> | undefined;
-  private text = "";
   private began = 0;
   private lastSign = 0;
+  private words = document.createTextNode("");
   // What changes each second is not read out.
   private readonly seconds = make("span", { attributes: { "aria-hidden": "true" } });
 
   // `target` is where it is shown.
   constructor(
-    private readonly target: HTMLElement,
+    private readonly target: StatusLine,
     signal: AbortSignal,
   ) {
     onEnd(signal, () => this.stop());
@@ -27,7 +28,7 @@ export class ThinkingTime {
   show({ text, seconds }: WorkFacts): void {
     this.lastSign = performance.now();
     this.began = this.lastSign - seconds * SECOND_MS;
-    this.text = text;
+    if (text !== this.words.data) this.words = document.createTextNode(text);
     this.timer ??= setInterval(() => this.tell(), SECOND_MS);
     this.tell();
   }
@@ -43,8 +44,6 @@ export class ThinkingTime {
     if (seconds < SHOWN_AFTER_S) return;
     const silence = silent < SILENCE_S ? "" : ` (no sign of life for ${silent} s)`;
     this.seconds.textContent = ` ${seconds} s${silence}`;
-    if (this.seconds.parentElement !== this.target || this.target.firstChild?.textContent !== this.text) {
-      this.target.replaceChildren(this.text, this.seconds);
-    }
+    this.target.keep([this.words, this.seconds]);
   }
 }

@@ -5,7 +5,11 @@ import type { StepFacts, TurnFacts, VerdictFacts } from "../common/messages";
 import type { Colors } from "./colors";
 import { foldedReasoning } from "./reasoning";
 
-const SIGNS: Record<VerdictFacts["verdict"], string> = { holds: "✓", "does not hold": "✗", "not looked at": "–" };
+const FOUND: Record<VerdictFacts["verdict"], string> = {
+  holds: "✓ holds",
+  "does not hold": "✗ does not hold",
+  "not looked at": "– not looked at",
+};
 
 const isJudgement = ({ verdicts }: StepFacts): boolean => verdicts.length > 0;
 
@@ -52,7 +56,7 @@ function story(step: StepFacts, colors: Colors): HTMLElement {
 }
 
 function verdictRow({ target, condition, verdict, reason }: VerdictFacts): HTMLElement {
-  const found = `${SIGNS[verdict]} ${verdict}${reason && verdict !== "not looked at" ? `: ${reason}` : ""}`;
+  const found = [FOUND[verdict], ...(reason && verdict !== "not looked at" ? [reason] : [])].join(": ");
   const cells = [condition, found].map((textContent) => make("td", { textContent }));
   return make("tr", { dataset: { verdict } }, make("th", { scope: "row", textContent: target }), ...cells);
 }

@@ -896,7 +896,7 @@ export interface BoardCheck {
 /** A turn of a conversation that was played: what the caller said and the flow answered, and by which nodes. `apart` says what is to be told of a turn: in a comparison where the baseline goes, at the first turn that leaves its way; in a test what went wrong there. It is empty for all others. */
 export interface BoardTurn {
   said: string;
-  heard: string;
+  reply: string;
   path: string;
   learned: string;
   apart: string;
@@ -937,7 +937,7 @@ export interface BoardRating {
   said: BoardUtterance[];
   answer: string;
   values: BoardRatedValue[];
-  heard: BoardUtterance[];
+  conversation: BoardUtterance[];
   notes: string[];
   problem: string;
 }
