@@ -195,7 +195,8 @@ NAMELESS = """chat => [...chat.querySelectorAll("input, select, textarea, button
 OUTSIDE = """chat => {
   const edge = chat.getBoundingClientRect();
   return [...chat.querySelectorAll("input, select, textarea, button, summary, table, .byok-menu-content")]
-    .filter((node) => node.checkVisibility() && !node.closest(".byok-graph-canvas, .byok-sent, .byok-visually-hidden"))
+    .filter((node) => node.checkVisibility())
+    .filter((node) => !node.closest(".byok-graph-canvas, .byok-sent, .byok-visually-hidden"))
     .filter((node) => node.getBoundingClientRect().right > edge.right + 0.5
       || node.getBoundingClientRect().left < edge.left - 0.5)
     .map((node) => node.outerHTML.slice(0, 120));

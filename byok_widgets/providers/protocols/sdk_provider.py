@@ -116,9 +116,15 @@ class SdkProvider(Provider):
     async def _set_up(self) -> None:
         """Import the SDK, and make the client that all share, with what is slow about it in a thread."""
         if not self._is_loaded:
-            await transport.SET_UP.run(self._sdk)
+            await transport.SET_UP.run(self._load)
             self._is_loaded = True
         await transport.prepare_client()
+
+    def _load(self) -> None:
+        from byok_widgets.engine.garbage import without_collection
+
+        with without_collection():
+            self._sdk()
 
     @abstractmethod
     def _new_client(self, **arguments: Any) -> Any:

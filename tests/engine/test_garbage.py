@@ -1,0 +1,96 @@
+"""What makes many objects is done without garbage collection, which is as it was afterwards."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+import textwrap
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from byok_widgets.engine.garbage import without_collection
+
+
+class Node:
+    """Refers to itself: only a collection removes it."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    frozen = gc.get_freeze_count()
+    gc.unfreeze()  # what the start of the tests has frozen
+    yield
+    gc.enable()
+    if frozen:
+        gc.freeze()
+
+
+def test_no_collection_runs_meanwhile_and_none_looks_at_what_was_made_after_it() -> None:
+    seen: list[int] = []
+    gc.callbacks.append(lambda phase, _info: seen.append(1) if phase == "start" else None)
+    try:
+        with without_collection():
+            made: list[list[int]] = [[] for _ in range(100_000)]
+        assert not seen
+        assert not {id(each) for each in made} & {id(each) for each in gc.get_objects(generation=0)}
+    finally:
+        gc.callbacks.pop()
+    assert gc.isenabled()
+
+
+def test_garbage_that_arose_meanwhile_is_found_later() -> None:
+    with without_collection():
+        gone = weakref.ref(Node())
+    assert gc.get_freeze_count() == 0
+    gc.collect()
+    assert gone() is None
+
+
+def test_it_is_on_again_after_an_error() -> None:
+    with pytest.raises(ImportError), without_collection():
+        raise ImportError
+    assert gc.isenabled()
+
+
+def test_where_it_is_off_it_stays_off() -> None:
+    gc.disable()
+    with without_collection():
+        assert not gc.isenabled()
+    assert not gc.isenabled()
+
+
+def test_what_somebody_has_frozen_stays_frozen() -> None:
+    gc.freeze()
+    before = gc.get_freeze_count()
+    with without_collection():
+        pass
+    assert gc.get_freeze_count() >= before > 0
+
+
+@pytest.mark.parametrize("name", ["openai", "anthropic"])
+def test_the_first_call_imports_its_sdk_without_collections(name: str) -> None:
+    code = f"""
+        import gc, sys
+        from byok_widgets.config import BaseUrl
+        from byok_widgets.engine import ENGINE
+        from byok_widgets.errors import ProviderError
+        from byok_widgets.providers import PROVIDERS, Endpoint
+        from byok_widgets.secrets import Secret
+        collected = []
+        gc.callbacks.append(lambda phase, info: collected.append({name!r} in sys.modules))
+        there = Endpoint(BaseUrl.parse("http://127.0.0.1:9"), Secret("x" * 40))
+        before = len(sys.modules)
+        try:
+            ENGINE.run(PROVIDERS[{name!r}].list_models(there))
+        except ProviderError as error:
+            assert error.kind == "refused", error
+        assert gc.isenabled() and len(sys.modules) - before > 300
+        assert collected.count(True) < 40, collected.count(True)
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, timeout=60)
