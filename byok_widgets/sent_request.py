@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any, NoReturn
 
@@ -23,7 +23,17 @@ class SentRequest:
     It cannot be changed. A session file does not hold it: what `load_session` gives back has none.
     """
 
-    __slots__ = ("_max_tokens", "_messages", "_mode", "_model", "_node", "_schema", "_settings", "_system")
+    __slots__ = (
+        "_left_out",
+        "_max_tokens",
+        "_messages",
+        "_mode",
+        "_model",
+        "_node",
+        "_schema",
+        "_settings",
+        "_system",
+    )
     _node: str
     _model: str
     _system: str
@@ -32,6 +42,7 @@ class SentRequest:
     _mode: str
     _max_tokens: int | None
     _settings: Mapping[str, Any]
+    _left_out: tuple[str, ...]
 
     def __init__(
         self,
@@ -44,6 +55,7 @@ class SentRequest:
         mode: str = "",
         max_tokens: int | None = None,
         settings: Mapping[str, Any] | None = None,
+        left_out: Collection[str] = (),
     ) -> None:
         own = {
             "node": node,
@@ -54,6 +66,7 @@ class SentRequest:
             "mode": mode,
             "max_tokens": max_tokens,
             "settings": dict(settings or {}),
+            "left_out": tuple(sorted(left_out)),
         }
         for name, value in own.items():
             object.__setattr__(self, f"_{name}", value)
@@ -96,6 +109,11 @@ class SentRequest:
         sent = {**self._settings, **limit}
         return MappingProxyType(redact_keys(copy.deepcopy(sent)) if sent else sent)
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Names of the settings that a person made and that were not sent, since the endpoint refuses them."""
+        return self._left_out
+
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"A request that was sent cannot be changed: {name!r}.")
 
@@ -120,6 +138,7 @@ class SentRequest:
             "schema": self.schema,
             "mode": self.mode,
             "settings": dict(self.settings),
+            "left_out": self.left_out,
         }
 
     def __repr__(self) -> str:
@@ -137,12 +156,13 @@ class SentRequest:
         return f"<table><caption style='text-align:left'>{caption}</caption><tbody>{rows}</tbody></table>"
 
     def rows(self) -> list[tuple[str, str]]:
-        """Return what was sent as names and texts: system, each message by its role, schema, settings."""
+        """Return what was sent, and what was left out, as names and texts; each message by its role."""
         settings = ", ".join(f"{name}={value!r}" for name, value in self.settings.items())
         rows: list[tuple[str, str]] = [("system", self.system)]
         rows += [(message.role, message.content) for message in self.messages]
         schema = json.dumps(self.schema, ensure_ascii=False, indent=2) if self.schema else ""
         rows += [(f"schema ({self.mode})", schema), ("settings", settings)]
+        rows += [("not accepted by the endpoint, so left out", ", ".join(self.left_out))]
         return [(name, text) for name, text in rows if text]
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from byok_widgets.compare.left_out import left_out_of
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.session import Session, Turn, Visit
 from byok_widgets.usage import CostTotal
 
-RECORDED = 2
+RECORDED = 3
 """Changes when more is kept: cells with less are other cells."""
 
 
@@ -83,6 +84,7 @@ class Conversation:
             "calls": sum(turn.cost.calls for turn in every),
             "usd": _money(sum((turn.cost for turn in every), CostTotal())),
             "seconds": sum(_own_seconds(turn) for turn in every),
+            **left_out_of(request for turn in every for request in turn.requests),
             **({"unfinished": {"number": lost[0].number, "node": lost[0].node}} if lost else {}),
             **last,
         }

@@ -13,6 +13,7 @@ from byok_widgets.compare import failures
 from byok_widgets.compare.batching import has_batches
 from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.compare.identity import judge_refs, node_definition
+from byok_widgets.compare.left_out import left_out_of
 from byok_widgets.compare.prices import ATTEMPTS, Prices
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.store import CellStore
@@ -216,6 +217,7 @@ def _output(result: Any) -> dict[str, Any]:
             output[name] = to_jsonable_python(dict(found), fallback=str)
     if reply and reply.notices:
         output["notices"] = list(reply.notices)
+    output |= left_out_of(reply.requests if reply else ())
     if reply and reply.reasoning:
         output["reasoning"] = reply.reasoning
     return output

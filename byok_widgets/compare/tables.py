@@ -11,6 +11,7 @@ from byok_widgets.cases.assertions import JUDGED
 from byok_widgets.cases.case import Case
 from byok_widgets.cases.checks import Check
 from byok_widgets.compare import evidence
+from byok_widgets.compare.left_out import settings_left_out
 from byok_widgets.compare.pictures import pictures_of
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
@@ -187,6 +188,7 @@ def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
     said += [problem.problem] if problem else []
     failures = [cell.message for _, _, cell, _ in comparison.results.items() if cell.status == "failed"]
     said += [f"{len(failures)} cells failed and are missing: {failures[0]}"] if failures else []
+    said += settings_left_out(comparison.results)
     unscored = comparison.results.unscored
     said += [f"{len(unscored)} scores are missing: {unscored[0]}"] if unscored else []
     unjudged = [

@@ -90,6 +90,7 @@ class Call:
             mode=output.mode if output else "",
             max_tokens=None if LIMIT in left_out else request.max_tokens,
             settings={name: value for name, value in request.settings.items() if name not in left_out},
+            left_out=left_out,
         )
 
     @property
