@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from byok_widgets.config import BaseUrl, FlowConfig
 from byok_widgets.errors import ByokError, ConfigError, MissingKeyError
 from byok_widgets.keys import KEY_WORK, KeyStore
+from byok_widgets.nodes.waits import Waits
 from byok_widgets.providers import PROVIDERS, Endpoint, Provider
 from byok_widgets.secrets import Secret
 
@@ -27,6 +28,7 @@ class FlowContext:
         named_urls: The addresses that cells of this kernel have named, by the names of their providers.
         typed_urls: The addresses that were typed on a page of this kernel, likewise.
         named_variables: The environment variables that cells of this kernel have named.
+        waits: What its calls wait for before they are sent again.
     """
 
     config: FlowConfig
@@ -39,6 +41,7 @@ class FlowContext:
     named_urls: set[tuple[str, str]] = field(default_factory=set)
     typed_urls: set[tuple[str, str]] = field(default_factory=set)
     named_variables: set[str] = field(default_factory=set)
+    waits: Waits = field(default_factory=Waits, repr=False, compare=False)
     _visits: dict[str, VisitBudget] = field(default_factory=dict)  # copies of this object share it
 
     @property

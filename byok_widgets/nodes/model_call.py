@@ -137,7 +137,8 @@ async def execute(call: Call, context: FlowContext, *, on_text: OnText, on_progr
         ByokError: Any fault; it names flow, node and model.
     """
     try:
-        return await _once(call, context, on_text, on_progress)
+        with context.waits.watch(on_progress) as noted:
+            return await _once(call, context, on_text, noted)
     except ByokError as error:
         failure = error
     if failure.may_be_charged:

@@ -40,6 +40,7 @@ STATES = {
 SENT = {
     "board": board.BoardMessage,
     "chat": chat.ChatMessage,
+    "head": panel.PanelHeadMessage,
     "key_field": key_field.KeyAnswer,
     "model_field": model_field.ModelAnswer,
     "node_list": node_list.NodeAnswer,
@@ -48,6 +49,7 @@ SENT = {
 RECEIVED = {
     "board": board.BoardRequest,
     "chat": chat_requests.ChatRequest,
+    "head": panel.AnswerQuestion,
     "key_field": key_field.KeyFieldRequest,
     "model_field": model_field.ModelFieldRequest,
     "node_list": node_list.NodeRequest,

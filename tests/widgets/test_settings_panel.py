@@ -17,6 +17,7 @@ from byok_widgets.widgets.panel.model_lists import ModelLists
 from byok_widgets.widgets.panel.settings import SettingsPanel
 from tests.fake_keys import fake_key
 from tests.keys.fake_keyrings import HangingKeyring, installed
+from tests.scripted_server import Say
 from tests.widgets.parts import parts, saved_settings
 from tests.widgets.wire import eventually, found_in
 
@@ -429,3 +430,17 @@ def test_a_note_of_the_settings_file_is_shown(show, tmp_path, monkeypatch):
     monkeypatch.setenv("BYOK_WIDGETS_CONFIG_DIR", str(tmp_path / "file"))
     flow = Flow("settings that cannot be kept")
     assert parts(show(flow)).head.notice
+
+
+def test_a_wait_for_a_rate_limit_is_told_in_the_panel_until_it_is_over(flow, server, show, wire):
+    refusal = {"error": {"message": "try again in 1.5s", "code": "rate_limit_exceeded"}}
+    server.script(Say(status=429, body=refusal), "Hello.")
+    flow.set_base_url("compatible", server.base_url)
+    flow.model = "compatible:m"
+    head = parts(show(flow)).head
+    node = flow.conversation("ask", "Be brief.")
+    assert node.run("Hi", show=False).attempts == 2
+    told = eventually(lambda: (sent := wire.custom(head)) and sent[-1]["kind"] == "wait_over" and sent)
+    assert told[0]["kind"] == "wait"
+    assert 0.5 < told[0]["seconds"] <= 1.5
+    assert told[0]["text"]

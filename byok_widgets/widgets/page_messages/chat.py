@@ -6,7 +6,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from byok_widgets.widgets.page_messages.every_view import Saved, SavedOutput
+from byok_widgets.widgets.page_messages.every_view import Saved, SavedOutput, Wait
 
 
 class ChatState(TypedDict):
@@ -185,14 +185,6 @@ class ChatProgress(TypedDict):
     text: str
 
 
-class ChatWait(TypedDict):
-    """A request failed, as `text` says, and is sent again after so many seconds."""
-
-    kind: Literal["wait"]
-    text: str
-    seconds: float
-
-
 class ChatThinking(WorkFacts):
     """The server of a model that has written nothing yet has just sent something; told once a second at most."""
 
@@ -346,7 +338,7 @@ ChatMessage = (
     | ChatBegin
     | ChatNode
     | ChatProgress
-    | ChatWait
+    | Wait
     | ChatThinking
     | ChatText
     | ChatRetract

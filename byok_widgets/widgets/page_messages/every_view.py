@@ -37,3 +37,11 @@ class AskSavedOutput(TypedDict):
     """Ask for what that output holds: this page's notebook lacks it."""
 
     kind: Literal["saved_output"]
+
+
+class Wait(TypedDict):
+    """A request failed, as `text` says, and is sent again after so many seconds."""
+
+    kind: Literal["wait"]
+    text: str
+    seconds: float

@@ -6,6 +6,8 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from byok_widgets.widgets.page_messages.every_view import Wait
+
 
 class QuestionFacts(TypedDict):
     """Something that a person decides, with the texts of the answers' buttons."""
@@ -22,6 +24,15 @@ class PanelHeadState(TypedDict):
     notice: str
     note: str
     questions: list[QuestionFacts]
+
+
+class WaitOver(TypedDict):
+    """No call waits any more."""
+
+    kind: Literal["wait_over"]
+
+
+PanelHeadMessage = Wait | WaitOver
 
 
 class AnswerQuestion(TypedDict):

@@ -14,12 +14,13 @@ from byok_widgets.flow.settings_elsewhere import sentence
 from byok_widgets.flow.waiting_settings import WAITING
 from byok_widgets.secrets import redact
 from byok_widgets.widgets import assets
+from byok_widgets.widgets.cell_output import waiting
 from byok_widgets.widgets.panel import visitor
 from byok_widgets.widgets.panel.text_field import error_text
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
-    from byok_widgets.widgets.page_messages.panel import QuestionFacts
+    from byok_widgets.widgets.page_messages.panel import PanelHeadMessage, QuestionFacts
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 
@@ -53,6 +54,14 @@ class PanelHead(assets.PageWidget):
         self.notice = redact(sanitize(str(self._flow.config.notice or "")))
         self.note = visitor.NOTE if visitor.is_one(self._flow) else self._own_note
         self.questions = [dict(_facts(question)) for question in _questions(self._flow)]
+
+    def tell_wait(self) -> None:
+        """Tell what the flow's calls wait for: the page counts the seconds down."""
+        message: PanelHeadMessage = {"kind": "wait_over"}
+        if wait := self._flow.context.waits.longest:
+            text = f"A call of this flow is waiting. {waiting(wait.kind)}"
+            message = {"kind": "wait", "text": text, "seconds": wait.wait_s}
+        self.send(message)
 
     def _receive(self, _widget: object, content: Any, _buffers: Sequence[Any]) -> None:
         if not isinstance(content, Mapping) or content.get("kind") != "answer_question":

@@ -130,6 +130,12 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
                 self._key.wait_for_address()
             self._code.code = "" if visitor.is_one(self._flow) else code_of(self._flow)
 
+    def tell_wait(self) -> None:
+        """Tell the page what the flow's calls wait for."""
+        with self._refreshing:
+            if self.comm is not None:
+                self._head.tell_wait()
+
     def close(self) -> None:
         """Close the panel; the flow and its settings stay."""
         self._stop()
@@ -193,18 +199,27 @@ class _Address:
 
 
 def _follow(flow: PanelFlow, panel: SettingsPanel) -> Callable[[], None]:
-    """Refresh `panel` at each change of the flow, without keeping it alive."""
+    """Refresh `panel` at each change of the flow, and tell it of waits, without keeping it alive."""
     following = weakref.ref(panel)
+    ends: list[Callable[[], None]] = []
 
-    def refresh() -> None:
-        alive = following()
-        if alive is None:
-            stop()
-        else:
-            alive.refresh()
+    def stop() -> None:
+        for end in ends:
+            end()
+
+    def in_panel(act: Callable[[SettingsPanel], None]) -> Callable[[object], None]:
+        def call() -> None:
+            alive = following()
+            if alive is None:
+                stop()
+            else:
+                act(alive)
+
+        return lambda _: HOME_THREAD.call(call)
 
     HOME_THREAD.adopt()
-    stop = flow.config.observe(lambda _: HOME_THREAD.call(refresh))
+    ends.append(flow.config.observe(in_panel(SettingsPanel.refresh)))
+    ends.append(flow.context.waits.changed.connect(in_panel(SettingsPanel.tell_wait)))
     return stop
 
 

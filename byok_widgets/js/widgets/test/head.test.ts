@@ -41,6 +41,22 @@ it("gives the keyboard to the title when the question that held it has gone", ()
   expect(view.find(".byok-questions").hidden).toBe(true);
 });
 
+it("counts a wait of the flow's calls down, until none waits any more", () => {
+  vi.useFakeTimers();
+  const wait = view.find(".byok-wait");
+  const seconds = (): string | undefined => /\d+/.exec(wait.textContent)?.[0];
+  expect(wait.hidden).toBe(true);
+  model.tell("msg:custom", { kind: "wait", text: "A call waits.", seconds: 4.2 });
+  expect([wait.hidden, seconds()]).toEqual([false, "5"]);
+  vi.advanceTimersByTime(2000);
+  model.tell("msg:custom", { kind: "pong" });
+  expect([wait.hidden, seconds()]).toEqual([false, "3"]);
+  model.tell("msg:custom", { kind: "wait_over" });
+  vi.advanceTimersByTime(2000);
+  expect([wait.hidden, wait.textContent]).toEqual([true, ""]);
+  vi.useRealTimers();
+});
+
 it("makes the head of an accordion a button, also one that is inserted later", async () => {
   const opened = "jupyter-widget-Collapse-open";
   const fold = make("div", {}, make("div", { className: "jupyter-widget-Collapse-header", textContent: "Advanced" }));

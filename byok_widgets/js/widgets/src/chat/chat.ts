@@ -30,7 +30,7 @@ import { type Parts, buildParts } from "./parts";
 import { Sentences } from "./sentences";
 import { ThinkingTime } from "./thinking";
 import { VariableTable } from "./variables";
-import { countDown } from "./waiting";
+import { countDown } from "../common/waiting";
 
 const LOST_AFTER_MS = 4000;
 const TEXTS = {

@@ -27,6 +27,13 @@ export interface AskSavedOutput {
   kind: "saved_output";
 }
 
+/** A request failed, as `text` says, and is sent again after so many seconds. */
+export interface Wait {
+  kind: "wait";
+  text: string;
+  seconds: number;
+}
+
 /** One way to store a key; `asks` is what is typed for it. */
 export interface StorageOption {
   id: string;
@@ -380,6 +387,13 @@ export interface PanelHeadState {
   questions: QuestionFacts[];
 }
 
+/** No call waits any more. */
+export interface WaitOver {
+  kind: "wait_over";
+}
+
+export type PanelHeadMessage = Wait | WaitOver;
+
 /** One of the answers was chosen. */
 export interface AnswerQuestion {
   kind: "answer_question";
@@ -544,13 +558,6 @@ export interface ChatProgress {
   text: string;
 }
 
-/** A request failed, as `text` says, and is sent again after so many seconds. */
-export interface ChatWait {
-  kind: "wait";
-  text: string;
-  seconds: number;
-}
-
 /** The server of a model that has written nothing yet has just sent something; told once a second at most. */
 export interface ChatThinking {
   text: string;
@@ -688,7 +695,7 @@ export interface ChatFailed {
   reasoning?: string;
 }
 
-export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatThinking | ChatText | ChatRetract | ChatTurn | ChatAlternative | ChatSession | ChatSentences | ChatCopy | ChatCaseSaved | ChatRequests | ChatLesson | ChatExamples | ChatTaught | Saved | SavedOutput | ChatFailed;
+export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | Wait | ChatThinking | ChatText | ChatRetract | ChatTurn | ChatAlternative | ChatSession | ChatSentences | ChatCopy | ChatCaseSaved | ChatRequests | ChatLesson | ChatExamples | ChatTaught | Saved | SavedOutput | ChatFailed;
 
 /** A view has appeared and wants to know everything. */
 export interface ChatHello {

@@ -3,9 +3,10 @@
 
 import { isolate, make } from "../common/dom";
 import { linkKernel } from "../common/kernel_link";
-import type { PanelHeadState } from "../common/messages";
+import type { PanelHeadMessage, PanelHeadState, Pong } from "../common/messages";
 import { GONE, UNANSWERED } from "../common/texts";
 import { type ViewContext, follow, onEnd } from "../common/view";
+import { countDown } from "../common/waiting";
 import { openByKeyboard } from "./accordion";
 import { makeQuestions } from "./questions";
 
@@ -16,6 +17,8 @@ export function renderHead({ model, el, signal }: ViewContext<PanelHeadState>): 
   const notice = make("p", { className: "byok-notice", attributes: { role: "status" } });
   let own = ""; // what there is to say of the kernel
   const note = make("p", { className: "byok-note" });
+  const wait = make("p", { className: "byok-note byok-wait", hidden: true, attributes: { role: "timer" } });
+  let stopWaiting = (): void => undefined;
   const questions = makeQuestions(model, title, signal);
   let isGone = false;
   let frame = 0;
@@ -42,8 +45,23 @@ export function renderHead({ model, el, signal }: ViewContext<PanelHeadState>): 
     }
   }
 
+  function sayWait(text: string): void {
+    wait.textContent = text;
+    wait.hidden = !text;
+  }
+
+  function onMessage(message: unknown): void {
+    const told = message as PanelHeadMessage | Pong;
+    if (told.kind === "pong") return;
+    stopWaiting();
+    if (told.kind === "wait") stopWaiting = countDown(told, sayWait, signal);
+    else sayWait("");
+  }
+
   function onGone(): void {
     isGone = true;
+    stopWaiting();
+    sayWait("");
     say(GONE);
     const panel = el.closest<HTMLElement>(".byok-panel");
     if (panel) disable(panel);
@@ -69,8 +87,10 @@ export function renderHead({ model, el, signal }: ViewContext<PanelHeadState>): 
   }
 
   el.classList.add("byok-head");
-  el.append(title, note, notice, questions.el);
+  el.append(title, note, notice, wait, questions.el);
   follow(model, "change", paint, signal);
+  model.on("msg:custom", onMessage);
+  onEnd(signal, () => model.off("msg:custom", onMessage));
   onEnd(signal, () => cancelAnimationFrame(frame));
   paint();
   find(MOST_FRAMES);

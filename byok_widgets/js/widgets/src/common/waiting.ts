@@ -1,12 +1,12 @@
 // A wait before a request is sent again: how long it still is, told each second.
 
-import type { ChatWait } from "../common/messages";
-import { onEnd } from "../common/view";
+import type { Wait } from "./messages";
+import { onEnd } from "./view";
 
 const SECOND_MS = 1000;
 
 // Returns what ends it.
-export function countDown({ text, seconds }: ChatWait, say: (text: string) => void, signal: AbortSignal): () => void {
+export function countDown({ text, seconds }: Wait, say: (text: string) => void, signal: AbortSignal): () => void {
   const end = performance.now() + seconds * SECOND_MS;
 
   function tell(): void {

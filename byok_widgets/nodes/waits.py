@@ -1,0 +1,62 @@
+"""`Waits`: what the calls of a flow wait for before they are sent again, for whoever shows the flow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from byok_widgets.config.change_signal import ChangeSignal
+from byok_widgets.engine.callbacks import OnProgress, Progress, Waiting
+from byok_widgets.engine.deadlines import clock
+
+NEWS_S = 1.0
+"""A wait that is shorter, or ends so soon after the one that was told, is not told."""
+
+
+class Waits:
+    """The waits of all calls that are under way. They are noted on the engine's loop and read from any thread.
+
+    Attributes:
+        changed: Tells that `longest` has become longer, or is over.
+    """
+
+    def __init__(self) -> None:
+        self.changed = ChangeSignal()
+        self._ends: dict[object, tuple[float, str]] = {}
+        self._told_until = -math.inf
+
+    @property
+    def longest(self) -> Waiting | None:
+        """What remains of the longest wait; `None` if no call waits."""
+        ends_at, kind = max(tuple(self._ends.values()), default=(-math.inf, ""))
+        left_s = ends_at - clock()
+        return Waiting(kind, left_s) if left_s > 0 else None
+
+    @contextmanager
+    def watch(self, on_progress: OnProgress) -> Iterator[OnProgress]:
+        """Give what a call reports its progress to: its waits are noted, until it ends."""
+        call = object()
+
+        def note(progress: Progress) -> None:
+            if isinstance(progress, Waiting):
+                self._note(call, progress)
+            on_progress(progress)
+
+        try:
+            yield note
+        finally:
+            self._forget(call)
+
+    def _note(self, call: object, wait: Waiting) -> None:
+        ends_at = clock() + wait.wait_s
+        self._ends[call] = ends_at, wait.kind
+        if wait.wait_s >= NEWS_S and ends_at > self._told_until + NEWS_S:
+            self._told_until = ends_at
+            self.changed.emit("wait")
+
+    def _forget(self, call: object) -> None:
+        ended = self._ends.pop(call, None)
+        if ended is not None and ended[0] >= self._told_until > -math.inf:
+            self._told_until = max((ends_at for ends_at, _ in self._ends.values()), default=-math.inf)
+            self.changed.emit("wait")
