@@ -28,7 +28,7 @@ async def call_in_worker(function: Callable[[], T | Awaitable[T]], *, limit_s: f
     """Call `function` in its own thread and return its result.
 
     An awaitable result is awaited in that thread, on its own event loop. Cancelling the caller releases it at
-    once; a plain function keeps running, a coroutine is cancelled.
+    once; a plain function keeps running, a coroutine is cancelled, or not begun.
 
     Args:
         function: What to call.
@@ -68,7 +68,7 @@ class _Worker:
     def __init__(self, function: Callable[[], Any], flow: str, name: str) -> None:
         self.flow, self.name = flow, name
         self._function = function
-        self._finished = False
+        self._finished = self._is_abandoned = False
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[Any] | None = None
 
@@ -96,6 +96,7 @@ class _Worker:
     def abandon(self) -> None:
         """Stop waiting for it: list it as overdue until it ends, and cancel it if it is a coroutine."""
         with _lock:
+            self._is_abandoned = True
             if not self._finished:
                 _overdue.add(self)
         if self._own_loop is not None and self._task is not None:
@@ -111,6 +112,10 @@ class _Worker:
 
     async def _awaited(self, value: Any) -> Any:
         self._own_loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        if self._is_abandoned:  # before there was a task to cancel
+            if inspect.iscoroutine(value):
+                value.close()
+            raise asyncio.CancelledError
         return await value
 
 
