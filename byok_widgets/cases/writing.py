@@ -116,7 +116,7 @@ def _text_of(file: Path) -> str:
     except FileNotFoundError:
         return ""
     except UnicodeDecodeError:
-        problem = "it is no text"
+        problem = "it is not text"
     except OSError as error:
         problem = describe_os_error(error)
     raise _unchangeable(file, problem)

@@ -46,10 +46,10 @@ class ThoughtFilter:
 
     def __init__(self, tags: Tags = KNOWN_TAGS) -> None:
         self._tags = tag_set(tags)
-        self._recognizes = bool(tags)
+        self._recognises = bool(tags)
         self._harmony: HarmonyFilter | None = None
         self._state: Literal["begin", "thinking", "speaking", "answering"] = "begin"
-        self._watches = self._recognizes  # a closing tag may still show that what was said is thinking
+        self._watches = self._recognises  # a closing tag may still show that what was said is thinking
         self._closing = ""
         self._held = ""
         self._said: list[str] = []
@@ -75,7 +75,7 @@ class ThoughtFilter:
     def skip_thought(self) -> None:
         """Take note that the provider itself has sent thinking: tags may follow, and none is missing."""
         self._watches, self._said, self._is_apart = False, [], True
-        if self._state == "speaking" and self._recognizes:
+        if self._state == "speaking" and self._recognises:
             self._state = "begin"
 
     def _sort(self, *, is_end: bool) -> Sorted:
@@ -104,11 +104,11 @@ class ThoughtFilter:
             self._state, self._closing = "answering", tag_set(ANSWER_TAGS).closing_of(opening[0])
             self._held, self._is_after_thought = text[opening.end() :], True
             return True
-        if self._recognizes and begins_harmony(text):
+        if self._recognises and begins_harmony(text):
             return self._hand_over(out, is_end=is_end)
-        if self._recognizes and _STRIPPED_THOUGHT.match(text):
+        if self._recognises and _STRIPPED_THOUGHT.match(text):
             return self._think_until(_STRIPPED_TAGS[0][1], text.removeprefix(_STRIPPED))
-        if self._recognizes and not is_end and self._is_undecided(text):
+        if self._recognises and not is_end and self._is_undecided(text):
             return False
         self._state = "speaking"
         if text.startswith(_STRIPPED) and self._watches:
@@ -124,7 +124,7 @@ class ThoughtFilter:
 
     @property
     def _may_be_wrapped(self) -> bool:
-        return self._recognizes and (self._is_after_thought or self._is_apart)
+        return self._recognises and (self._is_after_thought or self._is_apart)
 
     def _think_until(self, closing: str, rest: str) -> bool:
         self._state, self._watches, self._closing, self._held = "thinking", False, closing, rest
