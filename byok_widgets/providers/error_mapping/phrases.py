@@ -105,7 +105,7 @@ PHRASES: Mapping[Cause, tuple[str, ...]] = {
     "schema": (
         *("grammar", "json_schema", "json schema", "response_format", "initialize samplers", "invalid schema"),
         *("guided decoding", "guided_json", "structured output", "structured_output", "output_config.format"),
-        *("output_format", "json mode", "xgrammar", "outlines", "llguidance", "unrecognised schema"),
+        *("output_format", "json mode", "xgrammar", "outlines", "llguidance", "unrecognized schema"),
         *("from schema", "schema conversion", "schema too", "schema is too"),
     ),
     "chat_template": ("jinja", "chat template", "chat_template", "templateerror", "template error"),

@@ -94,7 +94,7 @@ _NO_STREAM_OPTIONS = [
     ),
     Row(
         "stream_options: prose",
-        error("Unrecognised request argument supplied: stream_options"),
+        error("Unrecognized request argument supplied: stream_options"),
         lacks("stream_options"),
     ),
     Row(
@@ -190,7 +190,7 @@ _TOKEN_LIMIT = [
     ),
     Row(
         "max_completion_tokens: prose",
-        error("Unrecognised request argument supplied: max_completion_tokens"),
+        error("Unrecognized request argument supplied: max_completion_tokens"),
         _limit_is("max_tokens"),
         _LIMIT,
         "openai",

@@ -51,7 +51,7 @@ def test_the_next_request_to_the_model_is_right_at_once(faulty: FaultServer, row
 
 
 def test_a_quirk_belongs_to_one_model_of_one_endpoint(faulty: FaultServer) -> None:
-    faulty.script(error("Unrecognised request argument: stream_options"), talk("Yes."))
+    faulty.script(error("Unrecognized request argument: stream_options"), talk("Yes."))
     ask(faulty, of="compatible")
     other = FaultServer()
     for server, changes in ((faulty, {"model": "another"}), (other, {})):
