@@ -71,6 +71,8 @@ def test_a_wait_is_counted_down_in_cell_panel_and_chat(open_notebook, server):
     _counts_down(page, ".byok-wait")
     _counts_down(page, ".jp-OutputArea-output")
     opened.shot("waiting in a cell")
+    page.locator(".byok-wait").scroll_into_view_if_needed()
+    opened.shot("waiting in the panel")
     opened.wait_idle()
     page.wait_for_selector(".byok-wait", state="hidden")
     assert re.search("who is calling", opened.output(2).inner_text())
