@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -15,13 +14,6 @@ from tests.scripted_server import Say, ScriptedServer
 
 MODELS = ("good", "fair", "poor")
 CASES = 24
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    scripted = ScriptedServer()
-    yield scripted
-    scripted.close()
 
 
 def cells(server: ScriptedServer) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -34,13 +33,6 @@ class Play:
         if shape:
             return Say(json.dumps({"name": "Ana", "weekday": "Tue"}))
         return self.words.pop(0) if len(self.words) > 1 else self.words[0]
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    scripted = ScriptedServer()
-    yield scripted
-    scripted.close()
 
 
 @pytest.fixture

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
-
-import pytest
 
 from tests.scripted_server import Say, ScriptedServer
 
@@ -15,13 +12,6 @@ REFUSED = Say(
     status=429,
     body={"error": {"message": f"Slow down: try again in {WAIT_S}s.", "code": "rate_limit_exceeded"}},
 )
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    scripted = ScriptedServer()
-    yield scripted
-    scripted.close()
 
 
 def _cells(server: ScriptedServer) -> list[str]:

@@ -18,11 +18,6 @@ def files(tmp_path: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in (tmp_path / "config").rglob("*") if path.is_file()}
 
 
-@pytest.fixture(autouse=True)
-def _new_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow_contexts, "_made", {})
-
-
 def test_it_starts_afresh_and_leaves_what_is_saved_as_it_is(tmp_path: Path) -> None:
     Flow("lesson").model = "openai:saved"
     before = files(tmp_path)

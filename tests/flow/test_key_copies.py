@@ -17,11 +17,6 @@ from tests.keys.made_up_backend import Vault, registered
 HOST = "api.openai.com"
 
 
-@pytest.fixture(autouse=True)
-def _new_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow_contexts, "_made", {})
-
-
 @pytest.fixture
 def flow() -> Flow:
     made = Flow("mine")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from byok_widgets.providers.transport.environment import SWITCH
+from tests.providers.transport.certificates import Authority
 
 NETWORK_VARIABLES = (
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
@@ -24,3 +25,9 @@ def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     """Return which transport the clients of this test have."""
     monkeypatch.setenv(SWITCH, request.param)
     return request.param
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Who has signed the certificates of the test servers."""
+    return Authority(tmp_path_factory.mktemp("authority"))

@@ -214,11 +214,6 @@ async def tunnelling(to_port: int, **more: bytes) -> AsyncIterator[Tunnel]:
         server.close()
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
 def test_a_call_goes_through_the_proxy_which_sees_only_the_name(
     transport: str, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
