@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from byok_widgets.compare.results import Results
     from byok_widgets.sent_request import SentRequest
 
 LEFT_OUT = "left_out"
@@ -19,12 +18,16 @@ def left_out_of(requests: Iterable[SentRequest]) -> dict[str, Any]:
     return {LEFT_OUT: [list(pair) for pair in sorted(found)]} if found else {}
 
 
-def settings_left_out(results: Results) -> list[str]:
-    """Return which variants ran without settings that a person made, each in a sentence."""
+def settings_left_out(outputs: Iterable[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    """Return which variants ran without settings that a person made, each in a sentence.
+
+    Args:
+        outputs: The name of a variant and the output of a cell, for each cell.
+    """
     found: dict[str, dict[str, None]] = {}
-    for variant, _, cell, _ in results.items():
-        for node, name in (cell.output.get(LEFT_OUT) or ()) if cell else ():
-            found.setdefault(variant.name, {})[f"{name} of {node}"] = None
+    for variant, output in outputs:
+        for node, name in output.get(LEFT_OUT) or ():
+            found.setdefault(variant, {})[f"{name} of {node}"] = None
     return [
         f"{variant} ran without what its endpoint does not accept: {', '.join(settings)}."
         for variant, settings in found.items()

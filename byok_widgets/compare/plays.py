@@ -99,7 +99,7 @@ class SimulatedPlay:
             noting.set_apart()
 
     def _kept(self, dialogue: Dialogue) -> dict[str, Any]:
-        said = [[turn["said"], turn["heard"]] for turn in self.conversation.turns]
+        said = [[turn["said"], turn["reply"]] for turn in self.conversation.turns]
         faults = [fault.data for fault in dialogue.faults]
         return {"ended_by": dialogue.ended_by, "goal": dialogue.goal, "faults": faults, "said": said}
 

@@ -188,7 +188,7 @@ def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
     said += [problem.problem] if problem else []
     failures = [cell.message for _, _, cell, _ in comparison.results.items() if cell.status == "failed"]
     said += [f"{len(failures)} cells failed and are missing: {failures[0]}"] if failures else []
-    said += settings_left_out(comparison.results)
+    said += settings_left_out((variant.name, cell.output) for variant, _, cell, _ in comparison.results.items())
     unscored = comparison.results.unscored
     said += [f"{len(unscored)} scores are missing: {unscored[0]}"] if unscored else []
     unjudged = [

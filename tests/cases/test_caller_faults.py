@@ -24,7 +24,7 @@ def caller(**more: Any) -> Caller:
 
 
 def dialogue(*pairs: tuple[str | None, str]) -> list[dict[str, Any]]:
-    return [{"number": number, "said": said, "heard": heard} for number, (said, heard) in enumerate(pairs, 1)]
+    return [{"number": number, "said": said, "reply": reply} for number, (said, reply) in enumerate(pairs, 1)]
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ class Speaker:
         messages: list[Message] = []
         for turn in talk.turns:
             messages += [Message("assistant", str(turn["said"]))] if turn["said"] is not None else []
-            messages += [Message("user", turn["heard"] or SILENCE)]
+            messages += [Message("user", turn["reply"] or SILENCE)]
         if not messages or messages[0].role == "assistant":
             messages.insert(0, Message("user", BEGIN))
         return await self._asked(
@@ -141,7 +141,7 @@ class Speaker:
 
     async def _referee(self, talk: Talk) -> Mapping[str, Any] | None:
         facts = "\n".join(f"- {name}: {fact.value}" for name, fact in self._caller.known.items()) or "- nothing"
-        said = "\n".join(f"caller: {turn['said'] or ''}\nservice: {turn['heard']}" for turn in talk.turns)
+        said = "\n".join(f"caller: {turn['said'] or ''}\nservice: {turn['reply']}" for turn in talk.turns)
         text = (
             f"The caller is: {self._caller.persona}\nIt wants: {self._caller.goal}\nIt knows:\n{facts}\n\n{said}"
         )

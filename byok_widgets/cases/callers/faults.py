@@ -74,7 +74,7 @@ def _too_soon(caller: Caller, turns: Sequence[Turn]) -> Iterator[Fault]:
             if _says(str(turn["said"] or ""), fact.value):
                 yield Fault("told_too_soon", turn["number"], name)
                 break
-            heard += f"\n{turn['heard']}".casefold()
+            heard += f"\n{turn['reply']}".casefold()
 
 
 def _says(text: str, value: str) -> bool:
@@ -95,7 +95,7 @@ def _invented(caller: Caller, turns: Sequence[Turn]) -> Iterator[Fault]:
         for address in _MAIL.findall(said):
             if address.casefold() not in known.casefold():
                 yield Fault("invented", turn["number"], address)
-        known += f"\n{turn['heard']}"
+        known += f"\n{turn['reply']}"
 
 
 def _bare(number: str) -> str:
@@ -114,7 +114,7 @@ def _loops(turns: Sequence[Turn]) -> Iterator[Fault]:
     said = [turn for turn in turns if turn["said"] is not None]
     for at in range(ROUNDS - 1, len(said)):
         rounds = said[at - ROUNDS + 1 : at + 1]
-        answers = {_plain(turn["heard"]) for turn in rounds[:-1]}
+        answers = {_plain(turn["reply"]) for turn in rounds[:-1]}
         if len({_plain(turn["said"]) for turn in rounds}) == 1 and len(answers) == ROUNDS - 1:
             yield Fault("looped", rounds[-1]["number"], str(rounds[-1]["said"]))
 
