@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         LocalModelError,
         MissingKeyError,
         ProviderError,
+        ReplayMissError,
         SchemaError,
         TemplateError,
         last_partial_result,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from byok_widgets.frontend import Frontend
     from byok_widgets.messages import Message, TextDelta
     from byok_widgets.nodes import ActionNode, ActionResult, ConversationNode, Extraction, ExtractionNode
+    from byok_widgets.nodes.lane import lane
     from byok_widgets.providers.local import list_local_models
     from byok_widgets.reply import Reply
     from byok_widgets.schema import Field
@@ -47,8 +49,8 @@ _HOMES = {
     "byok_widgets.cases.callers.caller": ("Caller",),
     "byok_widgets.errors": (
         *("ByokError", "ConfigError", "ExtractionError", "FlowError", "KeyFormatError", "KeyStoreError"),
-        *("LocalModelError", "MissingKeyError", "ProviderError", "SchemaError", "TemplateError"),
-        "last_partial_result",
+        *("LocalModelError", "MissingKeyError", "ProviderError", "ReplayMissError", "SchemaError"),
+        *("TemplateError", "last_partial_result"),
     ),
     "byok_widgets.flow": ("Flow",),
     "byok_widgets.foreign_exceptions": ("last_traceback",),
@@ -56,6 +58,7 @@ _HOMES = {
     "byok_widgets.reply": ("Reply",),
     "byok_widgets.usage": ("Cost", "Usage"),
     "byok_widgets.nodes": ("ActionNode", "ActionResult", "ConversationNode", "Extraction", "ExtractionNode"),
+    "byok_widgets.nodes.lane": ("lane",),
     "byok_widgets.providers.local": ("list_local_models",),
     "byok_widgets.schema": ("Field",),
     "byok_widgets.session": ("Session", "Timeline", "Trace", "Turn", "Variables"),
@@ -85,6 +88,7 @@ __all__ = [
     "Message",
     "MissingKeyError",
     "ProviderError",
+    "ReplayMissError",
     "Reply",
     "SchemaError",
     "Session",
@@ -96,6 +100,7 @@ __all__ = [
     "Usage",
     "Variables",
     "__version__",
+    "lane",
     "last_partial_result",
     "last_traceback",
     "list_local_models",

@@ -13,6 +13,7 @@ chained exception would carry everything that was left out here.
     ├── SchemaError          fields or a JSON Schema that cannot be extracted
     ├── FlowError            a flow cannot run as it is connected, or a session cannot be continued
     ├── ProviderError        the provider, its network path or its answer failed
+    ├── ReplayMissError      a call was made in a replay that was not recorded
     ├── ExtractionError      an answer arrived that does not fit the schema
     └── LocalModelError      the embedded model cannot be downloaded or started
 
@@ -304,6 +305,27 @@ class ProviderError(ByokError):
     """The provider, the network path to it, or its answer failed."""
 
     default_kind = "provider"
+
+
+class ReplayMissError(ByokError):
+    """A call was made in a replay that was not recorded; nothing was sent.
+
+    Its kind is `"replay_words_changed"` where this package itself words the request otherwise than it did.
+
+    Attributes:
+        case: Name of the case of a comparison or test; empty outside of one.
+        repeat: Number of the repeat; 0 where nobody counts.
+        changes: Where the request differs from the nearest one that was recorded, each with `place`, `recorded`
+            and `now`; empty where nothing of the node was recorded.
+    """
+
+    default_kind = "replay_miss"
+
+    def __init__(
+        self, problem: str, *, case: str = "", repeat: int = 0, changes: tuple[Any, ...] = (), **details: Any
+    ) -> None:
+        super().__init__(problem, **details)
+        self.case, self.repeat, self.changes = case, repeat, changes
 
 
 class ExtractionError(ByokError):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from decimal import Decimal
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
@@ -140,6 +140,15 @@ SOURCE_WORDS: dict[ModelSource, str] = {
 """What people read of where the choice of a model came from; programs compare the `ModelSource`."""
 
 
+Origin = Literal["live", "local", "replay", ""]
+"""Where an answer came from: a provider, a model on this machine, a recording; empty where no model was asked."""
+
+
+def badge(origins: Iterable[Origin]) -> str:
+    """Return the word that says where answers came from, such as `REPLAY`; empty where no model was asked."""
+    return " + ".join(dict.fromkeys(origin.upper() for origin in origins if origin))
+
+
 @dataclass(frozen=True, repr=False)
 class Reply(NodeResult):
     """What a node said, and everything known about how the answer was made.
@@ -153,6 +162,8 @@ class Reply(NodeResult):
         price: Computes `cost` on first access (the price list is large).
         model: Model ref `provider:model-id` that was requested; `None` for a static sentence.
         model_source: Where the choice of the model came from.
+        origin: Where the answer came from: `"live"` (a provider), `"local"` (this machine), `"replay"` (a
+            recording); empty for a static sentence.
         reported_model: The model id that answered, according to the provider.
         node: Name of the node that spoke.
         latency_s: Seconds from the call to the last token.
@@ -181,6 +192,7 @@ class Reply(NodeResult):
     price: Callable[[], Cost] = field(default=Cost, compare=False)
     model: str | None = None
     model_source: ModelSource = "flow default"
+    origin: Origin = ""
     reported_model: str | None = None
     reasoning: str = ""
     latency_s: float = 0.0
@@ -256,16 +268,19 @@ class Reply(NodeResult):
         """Return the reply with the dialogue before it."""
         return replace(self, transcript=(*dialogue, self.transcript_entry))
 
+    def with_notice(self, notice: str) -> Reply:
+        """Return the reply with one more notice."""
+        return replace(self, notices=(*self.notices, notice))
+
     def saved_fields(self) -> dict[str, Any]:
         """Return what a session file holds of it: its cost, and not its transcript, which the turns hold."""
-        return {**super().saved_fields(), "usage": vars(self.usage), "cost": vars(self.cost)}
+        return {**super().saved_fields(), "usage": vars(self.usage), "cost": asdict(self.cost)}
 
     @classmethod
     def fields_of(cls, saved: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return its fields from what a session file holds."""
         cost = saved["cost"]
-        usd = None if cost["usd"] is None else _amount(cost["usd"])
-        return {**saved, "price": partial(Cost, usd, cost["source"], _amount(cost.get("least_usd", 0)))}
+        return {**saved, "price": partial(_cost, cost)}
 
     @property
     def complete(self) -> bool:
@@ -318,13 +333,20 @@ class Reply(NodeResult):
 
     @property
     def summary(self) -> str:
-        """One line of facts: model and where it was chosen, tokens, cost, seconds, and any notices."""
-        facts = [f"{self.model} ({SOURCE_WORDS[self.model_source]})" if self.model else "static, no model"]
+        """One line of facts: where it came from, model and choice, tokens, cost, seconds, and any notices."""
+        facts = [badge([self.origin])] if self.origin else []
+        facts += [f"{self.model} ({SOURCE_WORDS[self.model_source]})" if self.model else "static, no model"]
         if self.usage.input_tokens is not None or self.usage.output_tokens is not None:
             facts.append(token_words(self.usage))
         facts += [str(self.cost)] if self.model else []
         facts += [f"{self.latency_s:.1f} s"] if self.model else []
         return " · ".join([*facts, *self.notices])
+
+
+def _cost(saved: Mapping[str, Any]) -> Cost:
+    usd = None if saved["usd"] is None else _amount(saved["usd"])
+    recorded = _cost(saved["recorded"]) if saved.get("recorded") else None
+    return Cost(usd, saved["source"], _amount(saved.get("least_usd", 0)), recorded)
 
 
 def _amount(saved: Any) -> Decimal:

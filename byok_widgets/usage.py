@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal, get_args
 
@@ -37,7 +37,7 @@ class Usage:
         )
 
 
-CostSource = Literal["not charged", "static", "local", "provider", "price list", "unknown"]
+CostSource = Literal["not charged", "static", "replay", "local", "provider", "price list", "unknown"]
 
 _SUREST_FIRST = get_args(CostSource)
 
@@ -66,13 +66,15 @@ class Cost:
         usd: The amount, or `None` if it is unknown.
         source: `"provider"` (it reported the amount), `"price list"` (computed from tokens), `"local"` (this
             machine ran it: no charge), `"static"` (no model ran), `"not charged"` (nothing was sent, or the
-            provider refused it), or `"unknown"`.
+            provider refused it), `"replay"` (the answer was recorded earlier: no charge now), or `"unknown"`.
         least_usd: The part of an unknown amount that is known: it cost this, or more.
+        recorded: What it cost when it was recorded; `None` if it was not replayed.
     """
 
     usd: Decimal | None = None
     source: CostSource = "unknown"
     least_usd: Decimal = Decimal(0)
+    recorded: Cost | None = None
 
     @property
     def known_usd(self) -> Decimal:
@@ -83,13 +85,27 @@ class Cost:
         """Return the cost of a call of which further requests may be charged."""
         return Cost(least_usd=self.known_usd)
 
+    @property
+    def originally(self) -> Cost:
+        """What it cost when the model answered: now, or when it was recorded."""
+        return self if self.recorded is None else self.recorded
+
+    def replayed(self) -> Cost:
+        """Return the cost of the same call where its recording is replayed."""
+        return Cost(Decimal(0), "replay", recorded=self)
+
     def __add__(self, other: Cost) -> Cost:
         """Return the sum: unknown if either part is, and with the less certain of the two sources."""
+        is_replayed = self.recorded is not None or other.recorded is not None
+        recorded = self.originally + other.originally if is_replayed else None
         if self.usd is None or other.usd is None:
-            return Cost(least_usd=self.known_usd + other.known_usd)
-        return Cost(self.usd + other.usd, max(self.source, other.source, key=_SUREST_FIRST.index))
+            return Cost(least_usd=self.known_usd + other.known_usd, recorded=recorded)
+        source = max(self.source, other.source, key=_SUREST_FIRST.index)
+        return Cost(self.usd + other.usd, source, recorded=recorded)
 
     def __str__(self) -> str:
+        if self.source == "replay":
+            return f"replayed, {self.originally} when recorded"
         if self.usd is None:
             return f"at least {Cost(self.least_usd)}" if self.least_usd else "not priced"
         if not self.usd:
@@ -111,23 +127,38 @@ class CostTotal:
         usd: The sum of what is known of the costs, in US dollars.
         unpriced: How many calls have no price, or may have cost more than what is known.
         calls: How many calls there were.
+        recorded: The total with what replayed calls cost when they were recorded; `None` if none was replayed.
     """
 
     usd: Decimal = Decimal(0)
     unpriced: int = 0
     calls: int = 0
+    recorded: CostTotal | None = None
 
     @classmethod
     def of(cls, costs: Iterable[Cost]) -> CostTotal:
         """Add up the costs of calls."""
         each = list(costs)
         unknown = sum(cost.usd is None for cost in each)
-        return cls(sum((cost.known_usd for cost in each), Decimal(0)), unknown, len(each))
+        total = cls(sum((cost.known_usd for cost in each), Decimal(0)), unknown, len(each))
+        if all(cost.recorded is None for cost in each):
+            return total
+        return replace(total, recorded=cls.of(cost.originally for cost in each))
+
+    @property
+    def originally(self) -> CostTotal:
+        """The total with what replayed calls cost when they were recorded."""
+        return self if self.recorded is None else self.recorded
 
     def __add__(self, other: CostTotal) -> CostTotal:
-        return CostTotal(self.usd + other.usd, self.unpriced + other.unpriced, self.calls + other.calls)
+        is_replayed = self.recorded is not None or other.recorded is not None
+        recorded = self.originally + other.originally if is_replayed else None
+        return CostTotal(self.usd + other.usd, self.unpriced + other.unpriced, self.calls + other.calls, recorded)
 
     def __str__(self) -> str:
+        if self.recorded is not None:
+            now = "" if not (self.usd or self.unpriced) else f"{replace(self, recorded=None)}, the rest "
+            return f"{now}replayed, {self.recorded} when recorded"
         if self.unpriced and not self.usd:
             return "not priced"
         known = str(Cost(self.usd, "price list"))

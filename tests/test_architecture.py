@@ -68,6 +68,7 @@ MAY_IMPORT = {
     "nodes": f"{SMALL} config engine grounding keys providers schema",
     "graph": f"{SMALL} nodes schema",
     "session": f"{SMALL} config engine graph nodes providers schema",
+    "recording": f"{SMALL} config engine frontend nodes providers",
     "cases": f"{SMALL} config engine graph nodes providers schema session",
     "compare": f"{SMALL} cases config engine frontend graph keys nodes providers schema session",
     "testing": f"{SMALL} cases compare nodes providers session",
@@ -75,7 +76,8 @@ MAY_IMPORT = {
     "export": f"{SMALL} config graph nodes providers schema",
     "serve": f"{SMALL} config engine graph keys nodes providers schema session",
     "flow": (
-        f"{SMALL} cases compare config diagnostics engine export frontend graph keys nodes providers schema serve"
+        f"{SMALL} cases compare config diagnostics engine export frontend graph keys nodes providers recording"
+        " schema serve"
         " session testing"
     ),
     "widgets": (
@@ -86,7 +88,7 @@ MAY_IMPORT = {
     "bundle": f"{SMALL} config export flow providers",
     "file_tests": f"{SMALL} cases flow providers testing",
     "pytest_plugin": "file_tests",
-    "cli": f"{SMALL} bundle cases engine file_tests flow keys providers schema serve testing",
+    "cli": f"{SMALL} bundle cases engine file_tests flow keys providers recording schema serve testing",
     "__main__": "cli",
 }
 """For each package and top module, those it may import; the lowest come first."""

@@ -11,6 +11,7 @@ from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.call_gate import USED_UP, CallGate
 from byok_widgets.compare.cell_writer import Scores
 from byok_widgets.compare.judging import Judge
+from byok_widgets.compare.lanes import lane_of
 from byok_widgets.compare.prices import Prices
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.scoring import MISSING, Metric, Score
@@ -18,6 +19,7 @@ from byok_widgets.compare.store import CellStore
 from byok_widgets.engine.workers import LateFunctionError, call_in_worker
 from byok_widgets.errors import ByokError
 from byok_widgets.nodes.admission import admitted_by
+from byok_widgets.nodes.lane import Lane, in_lane
 
 METRIC_LIMIT_S = 60.0
 NOT_ASKED = Score(None, "A question was not put to the judge: the limit was reached.")
@@ -94,7 +96,7 @@ class Keeper:
         cell = stages[-1]
         if self._judge is not None and self._judge.is_due(case, cell):
             try:
-                with self._gate():
+                with self._gate(), in_lane(_lane(case, cell)):
                     async for judged in self._judge.judged(case, cell):
                         stages.append(judged)  # noqa: PERF401 - it must have each where it ends early
             except ByokError as error:
@@ -109,7 +111,7 @@ class Keeper:
         if not self._metric.runs_code(case):
             return self._metric.scored(case, own)
         try:
-            with self._gate() as gate:
+            with self._gate() as gate, in_lane(_lane(case, cell)):
                 score = await call_in_worker(
                     lambda: self._metric.scored(case, own),
                     limit_s=METRIC_LIMIT_S,
@@ -140,3 +142,8 @@ class Keeper:
             judge = self._judge.id if self._judge and case.questions else ""
             self._score_ids[case.name] = self._metric.id_for(case, judge)
         return self._score_ids[case.name]
+
+
+def _lane(case: Case, cell: ResultCell) -> Lane:
+    """Return the lane of what judges a cell."""
+    return lane_of(case, f"judge of {cell.model}", cell.repeat)

@@ -16,7 +16,8 @@ from byok_widgets.nodes.flow_context import FlowContext
 def open_store(context: FlowContext, path: str | Path | None, shard: Shard = WHOLE) -> CellStore:
     """Return the store of a flow's cells: a private file of its own, or the one that was named.
 
-    A flow that saves nothing keeps them in memory.
+    A flow that saves nothing keeps them in memory. So does one that is recorded or replayed: its cells are run anew,
+    and replayed ones must not be taken for answers of today.
 
     Raises:
         ConfigError: The file cannot be used.
@@ -24,11 +25,12 @@ def open_store(context: FlowContext, path: str | Path | None, shard: Shard = WHO
     if path is not None:
         reject_any_key(str(path))
         return CellStore.at(shard.path(Path(path)))
-    if context.config.path is None and shard is not WHOLE:
+    keeps_none = context.config.path is None or context.tape is not None
+    if keeps_none and shard is not WHOLE:
         raise ConfigError(
             "This flow saves nothing, and a shard needs a file.", kind="shard", fix='Write store="cells.sqlite".'
         )
-    return CellStore.at(shard.path(own_file(context))) if context.config.path else _in_memory(context)
+    return _in_memory(context) if keeps_none else CellStore.at(shard.path(own_file(context)))
 
 
 def own_file(context: FlowContext) -> Path:
@@ -57,5 +59,5 @@ _memory: dict[int, tuple[object, CellStore]] = {}
 
 def _in_memory(context: FlowContext) -> CellStore:
     """Return the store of a flow; its key store is that of the flow, whether its settings are frozen or not."""
-    own = context.key_store
+    own = context.tape or context.key_store
     return _memory.setdefault(id(own), (own, CellStore(None)))[1]

@@ -73,6 +73,8 @@ class Prices:
 
     def usd(self, ref: str, read: int, written: int) -> Decimal | None:
         """Return what a call costs that reads and writes so many tokens; `None` without a price."""
+        if self._context.sends_nothing:
+            return Decimal(0)
         name, _, model = ref.partition(":")
         provider = PROVIDERS[name]
         address = self._context.config.base_url(name)
@@ -85,8 +87,8 @@ class Prices:
         return self.usd(ref, 1000, 1000) is not None
 
     def is_free(self, ref: str) -> bool:
-        """Whether a model costs nothing."""
-        return PROVIDERS[ref.partition(":")[0]].free_of_charge
+        """Whether a model costs nothing: as one on this machine, or in a replay."""
+        return self._context.sends_nothing or PROVIDERS[ref.partition(":")[0]].free_of_charge
 
     def most_written(self, node: ModelNode[Any], ref: str) -> int | None:
         """Return how many tokens an answer has at most; `None` where nothing limits it."""

@@ -24,6 +24,7 @@ from byok_widgets.compare.elsewhere import Elsewhere
 from byok_widgets.compare.executors.base import LOCAL, CellExecutor, RunCell, WorkerLostError
 from byok_widgets.compare.failures import of_upstream
 from byok_widgets.compare.keeper import Keeper
+from byok_widgets.compare.lanes import lane_of
 from byok_widgets.compare.limits import Limits
 from byok_widgets.compare.lookahead import Lookahead
 from byok_widgets.compare.result_cell import Key, ResultCell
@@ -35,6 +36,7 @@ from byok_widgets.compare.variant import Variant
 from byok_widgets.errors import ByokError
 from byok_widgets.hashing import hashed
 from byok_widgets.nodes.admission import admitted_by
+from byok_widgets.nodes.lane import in_lane
 from byok_widgets.usage import Cost
 
 ROOM = 200
@@ -358,7 +360,7 @@ class Runner:
     async def _run_cell(self, variant: Variant, case: Case, repeat: int) -> ResultCell:
         slot = Slot(self.change_waiting)
         try:
-            with slot, self._by_batch(variant, case, repeat):
+            with slot, self._by_batch(variant, case, repeat), in_lane(lane_of(case, variant.name, repeat)):
                 return await self._run_one(variant, case, repeat, slot.on_progress)
         except asyncio.CancelledError:
             self.given_up += 1

@@ -165,7 +165,17 @@ def _require_known_goals(cases: Cases, flow: FrozenFlow) -> None:
 
 
 def _frozen(flow: LiveFlow, options: CompareOptions) -> FrozenFlow:
-    """Return a flow as it is now, in which actions with effects call nothing unless that was asked for."""
+    """Return a flow as it is now, in which actions with effects call nothing unless that was asked for.
+
+    Raises:
+        ConfigError: It is recorded or replayed, and workers of a cluster or batches are to get the answers.
+    """
+    if flow.context.tape is not None and (options.executor is not None or options.batch):
+        raise ConfigError(
+            "What a cluster or a batch answers is neither recorded nor replayed.",
+            kind="cassette",
+            fix="Leave executor= and batch= out, or call flow.live() first.",
+        )
     graph = without_effects(flow.graph, options.stubs or {}, run_effects=options.run_effects)
     return FrozenFlow.of(graph, flow.context, opens=flow.opens())
 

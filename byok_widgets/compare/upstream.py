@@ -16,12 +16,14 @@ from byok_widgets.compare.call_gate import require_all_admitted
 from byok_widgets.compare.failures import of_reply
 from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.compare.identity import addresses, flow_definition, model_of
+from byok_widgets.compare.lanes import lane_of
 from byok_widgets.compare.store import CellStore
 from byok_widgets.compare.stubs import stubbed
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ConfigError, ProviderError
 from byok_widgets.hashing import hashed
 from byok_widgets.messages import Message
+from byok_widgets.nodes.lane import in_lane
 from byok_widgets.plain_values import are_plain
 from byok_widgets.session import Session
 from byok_widgets.session.steps import Visit
@@ -82,7 +84,8 @@ async def record(case: Case, node: str, flow: FrozenFlow, store: CellStore) -> G
 
 async def _kept(case: Case, node: str, flow: FrozenFlow, store: CellStore, name: str) -> Any:
     """Play a case's script, keep what the node is given, and return that."""
-    given = await _played(case, node, flow)
+    with in_lane(lane_of(case, f"before {node}")):
+        given = await _played(case, node, flow)
     require_all_admitted()
     if not are_plain(given.variables.values()):
         raise ConfigError(

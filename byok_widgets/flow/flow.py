@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from byok_widgets.nodes.action import Function
     from byok_widgets.nodes.examples import GivenExample
     from byok_widgets.nodes.grounding_choice import Grounding, NodeGrounding
+    from byok_widgets.recording.handles import Recording, Replay
+    from byok_widgets.recording.tapes import Missing
     from byok_widgets.serve.flow_server import FlowServer
     from byok_widgets.session import Session
     from byok_widgets.testing.run import TestRun
@@ -945,6 +947,53 @@ class Flow(AnswersGuesses, StrictAttributes):
     def is_served(self) -> bool:
         """Whether `serve` has been called on it."""
         return self._is_served
+
+    def record(self, path: str | Path) -> Recording:
+        """Record this flow's calls, so that they can be replayed with no key, no network and no model.
+
+            with flow.record("lesson.cassette"):
+                s = flow.start()
+                s.say("Hi, I'm Ana")
+
+        It begins at once, and ends with the block, with `stop()` or with `flow.live()`. A cassette that is there
+        already is continued: of two answers to the same request, the later one holds.
+
+        Args:
+            path: The file, `*.cassette`: lines of JSON without any key.
+
+        Raises:
+            ConfigError: The file cannot be used.
+            KeyFormatError: There is an API key in its name.
+        """
+        from byok_widgets.recording.control import record
+
+        return record(self.context, path)
+
+    def replay(self, path: str | Path, *, missing: Missing = "error") -> Recording | Replay:
+        """Answer this flow's calls from a cassette: the same requests get the answers that were recorded.
+
+        It begins at once, and ends with a `with` block, with `stop()` or with `flow.live()`. Its output says what
+        is in the cassette, and what the same calls cost live.
+
+        Args:
+            path: The cassette.
+            missing: What becomes of a call that was not recorded. `"error"` raises a `ReplayMissError` that says
+                what has changed; `"nearest"` gives the answer to the most similar request, with a notice;
+                `"record"` asks the model and records the answer; `"live"` asks the model.
+
+        Raises:
+            ConfigError: The file cannot be used.
+            KeyFormatError: There is an API key in its name.
+        """
+        from byok_widgets.recording.control import replay
+
+        return replay(self.context, path, missing)
+
+    def live(self) -> None:
+        """End a recording or a replay of this flow: its calls are made at their models again."""
+        from byok_widgets.recording.control import live
+
+        live(self.context)
 
     def check(self, *, variables: Iterable[str] = (), targets: Iterable[str] = ()) -> Check:
         """Look for mistakes without sending anything: in the graph, the keys and the models.

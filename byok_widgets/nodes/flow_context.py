@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from byok_widgets.config import BaseUrl, FlowConfig
 from byok_widgets.errors import ByokError, ConfigError, MissingKeyError
@@ -15,6 +15,7 @@ from byok_widgets.providers import PROVIDERS, Endpoint, Provider
 from byok_widgets.secrets import Secret
 
 if TYPE_CHECKING:
+    from byok_widgets.nodes.tape import Tape
     from byok_widgets.nodes.visit_budget import VisitBudget
     from byok_widgets.schema.values.locales import Locale
 
@@ -29,7 +30,11 @@ class FlowContext:
         typed_urls: The addresses that were typed on a page of this kernel, likewise.
         named_variables: The environment variables that cells of this kernel have named.
         waits: What its calls wait for before they are sent again.
+        own_tape: What records its calls, or answers them from a recording; `None` if nothing of its own does.
+        shared_tape: The same for all flows of this kernel.
     """
+
+    shared_tape: ClassVar[Tape | None] = None
 
     config: FlowConfig
     key_store: KeyStore
@@ -43,6 +48,17 @@ class FlowContext:
     named_variables: set[str] = field(default_factory=set)
     waits: Waits = field(default_factory=Waits, repr=False, compare=False)
     _visits: dict[str, VisitBudget] = field(default_factory=dict)  # copies of this object share it
+    own_tape: Tape | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def tape(self) -> Tape | None:
+        """What records its calls, or answers them from a recording; `None` if nothing does."""
+        return self.own_tape or self.shared_tape
+
+    @property
+    def sends_nothing(self) -> bool:
+        """Whether no call reaches a provider, since a recording is replayed: then no key is needed."""
+        return self.tape is not None and self.tape.sends_nothing
 
     @property
     def visit_budget(self) -> VisitBudget:

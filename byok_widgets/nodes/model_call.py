@@ -207,7 +207,18 @@ async def _admitted(
 
 
 async def _execute(call: Call, context: FlowContext, on_text: OnText, on_progress: OnProgress) -> Reply:
-    provider, request = call.provider, call.request()
+    """Run a call at its provider, or as what records or replays the flow answers it."""
+    request = call.request()
+    send = partial(_sent, call, request, context, on_progress)
+    if context.tape is None:
+        return await send(on_text)
+    return await context.tape.answered(call, request, on_text, send)
+
+
+async def _sent(
+    call: Call, request: Request, context: FlowContext, on_progress: OnProgress, on_text: OnText
+) -> Reply:
+    provider = call.provider
     call.deadline.stop()
     async with provider.prepare(request.model, on_progress) as own:
         call.deadline.resume()
@@ -354,6 +365,7 @@ class _Sending:
             price=price,
             model=str(call.resolved.ref),
             model_source=call.resolved.source,
+            origin="local" if call.provider.free_of_charge else "live",
             reported_model=answer.reported_model,
             reasoning=answer.reasoning,
             latency_s=clock() - self._started_at,

@@ -34,6 +34,7 @@ from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.usage import NOT_CHARGED, Cost
 
 if TYPE_CHECKING:
+    from byok_widgets.nodes.tape import Tape
     from byok_widgets.schema.values.locales import Locale
 
 E = TypeVar("E", bound=ByokError)
@@ -41,8 +42,16 @@ E = TypeVar("E", bound=ByokError)
 _REPAIR_CHARS = 4000
 _LOADING = DaemonExecutor("byok-schema-loading", max_threads=1)
 
-_taken: dict[tuple[str, str | None, str], int] = {}
+_Place = tuple[str, str | None, str]
+
+_taken: dict[_Place, int] = {}
 """Maps model, address and schema to the index of the mode that worked."""
+
+
+def forget_modes() -> None:
+    """Forget which modes worked: whoever records or replays from now on begins as a new process does."""
+    _taken.clear()
+
 
 _WEAKER: Mapping[StructuredMode, str] = {
     "tool": "the schema was refused: it was asked for as a tool call",
@@ -156,7 +165,7 @@ async def _ask(
     )
     refused, spent = 0, NOT_CHARGED
     sent: list[SentRequest] = []
-    for number in range(_taken.get(place, 0), len(modes)):
+    for number in range(await _first(place, call, schema, offers, context.tape), len(modes)):
         shaped = replace(call, **_shaped(call, schema, modes[number], offers))
         try:
             reading = on_text if modes[number] == "json_schema" else ignore
@@ -180,6 +189,20 @@ async def _ask(
             )
     failure.attempts, failure.cost = refused, spent
     raise failure
+
+
+async def _first(
+    place: _Place, call: Call, schema: ExtractionSchema, offers: Offers, tape: Tape | None
+) -> int:
+    """Return the mode to begin with: the one that worked, or in a replay the first that was recorded."""
+    begin, modes = _taken.get(place, 0), call.provider.structured_modes
+    if tape is None:
+        return begin
+    for number in range(begin, len(modes)):
+        is_held = await tape.holds(replace(call, **_shaped(call, schema, modes[number], offers)))
+        if is_held is not False:
+            return begin if is_held is None else number
+    return begin
 
 
 def _shaped(call: Call, schema: ExtractionSchema, mode: StructuredMode, offers: Offers) -> dict[str, Any]:

@@ -140,7 +140,8 @@ def _is_possible(turn: Turn) -> bool:
     """Whether a turn's figures could have been measured: none is negative, and none would fill the memory."""
     figures: list[Any] = [turn.latency_s, turn.time_to_first_token_s]
     replies = [step.reply for step in turn.steps if step.reply is not None]
-    costs = [*(reply.cost for reply in replies), *turn.lost_costs]
+    named = [*(reply.cost for reply in replies), *turn.lost_costs]
+    costs = [cost for each in named for cost in (each, each.originally)]
     if len(turn.lost_costs) > _MOST_CALLS or any(cost.source not in get_args(CostSource) for cost in costs):
         return False
     for reply in replies:

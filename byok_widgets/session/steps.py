@@ -72,6 +72,11 @@ class Judgement:
         return self.reply.notices if self.reply else ()
 
     @property
+    def duration_s(self) -> float:
+        """Seconds that a model needed to judge; 0 where none was asked."""
+        return self.reply.latency_s if self.reply else 0.0
+
+    @property
     def always(self) -> bool:
         """Whether there was only one edge, without a condition."""
         return [kind_of_condition(verdict.kind).is_fallback for verdict in self.verdicts] == [True]
@@ -98,6 +103,11 @@ class Visit:
     def notices(self) -> tuple[str, ...]:
         """The notices of the result."""
         return self.result.notices
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds that the node took; 0 where it called nothing."""
+        return self.result.duration_s
 
 
 Step = Judgement | Visit

@@ -154,7 +154,7 @@ def _first_words(waits: list[float]) -> FirstWords:
 
 def spans(turn: Turn) -> list[Span]:
     """Return the parts of a turn that took time, and every node that ran."""
-    return [Span(step.node, isinstance(step, Judgement), _seconds(step)) for step in turn.steps if _counts(step)]
+    return [Span(step.node, isinstance(step, Judgement), step.duration_s) for step in turn.steps if _counts(step)]
 
 
 def _length(turn: Turn) -> float:
@@ -189,9 +189,3 @@ def _taken(usages: Iterable[Usage], cost: CostTotal) -> tuple[str, str, str]:
 
 def _counts(step: Step) -> bool:
     return isinstance(step, Visit) or step.reply is not None
-
-
-def _seconds(step: Step) -> float:
-    if isinstance(step, Visit):
-        return step.result.duration_s
-    return step.reply.latency_s if step.reply else 0.0

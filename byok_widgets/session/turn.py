@@ -11,7 +11,7 @@ from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Message
 from byok_widgets.natural_guesses import AnswersGuesses
 from byok_widgets.nodes.extraction_status import not_supported
-from byok_widgets.reply import LearnedValue, NodeResult, Reply
+from byok_widgets.reply import LearnedValue, NodeResult, Reply, badge
 from byok_widgets.session.steps import (
     STEP_COLUMNS,
     Judgement,
@@ -218,10 +218,15 @@ class Turn(AnswersGuesses):
         return [_doubt(found) for found in learned.values() if found.status == "ungrounded"]
 
     @property
+    def badge(self) -> str:
+        """The word that says where its answers came from: `LIVE`, `LOCAL`, `REPLAY`; empty without any."""
+        return badge(reply.origin for reply in self.calls)
+
+    @property
     def facts(self) -> str:
-        """The path, calls, tokens, cost and seconds in one line."""
+        """Where its answers came from, the path, calls, tokens, cost and seconds in one line."""
         calls = self.cost.calls
-        facts = [" → ".join(self._way) or self.node]
+        facts = [*filter(None, [self.badge]), " → ".join(self._way) or self.node]
         if calls:
             facts += [f"{calls} call{'s' if calls > 1 else ''}", token_words(*self.usages), str(self.cost)]
         facts.append(f"{self.latency_s:.1f} s")

@@ -10,7 +10,7 @@ from byok_widgets.graph import FlowGraph
 from byok_widgets.graph.colours import node_colours
 from byok_widgets.messages import Message
 from byok_widgets.prose import Prose
-from byok_widgets.reply import Reply
+from byok_widgets.reply import Reply, badge
 from byok_widgets.session.explain import explained
 from byok_widgets.session.steps import Visit
 from byok_widgets.session.timeline import Timeline
@@ -188,9 +188,14 @@ class TurnLog:
 
     @property
     def summary(self) -> str:
-        """One line of facts: where the flow is, turns, tokens and cost, and any notice."""
+        """One line of facts: where answers came from, where the flow is, turns, tokens, cost, any notice."""
         where = f"closed at {self.node}" if self.closed else f"at {self.node}"
-        return " · ".join([self.flow_name, where, self.totals, *([self.notice] if self.notice else [])])
+        return " · ".join(filter(None, [self.badge, self.flow_name, where, self.totals, self.notice]))
+
+    @property
+    def badge(self) -> str:
+        """The word that says where its answers came from: `LIVE`, `LOCAL`, `REPLAY`; empty without any."""
+        return badge(reply.origin for turn in self._all for reply in turn.calls)
 
     @property
     def totals(self) -> str:

@@ -183,14 +183,32 @@ class TurnRunner:
             node=self._node,
             returns_to=self._returns_to,
             closed=self._closed,
-            latency_s=self._ledger.latency_s,
-            time_to_first_token_s=self._ledger.time_to_first_token_s,
+            latency_s=self._seconds if self._is_taped else self._ledger.latency_s,
+            time_to_first_token_s=self._first_token_s,
             notices=(*self._notices, *self._budget.notices, *(visit.notices if visit else ())),
             lost_costs=tuple(self._ledger.lost_costs),
             lost_reasoning=self._ledger.lost_reasoning,
             fault_kind=fault_kind,
             fault=fault,
         )
+
+    @property
+    def _is_taped(self) -> bool:
+        """Whether calls are recorded or replayed: then the seconds are those of what ran, and equal in both."""
+        return self._context.tape is not None
+
+    @property
+    def _seconds(self) -> float:
+        return sum(step.duration_s for step in self._steps)
+
+    @property
+    def _first_token_s(self) -> float | None:
+        last = self._steps[-1] if self._steps else None
+        reply = last.result.spoken if isinstance(last, Visit) else None
+        if last is None or reply is None or not self._is_taped:
+            return self._ledger.time_to_first_token_s
+        first = reply.time_to_first_token_s if reply.model else 0.0
+        return None if first is None else self._seconds - last.duration_s + first
 
     async def _open(self) -> None:
         if self._graph.is_silent(self._node):

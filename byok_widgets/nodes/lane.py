@@ -1,0 +1,62 @@
+"""`Lane`: which case a call belongs to, and which repeat of it. Whoever makes the calls says so.
+
+A recording tells equal requests apart by it, and never by the order in which they arrive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import NamedTuple
+
+
+class Lane(NamedTuple):
+    """Which case a call belongs to.
+
+    Attributes:
+        case: Name of the case, for people; empty outside of one.
+        key: What tells it from other lanes.
+        repeat: Number of the repeat; 0 where nobody counts.
+    """
+
+    case: str = ""
+    key: str = ""
+    repeat: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.case}, repeat {self.repeat}" if self.repeat else self.case
+
+
+_current: ContextVar[Lane] = ContextVar("byok_lane", default=Lane())
+
+
+def current_lane() -> Lane:
+    """Return the lane of what runs here."""
+    return _current.get()
+
+
+@contextmanager
+def in_lane(lane: Lane) -> Iterator[None]:
+    """Let all calls that are made inside belong to a lane."""
+    token = _current.set(lane)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def lane(case: str = "", *, repeat: int = 0) -> Iterator[None]:
+    """Say which case the calls inside belong to, so that a recording tells equal requests apart.
+
+        for number in range(3):
+            with lane(repeat=number):
+                print(ask.run("Tell me a joke."))
+
+    Args:
+        case: Name of the case; by default the one that holds around it.
+        repeat: Number of the repeat.
+    """
+    with in_lane(Lane(case, case, repeat) if case else current_lane()._replace(repeat=repeat)):
+        yield

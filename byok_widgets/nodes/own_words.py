@@ -1,0 +1,8 @@
+"""The version of the words that this package itself adds to requests.
+
+They are the instructions of extraction nodes, of the judge of edges, of the judge of a comparison, and what asks
+for a repair. Recordings hold the version: each change of these words makes the requests others than those recorded.
+"""
+
+OWN_WORDS = 1
+"""Raise it with each change of the package's own words in a request, and record the tutorials anew."""

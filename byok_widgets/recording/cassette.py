@@ -1,0 +1,239 @@
+"""`Cassette`: a file of recorded calls as JSON lines; one that is wanted is found by its digest, and read then.
+
+    {"cassette": 1, "recorder": "byok-widgets 0.1.0"}
+    {"digest": "9f2c…", "node": "ask", "lane": ["Tuesday", "…", 1], "request": {…}, "answer": {…}, …}
+
+Of two lines with the same digest the later one holds. Several processes may write at once: each line is written in
+one piece behind a lock. A process that is killed loses at most the line that it was writing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from byok_widgets import __version__
+from byok_widgets.errors import ConfigError
+from byok_widgets.files import describe_os_error
+from byok_widgets.files.reading import NotRegularFileError
+
+SUFFIX = ".cassette"
+FORMAT = 1
+RECORDER = f"byok-widgets {__version__}"
+LOCK_TIMEOUT_S = 10.0
+
+_HEADER = b'{"cassette": '
+_BEFORE_DIGEST = b'{"digest": "'
+_DIGEST = slice(len(_BEFORE_DIGEST), len(_BEFORE_DIGEST) + 64)
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+
+Entry = dict[str, Any]
+
+
+class Cassette:
+    """A cassette.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self, path: Path, *, must_exist: bool) -> None:
+        """Open a file.
+
+        Raises:
+            ConfigError: It is not there, cannot be read, or is no cassette.
+        """
+        self.path = path
+        self._lock = threading.Lock()
+        self._forget()
+        self._version = (0, 0)
+        try:
+            self._catch_up()
+        except FileNotFoundError as error:
+            if must_exist or not path.parent.is_dir():
+                raise _unusable(path, error) from None
+        except OSError as error:
+            raise _unusable(path, error) from None
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, digest: str) -> bool:
+        return digest.encode() in self._places
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What could not be read of it."""
+        found = []
+        if self._is_torn:
+            found.append("its last line was not written to the end, and is left out")
+        if self._damaged:
+            lines = ", ".join(map(str, self._damaged[:5])) + (", …" if len(self._damaged) > 5 else "")
+            found.append(f"line {lines} cannot be read, and is left out")
+        return tuple(found)
+
+    def find(self, digest: str) -> Entry | None:
+        """Return the latest entry with a digest, as of the last look at the file; `None` if there is none."""
+        at = self._places.get(digest.encode())
+        return None if at is None else parsed(self._line(at))
+
+    def refresh(self) -> None:
+        """Look at the file again: another process may have written to it.
+
+        Raises:
+            ConfigError: It cannot be read any more.
+        """
+        try:
+            with self._lock, contextlib.suppress(FileNotFoundError):
+                self._catch_up()
+        except OSError as error:
+            raise _unusable(self.path, error) from None
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield all entries that hold, in the order of the file."""
+        return (entry for line in self.lines() if (entry := parsed(line)) is not None)
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the lines of all entries that hold."""
+        return map(self._line, sorted(self._places.values()))
+
+    def _line(self, at: int) -> bytes:
+        end = self._content.find(b"\n", at)
+        return bytes(self._content[at:end] if end >= 0 else self._content[at:])
+
+    def append(self, entry: Entry) -> None:
+        """Write an entry behind all others.
+
+        Raises:
+            OSError: It cannot be written; the file is left as it was.
+            TimeoutError: Another process does not release the file.
+        """
+        line = line_of(entry)
+        with self._lock, self._alone(), _opened(self.path) as descriptor:
+            before = _mended(descriptor)
+            header = b"" if before else line_of({"cassette": FORMAT, "recorder": RECORDER})
+            try:
+                _write(descriptor, header + line)
+            except OSError:
+                os.ftruncate(descriptor, before)
+                raise
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the file's lock, against other processes."""
+        from filelock import FileLock, Timeout
+
+        try:
+            with FileLock(self.path.with_name(f".{self.path.name}.lock"), timeout=LOCK_TIMEOUT_S):
+                yield
+        except Timeout:
+            raise TimeoutError(f"another program has locked it for {LOCK_TIMEOUT_S:g} s") from None
+
+    def _forget(self) -> None:
+        self._content = bytearray()
+        self._places: dict[bytes, int] = {}
+        self._damaged: list[int] = []
+        self._is_torn = False
+        self._end = self._lines = 0
+
+    def _catch_up(self) -> None:
+        """Take in what was written since the last look, here or by another process."""
+        found = self.path.stat()
+        if not stat.S_ISREG(found.st_mode):  # a named pipe would be waited for without end
+            raise NotRegularFileError
+        version = (found.st_dev, found.st_ino)
+        if version != self._version or found.st_size < self._end:
+            self._forget()
+            self._version = version
+        if found.st_size > self._end:
+            with self.path.open("rb") as file:
+                file.seek(self._end)
+                self._take(file)
+
+    def _take(self, file: BinaryIO) -> None:
+        """Index what was written behind the end, without parsing it."""
+        self._is_torn = False
+        for line in file:
+            if not line.endswith(b"\n") and parsed(line) is None:
+                self._is_torn = True
+                return
+            self._lines += 1
+            self._content += line
+            if line.startswith(_BEFORE_DIGEST) and line.rstrip().endswith(b"}"):
+                self._places[line[_DIGEST]] = self._end
+            elif self._lines == 1:
+                self._require_known(line)
+            elif line.strip():
+                self._damaged.append(self._lines)
+            self._end += len(line)
+
+    def _require_known(self, line: bytes) -> None:
+        header = parsed(line) if line.startswith(_HEADER) else None
+        if header is None:
+            raise ConfigError(
+                f"{str(self.path)!r} is not a cassette.", kind="cassette", fix=f"Give a file *{SUFFIX}."
+            )
+        if header["cassette"] != FORMAT:
+            raise ConfigError(
+                f"{str(self.path)!r} was recorded by a newer byok-widgets.",
+                kind="cassette",
+                fix="Update the package: pip install -U byok-widgets",
+            )
+
+
+def line_of(entry: Entry) -> bytes:
+    """Return an entry as a line."""
+    return f"{json.dumps(entry, ensure_ascii=False, default=str)}\n".encode("utf-8", "surrogatepass")
+
+
+def parsed(line: bytes) -> Entry | None:
+    """Return the entry on a line; `None` if it is none."""
+    try:
+        entry = json.loads(line.decode("utf-8", "surrogatepass"))
+    except (ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, _FLAGS, 0o666)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _mended(descriptor: int) -> int:
+    """Cut off a last line that was not written to the end, and return the length of the file."""
+    size = os.fstat(descriptor).st_size
+    os.lseek(descriptor, max(0, size - 1), os.SEEK_SET)
+    if not size or os.read(descriptor, 1) == b"\n":
+        return size
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        content = file.read()
+    whole = content.rfind(b"\n") + 1
+    if parsed(content[whole:]) is not None:  # an editor has left out the last line break
+        _write(descriptor, b"\n")
+        return size + 1
+    os.ftruncate(descriptor, whole)
+    return whole
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(descriptor, content) :]
+
+
+def _unusable(path: Path, error: OSError) -> ConfigError:
+    fix = "Give the file that was recorded." if isinstance(error, FileNotFoundError) else "Give another file."
+    return ConfigError(
+        f"The cassette {str(path)!r} cannot be opened: {describe_os_error(error)}.", kind="cassette", fix=fix
+    )

@@ -1,0 +1,75 @@
+"""What the calls of a cassette would cost if they were made again: computed from the tokens that were counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from byok_widgets.providers import PROVIDERS, catalog
+from byok_widgets.providers.exchange import Answer
+from byok_widgets.providers.model_facts import Role
+from byok_widgets.recording.cassette import Cassette
+from byok_widgets.recording.entries import original_cost
+from byok_widgets.usage import Cost, CostTotal, Usage
+
+ROLE: Role = "low latency (voice)"
+"""The role of the models whose prices are told: the cheap ones."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is in a cassette.
+
+    Attributes:
+        calls: How many calls were recorded.
+        models: The models that answered.
+        days: The first and the last day on which calls were recorded.
+        cost: What they cost then.
+        usage: The tokens of all calls; a count that one of them does not say is unknown.
+    """
+
+    calls: int
+    models: tuple[str, ...]
+    days: tuple[str, ...]
+    cost: CostTotal
+    usage: Usage
+
+    @classmethod
+    def of(cls, cassette: Cassette) -> Contents:
+        """Read a cassette."""
+        entries = list(cassette.entries())
+        days = sorted({str(entry.get("recorded_at", ""))[:10] for entry in entries} - {""})
+        requests = [entry["request"] for entry in entries]
+        return cls(
+            calls=len(entries),
+            models=tuple(dict.fromkeys(f"{each['provider']}:{each['model']}" for each in requests)),
+            days=tuple(dict.fromkeys([*days[:1], *days[-1:]])),
+            cost=CostTotal.of(map(original_cost, entries)),
+            usage=sum(map(_usage, entries), Usage(0, 0)),
+        )
+
+    @property
+    def live(self) -> dict[str, Cost]:
+        """What the same tokens cost with a cheap model of each vendor, by the model's ref; the cheapest first."""
+        if self.usage.input_tokens is None or self.usage.output_tokens is None:
+            return {}
+        found = dict(_prices(self.usage))
+        return dict(sorted(found.items(), key=lambda item: item[1].known_usd))
+
+
+def _usage(entry: Mapping[str, Any]) -> Usage:
+    """Return the tokens of a call; a request that was refused wrote none."""
+    if "fault" in entry:
+        return Usage(0, 0)
+    usage = entry["answer"].get("usage", {})
+    return Usage(usage.get("input_tokens"), usage.get("output_tokens"))
+
+
+def _prices(usage: Usage) -> Iterable[tuple[str, Cost]]:
+    for name, provider in PROVIDERS.items():
+        model = provider.models.presets.get(ROLE)
+        if model and provider.needs_key:
+            cost = catalog.cost_of(name, model, Answer("", "stop", usage=usage), free=False)
+            if cost.usd is not None:
+                yield f"{name}:{model}", cost

@@ -1,0 +1,66 @@
+"""What identifies a recorded call: the request in the package's own terms, and the lane that the caller says.
+
+Address, key, headers, versions and the provider's defaults do not count, nor does the order in which calls arrive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from byok_widgets.nodes.lane import Lane
+from byok_widgets.nodes.tape import TapedCall
+from byok_widgets.providers import Request
+
+Words = Mapping[str, Any]
+"""A request in plain values: provider, model, system, messages, max_tokens, output, settings."""
+
+
+@dataclass(frozen=True)
+class WantedCall:
+    """A call as a cassette knows it.
+
+    Attributes:
+        call: The call.
+        request: What it asks the provider.
+        lane: Which case it belongs to.
+    """
+
+    call: TapedCall
+    request: Request
+    lane: Lane
+
+    @cached_property
+    def words(self) -> Words:
+        """The request in plain values, in a fixed order."""
+        request, output = self.request, self.request.output
+        return {
+            "provider": self.call.resolved.ref.provider,
+            "model": request.model,
+            "system": request.system,
+            "messages": [[message.role, message.content] for message in request.messages],
+            "max_tokens": _plain(request.max_tokens),
+            "output": output and {"name": output.name, "mode": output.mode, "schema": _plain(output.schema)},
+            "settings": {name: _plain(value) for name, value in sorted(request.settings.items())},
+        }
+
+    @cached_property
+    def digest(self) -> str:
+        """What identifies it, in 64 hexadecimal digits."""
+        identity = [self.lane.key, self.lane.repeat, self.words]
+        return hashlib.sha256(json.dumps(identity, separators=(",", ":"), default=str).encode("ascii")).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """Return a value in which no whole number is written with a point: schemas differ in that by version."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value

@@ -1,0 +1,142 @@
+"""`Recording` and `Replay`: what `flow.record` and `flow.replay` return, to be shown, and to be ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from byok_widgets import markup
+from byok_widgets.frontend import frontend
+from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.recording.costs import Contents
+from byok_widgets.recording.tapes import Player, Recorder
+
+T = TypeVar("T", Recorder, Player)
+
+
+class _Handle(Generic[T]):
+    """A tape in a flow; it begins when it is made, and ends with `stop` or at the end of a `with` block.
+
+    Attributes:
+        path: The cassette.
+    """
+
+    def __init__(self, context: FlowContext, tape: T) -> None:
+        self.path = tape.cassette.path
+        self._tape: T = tape
+        self._context, self._before = context, context.own_tape
+        context.own_tape = tape
+
+    def stop(self) -> None:
+        """End it: the flow's calls are made again as they were before."""
+        if self._context.own_tape is self._tape:
+            self._context.own_tape = self._before
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the flow uses it now."""
+        return self._context.own_tape is self._tape
+
+    def __repr__(self) -> str:
+        return "\n".join(self._sentences())
+
+    def _repr_html_(self) -> str:
+        first, *rest = self._sentences()
+        return markup.facts(first) + "".join(markup.block(markup.text(line)) for line in rest)
+
+    def _sentences(self) -> list[str]:
+        raise NotImplementedError
+
+    def _notices(self) -> list[str]:
+        return [f"Note: {notice}." for notice in self._tape.cassette.notices]
+
+
+class Recording(_Handle[Recorder]):
+    """A flow that is being recorded.
+
+    Attributes:
+        path: The cassette.
+    """
+
+    @property
+    def written(self) -> int:
+        """How many calls were written."""
+        return self._tape.written
+
+    @property
+    def problem(self) -> str:
+        """Why a call is missing in the cassette; empty if none is."""
+        return self._tape.problem
+
+    def stop(self) -> None:
+        """End the recording; says so where a call could not be written."""
+        super().stop()
+        if self.problem:
+            frontend().tell(f"Calls are missing in {self.path.name}: {self.problem}.")
+
+    def _sentences(self) -> list[str]:
+        state = "RECORDING" if self.is_active else "RECORDED"
+        missing = [f"Calls are missing in it: {self.problem}."] if self.problem else []
+        return [f"{state} · {self.path.name} · {_calls(self.written)} so far", *missing, *self._notices()]
+
+
+class Replay(_Handle[Player]):
+    """A flow whose calls are answered from a cassette.
+
+    Attributes:
+        path: The cassette.
+    """
+
+    @property
+    def played(self) -> int:
+        """How many calls were answered from the cassette."""
+        return self._tape.played
+
+    @property
+    def contents(self) -> Contents:
+        """What is in the cassette, and what the same calls cost live."""
+        return Contents.of(self._tape.cassette)
+
+    def _sentences(self) -> list[str]:
+        found = self.contents
+        models = ", ".join(found.models) or "no model"
+        days = " to ".join(found.days)
+        head = f"REPLAY · {self.path.name} · {_calls(found.calls)} of {models}" + (f" · {days}" if days else "")
+        return [head, *self._ways(found), *self._notices()]
+
+    def _ways(self, found: Contents) -> list[str]:
+        then = f"Recorded answers need no key and no network, and cost nothing; {_cost(found)} when recorded."
+        prices = [f"{cost} with {ref}" for ref, cost in found.live.items()]
+        live = [f"Live, the same calls cost about {' or '.join(prices[:3])}."] if prices else []
+        return [_MISSING[self._tape.missing], then, *live, "flow.live() ends the replay."]
+
+
+_MISSING = {
+    "error": "A call that was not recorded is an error: nothing is sent.",
+    "nearest": "A call that was not recorded gets the nearest recorded answer, and says so: nothing is sent.",
+    "record": "A call that was not recorded is sent to the model, and its answer is recorded.",
+    "live": "A call that was not recorded is sent to the model.",
+}
+
+
+def _calls(count: int) -> str:
+    return f"{count} call{'' if count == 1 else 's'}"
+
+
+def _cost(found: Contents) -> str:
+    cost = str(found.cost)
+    return f"they were {cost}" if cost in ("free", "not priced") else f"they cost {cost}"
+
+
+def path_of(path: str | Path) -> Path:
+    """Return the path of a cassette, which stays where it is when the working folder changes."""
+    return Path(path).expanduser().absolute()

@@ -1,0 +1,206 @@
+"""`Recorder` and `Player`: the two tapes that a flow can have."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from byok_widgets.engine import DaemonExecutor, clock
+from byok_widgets.engine.callbacks import OnText, Retraction
+from byok_widgets.errors import ConfigError, ProviderError
+from byok_widgets.files import describe_os_error
+from byok_widgets.nodes.lane import current_lane
+from byok_widgets.nodes.tape import TapedCall
+from byok_widgets.providers import Request
+from byok_widgets.recording.cassette import Cassette, Entry
+from byok_widgets.recording.digest import WantedCall
+from byok_widgets.recording.entries import (
+    Chunk,
+    answer_entry,
+    chunks_of,
+    fault_entry,
+    fault_of,
+    reply_of,
+    rounded,
+    took_s,
+)
+from byok_widgets.recording.misses import miss, nearest
+from byok_widgets.reply import Reply
+
+if TYPE_CHECKING:
+    from byok_widgets.nodes.tape import Send
+
+Missing = Literal["error", "nearest", "record", "live"]
+"""What becomes of a call that was not recorded. Nothing is ever sent unless one of the last two was chosen."""
+
+LONGEST_S = 3.0
+"""Longest time for one replayed answer, in seconds: longer ones are played faster."""
+_TOGETHER_S = 1 / 30
+"""Pieces that come within this time are one: no screen shows them apart."""
+
+_FILES = DaemonExecutor("byok-cassettes", max_threads=1)
+
+T = TypeVar("T")
+
+
+class Recorder:
+    """Sends each call, and writes down what comes of it.
+
+    A call that is stopped leaves nothing in the cassette.
+
+    Attributes:
+        cassette: Where it is written.
+        written: How many calls were written.
+        problem: Why the last call that is missing could not be written; empty if none is.
+    """
+
+    sends_nothing = False
+
+    def __init__(self, cassette: Cassette) -> None:
+        self.cassette = cassette
+        self.written = 0
+        self.problem = ""
+
+    async def holds(self, call: TapedCall) -> None:
+        """Return `None`: each call is sent."""
+        del call
+
+    async def answered(self, call: TapedCall, request: Request, on_text: OnText, send: Send) -> Reply:
+        """Send a call, write down the reply or the fault, and return or raise it."""
+        wanted, heard = WantedCall(call, request, current_lane()), _Heard(on_text)
+        try:
+            reply = rounded(await send(heard.on_text))
+        except ProviderError as error:
+            if error.attempts:  # else nothing was sent: that is no step of the provider's
+                await self._write(partial(fault_entry, wanted, error, heard.seconds))
+            raise
+        problem = await self._write(partial(answer_entry, wanted, reply, heard.chunks))
+        return reply.with_notice(f"not recorded: {problem}") if problem else reply
+
+    async def _write(self, entry: Callable[[], Entry]) -> str:
+        """Write an entry; returns why that did not work, since the answer itself is paid and must not be lost."""
+        try:
+            await _FILES.run(lambda: self.cassette.append(entry()))
+        except OSError as error:
+            self.problem = describe_os_error(error)
+            return self.problem
+        self.written += 1
+        return ""
+
+
+class _Heard:
+    """The pieces of an answer and when they came."""
+
+    def __init__(self, on_text: OnText) -> None:
+        self.chunks: list[Chunk] = []
+        self._on_text = on_text
+        self._began_at = clock()
+
+    @property
+    def seconds(self) -> float:
+        return clock() - self._began_at
+
+    def on_text(self, text: str) -> None:
+        last = self.chunks[-1] if self.chunks else None
+        if isinstance(text, Retraction):
+            self.chunks.clear()
+        elif last and self.seconds - last.at_s < _TOGETHER_S:
+            self.chunks[-1] = Chunk(last.at_s, last.chars + len(text))
+        else:
+            self.chunks.append(Chunk(self.seconds, len(text)))
+        self._on_text(text)
+
+
+class Player:
+    """Answers calls from a cassette.
+
+    Attributes:
+        cassette: Where the answers are.
+        missing: What becomes of a call that was not recorded.
+        played: How many calls were answered from it.
+    """
+
+    def __init__(self, cassette: Cassette, missing: Missing) -> None:
+        self.cassette, self.missing = cassette, missing
+        self.played = 0
+        self._recorder = Recorder(cassette)
+
+    @property
+    def sends_nothing(self) -> bool:
+        """Whether no call reaches a provider."""
+        return self.missing in ("error", "nearest")
+
+    async def holds(self, call: TapedCall) -> bool:
+        """Return whether a call was recorded."""
+        digest = WantedCall(call, call.request(), current_lane()).digest
+        if digest not in self.cassette:
+            await _FILES.run(self.cassette.refresh)
+        return digest in self.cassette
+
+    async def answered(self, call: TapedCall, request: Request, on_text: OnText, send: Send) -> Reply:
+        """Return the recorded reply, as quickly as it came; or do what was chosen for a call that is missing.
+
+        Raises:
+            ProviderError: The fault that was recorded.
+            ReplayMissError: Nothing was recorded, and nothing may be sent.
+        """
+        wanted = WantedCall(call, request, current_lane())
+        if wanted.digest not in self.cassette:
+            await _FILES.run(self.cassette.refresh)
+        entry = self.cassette.find(wanted.digest)
+        if entry is not None:
+            return await self._play(entry, wanted, on_text)
+        if self.missing == "live":
+            return await send(on_text)
+        if self.missing == "record":
+            return await self._recorder.answered(call, request, on_text, send)
+        return await self._nearest(wanted, on_text)
+
+    async def _nearest(self, wanted: WantedCall, on_text: OnText) -> Reply:
+        found = await _FILES.run(nearest, self.cassette, wanted) if self.missing == "nearest" else None
+        if found is None:
+            raise await _FILES.run(miss, self.cassette, wanted)
+        reply = await self._play(found.entry, wanted, on_text)
+        differing = "; ".join(map(str, found.changes[:1])) or "another case or repeat"
+        return reply.with_notice(f"not recorded: this answers the nearest recorded request ({differing})")
+
+    async def _play(self, entry: Entry, wanted: WantedCall, on_text: OnText) -> Reply:
+        pace = 0.0 if wanted.lane.key or _in_ci() else min(1.0, LONGEST_S / max(took_s(entry), LONGEST_S))
+        self.played += 1
+        if "fault" in entry:
+            await asyncio.sleep(took_s(entry) * pace)
+            raise self._read(fault_of, entry)
+        reply = self._read(lambda each: reply_of(each, wanted), entry)
+        await _spoken(reply.text, self._read(chunks_of, entry), pace, on_text)
+        await asyncio.sleep(0)  # as any call, it gives way to others
+        return reply
+
+    def _read(self, make: Callable[[Entry], T], entry: Entry) -> T:
+        """Return what an entry holds, which somebody may have edited.
+
+        Raises:
+            ConfigError: It cannot be used.
+        """
+        try:
+            return make(entry)
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            problem = f"An entry of node {entry.get('node')!r} in {str(self.cassette.path)!r} cannot be used."
+        raise ConfigError(problem, kind="cassette", fix="Correct it, or record it again.")
+
+
+async def _spoken(text: str, chunks: list[Chunk], pace: float, on_text: OnText) -> None:
+    """Pass on an answer piece by piece; `pace` is the part of the recorded times that it takes."""
+    began_at, at = clock(), 0
+    for chunk in chunks:
+        if pace:
+            await asyncio.sleep(max(0.0, began_at + chunk.at_s * pace - clock()))
+        on_text(text[at : at + chunk.chars])
+        at += chunk.chars
+
+
+def _in_ci() -> bool:
+    """Whether this is a run of continuous integration, where nobody reads along."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
