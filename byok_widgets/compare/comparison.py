@@ -58,6 +58,11 @@ class Comparison:
         return self._setup.task.title
 
     @property
+    def badge(self) -> str:
+        """The word that says where its answers come from: `LIVE`, `LOCAL`, `REPLAY`."""
+        return self._setup.badge
+
+    @property
     def variants(self) -> tuple[Variant, ...]:
         """The columns."""
         return self.results.variants

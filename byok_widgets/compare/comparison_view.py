@@ -56,6 +56,10 @@ class ComparisonView(Protocol):
         """What is compared."""
 
     @property
+    def badge(self) -> str:
+        """The word that says where its answers come from."""
+
+    @property
     def running(self) -> bool:
         """Whether it runs."""
 

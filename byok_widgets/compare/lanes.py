@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from byok_widgets.cases.cases import Case
+from byok_widgets.cases.case import Case
 from byok_widgets.nodes.lane import Lane
 
 

@@ -339,8 +339,11 @@ class Runner:
             await self._keep(case, cell, costs, self._times(variant, cell, held_s))
 
     async def _keep(self, case: Case, cell: ResultCell, costs: Sequence[Cost], times: Mapping[str, Any]) -> None:
-        """Store a cell with its times and what all calls in it cost, and tell it to all cases that are equal."""
-        cost = total_cost(costs)
+        """Store a cell with its times and what all calls in it cost, and tell it to all cases that are equal.
+
+        A replayed call counts with what it cost when it was recorded: that is what is compared.
+        """
+        cost = total_cost(costs).originally
         whole = with_earlier(cell, self._store) if case.simulated else cell
         kept = await self._keeper.keep(case, replace(whole, usd=cost.usd, least_usd=cost.least_usd, **times))
         if kept.counts:

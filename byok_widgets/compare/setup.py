@@ -39,6 +39,7 @@ class Setup:
         variants_now: Returns the variants that the same call would have now; `None` where nothing can change.
         context: What the nodes of the flow share, keys included; `None` where no batch is submitted.
         remarks: What is noted with it in the store.
+        badge: The word that says where its answers come from: `LIVE`, `LOCAL`, `REPLAY`.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Setup:
     variants_now: Callable[[], Sequence[Variant]] | None = None
     context: FlowContext | None = None
     remarks: Mapping[str, Any] = field(default_factory=dict)
+    badge: str = ""
 
     @property
     def refs(self) -> list[str]:

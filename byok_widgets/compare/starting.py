@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -36,6 +36,8 @@ from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.compare_options import CompareOptions
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode
+from byok_widgets.providers import PROVIDERS
+from byok_widgets.reply import Origin, badge
 from byok_widgets.secrets.quoting import as_given
 
 
@@ -320,7 +322,19 @@ def setup_of(context: FlowContext, task: Task, cases: Cases, baseline: Variant, 
     ids = [variant.id for variant in task.variants]
     own = hashed([ids, [case.input_id for case in cases], task.sampling.repeat, metric.name, baseline.id, margin])
     judge = Judge(context) if any(case.questions for case in cases) else None
-    return Setup(own, context.config.name, task, cases, metric, baseline, margin, judge=judge)
+    flow = context.config.name
+    return Setup(
+        own, flow, task, cases, metric, baseline, margin, judge=judge, badge=badge(_origins(task, context))
+    )
+
+
+def _origins(task: Task, context: FlowContext) -> Iterator[Origin]:
+    """Yield where the answers of a comparison come from."""
+    if context.tape is not None and context.tape.replays:
+        yield "replay"
+    if not context.sends_nothing:
+        refs = (ref for variant in task.variants for ref in variant.models.values())
+        yield from ("local" if PROVIDERS[ref.partition(":")[0]].free_of_charge else "live" for ref in refs)
 
 
 def _named(baseline: str | None, variants: Sequence[Variant], context: FlowContext) -> Variant | None:

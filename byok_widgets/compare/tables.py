@@ -18,6 +18,7 @@ from byok_widgets.compare.results import Results
 from byok_widgets.compare.validity import validity_of
 from byok_widgets.compare.variant_row import COLUMNS, Figure, figures_of, results_by_variant, telling
 from byok_widgets.markup import Markup
+from byok_widgets.reply import badge
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.value_words import quoted
@@ -153,10 +154,13 @@ def _figures(comparison: ComparisonView) -> list[tuple[str, tuple[Figure, ...]]]
     ]
 
 
+REPLAYED = badge(["replay"])
+
+
 def standing(comparison: ComparisonView) -> str:
     """Return how far it is, in one line."""
     results = comparison.results
-    parts = [f"{len(results)} of {results.total} cells"]
+    parts = [comparison.badge, f"{len(results)} of {results.total} cells"]
     parts += [{"budget": "stopped at the limit", "stopped": "stopped"}.get(comparison.stopped_for, "")]
     parts += ["running"] if comparison.running else []
     parts += [f"cost {comparison.cost}"] if len(results) else [f"estimate {comparison.estimate}"]
@@ -177,6 +181,8 @@ def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
     if reasons:
         said += [f"{result.variant.name}: {result.reason}" if many else result.reason for result in found]
     said += validities(comparison)
+    if REPLAYED in comparison.badge:
+        said.append("Replayed answers count with the costs and the seconds of their recording.")
     if comparison.task.unstated:
         said.append(not_called(comparison.task.unstated))
     if lost := comparison.given_up:

@@ -8,10 +8,15 @@ from typing import Protocol
 from byok_widgets.config import FlowConfig
 from byok_widgets.graph import AnyNode, FlowGraph
 from byok_widgets.keys import KeyStore
+from byok_widgets.nodes.flow_context import FlowContext
 
 
 class CheckedSettings(Protocol):
     """A flow's settings, before any of its nodes is known."""
+
+    @property
+    def context(self) -> FlowContext:
+        """What its nodes share."""
 
     @property
     def config(self) -> FlowConfig:

@@ -28,7 +28,9 @@ class Lane(NamedTuple):
         return f"{self.case}, repeat {self.repeat}" if self.repeat else self.case
 
 
-_current: ContextVar[Lane] = ContextVar("byok_lane", default=Lane())
+NO_LANE = Lane()
+
+_current: ContextVar[Lane] = ContextVar("byok_lane", default=NO_LANE)
 
 
 def current_lane() -> Lane:

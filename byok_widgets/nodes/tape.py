@@ -37,6 +37,10 @@ class Tape(Protocol):
     def sends_nothing(self) -> bool:
         """Whether no call reaches a provider: there is nothing to pay, and no key is needed."""
 
+    @property
+    def replays(self) -> bool:
+        """Whether it answers calls from a recording."""
+
     async def answered(self, call: TapedCall, request: Request, on_text: OnText, send: Send) -> Reply:
         """Return the reply to a call.
 

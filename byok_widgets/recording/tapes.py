@@ -57,7 +57,7 @@ class Recorder:
         problem: Why the last call that is missing could not be written; empty if none is.
     """
 
-    sends_nothing = False
+    sends_nothing = replays = False
 
     def __init__(self, cassette: Cassette) -> None:
         self.cassette = cassette
@@ -122,6 +122,8 @@ class Player:
         missing: What becomes of a call that was not recorded.
         played: How many calls were answered from it.
     """
+
+    replays = True
 
     def __init__(self, cassette: Cassette, missing: Missing) -> None:
         self.cassette, self.missing = cassette, missing

@@ -139,8 +139,14 @@ class KeyController:
         """Return where calls go, with this flow's key.
 
         Raises:
-            ByokError: There is no key, or no address.
+            ByokError: There is no key, or no address; or a recording is replayed, and nothing is sent.
         """
+        if self._context.sends_nothing:
+            raise ConfigError(
+                "Nothing is sent while a recording is replayed.",
+                kind="replaying",
+                fix="End the replay in a cell: flow.live().",
+            )
         return await self._context.endpoint(target.provider)
 
     def _find_available(self, *, slow: bool) -> None:
