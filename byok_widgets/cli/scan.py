@@ -20,8 +20,8 @@ from byok_widgets.secrets.key_formats import format_of
 from byok_widgets.secrets.search import FoundKey, find_keys, remove_keys
 
 _DESCRIPTION = """\
-Finds API keys of well-known providers in notebooks (cells, outputs, widget state, attachments) and in
-all other files, and in their names, by their exact formats. Compressed files and archives (gzip, bzip2, xz, zip,
+Finds API keys of well-known providers in notebooks (cells, outputs, widget state, attachments), in
+cassettes and in all other files, and in their names, by their exact formats. Compressed files and archives (gzip, bzip2, xz, zip,
 tar) are unpacked. Folders are read with everything in them, except .git, node_modules and virtual
 environments. What is skipped is listed. No part of a key is shown."""
 
@@ -51,7 +51,7 @@ def add_command(commands: Any) -> None:
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a file or a folder")
     parser.add_argument("--staged", action="store_true", help="scan what git is about to commit")
     parser.add_argument(
-        "--fix", action="store_true", help="remove the keys from outputs, metadata, widget state and attachments"
+        "--fix", action="store_true", help="remove the keys from outputs, metadata, widget state, attachments and cassettes"
     )
     parser.add_argument("--fix-sources", action="store_true", help="remove them from cells and other files, too")
 
@@ -181,7 +181,7 @@ class _Scan:
             yield f"Removed {self.removed}; {left or 'none'} left."
             yield "Reload notebooks that are open: saving them would bring the keys back."
         if fixable and not self.fix:
-            yield "byok-widgets scan --fix removes keys from outputs, metadata, widget state and attachments."
+            yield "byok-widgets scan --fix removes keys from outputs, metadata, widget state, attachments, cassettes."
         if fixable and not self.fix_sources:
             yield "--fix-sources removes them from cells and other files, too."
         if self.beyond_fixing:
@@ -198,7 +198,8 @@ def _located(document: Document, text: str) -> list[tuple[FoundKey, KeyLocation]
     if document.is_binary:
         once = {_of(key, text): key for key in found}  # it is searched in two readings
         return [(key, KeyLocation(0, "data")) for key in once.values()]
-    return list(zip(found, locate(text, found, notebook=document.is_notebook), strict=True))
+    places = locate(text, found, notebook=document.is_notebook, cassette=document.is_cassette)
+    return list(zip(found, places, strict=True))
 
 
 def _of(key: FoundKey, text: str) -> str:

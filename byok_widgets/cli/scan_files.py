@@ -15,6 +15,7 @@ from typing import Literal
 from byok_widgets.cli.packed_files import Allowance, is_packed, unpack
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import FileTooLargeError, describe_os_error, read_file, replace_file
+from byok_widgets.recording.cassette import SUFFIX
 
 MAX_BYTES = 100_000_000
 """Largest file that is read."""
@@ -63,6 +64,11 @@ class Document:
         """Whether its name is that of a notebook."""
         name = Path(self.inside) if self.inside else self.path
         return name.suffix.lower() == ".ipynb" and not self.is_binary
+
+    @property
+    def is_cassette(self) -> bool:
+        """Whether its name is that of a file of recorded calls."""
+        return (Path(self.inside) if self.inside else self.path).suffix == SUFFIX and not self.is_binary
 
     @property
     def can_be_fixed(self) -> bool:

@@ -1,4 +1,4 @@
-"""Where a key is in a file: the line of a text, or the cell and its part in a notebook."""
+"""Where a key is in a file: the line of a text or a cassette, or the cell and its part in a notebook."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from byok_widgets.secrets.search import FoundKey
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]', re.DOTALL)
 _PARTS = {"source": "source", "input": "source", "outputs": "output", "attachments": "attachment"}
 
+RECORDED = "recorded call"
 Path = tuple[str | int, ...]
 
 
@@ -21,7 +22,7 @@ class KeyLocation:
 
     Attributes:
         number: Number of the cell from the top, or of the line, counted from 1; 0 if there is neither.
-        part: `"line"` of a text; `"data"` of a file that is not a text; `"source"`, `"output"`,
+        part: `"line"` of a text; `"recorded call"` of a cassette; `"data"` of a file that is not a text; `"source"`, `"output"`,
             `"attachment"` or `"metadata"` of a cell; of a notebook `"widget state"` or `"metadata"`.
     """
 
@@ -36,10 +37,14 @@ class KeyLocation:
     def __str__(self) -> str:
         if self.part == "line":
             return f"line {self.number}"
+        if self.part == RECORDED:
+            return f"line {self.number}, {self.part}"
         return f"cell {self.number}, {self.part}" if self.number else self.part
 
 
-def locate(text: str, found: Sequence[FoundKey], *, notebook: bool) -> list[KeyLocation]:
+def locate(
+    text: str, found: Sequence[FoundKey], *, notebook: bool, cassette: bool = False
+) -> list[KeyLocation]:
     """Return the place of each key; a notebook with invalid content is treated as lines of text."""
     if notebook and found and _is_notebook(text):
         return [_in_notebook(path) for path in _paths(text, found)]
@@ -47,7 +52,7 @@ def locate(text: str, found: Sequence[FoundKey], *, notebook: bool) -> list[KeyL
     for each in found:
         number += text.count("\n", done, each.start)
         done = each.start
-        lines.append(KeyLocation(number, "line"))
+        lines.append(KeyLocation(number, RECORDED if cassette else "line"))
     return lines
 
 

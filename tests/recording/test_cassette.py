@@ -195,6 +195,13 @@ def test_no_key_and_no_header_is_in_it_and_scan_finds_one_that_was_put_there(
     for word in ("authorization", "bearer", "x-api-key", "user-agent"):
         assert word not in content.lower()
     assert main(["scan", str(cassette)]) == 0
-    cassette.write_text(content + json.dumps({"digest": "0" * 64, "x": key}) + "\n")
+    held = json.loads(content.splitlines()[1])
+    held["answer"]["text"] = f"A line\n{key}\nand another"
+    cassette.write_text("\n".join([*content.splitlines(), json.dumps(held), ""]), encoding="utf-8")
     assert main(["scan", str(cassette)]) == 1
-    assert key not in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "line 4, recorded call: OpenAI key" in out
+    assert key not in out
+    assert main(["scan", "--fix", str(cassette)]) == 1
+    assert main(["scan", str(cassette)]) == 0
+    assert len(Cassette(cassette, must_exist=True)) == 2
