@@ -67,6 +67,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "text_too_long": "a text is longer than any name or address",
         "dialogue": "not a dialogue",
         "no_jupyterlab": "JupyterLab is not installed",
+        "no_notebook": "not a notebook",
         "tutorials_not_written": "the tutorials cannot be put into the folder",
         "no_git": "git is not installed",
         "no_git_repository": "not inside a git repository",

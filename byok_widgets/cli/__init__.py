@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from byok_widgets import __version__
-from byok_widgets.cli import bundle, scan, serve, test
+from byok_widgets.cli import bundle, record, scan, serve, test
 from byok_widgets.cli.demo import DEFAULT_FOLDER, DEFAULT_PORT, Demo
 from byok_widgets.cli.fetch import fetch_with_bar
 from byok_widgets.errors import ByokError, ConfigError
@@ -25,6 +25,7 @@ examples:
   byok-widgets fetch --small        fetch the small model, for later use offline
   byok-widgets fetch --into /srv/m  fetch a model into a folder that many people share
   byok-widgets test a.flow.json a.cases  test a flow with cases, for CI
+  byok-widgets record lesson.ipynb  run a notebook and record its calls, for a class without keys
   byok-widgets serve my.flow.json   answer phones and pages with a flow (needs the extra "serve")
   byok-widgets bundle a.flow.json   write a folder that serves a flow on another machine
   byok-widgets scan .               find API keys in the notebooks and files here, before they are shared
@@ -49,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return scan.run(given)
         if given.command == "test":
             return test.run(given)
+        if given.command == "record":
+            return record.run(given)
         if given.command == "serve":
             return serve.run(given)
         if given.command == "bundle":
@@ -86,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_argument("model", nargs="?", help=f"one of: {', '.join(models.LOCAL_MODELS)}")
     fetch.add_argument("--small", action="store_true", help="fetch the small one")
     fetch.add_argument("--into", type=_folder, metavar="FOLDER", help="keep it in a folder that many people share")
+    record.add_command(commands)
     scan.add_command(commands)
     test.add_command(commands)
     serve.add_command(commands, _port)

@@ -21,8 +21,8 @@ from byok_widgets.secrets.search import FoundKey, find_keys, remove_keys
 
 _DESCRIPTION = """\
 Finds API keys of well-known providers in notebooks (cells, outputs, widget state, attachments), in
-cassettes and in all other files, and in their names, by their exact formats. Compressed files and archives (gzip, bzip2, xz, zip,
-tar) are unpacked. Folders are read with everything in them, except .git, node_modules and virtual
+cassettes and in all other files, and in their names, by their exact formats. Compressed files and
+archives (gzip, bzip2, xz, zip, tar) are unpacked. Folders are read with everything in them, except .git, node_modules and virtual
 environments. What is skipped is listed. No part of a key is shown."""
 
 _EPILOG = """\
@@ -51,7 +51,9 @@ def add_command(commands: Any) -> None:
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a file or a folder")
     parser.add_argument("--staged", action="store_true", help="scan what git is about to commit")
     parser.add_argument(
-        "--fix", action="store_true", help="remove the keys from outputs, metadata, widget state, attachments and cassettes"
+        "--fix",
+        action="store_true",
+        help="remove the keys from outputs, metadata, widget state, attachments and cassettes",
     )
     parser.add_argument("--fix-sources", action="store_true", help="remove them from cells and other files, too")
 
@@ -181,7 +183,8 @@ class _Scan:
             yield f"Removed {self.removed}; {left or 'none'} left."
             yield "Reload notebooks that are open: saving them would bring the keys back."
         if fixable and not self.fix:
-            yield "byok-widgets scan --fix removes keys from outputs, metadata, widget state, attachments, cassettes."
+            places = "outputs, metadata, widget state, attachments and cassettes"
+            yield f"byok-widgets scan --fix removes keys from {places}."
         if fixable and not self.fix_sources:
             yield "--fix-sources removes them from cells and other files, too."
         if self.beyond_fixing:

@@ -22,8 +22,9 @@ class KeyLocation:
 
     Attributes:
         number: Number of the cell from the top, or of the line, counted from 1; 0 if there is neither.
-        part: `"line"` of a text; `"recorded call"` of a cassette; `"data"` of a file that is not a text; `"source"`, `"output"`,
-            `"attachment"` or `"metadata"` of a cell; of a notebook `"widget state"` or `"metadata"`.
+        part: `"line"` of a text; `"recorded call"` of a cassette; `"data"` of a file that is not a text;
+            `"source"`, `"output"`, `"attachment"` or `"metadata"` of a cell; of a notebook `"widget state"` or
+            `"metadata"`.
     """
 
     number: int
@@ -42,9 +43,7 @@ class KeyLocation:
         return f"cell {self.number}, {self.part}" if self.number else self.part
 
 
-def locate(
-    text: str, found: Sequence[FoundKey], *, notebook: bool, cassette: bool = False
-) -> list[KeyLocation]:
+def locate(text: str, found: Sequence[FoundKey], *, notebook: bool, cassette: bool = False) -> list[KeyLocation]:
     """Return the place of each key; a notebook with invalid content is treated as lines of text."""
     if notebook and found and _is_notebook(text):
         return [_in_notebook(path) for path in _paths(text, found)]

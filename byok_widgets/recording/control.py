@@ -23,9 +23,10 @@ def record(context: FlowContext, path: str | Path) -> Recording:
         ConfigError: The file cannot be used.
         KeyFormatError: There is an API key in its name.
     """
-    cassette = Cassette(whole_notebook.place_of(_checked(path)), must_exist=False)
+    recorder = Recorder(Cassette(whole_notebook.place_of(_checked(path)), must_exist=False))
+    whole_notebook.watch(recorder)
     forget_modes()
-    return Recording(context, Recorder(cassette))
+    return Recording(context, recorder)
 
 
 def replay(context: FlowContext, path: str | Path, missing: Missing) -> Recording | Replay:

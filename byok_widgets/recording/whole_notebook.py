@@ -5,6 +5,7 @@ The new cassettes take the place of the old ones only when the notebook has run 
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from byok_widgets.nodes.flow_context import FlowContext
@@ -15,11 +16,30 @@ PART = ".part"
 """What the name of a cassette that is not finished ends with."""
 
 _places: dict[Path, Path] = {}
+_recorders: list[Recorder] = []
 
 
 def record_all(path: str) -> None:
     """Record the calls of all flows of this kernel; those of a flow that replays a cassette go into a new one."""
     FlowContext.shared_tape = Recorder(Cassette(place_of(Path(path), begins=True), must_exist=False))
+    watch(FlowContext.shared_tape)
+
+
+def watch(recorder: Recorder) -> None:
+    """Take note of what records a part of the notebook, if it is recorded as a whole."""
+    if is_recorded():
+        _recorders.append(recorder)
+
+
+def print_places() -> None:
+    """Print, as JSON, the cassettes that have been written: those into which nothing was recorded are not.
+
+    Raises:
+        OSError: A call could not be written.
+    """
+    if problem := next((tape.problem for tape in _recorders if tape.problem), ""):
+        raise OSError(f"Calls could not be recorded: {problem}.")
+    print(json.dumps([str(place) for place, part in _places.items() if part.exists()]))
 
 
 def is_recorded() -> bool:

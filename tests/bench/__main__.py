@@ -3,9 +3,9 @@
 Each row alternates raw and ours in one run, so that a noisy machine disturbs both alike.
 In-process rows count CPU time of the whole process, all threads included; the others count wall time and CPU of
 fresh interpreters. `python -m tests.bench fresh calls streams transports turns cells redaction chat gear graph
-models` runs the parts that are named; `load`, which takes about ten minutes, runs only if it or one of its parts
-(`thousand ten-thousand faults quota memory`) is named; so do `comparison`, which takes about
-five, and `serving`, about three.
+models replay` runs the parts that are named; `load`, which takes about ten minutes, runs only if it or one of its
+parts (`thousand ten-thousand faults quota memory`) is named; so do `comparison`, which takes about five, and
+`serving`, about three.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from tests.bench.graph import graph_lines
 from tests.bench.load import LOADS, load_lines
 from tests.bench.models import model_lines
 from tests.bench.redaction import redaction_rows
+from tests.bench.replay import replay_lines
 from tests.bench.rows import Row
 from tests.bench.serving import serving_lines
 from tests.bench.streams import stream_rows
@@ -55,6 +56,7 @@ def main(parts: list[str]) -> int:
             "gear": gear_lines,
             "graph": graph_lines,
             "models": model_lines,
+            "replay": lambda: replay_lines(base_url),
         }
         long: dict[str, Callable[[], tuple[list[str], bool]]] = {
             "load": lambda: load_lines(base_url),

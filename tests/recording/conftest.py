@@ -1,4 +1,4 @@
-"""A flow on a scripted server, so that the SDK's writing and reading is included; cassettes in a folder of their own."""
+"""A flow on a scripted server, so that the SDK's writing and reading is included, and a place for a cassette."""
 
 from __future__ import annotations
 

@@ -142,9 +142,7 @@ def test_blocks_end_where_they_began(recorded: Flow, cassette: Path) -> None:
     assert outer.is_active
 
 
-def test_a_change_of_our_own_words_is_a_miss_of_its_own(
-    recorded: Flow, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_change_of_our_own_words_is_a_miss_of_its_own(recorded: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(misses, "OWN_WORDS", own_words.OWN_WORDS + 1)
     assert missed(recorded, "Wednesday, please").kind == "replay_words_changed"
 

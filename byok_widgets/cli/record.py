@@ -1,0 +1,107 @@
+"""`byok-widgets record`: runs notebooks with live models and records their calls, for replays without a key."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from byok_widgets.errors import ConfigError
+from byok_widgets.files import describe_os_error
+from byok_widgets.recording.cassette import SUFFIX, Cassette
+from byok_widgets.recording.costs import Contents
+from byok_widgets.recording.whole_notebook import PART
+
+_DESCRIPTION = """\
+Runs each notebook from top to bottom, with live models and your keys, and records its calls. Flows that replay a
+cassette are recorded into it anew; the calls of others go into NOTEBOOK.cassette. The notebooks themselves are not
+changed, and old cassettes are replaced only when a notebook has run to its end."""
+
+_BEGIN = "from byok_widgets.recording import whole_notebook\nwhole_notebook.record_all({path!r})"
+_END = "whole_notebook.print_places()"
+
+
+def add_command(commands: Any) -> None:
+    """Add `record` to the command line."""
+    parser = commands.add_parser(
+        "record", help="run notebooks and record their calls for replays without a key", description=_DESCRIPTION
+    )
+    parser.set_defaults(parser=parser)
+    parser.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK", help="a notebook, *.ipynb")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Record notebooks, one after another, and return the exit code.
+
+    Raises:
+        ConfigError: There is no such notebook, or nothing here runs notebooks.
+    """
+    if importlib.util.find_spec("nbclient") is None:
+        raise ConfigError(
+            "Nothing is installed here that runs notebooks.",
+            kind="no_jupyterlab",
+            fix='Install it with: pip install "byok-widgets[lab]"',
+        )
+    failed = [path for path in given.notebooks if not _record(path)]
+    return 1 if failed else 0
+
+
+def _record(path: Path) -> bool:
+    """Record a notebook; whether it ran to its end."""
+    import nbformat
+    from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+    notebook = _read(path)
+    cassette = path.with_suffix(SUFFIX).absolute()
+    begin = nbformat.v4.new_code_cell(_BEGIN.format(path=str(cassette)))  # type: ignore[no-untyped-call]
+    end = nbformat.v4.new_code_cell(_END)  # type: ignore[no-untyped-call]
+    notebook.cells = [begin, *notebook.cells, end]
+    print(f"Recording {path.name} ...", file=sys.stderr)
+    try:
+        _execute(notebook, path.parent)
+    except (CellExecutionError, DeadKernelError) as error:
+        print(f"{path.name} did not run to its end; the old cassettes are left as they are.", file=sys.stderr)
+        print(str(error).strip(), file=sys.stderr)
+        return False
+    taken = [_take(Path(place)) for place in json.loads(notebook.cells[-1].outputs[0].text)]
+    return all(taken)
+
+
+def _execute(notebook: Any, folder: Path) -> None:
+    from nbclient import NotebookClient
+
+    client = NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(folder.absolute())}})
+    client.execute()
+
+
+def _take(place: Path) -> bool:
+    """Let a finished cassette take the place of the old one; whether it did."""
+    part = place.with_name(place.name + PART)
+    try:
+        part.replace(place)
+        part.with_name(f".{part.name}.lock").unlink(missing_ok=True)
+    except OSError as error:
+        print(f"{place.name} could not be written: {describe_os_error(error)}.", file=sys.stderr)
+        return False
+    found = Contents.of(Cassette(place, must_exist=True))
+    calls = f"{found.calls} call{'' if found.calls == 1 else 's'}"
+    print(f"{place.name}: {calls} of {', '.join(found.models)}, {found.cost}.")
+    print(f'Replay them in its flow with flow.replay("{place.name}").')
+    return True
+
+
+def _read(path: Path) -> Any:
+    import nbformat
+
+    try:
+        return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    except OSError as error:
+        problem = describe_os_error(error)
+    except (ValueError, AttributeError, nbformat.reader.NotJSONError):
+        problem = "it is not a notebook"
+    raise ConfigError(
+        f"{str(path)!r} cannot be run: {problem}.", kind="no_notebook", fix="Give a notebook: *.ipynb."
+    )

@@ -1,0 +1,96 @@
+"""`byok-widgets record`: a whole notebook becomes a cassette, and replays in another kernel."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from byok_widgets.cli import main
+from byok_widgets.recording.cassette import Cassette
+from tests.scripted_server import Say, ScriptedServer
+
+MADE = """\
+from byok_widgets import Flow
+flow = Flow("lesson", fresh=True)
+flow.set_base_url("compatible", {url!r})
+flow.model = "compatible:scripted"
+ask = flow.conversation("ask", "Be brief.")
+{replay}
+---
+reply = ask.run("Hi")
+---
+s = flow.start()
+s.say("Hi, I am Ana")
+---
+print(s.summary, s.timeline)
+s"""
+"""A notebook, cell by cell; a session's table is its last output."""
+
+
+@pytest.fixture
+def notebook(tmp_path: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("HOME", "IPYTHONDIR", "JUPYTER_RUNTIME_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    monkeypatch.chdir(tmp_path)
+    return written(tmp_path / "lesson.ipynb", server)
+
+
+def written(path: Path, server: ScriptedServer, replay: str = "", more: str = "") -> Path:
+    """Write the notebook."""
+    cells = [*MADE.format(url=server.base_url, replay=replay).split("\n---\n"), *([more] if more else [])]
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    nbformat.write(made, path)
+    return path
+
+
+def outputs(path: Path) -> list[Any]:
+    """Run a notebook, and return what its cells show, but for what says where the answers came from."""
+    made = nbformat.read(path, as_version=4)
+    NotebookClient(made, timeout=60).execute()
+    return [dict(output) for cell in made.cells for output in cell.outputs]
+
+
+def test_a_notebook_is_recorded_and_replayed_in_another_kernel(notebook: Path, server: ScriptedServer) -> None:
+    before = notebook.read_bytes()
+    server.script(Say("Hello, who is there?"), Say("Good morning, Ana."))
+    assert main(["record", str(notebook)]) == 0
+    assert notebook.read_bytes() == before
+    cassette = notebook.with_suffix(".cassette")
+    assert len(Cassette(cassette, must_exist=True)) == 2
+    assert sorted(path.name for path in notebook.parent.glob("*lesson*")) == ["lesson.cassette", "lesson.ipynb"]
+    server.close()
+    replaying = written(notebook.with_name("again.ipynb"), server, f'flow.replay("{cassette.name}")')
+    first, second = outputs(replaying), outputs(replaying)
+    assert first == second
+    shown = json.dumps(first)
+    assert "Good morning, Ana." in shown
+    assert "REPLAY" in shown
+
+
+def test_what_a_notebook_replays_is_recorded_anew_and_kept_where_it_fails(
+    notebook: Path, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["record", str(notebook)]) == 0
+    cassette = notebook.with_suffix(".cassette")
+    old = cassette.read_bytes()
+    written(notebook, server, 'flow.replay("lesson.cassette")', more="1 / 0")
+    server.script("Newer.")
+    assert main(["record", str(notebook)]) == 1
+    assert "ZeroDivisionError" in capsys.readouterr().err
+    assert cassette.read_bytes() == old
+    written(notebook, server, 'flow.replay("lesson.cassette")')
+    assert main(["record", str(notebook)]) == 0
+    entries = list(Cassette(cassette, must_exist=True).entries())
+    assert [entry["answer"]["text"] for entry in entries] == ["Newer.", "Newer."]
+
+
+def test_what_is_no_notebook_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "text.ipynb").write_text("hello", encoding="utf-8")
+    for name in ("missing.ipynb", "text.ipynb"):
+        assert main(["record", str(tmp_path / name)]) == 2
+        assert name in capsys.readouterr().err
