@@ -50,6 +50,15 @@ class Reading(Protocol):
         """Where each value was said, by its path; `message` is an index in `transcript`."""
 
 
+Origin = Literal["live", "local", "replay", ""]
+"""Where an answer came from: a provider, a model on this machine, a recording; empty where no model was asked."""
+
+
+def badge(origins: Iterable[Origin]) -> str:
+    """Return the word that says where answers came from, such as `REPLAY`; empty where no model was asked."""
+    return " + ".join(dict.fromkeys(origin.upper() for origin in origins if origin))
+
+
 class NodeResult(AnswersGuesses):
     """What a node produced when it ran; each kind of node has its own.
 
@@ -99,6 +108,12 @@ class NodeResult(AnswersGuesses):
         return reply.latency_s if reply else 0.0
 
     @property
+    def badge(self) -> str:
+        """The word that says where a model's answer came from: `LIVE`, `LOCAL`, `REPLAY`; empty without one."""
+        reply = self.model_reply
+        return badge([reply.origin]) if reply else ""
+
+    @property
     def shown_notices(self) -> tuple[str, ...]:
         """The notices for a cell in which the result was shown while it came; none for a silent node."""
         return self.notices if self.spoken else ()
@@ -138,15 +153,6 @@ SOURCE_WORDS: dict[ModelSource, str] = {
     "static": "static",
 }
 """What people read of where the choice of a model came from; programs compare the `ModelSource`."""
-
-
-Origin = Literal["live", "local", "replay", ""]
-"""Where an answer came from: a provider, a model on this machine, a recording; empty where no model was asked."""
-
-
-def badge(origins: Iterable[Origin]) -> str:
-    """Return the word that says where answers came from, such as `REPLAY`; empty where no model was asked."""
-    return " + ".join(dict.fromkeys(origin.upper() for origin in origins if origin))
 
 
 @dataclass(frozen=True, repr=False)
@@ -334,7 +340,7 @@ class Reply(NodeResult):
     @property
     def summary(self) -> str:
         """One line of facts: where it came from, model and choice, tokens, cost, seconds, and any notices."""
-        facts = [badge([self.origin])] if self.origin else []
+        facts = [self.badge] if self.badge else []
         facts += [f"{self.model} ({SOURCE_WORDS[self.model_source]})" if self.model else "static, no model"]
         if self.usage.input_tokens is not None or self.usage.output_tokens is not None:
             facts.append(token_words(self.usage))

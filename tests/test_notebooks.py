@@ -17,7 +17,10 @@ import pytest
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
+from byok_widgets.cli import main
+from byok_widgets.nodes.own_words import OWN_WORDS
 from byok_widgets.providers.local import models
+from byok_widgets.recording.cassette import Cassette
 from tests.local_model import require_model
 
 PROJECT = Path(__file__).parents[1]
@@ -27,20 +30,32 @@ WIDTH = 88
 VIEW = "application/vnd.jupyter.widget-view+json"
 CACHE = models.cache_folder().parent
 COMPARES = PROJECT / "notebooks" / "05_which_model_for_which_node.ipynb"
-"""It runs both local models, for minutes."""
+"""Without its recording it runs both local models, for minutes."""
+CASSETTES = sorted((PROJECT / "notebooks").glob("*.cassette"))
 CELL_S = 280
-EACH = [pytest.param(path, marks=[pytest.mark.slow] if path == COMPARES else []) for path in NOTEBOOKS]
 pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    require_model("smollm2-135m")
+    """A new home and folder with the cassettes, and no model: whatever was not recorded fails."""
     for name in ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
-    monkeypatch.setenv("BYOK_WIDGETS_LOCAL_MODEL", "smollm2-135m")
-    monkeypatch.setenv("BYOK_WIDGETS_CACHE_DIR", str(CACHE))  # the home is new, the models stay where they are
+    monkeypatch.setenv("BYOK_WIDGETS_CACHE_DIR", str(tmp_path / "no models"))
+    monkeypatch.setenv("CI", "true")  # nobody reads along: answers come at once
+    for name in ("PIP_INDEX_URL", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.chdir(tmp_path)  # what a tutorial saves is beside it
+    for cassette in CASSETTES:
+        shutil.copy(cassette, tmp_path)
+
+
+@pytest.fixture
+def model_of_the_demo(environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The models of the person's cache, too, and no recordings."""
+    require_model("qwen2.5-coder-0.5b")
+    require_model("smollm2-135m")
+    monkeypatch.setenv("BYOK_WIDGETS_CACHE_DIR", str(CACHE))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -78,8 +93,17 @@ def test_what_a_notebook_of_yesterday_shows_is_explained(page: Path) -> None:
     assert "Error displaying widget: model not found" in page.read_text(encoding="utf-8")
 
 
-@pytest.mark.model
-@pytest.mark.parametrize("path", EACH, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_it_replays_is_beside_it_and_was_recorded_with_the_words_of_today(path: Path) -> None:
+    """Otherwise record it anew: `byok-widgets record notebooks/0*.ipynb`."""
+    cassette = Cassette(path.with_suffix(".cassette"), must_exist=True)
+    first = next(cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
+    assert f'flow.replay("{cassette.path.name}"' in first.source
+    assert cassette.notices == ()
+    assert {entry["own_words"] for entry in cassette.entries()} == {OWN_WORDS}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 @pytest.mark.usefixtures("environment")
 def test_it_runs_and_reads_well(path: Path) -> None:
     outputs = _outputs(path)
@@ -91,8 +115,6 @@ def test_it_runs_and_reads_well(path: Path) -> None:
 
 
 def _outputs(path: Path) -> list[nbformat.NotebookNode]:
-    if path == COMPARES:
-        require_model("qwen2.5-coder-0.5b")
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=CELL_S, store_widget_state=True, allow_errors=True).execute()
     return [output for cell in notebook.cells for output in cell.get("outputs", ())]
@@ -100,20 +122,25 @@ def _outputs(path: Path) -> list[nbformat.NotebookNode]:
 
 @pytest.mark.slow
 @pytest.mark.model
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-@pytest.mark.usefixtures("environment")
-def test_it_runs_on_the_model_of_the_demo(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    require_model("qwen2.5-coder-0.5b")
-    monkeypatch.setenv("BYOK_WIDGETS_LOCAL_MODEL", "qwen2.5-coder-0.5b")
-    assert not [output.evalue for output in _outputs(path) if output.output_type == "error"]
+@pytest.mark.usefixtures("model_of_the_demo")
+def test_it_can_be_recorded_anew_on_the_models_of_the_demo(path: Path) -> None:
+    own = Path(shutil.copy(path, Path.cwd()))
+    assert main(["record", str(own)]) == 0
+    recorded, before = (Cassette(each, must_exist=True) for each in (own.with_suffix(".cassette"), _shipped(path)))
+    asked = [
+        [(entry["node"], entry["request"]["model"]) for entry in each.entries()] for each in (recorded, before)
+    ]
+    assert set(asked[0]) == set(asked[1])
 
 
-@pytest.mark.slow
-@pytest.mark.model
+def _shipped(path: Path) -> Path:
+    return path.with_suffix(".cassette")
+
+
 @pytest.mark.usefixtures("environment")
-def test_the_history_can_be_seen_in_the_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    require_model("qwen2.5-coder-0.5b")
-    monkeypatch.setenv("BYOK_WIDGETS_LOCAL_MODEL", "qwen2.5-coder-0.5b")
+def test_the_history_can_be_seen_in_the_answers() -> None:
     notebook = nbformat.read(NOTEBOOKS[0], as_version=4)
     NotebookClient(notebook, timeout=120).execute()
     asked = [cell for cell in notebook.cells if cell.cell_type == "code" and "ask.run(question" in cell.source]
@@ -130,12 +157,8 @@ apart = small.difference
 print(json.dumps([small.verdict, apart.estimate, apart.low, apart.high, apart.n, r.complete, order.model]))"""
 
 
-@pytest.mark.slow
-@pytest.mark.model
-@pytest.mark.timeout(900)
 @pytest.mark.usefixtures("environment")
 def test_the_comparison_finds_that_the_small_model_is_worse() -> None:
-    require_model("qwen2.5-coder-0.5b")
     notebook = nbformat.read(COMPARES, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(FINDINGS))
     NotebookClient(notebook, timeout=600).execute()
@@ -147,7 +170,6 @@ def test_the_comparison_finds_that_the_small_model_is_worse() -> None:
     assert "too few" in few.outputs[0].text
 
 
-@pytest.mark.model
 @pytest.mark.parametrize("path", PAGELESS, ids=lambda path: path.stem)
 @pytest.mark.usefixtures("environment")
 def test_run_without_a_page_it_reads_well_as_html_without_a_network(path: Path, tmp_path: Path) -> None:
@@ -214,10 +236,9 @@ def test_what_was_run_without_a_page_passes_strict_nbval(tmp_path: Path) -> None
 
 
 @pytest.mark.slow  # the same cells as above, run once more by nbval
-@pytest.mark.model
 @pytest.mark.usefixtures("environment")
 def test_they_pass_nbval(tmp_path: Path) -> None:
-    copies = [shutil.copy(path, tmp_path) for path in NOTEBOOKS if path != COMPARES]
+    copies = [shutil.copy(path, tmp_path) for path in NOTEBOOKS]
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "-q", "-p", "no:cacheprovider", *copies]
     done = subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
     assert done.returncode == 0, done.stdout[-3000:]

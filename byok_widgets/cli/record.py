@@ -18,7 +18,11 @@ from byok_widgets.recording.whole_notebook import PART
 _DESCRIPTION = """\
 Runs each notebook from top to bottom, with live models and your keys, and records its calls. Flows that replay a
 cassette are recorded into it anew; the calls of others go into NOTEBOOK.cassette. The notebooks themselves are not
-changed, and old cassettes are replaced only when a notebook has run to its end."""
+changed, and old cassettes are replaced only when a notebook has run to its end. Cells with the tag not-recorded
+are left out."""
+
+NOT_RECORDED = "not-recorded"
+"""Tag of the cells that are left out."""
 
 _BEGIN = "from byok_widgets.recording import whole_notebook\nwhole_notebook.record_all({path!r})"
 _END = "whole_notebook.print_places()"
@@ -58,16 +62,23 @@ def _record(path: Path) -> bool:
     cassette = path.with_suffix(SUFFIX).absolute()
     begin = nbformat.v4.new_code_cell(_BEGIN.format(path=str(cassette)))  # type: ignore[no-untyped-call]
     end = nbformat.v4.new_code_cell(_END)  # type: ignore[no-untyped-call]
-    notebook.cells = [begin, *notebook.cells, end]
+    notebook.cells = [begin, *filter(_is_recorded, notebook.cells), end]
     print(f"Recording {path.name} ...", file=sys.stderr)
     try:
         _execute(notebook, path.parent)
     except (CellExecutionError, DeadKernelError) as error:
         print(f"{path.name} did not run to its end; the old cassettes are left as they are.", file=sys.stderr)
         print(str(error).strip(), file=sys.stderr)
+        for part in path.parent.glob(f"*{SUFFIX}{PART}"):
+            _remove(part)
         return False
     taken = [_take(Path(place)) for place in json.loads(notebook.cells[-1].outputs[0].text)]
     return all(taken)
+
+
+def _is_recorded(cell: Any) -> bool:
+    """Whether a cell runs: one that shows what happens without a recording would be recorded otherwise."""
+    return NOT_RECORDED not in cell.metadata.get("tags", ())
 
 
 def _execute(notebook: Any, folder: Path) -> None:
@@ -82,15 +93,21 @@ def _take(place: Path) -> bool:
     part = place.with_name(place.name + PART)
     try:
         part.replace(place)
-        part.with_name(f".{part.name}.lock").unlink(missing_ok=True)
     except OSError as error:
         print(f"{place.name} could not be written: {describe_os_error(error)}.", file=sys.stderr)
         return False
+    _remove(part)
     found = Contents.of(Cassette(place, must_exist=True))
     calls = f"{found.calls} call{'' if found.calls == 1 else 's'}"
     print(f"{place.name}: {calls} of {', '.join(found.models)}, {found.cost}.")
     print(f'Replay them in its flow with flow.replay("{place.name}").')
     return True
+
+
+def _remove(part: Path) -> None:
+    """Remove what is left of a cassette that was being written."""
+    for path in (part, part.with_name(f".{part.name}.lock")):
+        path.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> Any:

@@ -22,8 +22,8 @@ from byok_widgets.secrets.search import FoundKey, find_keys, remove_keys
 _DESCRIPTION = """\
 Finds API keys of well-known providers in notebooks (cells, outputs, widget state, attachments), in
 cassettes and in all other files, and in their names, by their exact formats. Compressed files and
-archives (gzip, bzip2, xz, zip, tar) are unpacked. Folders are read with everything in them, except .git, node_modules and virtual
-environments. What is skipped is listed. No part of a key is shown."""
+archives (gzip, bzip2, xz, zip, tar) are unpacked. Folders are read with everything in them, except
+.git, node_modules and virtual environments. What is skipped is listed. No part of a key is shown."""
 
 _EPILOG = """\
 exit code:

@@ -18,17 +18,19 @@ from byok_widgets.files import (
     require_trusted,
     require_trusted_owner,
 )
+from byok_widgets.recording.cassette import SUFFIX
 
 _STAMP = ".byok_widgets_tutorials.json"
 _MAX_BYTES = 20_000_000
 
 
 def sources() -> list[Path]:
-    """Return the tutorials that came with the package, in order, and the page of rules that they link to."""
+    """Return the tutorials that came with the package, in order, the pages they link to, and their cassettes."""
     # In the wheel, or beside an editable install.
     package = Path(str(resources.files("byok_widgets")))
     folder = next(place for place in (package / "notebooks", package.parent / "notebooks") if place.is_dir())
-    return [*sorted(folder.glob("*.ipynb")), *sorted(folder.glob("*.md"))]
+    kinds = ("*.ipynb", "*.md", f"*{SUFFIX}")
+    return [path for kind in kinds for path in sorted(folder.glob(kind))]
 
 
 def bring(folder: Path) -> tuple[list[Path], list[str]]:

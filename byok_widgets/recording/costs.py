@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,13 +49,25 @@ class Contents:
             usage=sum(map(_usage, entries), Usage(0, 0)),
         )
 
+    def with_model(self, ref: str, *, is_own_address: bool = True) -> Cost:
+        """Return what the same tokens cost with a model; unknown where it has no price.
+
+        Args:
+            ref: The model.
+            is_own_address: Whether it is asked at its provider's own address, for which the price list holds.
+        """
+        name, _, model = ref.partition(":")
+        usage, free = self.usage, PROVIDERS[name].free_of_charge
+        if not free and None in (usage.input_tokens, usage.output_tokens):
+            return Cost()
+        return catalog.cost_of(name if is_own_address else "", model, Answer("", "stop", usage=usage), free=free)
+
     @property
     def live(self) -> dict[str, Cost]:
         """What the same tokens cost with a cheap model of each vendor, by the model's ref; the cheapest first."""
-        if self.usage.input_tokens is None or self.usage.output_tokens is None:
-            return {}
-        found = dict(_prices(self.usage))
-        return dict(sorted(found.items(), key=lambda item: item[1].known_usd))
+        found = {ref: self.with_model(ref) for ref in _cheap_models()}
+        priced = {ref: cost for ref, cost in found.items() if cost.usd is not None}
+        return dict(sorted(priced.items(), key=lambda item: item[1].known_usd))
 
 
 def _usage(entry: Mapping[str, Any]) -> Usage:
@@ -66,10 +78,8 @@ def _usage(entry: Mapping[str, Any]) -> Usage:
     return Usage(usage.get("input_tokens"), usage.get("output_tokens"))
 
 
-def _prices(usage: Usage) -> Iterable[tuple[str, Cost]]:
+def _cheap_models() -> Iterator[str]:
     for name, provider in PROVIDERS.items():
         model = provider.models.presets.get(ROLE)
         if model and provider.needs_key:
-            cost = catalog.cost_of(name, model, Answer("", "stop", usage=usage), free=False)
-            if cost.usd is not None:
-                yield f"{name}:{model}", cost
+            yield f"{name}:{model}"

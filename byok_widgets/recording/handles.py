@@ -9,6 +9,7 @@ from typing import Generic, Self, TypeVar
 from byok_widgets import markup
 from byok_widgets.frontend import frontend
 from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.providers import PROVIDERS
 from byok_widgets.recording.costs import Contents
 from byok_widgets.recording.tapes import Player, Recorder
 
@@ -117,7 +118,16 @@ class Replay(_Handle[Player]):
         then = f"Recorded answers need no key and no network, and cost nothing; {_cost(found)} when recorded."
         prices = [f"{cost} with {ref}" for ref, cost in found.live.items()]
         live = [f"Live, the same calls cost about {' or '.join(prices[:3])}."] if prices else []
-        return [_MISSING[self._tape.missing], then, *live, "flow.live() ends the replay."]
+        return [_MISSING[self._tape.missing], then, *self._own_model(found), *live, "flow.live() ends the replay."]
+
+    def _own_model(self, found: Contents) -> list[str]:
+        """Say what the flow's own model would cost."""
+        config = self._context.config
+        if config.model is None:
+            return []
+        ref, url = f"{config.provider}:{config.model}", config.base_url(config.provider)
+        is_own = url in (None, "", PROVIDERS[config.provider].default_url)
+        return [f"Live, with this flow's model {ref}, they are {found.with_model(ref, is_own_address=is_own)}."]
 
 
 _MISSING = {

@@ -116,7 +116,13 @@ class CellOutput:
             for notice in result.shown_notices:
                 self._write(f"[{sanitize(notice)}]\n")
             if self._chars:
+                self._tell_origin(result.badge)
                 self._shown(result)
+
+    def _tell_origin(self, badge: str) -> None:
+        """Say below a text where it came from; who saves the notebook keeps that, and a screen reader reads it."""
+        if badge:
+            self._write(f"[{badge}]\n")
 
     def _rewrite(self, line: str, *, is_passing: bool) -> None:
         if not self._progress:

@@ -16,7 +16,7 @@ def test_a_session_says_what_it_is(booking: Flow, script: Script) -> None:
     s.say("<b>Hello</b>")
     assert str(s) == "person: <b>Hello</b>\nflow: Hm."
     assert "&lt;b&gt;Hello&lt;/b&gt;" in s._repr_html_()
-    assert s.summary == f"{booking.name} · at ask · 1 turn · 14 tokens in, 6 out · not priced"
+    assert s.summary == f"LIVE · {booking.name} · at ask · 1 turn · 14 tokens in, 6 out · not priced"
     assert [type(step) for step in s.trace] == [Judgement, Visit]
 
 

@@ -142,7 +142,7 @@ def streamed(executed, server):
 def test_with_no_frontend_a_streamed_answer_is_one_output(streamed):
     text = "one word after the other " * 10
     (output,) = streamed(Say(text, pause_s=0.02, piece_chars=5))
-    assert (output["output_type"], output["data"]["text/plain"]) == ("display_data", text.rstrip("\n"))
+    assert (output["output_type"], output["data"]["text/plain"]) == ("display_data", f"{text}\n[LIVE]")
 
 
 def test_a_run_that_was_stopped_is_no_error_card_and_the_cell_has_failed_all_the_same(executed, server):
