@@ -55,6 +55,9 @@ def add_command(commands: Any) -> None:
     parser.add_argument(
         "--base-url", action="append", default=[], metavar="PROVIDER=URL", help="where a provider's calls go"
     )
+    tape = parser.add_mutually_exclusive_group()
+    tape.add_argument("--replay", type=Path, metavar="CASSETTE", help="take the answers from a recording")
+    tape.add_argument("--record", type=Path, metavar="CASSETTE", help="record the answers")
     parser.add_argument("--trust", action="store_true", help="use the model file that the flow file names")
 
 
@@ -84,6 +87,10 @@ def _tested(given: argparse.Namespace) -> TestRun:
     flow = open_flow(given.flow, Allowed(given.key, given.base_url, given.trust))
     found = [case for path in given.cases for case in flow.cases(path)]
     cases = Cases(found, ", ".join(path.name for path in given.cases))
+    if given.replay:
+        flow.replay(given.replay)
+    elif given.record:
+        flow.record(given.record)
     return flow.test(
         cases.tagged(given.tag) if given.tag else cases,
         runs=given.runs,

@@ -109,8 +109,12 @@ def _turn(turn: Turn, values: Mapping[str, Any], status: Mapping[str, str]) -> d
 
 
 def _money(cost: CostTotal) -> str | None:
-    """Return an amount in US dollars as a text, which loses no digit; `None` where a part of it is not known."""
-    return None if cost.unpriced else str(cost.usd)
+    """Return an amount in US dollars as a text, which loses no digit; `None` where a part of it is not known.
+
+    A replayed call counts with what it cost when it was recorded.
+    """
+    paid = cost.originally
+    return None if paid.unpriced else str(paid.usd)
 
 
 def _own_seconds(turn: Turn) -> float:

@@ -16,6 +16,7 @@ from byok_widgets.compare.conversation import Conversation
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.nodes.admission import admitted_by, current_admission
 from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.nodes.lane import current_lane, in_lane
 
 Begin = Callable[[], Conversation]
 """Begins a conversation with the flow."""
@@ -76,7 +77,7 @@ class SimulatedPlay:
                 self.conversation = self._begin()
             of_flow = Noting(self._meter)
             speaker = Speaker(self._caller, self._context, self._seed(attempt), self._of_the_caller)
-            with admitted_by(of_flow):
+            with admitted_by(of_flow), in_lane(current_lane().part(f"dialogue {attempt}")):
                 self._dialogue = await speaker.converse(self.conversation, on_progress)
             self._attempts.append(self._kept(self._dialogue))
             if not self._dialogue.faults:
@@ -118,7 +119,7 @@ class SimulatedPlay:
     def remarks(self) -> dict[str, Any]:
         """What is kept of the caller: its model, its prompt, and every dialogue of it."""
         self._set_apart()
-        cost = total_cost(self._meter.apart)
+        cost = total_cost(self._meter.apart).originally
         config = self._context.config
         return {
             CALLER: {

@@ -180,9 +180,7 @@ def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
     said = [f'{family} compared with "{comparison.baseline.name}".'] if found else []
     if reasons:
         said += [f"{result.variant.name}: {result.reason}" if many else result.reason for result in found]
-    said += validities(comparison)
-    if REPLAYED in comparison.badge:
-        said.append("Replayed answers count with the costs and the seconds of their recording.")
+    said += [*validities(comparison), *replayed(comparison)]
     if comparison.task.unstated:
         said.append(not_called(comparison.task.unstated))
     if lost := comparison.given_up:
@@ -209,6 +207,13 @@ def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
     if not found and not comparison.running and len(comparison.results) and not evidence.are_possible():
         said.append('Verdicts need numpy and scipy: pip install "byok-widgets[compare]".')
     return list(dict.fromkeys(said))
+
+
+def replayed(comparison: ComparisonView) -> list[str]:
+    """Say what replayed answers count with; nothing where there are none."""
+    if REPLAYED not in comparison.badge:
+        return []
+    return ["Replayed answers count with the costs and the seconds of their recording."]
 
 
 def validities(comparison: ComparisonView) -> list[str]:

@@ -24,6 +24,10 @@ class Lane(NamedTuple):
     key: str = ""
     repeat: int = 0
 
+    def part(self, name: str) -> Lane:
+        """Return the lane of a part, such as one of several tries, whose calls are told from those of others."""
+        return self._replace(key=f"{self.key} {name}".strip())
+
     def __str__(self) -> str:
         return f"{self.case}, repeat {self.repeat}" if self.repeat else self.case
 

@@ -9,11 +9,13 @@ from byok_widgets.providers import PROVIDERS
 
 
 def require_keys(refs: Iterable[str], context: FlowContext) -> None:
-    """Make sure that there is a key for each model that needs one. Sends nothing.
+    """Make sure that there is a key for each model that needs one; a replay needs none. Sends nothing.
 
     Raises:
         MissingKeyError: "No API key configured" for this flow and a model's provider.
     """
+    if context.sends_nothing:
+        return
     for name in dict.fromkeys(context.config.ref(ref).provider for ref in refs):
         provider = PROVIDERS[name]
         if provider.needs_key:

@@ -30,7 +30,7 @@ def standing(test: RunView) -> str:
     counts = [f"{count} {outcome}" for outcome, count in test.counts.items()]
     cost = f"cost {test.cost}" if len(test.results) else f"estimate {test.estimate}"
     stopped = {"budget": "stopped at the limit", "stopped": "stopped"}.get(test.stopped_for, "")
-    parts = [*counts, _reliability(test), stopped, "running" if test.running else "", cost]
+    parts = [test.badge, *counts, _reliability(test), stopped, "running" if test.running else "", cost]
     return " · ".join(part for part in parts if part)
 
 
@@ -44,7 +44,7 @@ def _reliability(test: RunView) -> str:
 
 def notes(test: RunView) -> list[str]:
     """Return what a reader has to know beside the cases."""
-    said = tables.validities(test)
+    said = [*tables.validities(test), *tables.replayed(test)]
     if test.task.unstated:
         said.append(tables.not_called(test.task.unstated))
     problem = test.problem()

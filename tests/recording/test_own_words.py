@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets import Flow, ReplayMissError
+from byok_widgets.cases.callers import prompts
 from byok_widgets.nodes.own_words import OWN_WORDS
 from tests.scripted_server import Say, ScriptedServer
 
-PINNED = {1: "b8fde7904d72f03cbf682ec76696ed02a915d4c5a452338f1a6d68919a20387e"}
+PINNED = {1: "e38825512735382e2b91c180d67544c209d7de9bbae2930cf62d9365313b8799"}
 """The digest of the requests below, by the version of the words."""
 CASES = [{"name": "Ana", "text": "Hello", "assertions": [{"judge": "Is it polite?"}]}]
 
@@ -50,6 +51,7 @@ def test_a_change_of_them_raises_their_version(flow: Flow, cassette: Path, serve
     assert {entry["own_words"] for entry in entries} == {OWN_WORDS}
     asked = sorted(json.dumps(entry["request"]) for entry in entries)
     assert len(set(asked)) > 8
+    asked.append(prompts.VERSION)  # of simulated callers
     assert {OWN_WORDS: hashlib.sha256("\n".join(asked).encode()).hexdigest()} == {OWN_WORDS: PINNED[OWN_WORDS]}
 
 
