@@ -18,6 +18,7 @@ import traitlets
 from byok_widgets.cases.writing import save_case
 from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError, FlowError
+from byok_widgets.nodes.lane import lane
 from byok_widgets.session.corrections import typed_value
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.audience import Mode, shows_widgets
@@ -157,7 +158,8 @@ class Chat(assets.PageWidget):
         said, number = str(turn.text), turn.number
         self._speech.begin(said, instead_of=number)
         tell = lambda again: self._tell_alternative(session, number, again)  # noqa: E731 - it binds two names
-        self._running = ENGINE.submit(self._turn(session, said, tell))
+        repeat = 1 + sum(made.turn == number for made in self._branches.alternatives())
+        self._running = ENGINE.submit(self._turn(session, said, tell, repeat=repeat))
 
     def _correct(self, message: Message) -> None:
         """Set a variable to what a person typed."""
@@ -240,8 +242,11 @@ class Chat(assets.PageWidget):
         if self._speech.is_active:
             raise FlowError("The flow is still answering.", kind="busy", fix="Wait for it, or press Stop.")
 
-    async def _turn(self, session: Session, text: str, tell: Callable[[Turn], None]) -> None:
-        """Take a turn on the engine's loop. Whatever happens, the view hears how it ended."""
+    async def _turn(self, session: Session, text: str, tell: Callable[[Turn], None], *, repeat: int = 0) -> None:
+        """Take a turn on the engine's loop. Whatever happens, the view hears how it ended.
+
+        Another answer to the same turn is another repeat: a recording tells them apart by that.
+        """
         kept: list[Turn] = []
         lost: list[Turn] = []
         try:
@@ -251,7 +256,8 @@ class Chat(assets.PageWidget):
                 on_turn=kept.append,
                 on_unfinished=lost.append,
             )
-            turn = await work(self._speech.on_text, self._speech.on_progress)
+            with lane(repeat=repeat):
+                turn = await work(self._speech.on_text, self._speech.on_progress)
         except asyncio.CancelledError:
             if kept:  # the partial reply stays
                 self._speech.end()
