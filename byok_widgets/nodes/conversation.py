@@ -14,7 +14,7 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.messages import Message, TextDelta, answer_message, transcript_of
 from byok_widgets.nodes.base import NodeInput
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.nodes.model_call import cost_when_stopped
+from byok_widgets.nodes.model_call import cost_when_stopped, origin_of
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.node_settings import yes_or_no
 from byok_widgets.reply import Reply
@@ -245,7 +245,8 @@ class ConversationNode(ModelNode[Reply]):
             node=self.name,
             model=str(choice.ref),
             model_source=choice.source,
-            price=partial(cost_when_stopped, choice),
+            origin=origin_of(choice, self._context),
+            price=partial(cost_when_stopped, choice, self._context),
             reasoning=reasoning,
             transcript=(*given.messages, answer_message(text, "interrupted")),
             notices=("incomplete: it was stopped",),

@@ -44,7 +44,7 @@ from byok_widgets.providers.allowance import Allowance
 from byok_widgets.providers.base import sentence
 from byok_widgets.providers.exchange import Answer
 from byok_widgets.providers.governors import governor_of
-from byok_widgets.reply import Reply
+from byok_widgets.reply import Origin, Reply
 from byok_widgets.schema.profile import SchemaProfile
 from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.strict_attributes import nearest, unknown_name_error
@@ -385,6 +385,16 @@ def _or_more(price: Callable[[], Cost]) -> Cost:
     return price().or_more()
 
 
-def cost_when_stopped(model: ResolvedModel) -> Cost:
-    """Return what an answer cost that was stopped while it came: unknown, unless this machine wrote it."""
-    return Cost(Decimal(0), "local") if PROVIDERS[model.ref.provider].free_of_charge else Cost()
+def origin_of(model: ResolvedModel, context: FlowContext) -> Origin:
+    """Return where the answers of a model come from, as far as that is known before they come."""
+    if context.sends_nothing:
+        return "replay"
+    return "local" if PROVIDERS[model.ref.provider].free_of_charge else "live"
+
+
+def cost_when_stopped(model: ResolvedModel, context: FlowContext) -> Cost:
+    """Return what an answer cost that was stopped while it came: unknown, unless nobody charges for it."""
+    origin = origin_of(model, context)
+    if origin == "replay":
+        return Cost().replayed()
+    return Cost(Decimal(0), "local") if origin == "local" else Cost()

@@ -11,8 +11,8 @@ from byok_widgets.engine import clock
 from byok_widgets.engine.callbacks import OnProgress, OnText, Progress, Retraction, Thinker, Thinking
 from byok_widgets.errors import ByokError
 from byok_widgets.messages import Message, answer_message
-from byok_widgets.nodes.model_call import cost_when_stopped
-from byok_widgets.providers import PROVIDERS
+from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.nodes.model_call import cost_when_stopped, origin_of
 from byok_widgets.reply import Reply
 from byok_widgets.usage import Cost
 
@@ -27,10 +27,10 @@ class CallLedger:
         lost_reasoning: What the model had thought in the last of those that gave no answer.
     """
 
-    def __init__(self, on_text: OnText, on_progress: OnProgress) -> None:
+    def __init__(self, context: FlowContext, on_text: OnText, on_progress: OnProgress) -> None:
         self.lost_costs: list[Cost] = []
         self.lost_reasoning = ""
-        self._on_text, self._on_progress = on_text, on_progress
+        self._context, self._on_text, self._on_progress = context, on_text, on_progress
         self._thinker: Thinker | None = None
         self._under_way: ResolvedModel | None = None
         self._pieces: list[str] = []
@@ -86,7 +86,8 @@ class CallLedger:
             text=text,
             finish_reason="interrupted",
             node=node,
-            price=partial(cost_when_stopped, model),
+            origin=origin_of(model, self._context),
+            price=partial(cost_when_stopped, model, self._context),
             model=str(model.ref),
             model_source=model.source,
             reasoning=self._thinker.reasoning if self._thinker else "",
@@ -103,7 +104,7 @@ class CallLedger:
 
     def lose(self, model: ResolvedModel, cost: Cost) -> None:
         """Record a call beside the one that was waited for: it cost something, and its answer is not used."""
-        if not _is_free(model):
+        if origin_of(model, self._context) == "live":
             self.lost_costs.append(cost)
 
     def _keep_reasoning(self) -> None:
@@ -112,7 +113,3 @@ class CallLedger:
     def _lose(self, cost: Cost) -> None:
         if self._under_way is not None:
             self.lose(self._under_way, cost)
-
-
-def _is_free(model: ResolvedModel) -> bool:
-    return PROVIDERS[model.ref.provider].free_of_charge

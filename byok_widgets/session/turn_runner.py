@@ -130,7 +130,7 @@ class TurnRunner:
         self._messages = (*start.transcript, *said)
         self._node, self._returns_to, self._closed = start.node, start.returns_to, False
         self._steps: list[Step] = []
-        self._ledger = CallLedger(callbacks.on_text, callbacks.on_progress)
+        self._ledger = CallLedger(context, callbacks.on_text, callbacks.on_progress)
         self._beside = Beside(self._ledger)
         self._budget = TurnBudget(context.config.turn_limits)
         self._notices = [note for note in [repair_notice(text or "")] if note]

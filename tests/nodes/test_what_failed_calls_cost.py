@@ -264,7 +264,7 @@ def test_totals_hold_what_an_answer_cost_that_cannot_be_used(
 @pytest.mark.parametrize(("provider", "cost"), [("openai", UNKNOWN), ("local", Cost(Decimal(0), "local"))])
 def test_what_was_stopped_costs_nothing_only_where_this_machine_wrote_it(provider: str, cost: Cost) -> None:
     chosen = ResolvedModel(ModelRef(provider, "m"), "flow default")
-    assert cost_when_stopped(chosen) == cost
+    assert cost_when_stopped(chosen, Flow("stopped").context) == cost
 
 
 @pytest.mark.parametrize(

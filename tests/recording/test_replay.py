@@ -262,6 +262,25 @@ def test_what_is_stopped_leaves_nothing(flow: Flow, cassette: Path, server: Scri
         ask.run("Hi")
 
 
+def test_a_replay_that_is_stopped_costs_nothing(
+    flow: Flow, cassette: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.script(Say("Hello there", pause_s=0.2))
+    flow.conversation("ask", "Be brief.")
+    with flow.record(cassette):
+        flow.start().say("Hi")
+    monkeypatch.delenv("CI")
+    flow.replay(cassette)
+    s = flow.start()
+
+    async def stopped() -> None:
+        with pytest.raises((TimeoutError, asyncio.CancelledError)):
+            await asyncio.wait_for(s.asay("Hi"), 0.3)
+
+    asyncio.run(stopped())
+    assert (s.cost.usd, s.cost.unpriced) == (0, 0)
+
+
 def test_an_answer_that_its_deadline_cut_is_recorded_as_incomplete(
     flow: Flow, cassette: Path, server: ScriptedServer
 ) -> None:

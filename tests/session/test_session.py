@@ -383,7 +383,7 @@ def test_local_models_cost_nothing_even_when_stopped(flow: Flow) -> None:
         await asyncio.sleep(30)
 
     async def stopped() -> CallLedger:
-        calls = CallLedger(lambda _: None, lambda _: None)
+        calls = CallLedger(flow.context, lambda _: None, lambda _: None)
         model = ResolvedModel(ModelRef("local", "smollm2-135m"), "flow default")
         task = asyncio.create_task(calls.ask(model, begun(calls)))
         await asyncio.sleep(0.01)
