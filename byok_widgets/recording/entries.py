@@ -101,9 +101,10 @@ def reply_of(entry: Mapping[str, Any], wanted: WantedCall) -> Reply:
 def chunks_of(entry: Mapping[str, Any]) -> list[Chunk]:
     """Return the pieces in which an answer came; one alone where that is not known."""
     answer = entry["answer"]
-    text, chunks = answer.get("text", ""), [Chunk(*chunk) for chunk in answer.get("chunks", ())]
+    text, ends_s = answer.get("text", ""), answer.get("latency_s", 0.0)
+    chunks = [Chunk(min(at_s, ends_s), chars) for at_s, chars in answer.get("chunks", ())]
     rest = len(text) - sum(chunk.chars for chunk in chunks)
-    return [*chunks, Chunk(answer.get("latency_s", 0.0), rest)] if rest > 0 else chunks
+    return [*chunks, Chunk(ends_s, rest)] if rest > 0 else chunks
 
 
 def took_s(entry: Mapping[str, Any]) -> float:

@@ -77,7 +77,7 @@ class Recorder:
             if error.attempts:  # else nothing was sent: that is no step of the provider's
                 await self._write(partial(fault_entry, wanted, error, heard.seconds))
             raise
-        problem = await self._write(partial(answer_entry, wanted, reply, heard.chunks))
+        problem = await self._write(partial(answer_entry, wanted, reply, heard.within(reply.latency_s)))
         return reply.with_notice(f"not recorded: {problem}") if problem else reply
 
     async def _write(self, entry: Callable[[], Entry]) -> str:
@@ -102,6 +102,11 @@ class _Heard:
     @property
     def seconds(self) -> float:
         return clock() - self._began_at
+
+    def within(self, latency_s: float) -> list[Chunk]:
+        """Return the pieces with times from when the call was made: starting a model before does not count."""
+        before_s = self.seconds - latency_s
+        return [chunk._replace(at_s=max(0.0, chunk.at_s - before_s)) for chunk in self.chunks]
 
     def on_text(self, text: str) -> None:
         last = self.chunks[-1] if self.chunks else None

@@ -46,6 +46,9 @@ def test_a_real_model_is_replayed_where_there_is_none(tmp_path: Path) -> None:
         return list(json.loads(done.stdout.splitlines()[-1]))
 
     recorded = run("record", models.cache_folder().parent)
+    entries = [json.loads(line) for line in (tmp_path / "talk.cassette").read_text().splitlines()[1:]]
+    answers = [entry["answer"] for entry in entries]
+    assert all(answer["chunks"][-1][0] <= answer["latency_s"] for answer in answers if answer.get("chunks"))
     replayed = run("replay", tmp_path / "no models")
     assert replayed[0] == recorded[0]
     assert (recorded[1], replayed[1]) == ("LOCAL", "REPLAY")
