@@ -79,6 +79,10 @@ class CasesFile(pytest.File):
     def _opened(self) -> Flow:
         allowed = Allowed(self._option("key"), self._option("base_url"))
         flow = open_flow(self._flow_path, allowed)
+        if cassette := self._option("record"):
+            flow.record(self._flow_path.parent / cassette)
+        elif cassette := self._option("replay"):
+            flow.replay(self._flow_path.parent / cassette)
         self.ihook.pytest_byok_flow(flow=flow, path=self._flow_path)
         return flow
 

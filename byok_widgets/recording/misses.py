@@ -20,6 +20,7 @@ _COMPARED = 50
 _LIMIT_S = 0.25
 _SHOWN = 3
 """Changes in a message; the error has all."""
+_CHANGE_CHARS = 100
 _BEGINNING = 40
 
 
@@ -75,29 +76,40 @@ def miss(cassette: Cassette, wanted: WantedCall) -> ReplayMissError:
     found, name, lane = nearest(cassette, wanted), cassette.path.name, wanted.lane
     where = f"node {wanted.call.node!r}" + (f", case {lane.case!r}" if lane.case else "")
     where += f", repeat {lane.repeat}" if lane.repeat else ""
-    problem, kind = f"{name} has no recorded answer for this call of {where}.", "replay_miss"
-    if found is None:
-        cause = "Nothing of this node was recorded."
-    elif found.entry.get("own_words") != OWN_WORDS:
-        kind = "replay_words_changed"
-        cause = f"It was recorded by byok_widgets {_version(found.entry)}, which words its own requests otherwise."
-    elif found.changes:
-        shown = "; ".join(map(str, found.changes[:_SHOWN]))
-        more = f"; and {len(found.changes) - _SHOWN} more" if len(found.changes) > _SHOWN else ""
-        cause = f"Since the nearest recorded call, these words have changed: {shown}{more}."
-    else:
-        own = Lane(*found.entry["lane"])
-        cause = f"The same request was recorded for {f'case {own}' if str(own) else 'no case'}."
+    kind, reason = _reason(found, lane)
     return ReplayMissError(
-        problem,
+        f"{name} has no recorded answer for this call of {where}. {reason}",
         kind=kind,
-        cause=cause,
         fix=f'flow.replay("{name}", missing="record") asks the model and records what is missing; '
         'missing="nearest" takes the nearest answer; flow.live() ends the replay.',
         case=lane.case,
         repeat=lane.repeat,
         changes=found.changes if found else (),
     )
+
+
+def _reason(found: Nearest | None, lane: Lane) -> tuple[str, str]:
+    """Return the kind of a miss, and why it is one: part of what is told in a table of cases, too."""
+    if found is None:
+        return "replay_miss", "Nothing of this node was recorded."
+    if found.entry.get("own_words") != OWN_WORDS:
+        version = _version(found.entry)
+        return (
+            "replay_words_changed",
+            f"byok_widgets {version} recorded it, and worded its own requests otherwise.",
+        )
+    if not found.changes:
+        own = Lane(*found.entry["lane"])
+        if own.case and (own.case, own.repeat) == (lane.case, lane.repeat):
+            return "replay_miss", f"What case {own.case!r} is given has changed since it was recorded."
+        return "replay_miss", f"The same request was recorded for {f'case {own}' if str(own) else 'no case'}."
+    shown = "; ".join(_shortened(str(change)) for change in found.changes[:_SHOWN])
+    more = f"; and {len(found.changes) - _SHOWN} more" if len(found.changes) > _SHOWN else ""
+    return "replay_miss", f"Since the nearest recorded call, these words have changed: {shown}{more}."
+
+
+def _shortened(change: str) -> str:
+    return change if len(change) <= _CHANGE_CHARS else f"{change[: _CHANGE_CHARS - 1]}…"
 
 
 def _version(entry: Mapping[str, Any]) -> str:

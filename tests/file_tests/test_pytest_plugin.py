@@ -45,6 +45,22 @@ def run_pytest(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     return run
 
 
+def test_answers_are_recorded_and_replayed(
+    folder: Path, write_cases: WriteCases, run_pytest: RunPytest, server: ScriptedServer
+) -> None:
+    write_cases(GOOD)
+    assert run_pytest("--byok-record", "booking.cassette").code == 0
+    asked = len(server.requests)
+    (folder / "pytest.ini").write_text("[pytest]\nbyok_replay = booking.cassette\n", encoding="utf-8")
+    assert run_pytest().code == 0
+    assert len(server.requests) == asked > 0
+    write_cases({**GOOD, "caller": ["Hello", "On Tuesday"]})
+    done = run_pytest()
+    assert done.code == 1
+    assert "replay_miss" in done.stdout
+    assert len(server.requests) == asked
+
+
 def test_each_case_is_a_test_and_what_went_wrong_is_told(
     folder: Path, write_cases: WriteCases, run_pytest: RunPytest
 ) -> None:
