@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from byok_widgets import __version__
@@ -33,6 +33,15 @@ examples:
 No command asks for an API key: keys are pasted into the settings panel of a notebook."""
 
 
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "bundle": bundle.run,
+    "record": record.run,
+    "scan": scan.run,
+    "serve": serve.run,
+    "test": test.run,
+}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code: 0 for success, 1 for failure, 2 for a wrong request."""
     parser = _parser()
@@ -46,16 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.command == "fetch":
             fetch_with_bar(SMALL if given.small else given.model or default_model(), given.into)
             return 0
-        if given.command == "scan":
-            return scan.run(given)
-        if given.command == "test":
-            return test.run(given)
-        if given.command == "record":
-            return record.run(given)
-        if given.command == "serve":
-            return serve.run(given)
-        if given.command == "bundle":
-            return bundle.run(given)
+        if given.command in _COMMANDS:
+            return _COMMANDS[given.command](given)
         model = SMALL if given.small else default_model()
         return Demo(folder=given.dir, port=given.port, model=model, browser=given.browser).run()
     except ByokError as error:

@@ -191,9 +191,7 @@ async def _ask(
     raise failure
 
 
-async def _first(
-    place: _Place, call: Call, schema: ExtractionSchema, offers: Offers, tape: Tape | None
-) -> int:
+async def _first(place: _Place, call: Call, schema: ExtractionSchema, offers: Offers, tape: Tape | None) -> int:
     """Return the mode to begin with: the one that worked, or in a replay the first that was recorded."""
     begin, modes = _taken.get(place, 0), call.provider.structured_modes
     if tape is None:

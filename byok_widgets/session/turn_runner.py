@@ -272,7 +272,8 @@ class TurnRunner:
     def _speculate(self, name: str) -> None:
         """Begin the reply of the node that speaks where the judge finds nothing to be true."""
         node = self._graph.nodes.get(name)
-        if not self._start.speculates or node is None or not node.speaks:
+        speculates = self._start.speculates and not self._context.sends_nothing  # a replay has nothing to wait for
+        if not speculates or node is None or not node.speaks:
             return
         given = self._given_to(node)
         with contextlib.suppress(ByokError):  # of which the person hears when the node really comes
