@@ -26,6 +26,9 @@ class Waits:
         self._ends: dict[object, tuple[float, str]] = {}
         self._told_until = -math.inf
 
+    def __reduce__(self) -> tuple[type[Waits], tuple[()]]:
+        return Waits, ()  # in another process nothing waits yet
+
     @property
     def longest(self) -> Waiting | None:
         """What remains of the longest wait; `None` if no call waits."""

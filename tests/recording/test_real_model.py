@@ -52,5 +52,5 @@ def test_a_real_model_is_replayed_where_there_is_none(tmp_path: Path) -> None:
     replayed = run("replay", tmp_path / "no models")
     assert replayed[0] == recorded[0]
     assert (recorded[1], replayed[1]) == ("LOCAL", "REPLAY")
-    assert recorded[2] == ["free", 4]
-    assert replayed[2] == ["replayed, free when recorded", 4]
+    assert recorded[2] == ["free", 2]
+    assert replayed[2] == ["replayed, free when recorded", 2]
