@@ -47,7 +47,7 @@ class FlowContext:
     typed_urls: set[tuple[str, str]] = field(default_factory=set)
     named_variables: set[str] = field(default_factory=set)
     waits: Waits = field(default_factory=Waits, repr=False, compare=False)
-    _visits: dict[str, VisitBudget] = field(default_factory=dict)  # copies of this object share it
+    _visits: dict[str, VisitBudget] = field(default_factory=dict, repr=False)  # copies of this object share it
     own_tape: Tape | None = field(default=None, repr=False, compare=False)
 
     @property

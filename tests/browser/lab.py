@@ -94,7 +94,9 @@ class Lab(Served):
     def notebook(self, cells: list[str] | Path, *, kernel: str = "python3") -> str:
         """Put a notebook into the project folder and return its name."""
         if isinstance(cells, Path):
-            shutil.copy(cells, self.root / cells.name)
+            recording = cells.with_suffix(".cassette")
+            for file in [cells, *([recording] if recording.exists() else [])]:
+                shutil.copy(file, self.root / file.name)
             return cells.name
         name = f"notebook-{secrets.token_hex(4)}.ipynb"
         (self.root / name).write_text(notebook_of(cells, kernel), encoding="utf-8")
