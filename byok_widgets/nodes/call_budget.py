@@ -44,6 +44,9 @@ class CallBudget(ABC):
         self.max_calls, self.max_cost = max_calls, max_cost
         self.calls, self.spent = 0, CostTotal()
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.calls} of {self.max_calls} calls)"
+
     @abstractmethod
     def too_many(self) -> FlowError:
         """Return the error for a call beyond the most."""
