@@ -26,6 +26,9 @@ class Waits:
         self._ends: dict[object, tuple[float, str]] = {}
         self._told_until = -math.inf
 
+    def __repr__(self) -> str:
+        return f"Waits({self.longest})"
+
     def __reduce__(self) -> tuple[type[Waits], tuple[()]]:
         return Waits, ()  # in another process nothing waits yet
 
