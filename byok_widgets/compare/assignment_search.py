@@ -14,18 +14,19 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.cases.case import Case, Cases
+from byok_widgets.cases.case import Case
 from byok_widgets.cases.reading import read_cases
-from byok_widgets.compare import evidence, starting
+from byok_widgets.compare import evidence
 from byok_widgets.compare.comparison import Comparison
+from byok_widgets.compare.flow_comparison import played_flow
 from byok_widgets.compare.frozen import FrozenFlow, LiveFlow
 from byok_widgets.compare.limits import Limits
+from byok_widgets.compare.node_comparison import compare_node
 from byok_widgets.compare.optimisation import Optimisation, VerifiedStep
+from byok_widgets.compare.search_space import checked_margin, choices_of, judging_cases, reject_simulated
 from byok_widgets.compare.variant import Variant
 from byok_widgets.errors import ConfigError
-from byok_widgets.graph import FlowGraph
 from byok_widgets.nodes.compare_options import CompareOptions
-from byok_widgets.nodes.model_node import model_nodes
 from byok_widgets.usage import CostTotal
 
 if TYPE_CHECKING:
@@ -60,12 +61,12 @@ class AssignmentSearch:
         evidence.require_statistics()
         self._flow = FrozenFlow.of(flow.graph, flow.context, opens=flow.opens())
         graph = self._flow.graph
-        self._margin = _checked_margin(options.margin)
+        self._margin = checked_margin(options.margin)
         self._cases = read_cases(cases)
-        _reject_simulated(self._cases)
+        reject_simulated(self._cases)
         self._metrics = dict(metrics)
-        self._choices = _choices(self._flow, models, self._metrics)
-        self._labelled = {name: _projected(graph, name, self._cases, self._metrics) for name in self._choices}
+        self._choices = choices_of(self._flow, models, self._metrics)
+        self._labelled = {name: judging_cases(graph, name, self._cases, self._metrics) for name in self._choices}
         self._nodes = [name for name, labelled in self._labelled.items() if labelled]
         self._unjudged = tuple(name for name in self._choices if name not in self._nodes)
         if not self._nodes:
@@ -149,7 +150,7 @@ class AssignmentSearch:
     def _node_run(self, name: str) -> Comparison:
         options = replace(self._limited(), metric=self._metrics.get(name, "all"), margin=None)
         return self._complete(
-            starting.compare_node(
+            compare_node(
                 self._flow.graph.node(name),
                 self._flow,
                 models=self._choices[name],
@@ -162,7 +163,7 @@ class AssignmentSearch:
         """Return the runs of the whole flow with an assignment; they are run once."""
         if assignment not in self._runs:
             self._runs[assignment] = self._complete(
-                starting.played_flow(
+                played_flow(
                     self._flow,
                     variants={self._name(assignment): self._changes(assignment)},
                     cases=self._cases,
@@ -273,81 +274,6 @@ def _table(run: Comparison, variant: Variant, cases: Sequence[Case]) -> Table:
     repeats = range(1, run.results.repeat + 1)
     rows = [[run.results.score(variant, case, repeat) for repeat in repeats] for case in cases]
     return [[math.nan if score is None else score for score in row] for row in rows]
-
-
-def _choices(
-    flow: FrozenFlow, models: Iterable[str] | Mapping[str, Iterable[str]], metrics: Mapping[str, Any]
-) -> dict[str, list[str]]:
-    """Return the models of each node that calls one, the one that it has now first."""
-    nodes = model_nodes(flow.graph.nodes)
-    given = (
-        models
-        if isinstance(models, Mapping)
-        else dict.fromkeys(nodes, [models] if isinstance(models, str) else [*models])
-    )
-    for name in [*given, *metrics]:
-        if name not in nodes:
-            raise ConfigError(
-                f"The flow has no node {name!r} that calls a model.",
-                kind="node",
-                fix=f"There are: {', '.join(nodes)}.",
-            )
-    found = {}
-    for name, wanted in given.items():
-        refs = [str(nodes[name].resolve().ref), *(str(flow.context.config.ref(model)) for model in wanted)]
-        found[name] = list(dict.fromkeys(refs))
-    chosen = {name: refs for name, refs in found.items() if len(refs) > 1}
-    if not chosen:
-        raise ConfigError(
-            "There is no model to change to.", kind="models", fix='Write models=["...", "..."], or a list by node.'
-        )
-    return chosen
-
-
-def _projected(graph: FlowGraph, name: str, cases: Cases, metrics: Mapping[str, Any]) -> list[Case]:
-    """Return the cases that judge a node, with what they expect of this node alone."""
-    if name in metrics:
-        return list(cases)
-    writes = set(graph.node(name).writes)
-    narrowed = [
-        replace(
-            case,
-            values={field: value for field, value in case.values.items() if field in writes},
-            path=(),
-            end_node="",
-            assertions=(),
-        )
-        for case in cases
-    ]
-    return [case for case in narrowed if case.values]
-
-
-def _reject_simulated(cases: Cases) -> None:
-    """Reject callers that a model plays: what a node alone is given has to be known beforehand.
-
-    Raises:
-        ConfigError: There is one.
-    """
-    for case in cases:
-        if case.simulated:
-            raise ConfigError(
-                f"Case {case.name!r} has a simulated caller, and nodes are tried alone on what callers say.",
-                kind="caller",
-                fix="Give what the caller says, and take simulated callers to flow.compare with what was found.",
-            )
-
-
-def _checked_margin(margin: float | None) -> float:
-    from byok_widgets.compare.statistics.verdicts import check_margin
-
-    if margin is None:
-        raise ConfigError(
-            "A search needs the loss of score that you accept.",
-            kind="margin",
-            fix="Write margin=0.05 for 5 points.",
-        )
-    check_margin(margin)
-    return float(margin)
 
 
 def _nothing_to_save(usd: Decimal | None) -> str:

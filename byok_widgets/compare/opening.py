@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from byok_widgets.compare.shard import WHOLE, Shard
 from byok_widgets.compare.store import CellStore
+from byok_widgets.config.own_database import own_database
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import UntrustedPathError, describe_os_error, private_config
 from byok_widgets.misplaced_keys import reject_any_key
 from byok_widgets.nodes.flow_context import FlowContext
 
@@ -39,19 +38,7 @@ def own_file(context: FlowContext) -> Path:
     Raises:
         ConfigError: The folder cannot be used.
     """
-    folder = private_config().sub("comparisons")
-    try:
-        folder.make()
-    except (OSError, UntrustedPathError) as error:
-        problem = describe_os_error(error) if isinstance(error, OSError) else str(error)
-    else:
-        name = hashlib.sha256(context.config.name.encode()).hexdigest()[:32]
-        return folder.path / f"{name}.sqlite"
-    raise ConfigError(
-        f"The folder of comparisons cannot be used: {problem}.",
-        kind="store",
-        fix='Give a file: store="cells.sqlite".',
-    )
+    return own_database(context.config.name, "comparisons", kind="store", fix='Give a file: store="cells.sqlite".')
 
 
 _memory: dict[int, tuple[object, CellStore]] = {}

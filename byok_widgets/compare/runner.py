@@ -7,37 +7,31 @@ about a prefix of that order: evidence while it runs is read from the prefix alo
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import secrets
-import sys
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from byok_widgets.cases.case import Case
-from byok_widgets.compare.batching import Batches, has_batches
+from byok_widgets.compare.batching import Batches
 from byok_widgets.compare.budget import Budget
-from byok_widgets.compare.call_gate import USED_UP, CallGate, CallMeter, total_cost
+from byok_widgets.compare.call_gate import USED_UP
+from byok_widgets.compare.cell_runs import CellRuns
 from byok_widgets.compare.elsewhere import Elsewhere
-from byok_widgets.compare.executors.base import LOCAL, CellExecutor, RunCell, WorkerLostError
+from byok_widgets.compare.executors.base import LOCAL, CellExecutor
 from byok_widgets.compare.failures import of_upstream
 from byok_widgets.compare.keeper import Keeper
-from byok_widgets.compare.lanes import lane_of
 from byok_widgets.compare.limits import Limits
 from byok_widgets.compare.lookahead import Lookahead
 from byok_widgets.compare.result_cell import Key, ResultCell
-from byok_widgets.compare.slot import Slot
 from byok_widgets.compare.store import CellStore
 from byok_widgets.compare.task import Task
 from byok_widgets.compare.validity import with_earlier
 from byok_widgets.compare.variant import Variant
 from byok_widgets.errors import ByokError
 from byok_widgets.hashing import hashed
-from byok_widgets.nodes.admission import admitted_by
-from byok_widgets.nodes.lane import in_lane
-from byok_widgets.usage import Cost
 
 ROOM = 200
 """Cells that are under way at once and do not wait; more would only fill this machine's memory."""
@@ -53,7 +47,6 @@ class Runner:
     Attributes:
         budget: What may be spent, and what was.
         cases: The cases in the order in which they are started.
-        given_up: Cells that had begun when it was stopped, and of which nothing came.
     """
 
     def __init__(
@@ -72,23 +65,24 @@ class Runner:
         self._task, self._keeper, self._store = task, keeper, store
         self._executor, workers = executor, executor.workers
         self._most = ROOM * workers
-        self._run_one: RunCell = task.run
         self._known: dict[Key, ResultCell] = {}
         self._under_way: dict[Key, list[Case]] = {}
         self._batches = Batches(store.batches, self.change_waiting) if batch else None
         self._begun: set[Key] = set()
-        self._turns = {
-            variant.id: asyncio.Semaphore(self._parallel(variant) * workers) for variant in task.variants
-        }
+        self._cells = CellRuns(task, budget, self._batches, workers=workers, change_waiting=self.change_waiting)
         self._waiting = 0
         self._ahead = Lookahead(task, self.cases, budget)
         self._elsewhere, self._following = Elsewhere(store), False
         self._changed = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._problem: BaseException | None = None
-        self.given_up = 0
         self._main: asyncio.Task[Any] | None = None
         self._is_stopped = False
+
+    @property
+    def given_up(self) -> int:
+        """Cells that had begun when it was stopped, and of which nothing came."""
+        return self._cells.given_up
 
     @property
     def stopped_for(self) -> str:
@@ -111,7 +105,7 @@ class Runner:
         try:
             await self._store.write_again()
             limits = Limits(self.budget.usd, self.budget.max_calls)
-            async with self._executor.opened(self._task, limits) as self._run_one:
+            async with self._executor.opened(self._task, limits) as self._cells.run_one:
                 await self._run_all()
         except asyncio.CancelledError:
             if not self._is_stopped:
@@ -256,9 +250,8 @@ class Runner:
         if not await self.budget.reserve(sum((worst[v.id] for v, _ in missing), Decimal(0)), len(missing)):
             return False
         for variant, repeat in missing:
-            self._run_cell_beside(
-                case_id, variant, repeat, self._reserved_cell(variant, case, repeat, worst[variant.id])
-            )
+            run = partial(self._cells.run_reserved, variant, case, repeat, worst[variant.id])
+            self._run_cell_beside((variant.id, case_id, repeat), self._run_and_keep(case, run))
         return True
 
     async def _begin_open(self, case: Case, case_id: str, missing: Sequence[tuple[Variant, int]]) -> bool:
@@ -268,13 +261,11 @@ class Runner:
             expected = (self._task.expected(variant, case, None) if limited else None) or Decimal(0)
             if not await self.budget.begin_cell(expected):
                 return False
-            self._run_cell_beside(case_id, variant, repeat, self._open_cell(variant, case, repeat, expected))
+            run = partial(self._cells.run_open, variant, case, repeat, expected)
+            self._run_cell_beside((variant.id, case_id, repeat), self._run_and_keep(case, run))
         return True
 
-    def _run_cell_beside(
-        self, case_id: str, variant: Variant, repeat: int, cell: Coroutine[Any, Any, None]
-    ) -> None:
-        key = (variant.id, case_id, repeat)
+    def _run_cell_beside(self, key: Key, cell: Coroutine[Any, Any, None]) -> None:
         self._begun.add(key)
         self._run_beside(cell).add_done_callback(lambda _: self._release(key))
 
@@ -300,91 +291,18 @@ class Runner:
             for variant in self._task.variants:
                 yield variant, repeat
 
-    async def _reserved_cell(self, variant: Variant, case: Case, repeat: int, worst: Decimal) -> None:
-        """Run a cell whose worst case is reserved; again where its worker was lost, if there is money for that."""
-        cell, is_reserved, costs, held_s = None, True, list[Cost](), 0.0
-        while cell is None and is_reserved:
-            meter = CallMeter()
-            try:
-                async with self._turn(variant) as held_s:
-                    with admitted_by(meter):
-                        cell = await self._run_cell(variant, case, repeat)
-            except WorkerLostError:
-                meter.note(Cost())
-            finally:
-                self.budget.settle(worst, meter.costs, sent=bool(meter.costs))
-                costs += meter.costs
-            is_reserved = cell is not None or await self.budget.reserve(worst)
-        if cell is not None:
-            await self._keep(case, cell, costs, self._times(variant, cell, held_s))
-
-    async def _open_cell(self, variant: Variant, case: Case, repeat: int, expected: Decimal) -> None:
-        """Run a cell whose calls are reserved one by one; it is given up where one of them is not admitted."""
-        cell, is_begun, costs, held_s = None, True, list[Cost](), 0.0
-        while cell is None and is_begun:
-            gate = CallGate(self.budget, self._task.prices, expected)
-            try:
-                async with self._turn(variant) as held_s:
-                    with admitted_by(gate):
-                        cell = await self._run_cell(variant, case, repeat)
-            except WorkerLostError:
-                if not gate.costs:  # nothing was reserved for its calls
-                    gate.note(Cost())
-            finally:
-                gate.close()
-                self.budget.end_cell()
-                costs += gate.costs
-            is_begun = cell is not None or await self.budget.begin_cell(expected)
-        if cell is not None and not gate.refused:
-            await self._keep(case, cell, costs, self._times(variant, cell, held_s))
-
-    async def _keep(self, case: Case, cell: ResultCell, costs: Sequence[Cost], times: Mapping[str, Any]) -> None:
-        """Store a cell with its times and what all calls in it cost, and tell it to all cases that are equal.
-
-        A replayed call counts with what it cost when it was recorded: that is what is compared.
-        """
-        cost = total_cost(costs).originally
-        whole = with_earlier(cell, self._store) if case.simulated else cell
-        kept = await self._keeper.keep(case, replace(whole, usd=cost.usd, least_usd=cost.least_usd, **times))
+    async def _run_and_keep(self, case: Case, run: Callable[[], Awaitable[ResultCell | None]]) -> None:
+        """Store a cell when it has ended, and tell it to all cases that are equal."""
+        cell = await run()
+        if cell is None:
+            return
+        kept = await self._keeper.keep(case, with_earlier(cell, self._store) if case.simulated else cell)
         if kept.counts:
             self._known[kept.key] = kept
         elif self._batches:
             self._batches.forget(kept.key)
         for equal in self._under_way.pop(kept.key, ()):
             await self._tell_known(equal, kept)
-
-    @contextlib.asynccontextmanager
-    async def _turn(self, variant: Variant) -> AsyncIterator[float]:
-        """Wait for a variant's turn; gives the seconds that took."""
-        began = asyncio.get_running_loop().time()
-        async with self._turns[variant.id]:
-            yield asyncio.get_running_loop().time() - began
-
-    async def _run_cell(self, variant: Variant, case: Case, repeat: int) -> ResultCell:
-        slot = Slot(self.change_waiting)
-        try:
-            with slot, self._by_batch(variant, case, repeat), in_lane(lane_of(case, variant.name, repeat)):
-                return await self._run_one(variant, case, repeat, slot.on_progress)
-        except asyncio.CancelledError:
-            self.given_up += 1
-            raise
-
-    def _times(self, variant: Variant, cell: ResultCell, held_s: float) -> dict[str, Any]:
-        """Return the times of a cell that waited so long for its turn; a batch has none that say anything."""
-        if self._goes_by_batch(variant):
-            return {"first_token_s": None, "total_s": None, "wait_s": 0.0}
-        return {"wait_s": cell.wait_s + held_s}
-
-    def _goes_by_batch(self, variant: Variant) -> bool:
-        return self._batches is not None and all(map(has_batches, variant.models.values()))
-
-    def _by_batch(self, variant: Variant, case: Case, repeat: int) -> contextlib.AbstractContextManager[None]:
-        if self._batches is None or not self._goes_by_batch(variant):
-            return contextlib.nullcontext()
-        return self._batches.cell((variant.id, self._task.known_id(case) or case.input_id, repeat))
-
-    def _parallel(self, variant: Variant) -> int:
-        return sys.maxsize if self._goes_by_batch(variant) else self._task.parallel(variant)
 
     def _ended(self, running: asyncio.Task[None]) -> None:
         self._running.discard(running)

@@ -1072,7 +1072,7 @@ class Flow(AnswersGuesses, StrictAttributes):
         return [_READ_ONLY] if self._file_notice else []
 
     def _comparison(self, variants: Any, cases: Any, options: CompareOptions) -> Any:
-        from byok_widgets.compare.starting import compare_flow
+        from byok_widgets.compare.flow_comparison import compare_flow
         from byok_widgets.diagnostics.lint import reject_ambiguous
 
         reject_ambiguous(self.graph)

@@ -147,7 +147,7 @@ class FlowNodes:
             )
 
     def _compare(self, node: ModelNode[Any], models: Iterable[str], cases: Any, options: CompareOptions) -> Any:
-        from byok_widgets.compare.starting import compare_node
+        from byok_widgets.compare.node_comparison import compare_node
 
         return compare_node(node, self, models=models, cases=cases, options=options)
 

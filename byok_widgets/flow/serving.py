@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.config import FlowConfig
+from byok_widgets.config.own_database import own_database
 from byok_widgets.delegation import delegated
-from byok_widgets.errors import ByokError, ConfigError
-from byok_widgets.files import UntrustedPathError, describe_os_error, private_config
+from byok_widgets.errors import ByokError
 from byok_widgets.flow import flow_contexts
 from byok_widgets.flow.filed_flow import FiledFlow
 from byok_widgets.flow.flow_data import bind, data_of, fill
@@ -152,20 +152,7 @@ def store_of(context: FlowContext, where: str | Path | None) -> Store:
         return RedisStore(where, context.config.name)
     if where is not None:
         return SqliteStore(Path(where))
-    return SqliteStore(_own_file(context) if context.config.path else None)
-
-
-def _own_file(context: FlowContext) -> Path:
-    folder = private_config().sub("served")
-    try:
-        folder.make()
-    except (OSError, UntrustedPathError) as error:
-        problem = describe_os_error(error) if isinstance(error, OSError) else str(error)
-    else:
-        name = hashlib.sha256(context.config.name.encode()).hexdigest()[:32]
-        return folder.path / f"{name}.sqlite"
-    raise ConfigError(
-        f"The folder of conversations cannot be used: {problem}.",
-        kind="serve_store",
-        fix='Give a file: store="calls.sqlite".',
-    )
+    if context.config.path is None:
+        return SqliteStore(None)
+    fix = 'Give a file: store="calls.sqlite".'
+    return SqliteStore(own_database(context.config.name, "served", kind="serve_store", fix=fix))

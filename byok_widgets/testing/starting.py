@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from byok_widgets.compare.flow_comparison import played
 from byok_widgets.compare.frozen import LiveFlow
-from byok_widgets.compare.starting import played, prepared
+from byok_widgets.compare.starting import prepared
 from byok_widgets.compare.store import CellStore
 from byok_widgets.compare.variant import Sampling
 from byok_widgets.errors import ConfigError

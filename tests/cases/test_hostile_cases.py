@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from byok_widgets import ConfigError, Flow
-from byok_widgets.cases import reading
+from byok_widgets.cases import sources
 
 VALUES = {
     "a number without end": "1e999",
@@ -74,7 +74,7 @@ def test_a_named_pipe_and_a_huge_file_are_not_waited_for(
 ) -> None:
     os.mkfifo(tmp_path / "pipe.jsonl")
     (tmp_path / "huge.jsonl").write_bytes(b"x" * 11)
-    monkeypatch.setattr(reading, "MAX_BYTES", 10)
+    monkeypatch.setattr(sources, "MAX_BYTES", 10)
     for name in ("pipe", "huge"):
         with pytest.raises(ConfigError) as caught:
             flow.cases(tmp_path / f"{name}.jsonl")
@@ -85,9 +85,9 @@ def test_more_cases_than_fit_into_the_memory_are_told(
     flow: Flow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "many.jsonl").write_text('{"text": "Hi"}\n' * 4, encoding="utf-8")
-    monkeypatch.setattr(reading, "MAX_CASES", 4)
+    monkeypatch.setattr(sources, "MAX_CASES", 4)
     assert len(flow.cases(tmp_path / "many.jsonl")) == 4
-    monkeypatch.setattr(reading, "MAX_CASES", 3)
+    monkeypatch.setattr(sources, "MAX_CASES", 3)
     with pytest.raises(ConfigError) as caught:
         flow.cases(tmp_path / "many.jsonl")
     assert "line 4" in caught.value.problem

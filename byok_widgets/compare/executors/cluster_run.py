@@ -12,8 +12,7 @@ import logging
 import pickle
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -23,7 +22,8 @@ from byok_widgets.compare import failures
 from byok_widgets.compare.call_gate import CallGate, CallMeter
 from byok_widgets.compare.executors import worker
 from byok_widgets.compare.executors.base import WorkerLostError
-from byok_widgets.compare.executors.key_delivery import KeySource, key_sources
+from byok_widgets.compare.executors.placement import MOST_LOSSES, Chunk, ClusterWorker, SentOut
+from byok_widgets.compare.executors.roster import Roster, ask
 from byok_widgets.compare.executors.shipping import packed
 from byok_widgets.compare.limits import Limits
 from byok_widgets.compare.result_cell import Key, ResultCell
@@ -33,88 +33,39 @@ from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.quota import quota_users
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.foreign_exceptions import describe_exception
-from byok_widgets.nodes.admission import Admission, current_admission
+from byok_widgets.nodes.admission import current_admission
 from byok_widgets.usage import Cost
 
 _log = logging.getLogger(__name__)
 
 CHUNK = 50
 """Cells that are sent at once."""
-CHUNKS_PER_WORKER = 2
 GATHER_S = 0.01
 """How long cells are gathered before a chunk is sent."""
 LOOK_S = 0.5
 """How often it is seen which workers there are."""
 LATE_S = 5.0
 """How long the cells of a chunk that has ended are waited for."""
-MOST_LOSSES = 3
-
-
-@dataclass(eq=False)
-class _Waiting:
-    """A cell that has not come back."""
-
-    sent: worker.SentCell
-    losses: int
-    answer: asyncio.Future[worker.Answer]
-    gate: Admission | None
-    address: str = ""
-    reserved: list[Decimal] = field(default_factory=list)
-
-
-@dataclass(eq=False)
-class _Chunk:
-    """Cells on one worker."""
-
-    cells: list[_Waiting]
-    future: Any = None
-
-    @property
-    def missing(self) -> list[_Waiting]:
-        return [cell for cell in self.cells if not cell.answer.done()]
-
-    @property
-    def is_suspect(self) -> bool:
-        return any(cell.losses == MOST_LOSSES - 1 for cell in self.cells)
-
-
-@dataclass(eq=False)
-class _Worker:
-    """A worker that runs cells."""
-
-    address: str
-    threads: int
-    chunks: set[_Chunk] = field(default_factory=set)
-
-    def takes(self, losses: int) -> bool:
-        """Whether it takes cells that were lost so often: one that may end its worker runs there alone."""
-        if losses == MOST_LOSSES - 1 or any(chunk.is_suspect for chunk in self.chunks):
-            return not self.chunks
-        return len(self.chunks) < min(self.threads, CHUNKS_PER_WORKER)
 
 
 class ClusterRun:
     """One run of a comparison on a cluster."""
 
     def __init__(self, client: Any, task: Task, limits: Limits) -> None:
-        self._client, self._task, self._limits = client, task, limits
+        self._client, self._task = client, task
         self._job = uuid.uuid4().hex
+        self._roster = Roster(client, self._job, task, limits)
         self._topic = f"byok-widgets-{self._job}"
         self._loop = asyncio.get_running_loop()
         self._numbers = itertools.count()
-        self._waiting: deque[_Waiting] = deque()
-        self._sent: dict[int, _Waiting] = {}
+        self._waiting: deque[SentOut] = deque()
+        self._sent: dict[int, SentOut] = {}
         self._losses: dict[Key, int] = {}
         self._fault: ByokError | None = None
-        self._called: Any = None
-        self._workers: dict[str, _Worker] = {}
-        self._unfit: dict[str, str] = {}
         self._changed = asyncio.Event()
         self._beside: list[asyncio.Task[None]] = []
-        self._sources: list[KeySource] = []
         self._answers: dict[str, dict[int, bool]] = {}
         self._reserving: set[asyncio.Task[None]] = set()
-        self._data = b""
 
     async def begin(self) -> None:
         """Get all workers ready that there are.
@@ -123,13 +74,10 @@ class ClusterRun:
             ConfigError: A worker cannot run cells.
             ByokError: A key is missing.
         """
-        await self._ask(self._client.subscribe_topic, self._topic, self._hear)
-        called = [ref for variant in self._task.variants for ref in variant.models.values()]
-        self._sources = await key_sources(self._task.context, [*called, *self._task.beside(())])
-        self._data = packed(self._task)
+        await ask(self._client.subscribe_topic, self._topic, self._hear)
+        await self._roster.pack()
         await self._look()
-        if self._unfit:
-            raise self._no_worker()
+        self._roster.require_fit()
         self._beside = [asyncio.ensure_future(each()) for each in (self._hand_out, self._look_on)]
         for each in self._beside:
             each.add_done_callback(self._stopped)
@@ -141,16 +89,19 @@ class ClusterRun:
             each.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
         chunks = [
-            chunk.future for own in self._workers.values() for chunk in own.chunks if chunk.future is not None
+            chunk.future
+            for own in self._roster.workers.values()
+            for chunk in own.chunks
+            if chunk.future is not None
         ]
         calls = [
-            partial(self._client.run, worker.end, self._job, workers=list(self._workers)),  # it costs money
+            partial(self._client.run, worker.end, self._job, workers=list(self._roster.workers)),  # it costs money
             partial(self._client.cancel, chunks),
             partial(self._client.unsubscribe_topic, self._topic),
         ]
         for call in calls:
             try:
-                await self._ask(call)
+                await ask(call)
             except Exception as error:  # noqa: BLE001 - the cluster may be gone, and what was finished is kept
                 _log.warning("A comparison could not be ended on its workers: %s", describe_exception(error))
 
@@ -171,7 +122,7 @@ class ClusterRun:
             own = self._task.known_id(case) or case.input_id
             return ResultCell(variant.id, own, repeat, **failures.of_error(lost))
         sent = worker.SentCell(next(self._numbers), variant.id, case, repeat, self._task.given(case))
-        waiting = _Waiting(sent, losses, self._loop.create_future(), current_admission())
+        waiting = SentOut(sent, losses, self._loop.create_future(), current_admission())
         self._sent[sent.number] = waiting
         self._waiting.append(waiting)
         self._changed.set()
@@ -190,7 +141,7 @@ class ClusterRun:
         return answer.cell
 
     @staticmethod
-    def _charge(waiting: _Waiting, costs: Sequence[Cost], reserved: Sequence[tuple[Decimal, Cost]]) -> None:
+    def _charge(waiting: SentOut, costs: Sequence[Cost], reserved: Sequence[tuple[Decimal, Cost]]) -> None:
         """Replace what was reserved for calls by what they cost; calls of which nothing was reserved are noted."""
         if isinstance(waiting.gate, CallGate) and reserved:
             for worst, cost in reserved:
@@ -199,7 +150,7 @@ class ClusterRun:
             for cost in costs:
                 waiting.gate.note(cost)
 
-    async def _reserve(self, waiting: _Waiting, question: int, worst: Decimal) -> None:
+    async def _reserve(self, waiting: SentOut, question: int, worst: Decimal) -> None:
         """Reserve the worst case of a call that a worker is about to make, and answer it."""
         is_admitted = isinstance(waiting.gate, CallGate) and await waiting.gate.reserve(worst)
         if is_admitted:
@@ -209,7 +160,7 @@ class ClusterRun:
         if is_first:
             await asyncio.sleep(GATHER_S)
             answers = self._answers.pop(waiting.address)
-            await self._run_on([waiting.address], worker.answer, self._job, answers)
+            await ask(self._client.run, worker.answer, self._job, answers, workers=[waiting.address])
 
     def _hear(self, event: tuple[float, dict[str, Any]]) -> None:
         """Take an event, in the client's thread."""
@@ -233,34 +184,34 @@ class ClusterRun:
             self._changed.clear()
             await asyncio.sleep(GATHER_S)
             while (chosen := self._free()) is not None:
-                await self._send(chosen, _Chunk(self._next_chunk()))
+                await self._send(chosen, Chunk(self._next_chunk()))
 
-    def _free(self) -> _Worker | None:
+    def _free(self) -> ClusterWorker | None:
         """Return the least busy worker that takes the next cells."""
         while self._waiting and self._waiting[0].answer.done():
             self._waiting.popleft()
         if not self._waiting:
             return None
         losses = self._waiting[0].losses
-        free = [each for each in self._workers.values() if each.takes(losses)]
+        free = [each for each in self._roster.workers.values() if each.takes(losses)]
         return min(free, key=lambda each: len(each.chunks), default=None)
 
-    def _next_chunk(self) -> list[_Waiting]:
+    def _next_chunk(self) -> list[SentOut]:
         """Take cells that were lost equally often: the oftener, the fewer at once."""
         losses = self._waiting[0].losses
         most = (CHUNK, 5, 1)[losses]
-        chosen: list[_Waiting] = []
+        chosen: list[SentOut] = []
         while self._waiting and len(chosen) < most and self._waiting[0].losses == losses:
             cell = self._waiting.popleft()
             chosen += [] if cell.answer.done() else [cell]
         return chosen
 
-    async def _send(self, chosen: _Worker, chunk: _Chunk) -> None:
+    async def _send(self, chosen: ClusterWorker, chunk: Chunk) -> None:
         chosen.chunks.add(chunk)
         for cell in chunk.cells:
             cell.address = chosen.address
         data = packed([cell.sent for cell in chunk.cells])
-        users = quota_users() * len(self._workers)
+        users = quota_users() * len(self._roster.workers)
         chunk.future = await asyncio.to_thread(
             self._client.submit,
             worker.run_cells,
@@ -274,7 +225,7 @@ class ClusterRun:
         )
         chunk.future.add_done_callback(lambda _: self._loop.call_soon_threadsafe(self._chunk_ended, chosen, chunk))
 
-    def _chunk_ended(self, own: _Worker, chunk: _Chunk) -> None:
+    def _chunk_ended(self, own: ClusterWorker, chunk: Chunk) -> None:
         """Take note that a chunk has ended; what was not told by then comes at once, or never."""
         if chunk not in own.chunks:
             return
@@ -283,7 +234,7 @@ class ClusterRun:
         else:
             self._release(own, chunk)
 
-    def _release(self, own: _Worker, chunk: _Chunk) -> None:
+    def _release(self, own: ClusterWorker, chunk: Chunk) -> None:
         if chunk not in own.chunks:
             return
         own.chunks.discard(chunk)
@@ -291,7 +242,7 @@ class ClusterRun:
         chunk.future = None
         self._changed.set()
 
-    def _lose(self, cells: Iterable[_Waiting]) -> None:
+    def _lose(self, cells: Iterable[SentOut]) -> None:
         for cell in cells:
             cell.answer.set_exception(
                 WorkerLostError("The worker that ran this case has ended.", kind="worker_lost")
@@ -304,59 +255,14 @@ class ClusterRun:
 
     async def _look(self) -> None:
         """See which workers have come, and which have gone."""
-        info = await self._ask(self._client.scheduler_info, n_workers=-1)
-        present = info["workers"]
-        for address in self._workers.keys() - present.keys():
-            gone = self._workers.pop(address)
+        present = await self._roster.present()
+        for gone in self._roster.drop_gone(present):
             for chunk in list(gone.chunks):
                 if chunk.future is not None:
-                    await self._ask(self._client.cancel, [chunk.future])
+                    await ask(self._client.cancel, [chunk.future])
                 self._release(gone, chunk)
-        self._unfit = {address: problem for address, problem in self._unfit.items() if address in present}
-        if self._waiting and not present and self._called is None:  # a cluster that adapts starts one for a task
-            self._called = await self._ask(self._client.submit, worker.greet, pure=False)
-        elif present:
-            self._called = None
-        for address in present.keys() - self._workers.keys() - self._unfit.keys():
-            if problem := await self._begin_on(address):
-                self._unfit[address] = problem
-            else:
-                self._workers[address] = _Worker(address, present[address]["nthreads"])
-                self._changed.set()
-        if self._unfit and not self._workers and present:
-            raise self._no_worker()
-
-    async def _begin_on(self, address: str) -> str:
-        """Get a worker ready; returns why it cannot run cells, or nothing."""
-        try:
-            greeting = (await self._run_on([address], worker.greet))[address]
-            if greeting.versions != worker.versions():
-                return _differences(greeting.versions)
-            flow = self._task.context.key_store.flow
-            keys = [source.delivery(flow, greeting.public_b64) for source in self._sources]
-            return str(
-                (await self._run_on([address], worker.begin, self._job, flow, self._data, keys, self._limits))[
-                    address
-                ]
-            )
-        except Exception as error:  # noqa: BLE001 - a worker may end, or have no byok_widgets
-            return describe_exception(error)
-
-    def _no_worker(self) -> ConfigError:
-        address, problem = next(iter(self._unfit.items()))
-        return ConfigError(
-            f"Worker {address} cannot run cells: {problem}",
-            kind="executor",
-            fix="Install the same packages there as here, set the variables that hold keys, and resume.",
-        )
-
-    async def _run_on(self, addresses: list[str], function: Callable[..., Any], *args: Any) -> Any:
-        return await self._ask(self._client.run, function, *args, workers=addresses)
-
-    @staticmethod
-    async def _ask(function: Callable[..., Any], *args: Any, **named: Any) -> Any:
-        """Call the client in a thread: it waits for the cluster."""
-        return await asyncio.to_thread(function, *args, **named)
+        if await self._roster.welcome(present, is_waited_for=bool(self._waiting)):
+            self._changed.set()
 
     def _stopped(self, ended: asyncio.Task[None]) -> None:
         """Let all cells fail where handing out has failed: nothing would ever come."""
@@ -375,8 +281,3 @@ def _broken(error: BaseException) -> ConfigError:
         kind="executor",
         fix="What was finished is kept. Start the cluster again, and resume.",
     )
-
-
-def _differences(theirs: dict[str, str]) -> str:
-    ours = worker.versions()
-    return "; ".join(f"{name} {theirs[name]}, here {ours[name]}" for name in ours if theirs[name] != ours[name])

@@ -1,0 +1,34 @@
+"""Makes a case of a session: what the caller said, and what came of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from byok_widgets.cases.case import Case
+from byok_widgets.cases.expectation import Expectation
+from byok_widgets.errors import ConfigError
+from byok_widgets.session import Session, Visit
+
+
+def of_session(session: Session, name: str) -> Case:
+    """Return a session as a case: what the caller said, and the values and the way that came of it."""
+    said = tuple(turn.text for turn in session.turns if turn.text is not None)
+    if not said:
+        raise ConfigError("Nothing was said in the session.", kind="cases", fix="Talk to it first, with say(...).")
+    return Case(
+        name=name,
+        caller=said,
+        values={name: value for name, value in session.variables.items() if value is not None},
+        path=tuple(node for turn in session.turns for node in turn.path),
+        end_node=session.node if session.closed else "",
+        turns={turn.number: Expectation(node=turn.node) for turn in session.turns},
+        stubs=_effects(session),
+    )
+
+
+def _effects(session: Session) -> dict[str, dict[str, Any]]:
+    """Return what actions with effects gave, by the node's name: a case that is played calls none of them."""
+    nodes = session.graph.nodes
+    visits = [step for turn in session.turns for step in turn.steps if isinstance(step, Visit)]
+    acted = [visit for visit in visits if visit.node in nodes and nodes[visit.node].has_effects]
+    return {visit.node: {found.name: found.value for found in visit.result.learned} for visit in acted}

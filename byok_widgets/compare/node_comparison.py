@@ -1,0 +1,92 @@
+"""Makes comparisons of models on one node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from byok_widgets.cases.reading import read_cases
+from byok_widgets.compare.comparison import Comparison
+from byok_widgets.compare.executors.choice import executor_of
+from byok_widgets.compare.frozen import FrozenFlow, LiveFlow
+from byok_widgets.compare.node_task import NodeTask, compared_node
+from byok_widgets.compare.opening import open_store
+from byok_widgets.compare.shard import Shard
+from byok_widgets.compare.starting import frozen, prepared, setup_of
+from byok_widgets.compare.variant import Variant, node_variant, sampling_of
+from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.misplaced_keys import reject_any_key
+from byok_widgets.nodes.base import Node
+from byok_widgets.nodes.compare_options import CompareOptions
+from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.nodes.model_node import ModelNode
+
+
+def compare_node(
+    node: Node[Any],
+    flow: LiveFlow,
+    *,
+    models: Iterable[str],
+    cases: Any,
+    options: CompareOptions,
+) -> Comparison:
+    """Return a comparison of models on one node, which has not started."""
+    named, shard = _models(models), Shard.of(options.shard)
+    found = shard.cases(read_cases(cases))
+    reject_any_key([named, dict(options.stubs or {}), options.texts])
+    compared = compared_node(node)
+    store = open_store(flow.context, options.store, shard)
+    sampling = sampling_of([compared], options.repeat, options.temperature)
+
+    def columns(now: Node[Any]) -> tuple[ModelNode[Any], FrozenFlow, list[Variant]]:
+        fixed = frozen(flow, options)
+        own = compared_node(now.frozen(fixed.context))
+        return own, fixed, [node_variant(own, fixed, model, sampling) for model in named]
+
+    own, fixed, variants = columns(compared)
+    task = NodeTask(own, fixed, variants=variants, sampling=sampling, store=store, batch=options.batch)
+    baseline = _named(options.baseline, variants, fixed.context) or _current(own, variants)
+    setup = setup_of(fixed.context, task, found, baseline, options)
+    setup = replace(
+        setup,
+        shard=shard,
+        executor=executor_of(options.executor),
+        batch=options.batch,
+        context=fixed.context if options.batch else None,
+        variants_now=lambda: columns(flow.graph.nodes.get(own.name, compared))[2],
+    )
+    return prepared(setup, store, options)
+
+
+def _named(baseline: str | None, variants: Sequence[Variant], context: FlowContext) -> Variant | None:
+    """Return the variant that was chosen as the baseline, by its name or by its model; `None` if none was."""
+    if baseline is None:
+        return None
+    chosen = str(context.config.ref(baseline))
+    for variant in variants:
+        if chosen in (variant.name, variant.model):
+            return variant
+    raise ConfigError(
+        f"The baseline {baseline!r} is not among the models.", kind="baseline", fix="Add it to models=[...]."
+    )
+
+
+def _current(node: ModelNode[Any], variants: Sequence[Variant]) -> Variant:
+    """Return the variant that the node runs now, where it is among them; else the first."""
+    try:
+        now = str(node.resolve().ref)
+    except ByokError:
+        now = ""
+    return next((variant for variant in variants if variant.models[node.name] == now), variants[0])
+
+
+def _models(models: Iterable[str]) -> list[str]:
+    named = [models] if isinstance(models, str) else list(models)
+    if len(set(named)) < 2:
+        raise ConfigError(
+            "A comparison needs at least two models.", kind="models", fix='Write models=["...", "..."].'
+        )
+    if len(set(named)) < len(named):
+        raise ConfigError("A model is named twice.", kind="models", fix="Name each once; repeat= repeats calls.")
+    return named
