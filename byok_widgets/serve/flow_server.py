@@ -202,10 +202,13 @@ def _notes(flow: ServedFlow, options: ServeOptions) -> Iterator[str]:
     if flow.actions:
         yield (
             "This flow runs actions: each request needs the id of its session. Switch speculative requests off in "
-            "the client, since they run actions for words that the caller has not finished."
+            "the client: they would run actions before the caller has finished speaking."
         )
     else:
-        yield "Callers who say the same share a conversation where the client sends no id of the session: let it."
+        yield (
+            "Have the client send the id of each session: without one, callers who say the same words share a "
+            "conversation."
+        )
     if not flow.data:
         yield "This flow has a condition that is a function: its conversations cannot go on after a restart."
     if options.caps.usd and (unpriced := sorted(_unpriced(flow))):

@@ -7,11 +7,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from byok_widgets import Flow
 from byok_widgets.cli import main
 from tests.compare.flows import compatible_flow
 from tests.fake_keys import fake_key
 from tests.file_tests.conftest import BAD, GOOD, WriteCases
+from tests.file_tests.keyed_flow import command_for_a_flow_with_a_key
 from tests.scripted_server import Say, ScriptedServer
 
 
@@ -47,13 +47,7 @@ def test_reports_and_baselines(
 def test_without_a_key_the_first_line_says_so(
     tmp_path: Path, server: ScriptedServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    flow = Flow("needs a key")
-    flow.model = "openai:gpt-4o-mini"
-    flow.conversation("ask", "Ask.")
-    flow.save(tmp_path / "a.flow.json")
-    cases = tmp_path / "a.cases"
-    cases.write_text('{"caller": ["Hi"], "end_node": "ask"}\n', encoding="utf-8")
-    command = ["test", str(tmp_path / "a.flow.json"), str(cases)]
+    command = command_for_a_flow_with_a_key(tmp_path)
     assert main(command) == 2
     assert capsys.readouterr().out.startswith("No API key configured")
     monkeypatch.setenv("A_KEY", fake_key("openai"))

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from byok_widgets import Flow
 from byok_widgets.cli import main
 from tests.compare.flows import booking_flow
 from tests.compare.test_simulated_callers import Actors, case
 from tests.fake_keys import fake_key
+from tests.file_tests.keyed_flow import command_for_a_flow_with_a_key
 from tests.scripted_server import Say, ScriptedServer
 
 pytest.importorskip("scipy")
@@ -75,18 +75,12 @@ def test_callers_that_go_wrong_and_begin_again_replay(server: ScriptedServer, ca
 def test_the_command_records_and_replays_without_a_key(
     tmp_path: Path, server: ScriptedServer, cassette: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    flow = Flow("needs a key")
-    flow.model = "openai:gpt-4o-mini"
-    flow.conversation("ask", "Ask.")
-    flow.save(tmp_path / "a.flow.json")
-    cases = tmp_path / "a.cases"
-    cases.write_text('{"caller": ["Hi"], "end_node": "ask"}\n', encoding="utf-8")
-    command = ["test", str(tmp_path / "a.flow.json"), str(cases)]
+    command = command_for_a_flow_with_a_key(tmp_path)
     monkeypatch.setenv("A_KEY", fake_key("openai"))
     command += ["--trust", "--base-url", f"openai={server.base_url}"]
     assert main([*command, "--key", "openai=env:A_KEY", "--record", str(cassette)]) == 0
     monkeypatch.delenv("A_KEY")
     server.close()
     assert main([*command, "--replay", str(cassette)]) == 0
-    cases.write_text('{"caller": ["Hi there"], "end_node": "ask"}\n', encoding="utf-8")
+    (tmp_path / "a.cases").write_text('{"caller": ["Hi there"], "end_node": "ask"}\n', encoding="utf-8")
     assert main([*command, "--replay", str(cassette)]) == 2

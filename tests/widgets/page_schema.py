@@ -13,6 +13,7 @@ from byok_widgets.widgets.page_messages import (
     board,
     chat,
     chat_requests,
+    connection,
     every_view,
     key_field,
     model_field,
@@ -21,7 +22,18 @@ from byok_widgets.widgets.page_messages import (
     troubleshooting,
 )
 
-MODULES = (every_view, key_field, model_field, node_list, troubleshooting, panel, chat, chat_requests, board)
+MODULES = (
+    every_view,
+    key_field,
+    model_field,
+    node_list,
+    troubleshooting,
+    panel,
+    chat,
+    chat_requests,
+    board,
+    connection,
+)
 
 for _type in (kind for module in MODULES for kind in vars(module).values()):
     if is_typeddict(_type):
@@ -30,6 +42,7 @@ for _type in (kind for module in MODULES for kind in vars(module).values()):
 STATES = {
     "board": board.BoardState,
     "chat": chat.ChatState,
+    "connection": connection.ConnectionState,
     "copy_code": panel.CopyCodeState,
     "head": panel.PanelHeadState,
     "key_field": key_field.KeyFieldState,
@@ -40,6 +53,7 @@ STATES = {
 SENT = {
     "board": board.BoardMessage,
     "chat": chat.ChatMessage,
+    "connection": connection.ConnectionAnswer,
     "head": panel.PanelHeadMessage,
     "key_field": key_field.KeyAnswer,
     "model_field": model_field.ModelAnswer,
@@ -49,6 +63,7 @@ SENT = {
 RECEIVED = {
     "board": board.BoardRequest,
     "chat": chat_requests.ChatRequest,
+    "connection": connection.AskConnection,
     "head": panel.AnswerQuestion,
     "key_field": key_field.KeyFieldRequest,
     "model_field": model_field.ModelFieldRequest,

@@ -13,6 +13,7 @@ from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.serve.calls import ServedCall
 from byok_widgets.widgets.audience import mode_of
 from byok_widgets.widgets.background import PANEL_WORK
+from byok_widgets.widgets.calls.connection import Connection
 from byok_widgets.widgets.chat.chat import Chat
 from byok_widgets.widgets.sanitize import sanitize
 
@@ -31,8 +32,7 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
 
     Attributes:
         calls: The list of calls.
-        client: Whose snippet is shown.
-        snippet: The snippet.
+        connection: How clients reach it, with the access token.
         opened: What is open of the chosen call.
         said: What came of the last click.
     """
@@ -42,8 +42,7 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
         self._lock, self._is_due = threading.Lock(), False
         self._listed: list[ServedCall] = []
         self._head = ipywidgets.HTML()
-        self.client = ipywidgets.Dropdown(options=server.clients, description="Client")
-        self.snippet = ipywidgets.HTML()
+        self.connection = Connection(server)
         self.calls = ipywidgets.Select(options=[], rows=8, description="Calls", layout={"width": "100%"})
         self.opened, self.said = ipywidgets.VBox(), ipywidgets.HTML()
         self.stop = self._button("Stop serving", self._stop)
@@ -53,20 +52,19 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
             self._button("Delete", self._delete),
         ]
         self.open_call, self.save_case, self.delete_call = buttons
-        self.client.observe(lambda _: self._show_snippet(), "value")
         super().__init__(
             [
                 self._head,
-                ipywidgets.HBox([self.client, self.stop]),
-                self.snippet,
+                self.connection,
+                _row(self.stop),
                 self.calls,
-                ipywidgets.HBox(buttons),
+                _row(*buttons),
                 self.said,
                 self.opened,
             ]
         )
+        self.add_class("byok-panel")
         self._show_head()
-        self._show_snippet()
         self._refresh()
         server.observe(lambda _report: self._come())
 
@@ -115,18 +113,12 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
         lines = [markup.strong(f"{server.flow.name} is {'served' if server.running else 'no longer served'}")]
         if server.running:
             lines.append(markup.text(f"Base URL: {server.base_url}"))
-            if server.token:
-                lines.append(markup.text(f"Access token, not saved with the notebook: {server.token}"))
         lines += [markup.facts(note) for note in server.notes]
         self._head.value = "".join(markup.block(line) for line in lines)
 
-    def _show_snippet(self) -> None:
-        text = self._server.snippet(self.client.value)
-        self.snippet.value = f'<pre style="white-space:pre-wrap">{markup.text(sanitize(text))}</pre>'
-
     def _stop(self) -> str:
         self._server.stop()
-        self.stop.disabled = True
+        self.stop.disabled, self.connection.running = True, False
         self._show_head()
         return ""
 
@@ -148,6 +140,12 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
         self.opened.children = []
         self._refresh()
         return "It is deleted."
+
+
+def _row(*buttons: ipywidgets.Button) -> ipywidgets.HBox:
+    row = ipywidgets.HBox(buttons)
+    row.add_class("byok-row")
+    return row
 
 
 def _label(call: ServedCall) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,12 @@ from byok_widgets.widgets.calls.server_view import ServerView
 from byok_widgets.widgets.chat.chat import Chat
 from tests.scripted_server import ScriptedServer
 from tests.serve.talking import Caller, user
+from tests.widgets.page_schema import check_request
 from tests.widgets.wire import eventually
 
 pytest.importorskip("uvicorn")
+
+ASKED = {"kind": "connection", "id": "1"}
 
 
 @pytest.fixture
@@ -57,7 +61,7 @@ def test_a_call_is_listed_opened_saved_and_deleted(
     eventually(lambda: view.calls.options == ())
 
 
-def test_each_client_has_a_snippet_with_address_and_token(flow: Flow, served: FlowServer) -> None:
+def test_the_page_is_told_the_token_and_a_snippet_for_each_client(flow: Flow, served: FlowServer) -> None:
     assert set(served.clients) == {"cartesia", "curl", "elevenlabs", "livekit", "openai", "pipecat", "vapi"}
     view = ServerView(served, flow)
     for client in served.clients:
@@ -65,8 +69,21 @@ def test_each_client_has_a_snippet_with_address_and_token(flow: Flow, served: Fl
         assert served.base_url in text
         assert served.token in text
         assert "{{" not in text
-        view.client.value = client
-        assert served.token in view.snippet.value
+    sent: list[dict[str, Any]] = []
+    view.connection.send = lambda content, buffers=None: sent.append(content)
+    view.connection._handle_custom_msg(ASKED, [])
+    check_request("connection", ASKED)
+    assert {each["client"]: each["text"] for each in sent[0]["snippets"]} == {
+        client: served.snippet(client) for client in served.clients
+    }
+    assert (sent[0]["id"], sent[0]["token"]) == (ASKED["id"], served.token)
+
+
+def test_no_state_that_a_notebook_is_saved_with_holds_the_access_token(flow: Flow, served: FlowServer) -> None:
+    view = ServerView(served, flow)
+    widgets = [view, *view.children]
+    assert view.connection in widgets
+    assert served.token not in repr([widget.get_state() for widget in widgets])
 
 
 def test_the_stop_button_stops(flow: Flow, served: FlowServer) -> None:
@@ -74,4 +91,5 @@ def test_the_stop_button_stops(flow: Flow, served: FlowServer) -> None:
     view.stop.click()
     eventually(lambda: view.stop.disabled)
     assert not served.running
+    assert not view.connection.running
     assert served.token not in repr(served) + served._repr_html_()

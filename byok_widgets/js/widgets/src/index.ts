@@ -4,6 +4,7 @@ import type { RenderProps } from "@anywidget/types";
 
 import { renderBoard } from "./board/board";
 import { renderChat } from "./chat/chat";
+import { renderConnection } from "./connection/connection";
 import { renderCopyCode } from "./panel/copy_code";
 import { renderHead } from "./panel/head";
 import { renderKeyField } from "./key_field/key_field";
@@ -13,6 +14,7 @@ import { renderTroubleshooting } from "./troubleshooting/troubleshooting";
 import type {
   BoardState,
   ChatState,
+  ConnectionState,
   CopyCodeState,
   KeyFieldState,
   ModelFieldState,
@@ -28,6 +30,7 @@ export { looksLikeKey } from "./common/key_rules";
 interface States {
   board: BoardState;
   chat: ChatState;
+  connection: ConnectionState;
   copy_code: CopyCodeState;
   head: PanelHeadState;
   key_field: KeyFieldState;
@@ -39,6 +42,7 @@ interface States {
 const VIEWS = {
   board: renderBoard,
   chat: renderChat,
+  connection: renderConnection,
   copy_code: renderCopyCode,
   head: renderHead,
   key_field: renderKeyField,

@@ -979,3 +979,28 @@ export interface BoardRate {
 }
 
 export type BoardRequest = BoardHello | BoardStop | BoardOpen | BoardRate | AskSavedOutput;
+
+/** The traits of `Connection`. */
+export interface ConnectionState {
+  running: boolean;
+}
+
+/** Ask how clients reach the flow. */
+export interface AskConnection {
+  kind: "connection";
+  id: string;
+}
+
+/** What to enter in a client, or the code for it. */
+export interface ClientSnippet {
+  client: string;
+  text: string;
+}
+
+/** The access token, empty where callers have theirs, and a snippet for each client. */
+export interface ConnectionAnswer {
+  kind: "answer";
+  id: string;
+  token: string;
+  snippets: ClientSnippet[];
+}
