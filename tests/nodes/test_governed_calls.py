@@ -25,6 +25,14 @@ _numbers = itertools.count()
 TOO_MANY = {"error": {"message": "slow down", "code": "rate_limit_exceeded"}}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _sdk_is_loaded() -> None:
+    """Load the SDK before the first call: on a busy machine that takes longer than some deadlines here."""
+    import openai
+
+    del openai
+
+
 @pytest.fixture
 def provider() -> Iterator[FaultServer]:
     """A server of its own: what a governor learned of another one's address does not matter."""
@@ -140,14 +148,14 @@ def test_silence_is_waited_for_as_long_as_the_deadline_says_and_paid_for_once(
     provider.script(whole.but(body=whole.body + b": \n", sent=len(whole.body), then="stall") if half else SILENCE)
     node, began = node_at(provider), time.monotonic()
     if half:
-        reply = node.run("Hi", deadline_s=1.5)
+        reply = node.run("Hi", deadline_s=3)
         assert (reply.text, reply.complete) == (half, False)
-        assert "within 1.5 s" in reply.summary
+        assert "within 3 s" in reply.summary
     else:
-        with pytest.raises(ProviderError, match=r"within 1\.5 s") as caught:
-            node.run("Hi", deadline_s=1.5)
+        with pytest.raises(ProviderError, match=r"within 3 s") as caught:
+            node.run("Hi", deadline_s=3)
         assert (caught.value.kind, caught.value.attempts) == ("timeout", 1)
-    assert time.monotonic() - began >= 1.5
+    assert time.monotonic() - began >= 3
     assert len(provider.asked) == 1
     assert provider.gone.wait(5)
 
