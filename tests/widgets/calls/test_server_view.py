@@ -10,12 +10,13 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.serve.flow_server import FlowServer
+from byok_widgets.widgets import NotebookFrontend, audience
 from byok_widgets.widgets.calls.server_view import ServerView
 from byok_widgets.widgets.chat.chat import Chat
 from tests.scripted_server import ScriptedServer
 from tests.serve.talking import Caller, user
 from tests.widgets.page_schema import check_request
-from tests.widgets.wire import eventually
+from tests.widgets.wire import Wire, eventually
 
 pytest.importorskip("uvicorn")
 
@@ -93,3 +94,15 @@ def test_the_stop_button_stops(flow: Flow, served: FlowServer) -> None:
     assert not served.running
     assert not view.connection.running
     assert served.token not in repr(served) + served._repr_html_()
+
+
+@pytest.mark.parametrize("is_author", [True, False])
+def test_a_visitor_is_shown_no_served_flow(
+    flow: Flow, served: FlowServer, is_author: bool, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NotebookFrontend, "is_live", lambda _self: True)
+    monkeypatch.setattr(audience, "_is_author", lambda: is_author)
+    NotebookFrontend().show_server(served, flow)
+    views = {(data or {}).get("state", {}).get("view") for _, data, _ in wire.sent}
+    assert ("connection" in views) is is_author
+    assert served.token not in repr(wire.sent)
