@@ -105,7 +105,8 @@ def shipped(tmp_path):
     for made in ("node_modules", "gear/lib"):
         (copy / "byok_widgets" / "js" / made).mkdir(exist_ok=True)
         (copy / "byok_widgets" / "js" / made / "left.js").write_text("left")
-    (copy / "byok_widgets" / "js" / "node_modules" / "widgets").symlink_to("../widgets")  # as npm links a workspace
+    linked = copy / "byok_widgets" / "js" / "node_modules" / "widgets"  # as npm links a workspace
+    linked.symlink_to("../widgets")
     tools, out = tmp_path / "tools", tmp_path / "out"
     subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", tools, "hatchling"], check=True)
     nowhere = os.environ | {"PYTHONPATH": str(tools), "PATH": str(tmp_path)}
