@@ -52,11 +52,17 @@ class Caps:
 
 
 class Spending:
-    """What is spent, in all turns that run here and all that have ended anywhere."""
+    """What is spent, in all turns that run here and all that have ended anywhere.
+
+    Attributes:
+        caps: What may be spent.
+        store: Where it is stored what turns have spent that have ended.
+        open: The scopes of the turns that run here, by name.
+    """
 
     def __init__(self, caps: Caps, store: Store) -> None:
         self.caps, self.store = caps, store
-        self.running: dict[str, Spent] = {}
+        self.open: dict[str, _OpenScope] = {}
 
     async def turn(self, key: str, session: str, caller: str) -> TurnSpending:
         """Return the spending of a turn that begins."""
@@ -67,9 +73,28 @@ class Spending:
             "token": f"token:{caller}",
             "day": f"day:{day}",
         }
-        capped = {names[scope] for scope in self.caps.scopes} - {names["turn"]}
-        before = await self.store.spent(capped) if capped else {}
-        return TurnSpending(self, names, before)
+        turn = TurnSpending(self, names)
+        try:
+            await turn.begin()
+        except BaseException:
+            turn.close()
+            raise
+        return turn
+
+
+@dataclass
+class _OpenScope:
+    """A scope in which turns run here: one that begins must see what the others spend, also after they have ended.
+
+    Attributes:
+        turns: How many run.
+        running: What they have spent so far.
+        ended: What turns have spent, and stored, that have ended since the scope is open.
+    """
+
+    turns: int = 0
+    running: Spent = field(default_factory=Spent)
+    ended: Spent = field(default_factory=Spent)
 
 
 class TurnSpending:
@@ -79,9 +104,19 @@ class TurnSpending:
         spent: What it has spent so far.
     """
 
-    def __init__(self, spending: Spending, names: Mapping[CapScope, str], before: Mapping[str, Spent]) -> None:
-        self._all, self._names, self._before = spending, names, before
+    def __init__(self, spending: Spending, names: Mapping[CapScope, str]) -> None:
+        self._all, self._names = spending, names
+        self._before: dict[str, Spent] = {}
         self.spent = Spent()
+        for name in names.values():
+            spending.open.setdefault(name, _OpenScope()).turns += 1
+
+    async def begin(self) -> None:
+        """Read what was spent before, without what turns had ended here by then: that is counted as it goes on."""
+        capped = {self._names[scope] for scope in self._all.caps.scopes if scope != "turn"}
+        ended = {name: self._all.open[name].ended for name in capped}
+        stored = await self._all.store.spent(capped) if capped else {}
+        self._before = {name: _sum(stored.get(name, Spent()), _less(ended[name])) for name in capped}
 
     async def admit(self, call: PendingCall) -> TurnSpending:
         """Count a call that is about to be made.
@@ -110,31 +145,39 @@ class TurnSpending:
 
     async def end(self) -> None:
         """Store what the turn has spent."""
-        names = self._names.values()
-        for name in names:
-            self._change(name, Spent(-self.spent.calls, -self.spent.usd))
-        if self.spent.calls:
-            kept = [name for scope, name in self._names.items() if scope != "turn"]
-            await self._all.store.spend(kept, self.spent)
+        try:
+            if self.spent.calls:
+                kept = [name for scope, name in self._names.items() if scope != "turn"]
+                await self._all.store.spend(kept, self.spent)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Leave the scopes; what was spent in them counts for the turns that still run."""
+        for name in self._names.values():
+            scope = self._all.open[name]
+            scope.turns -= 1
+            scope.running, scope.ended = _sum(scope.running, _less(self.spent)), _sum(scope.ended, self.spent)
+            if not scope.turns:
+                del self._all.open[name]
 
     def _so_far(self, scope: CapScope) -> Spent:
         name = self._names[scope]
-        return _sum(self._before.get(name, Spent()), self._all.running.get(name, Spent()))
+        here = self._all.open[name]
+        return _sum(self._before.get(name, Spent()), _sum(here.running, here.ended))
 
     def _add(self, more: Spent) -> None:
         self.spent = _sum(self.spent, more)
         for name in self._names.values():
-            self._change(name, more)
-
-    def _change(self, name: str, more: Spent) -> None:
-        running = self._all.running
-        running[name] = _sum(running.get(name, Spent()), more)
-        if running[name] == Spent():
-            del running[name]
+            self._all.open[name].running = _sum(self._all.open[name].running, more)
 
 
 def _sum(one: Spent, other: Spent) -> Spent:
     return Spent(one.calls + other.calls, one.usd + other.usd)
+
+
+def _less(spent: Spent) -> Spent:
+    return Spent(-spent.calls, -spent.usd)
 
 
 def _capped(scope: CapScope, most: str) -> FlowError:
