@@ -21,11 +21,11 @@ def fake_key(provider: str = "openai") -> str:
     if provider == "openai":
         return "sk-" + "proj-" + _random(74) + "T3Blbk" + "FJ" + _random(74)
     if provider == "gemini":
-        return "AI" + "za" + _random(35)
+        return "AQ" + ".Ab8RN6" + _random(44)
     if provider == "groq":
         return "gs" + "k_" + _random(52)
     if provider == "xai":
-        return "xa" + "i-" + _random(80)
+        return "xa" + "i-" + _random(40) + "_" + _random(39)
     if provider == "huggingface":
         return "h" + "f_" + "".join(secrets.choice(string.ascii_letters) for _ in range(34))
     if provider == "mistral":
@@ -46,5 +46,6 @@ def every_format() -> dict[str, tuple[str, str]]:
         "anthropic": ("anthropic", fake_key("anthropic")),
         "anthropic, admin": ("anthropic", fake_key("anthropic").replace("api03", "admin01", 1)),
         "openrouter": ("openrouter", fake_key("openrouter")),
+        "gemini, old": ("gemini", "AI" + "za" + _random(35)),
         **{owner: (owner, fake_key(owner)) for owner in ("gemini", "groq", "xai", "huggingface")},
     }

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 PIECE = 8
 """So many consecutive characters after the public prefix are a piece of a key."""
 
-_PREFIX = re.compile(r"sk-(?:ant-[a-z]+\d+-|or-v1-|proj-|svcacct-|admin-)?|AIza|gsk_|xai-|hf_")
+_PREFIX = re.compile(r"sk-(?:ant-[a-z]+\d+-|or-v1-|proj-|svcacct-|admin-)?|AQ\.Ab8RN6|AIza|gsk_|xai-|hf_")
 
 
 def _lines(text: str, length: int) -> str:

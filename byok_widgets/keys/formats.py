@@ -65,7 +65,7 @@ _FLAWS = (
     ),
     _Rule(
         "masked",
-        rf"^[A-Za-z0-9_-]*(?:[{_MASK}]|\.{{3}})[A-Za-z0-9_{_MASK}.-]*$",
+        rf"^(?:[A-Za-z]{{1,8}}\.)?[A-Za-z0-9_-]*(?:[{_MASK}]|\.{{3}})[A-Za-z0-9_{_MASK}.-]*$",
         "The middle of the key is hidden, as providers show it; the whole key is needed.",
     ),
     _Rule(

@@ -52,10 +52,11 @@ _MODELS = ModelFacts(
 _KEY_FORMAT = KeyFormat(
     owner="gemini",
     label="Google Gemini",
-    prefixes=("AIza",),
-    # The only format that can occur by chance in base64, so no base64 characters may surround it.
-    exact=r"(?:(?<![A-Za-z0-9+/])|(?<=\\[nrtfb]))AIza[\w-]{35}(?![A-Za-z0-9+/])",
-    shape=r"AIza[A-Za-z0-9_-]{35}",
+    prefixes=("AQ.", "AIza"),
+    # Only the first of these forms occurs nowhere by chance, so no base64 characters may surround the others.
+    exact=r"AQ\.Ab8RN6[\w-]{44}"
+    r"|(?:(?<![A-Za-z0-9+/])|(?<=\\[nrtfb]))(?:AQ\.[\w-]{50}|AIza[\w-]{35})(?![A-Za-z0-9+/])",
+    shape=r"AQ\.[A-Za-z0-9_-]{40,}|AIza[A-Za-z0-9_-]{35}",
     shortest=39,
 )
 
@@ -80,7 +81,7 @@ class GeminiProvider(ChatCompletionsProvider):
     label = "Google Gemini"
     models = _MODELS
     key_format = _KEY_FORMAT
-    key_hint = "AIza…"
+    key_hint = "AQ.…"
     default_url = "https://generativelanguage.googleapis.com/v1beta/openai"
     settings = frozenset({"temperature", "top_p", "stop", "reasoning_effort"})
     structured_modes = ("json_schema", "tool", "json_object", "prompt")

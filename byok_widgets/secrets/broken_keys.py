@@ -33,7 +33,7 @@ def broken_keys(text: str) -> Iterator[tuple[int, int, str]]:
     known, done = tuple(prefix for prefix, _ in prefixes()), 0
     complete = exact_key(" ".join(known))
     for start in _starts(known).finditer(text):
-        found = _key_from(text, start.start(), complete) if start.start() >= done else None
+        found = _key_from(text, start.span(), complete) if start.start() >= done else None
         if found is not None:
             done = found[1]
             yield found
@@ -45,33 +45,37 @@ def _starts(known: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, beginnings)) or r"(?!)")
 
 
-def _key_from(text: str, start: int, complete: re.Pattern[str]) -> tuple[int, int, str] | None:
-    """Return a key in several parts that begins at `start`.
+def _key_from(text: str, beginning: tuple[int, int], complete: re.Pattern[str]) -> tuple[int, int, str] | None:
+    """Return a key in several parts whose first characters stand at `beginning`.
 
     One that ends with a part is the right one if a shorter and a longer one are keys, too.
     """
     together, kept, shortest = "", None, shortest_key()
-    for number, (at, word) in enumerate(_parts(text, start)):
+    for number, (at, word) in enumerate(_parts(text, *beginning)):
         before, together = len(together), together + word
         if not number or len(together) < shortest:
             continue
         match = complete.match(together)
         if match and match.end() > before:
-            found = (start, at + match.end() - before, detect_provider(match[0]) or "")
+            found = (beginning[0], at + match.end() - before, detect_provider(match[0]) or "")
             if match.end() == len(together):
                 return found
             kept = kept or found
     return kept
 
 
-def _parts(text: str, start: int) -> Iterator[tuple[int, str]]:
-    """Yield the words with nothing but a line break or a concatenation between them, and where they are."""
+def _parts(text: str, start: int, after: int) -> Iterator[tuple[int, str]]:
+    """Yield the words with nothing but a line break or a concatenation between them, and where they are.
+
+    What stands from `start` to `after` belongs to the first word, even a full stop.
+    """
     for _ in range(_MOST_PARTS):
-        word = _WORD.match(text, start)
-        if word is None:
+        word = _WORD.match(text, after)
+        end = word.end() if word else after
+        if end == start:
             return
-        yield start, word[0]
-        join = _JOIN.match(text, word.end())
+        yield start, text[start:end]
+        join = _JOIN.match(text, end)
         if join is None:
             return
-        start = join.end()
+        start = after = join.end()

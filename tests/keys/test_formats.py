@@ -102,6 +102,7 @@ REFUSED = {
     "masked by stars": (lambda: fake_key()[:8] + "*" * 20 + fake_key()[-4:], "masked"),
     "masked by dots": (lambda: "sk-..." + fake_key()[-4:], "masked"),
     "masked by an ellipsis": (lambda: "sk-…" + fake_key()[-4:], "masked"),
+    "masked, with a full stop before": (lambda: fake_key("gemini")[:8] + "..." + fake_key()[-4:], "masked"),
     "masked in two places": (lambda: "sk-***" + fake_key()[-4:] + "***", "masked"),
     "masked with signs after": (lambda: "sk-ant-...." + fake_key()[-4:] + ".." + fake_key()[-4:], "masked"),
     "a mask alone": (lambda: "••••••••••••", "masked"),
@@ -190,6 +191,7 @@ def test_a_traceback_with_locals_shows_no_part_of_what_was_refused(make):
         ("gsk_", "groq"),
         ("xai-", "xai"),
         ("hf_", "huggingface"),
+        ("AQ.", "gemini"),
         ("AIza", "gemini"),
         ("SK-", None),
         ("", None),
@@ -267,7 +269,8 @@ def test_a_refused_key_is_not_in_the_frame_that_refused_it():
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter", "compatible", "local"])
 @pytest.mark.parametrize(
-    "prefix", ["sk-ant-", "sk-or-", "sk-proj-", "sk-svcacct-", "sk-admin-", "sk-", "AIza", "gsk_", "xai-", "hf_"]
+    "prefix",
+    ["sk-ant-", "sk-or-", "sk-proj-", "sk-svcacct-", "sk-admin-", "sk-", "AQ.", "AIza", "gsk_", "xai-", "hf_"],
 )
 def test_a_page_learns_whose_keys_are_refused_here(prefix, provider):
     key = prefix + fake_key("compatible")
