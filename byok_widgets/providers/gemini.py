@@ -66,7 +66,6 @@ _LABEL_OF_STATUS = {
     "NOT_FOUND": "not_found_error",
     "RESOURCE_EXHAUSTED": "rate_limit_error",
     "INVALID_ARGUMENT": "invalid_request_error",
-    "UNAVAILABLE": "overloaded_error",
     "DEADLINE_EXCEEDED": "timeout_error",
 }
 _NOT_FOR_CHAT = re.compile("aqa|embedding|image|imagen|live|robotics|tts|veo")

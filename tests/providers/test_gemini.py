@@ -35,6 +35,7 @@ def error(message: str, status: str, code: int, details: Any = ()) -> Any:
         ("API key expired. Please renew the API key.", "INVALID_ARGUMENT", 400, [], "auth", False),
         ("Your API key was reported as leaked.", "PERMISSION_DENIED", 403, [], "auth", False),
         ("User location is not supported for the API use.", "FAILED_PRECONDITION", 400, [], "region", False),
+        ("This model is experiencing high demand.", "UNAVAILABLE", 503, [], "overloaded", True),
         ("Some field is odd.", "INVALID_ARGUMENT", 400, 5, "bad_request", False),
         ("Some field is odd.", "INVALID_ARGUMENT", 400, [PER_DAY, {"violations": 3}], "bad_request", False),
     ],
@@ -44,6 +45,7 @@ def test_its_errors_are_told_apart(
 ) -> None:
     found = fault(faulty, says(error(message, status, code, details), code), of="gemini")
     assert (found.kind, found.retryable) == (kind, retryable)
+    assert "529" not in str(found)  # nobody's status but another vendor's
 
 
 @pytest.mark.parametrize("name", sorted(name for name, provider in PROVIDERS.items() if provider.needs_key))
