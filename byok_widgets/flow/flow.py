@@ -7,23 +7,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from byok_widgets.config import FlowConfig
-from byok_widgets.delegation import delegated
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.flow import flow_registry
-from byok_widgets.flow.flow_nodes import FlowNodes
+from byok_widgets.flow.flow_definition import FlowDefinition
 from byok_widgets.flow.flow_settings import FlowSettings
 from byok_widgets.flow.pending_settings import PENDING
 from byok_widgets.flow.waiting_settings import WAITING
 from byok_widgets.frontend import frontend
-from byok_widgets.graph.flow_graph import AnyNode, FlowGraph
-from byok_widgets.keys import KeyStore
+from byok_widgets.graph.flow_graph import AnyNode
 from byok_widgets.natural_guesses import GUESSES, AnswersGuesses, UnknownAttributeError
 from byok_widgets.nodes.action_settings import DEADLINE_S
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.compare_options import CompareOptions
-from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.strict_attributes import StrictAttributes, settable_names, unknown_name_error
+from byok_widgets.strict_attributes import settable_names, unknown_name_error
 
 if TYPE_CHECKING:
     from byok_widgets.cases.case import Cases
@@ -40,7 +36,7 @@ if TYPE_CHECKING:
     from byok_widgets.nodes import ActionNode, ConversationNode, ExtractionNode
     from byok_widgets.nodes.action import Function
     from byok_widgets.nodes.examples import GivenExample
-    from byok_widgets.nodes.grounding_choice import Grounding, NodeGrounding
+    from byok_widgets.nodes.grounding_choice import NodeGrounding
     from byok_widgets.recording.handles import Recording, Replay
     from byok_widgets.recording.tapes import Missing
     from byok_widgets.serve.flow_server import FlowServer
@@ -54,37 +50,13 @@ _NEWER = "{path!r} was saved by a newer byok-widgets: it is read-only here, and 
 N = TypeVar("N", bound=Node[Any])
 
 
-class Flow(AnswersGuesses, StrictAttributes):
+class Flow(AnswersGuesses, FlowDefinition):
     """A flow under its name: what the panel shows and what cells use are this one object's settings.
 
     Two `Flow("dentist")` in one kernel share settings and keys, and each has nodes of its own; flows with other
     names share nothing.
-
-    Attributes:
-        speaks_first: Whether the start node speaks before the person; `None` lets it when it is a static one.
-        latency: `"speculative"` begins the likeliest reply while a judge decides, which costs more.
     """
 
-    name: str = delegated("_settings", FlowSettings.name)
-    context: FlowContext = delegated("_settings", FlowSettings.context)
-    config: FlowConfig = delegated("_settings", FlowSettings.config)
-    key_store: KeyStore = delegated("_settings", FlowSettings.key_store)
-    provider: str = delegated("_settings", FlowSettings.provider)
-    model: str | None = delegated("_settings", FlowSettings.model)
-    judge_model: str | None = delegated("_settings", FlowSettings.judge_model)
-    judge_max_tokens: int | None = delegated("_settings", FlowSettings.judge_max_tokens)
-    max_calls_per_turn: int | None = delegated("_settings", FlowSettings.max_calls_per_turn)
-    max_cost_per_turn: float | None = delegated("_settings", FlowSettings.max_cost_per_turn)
-    max_calls_per_visit: int | None = delegated("_settings", FlowSettings.max_calls_per_visit)
-    max_cost_per_visit: float | None = delegated("_settings", FlowSettings.max_cost_per_visit)
-    global_prompt: str = delegated("_settings", FlowSettings.global_prompt)
-    grounding: Grounding = delegated("_settings", FlowSettings.grounding)
-    locale: str | None = delegated("_settings", FlowSettings.locale)
-    graph: FlowGraph = delegated("_members", FlowNodes.graph)
-    nodes: Mapping[str, AnyNode] = delegated("_members", FlowNodes.nodes)
-    start_node: Any = delegated("_members", FlowNodes.start_node)
-    speaks_first: bool | None = delegated("_members", FlowNodes.speaks_first)
-    latency: Latency = delegated("_members", FlowNodes.latency)
     _guessed_kind = "flow"
 
     def __init__(self, name: str = "", *, fresh: bool = False, **more: Any) -> None:
@@ -105,8 +77,7 @@ class Flow(AnswersGuesses, StrictAttributes):
             problem = f'A flow is made with its name alone, like Flow("dentist"), and without {given!r}.'
             hint = "Set it on a line of its own: flow.{0} = ..."
             raise unknown_name_error(problem, given, settable_names(type(self)), value, hint=hint)
-        self._settings = FlowSettings.of(name, fresh=fresh)
-        self._members = FlowNodes(self.context)
+        super().__init__(FlowSettings.of(name, fresh=fresh))
         self._file_notice = ""
         self._file_extra: dict[str, Any] = {}
         self._skipped: tuple[Loss, ...] = ()
@@ -137,17 +108,6 @@ class Flow(AnswersGuesses, StrictAttributes):
             ConfigError: There is none of that name.
         """
         return self.graph.node(name)
-
-    def set_base_url(self, provider: str, url: str | None) -> None:
-        """Send this flow's calls for `provider` to another address, or with `None` to the usual one.
-
-        A key is bound to its address: a key saved for one host is never sent to another.
-
-        Raises:
-            ConfigError: No such provider, or not an https address, nor http to this machine.
-            KeyFormatError: There is an API key in it.
-        """
-        self._settings.set_base_url(provider, url)
 
     def replace_model(self, old: str, new: str) -> tuple[str, ...]:
         """Use the model `new` wherever this flow uses `old`: as the default, as an override, as the judge.

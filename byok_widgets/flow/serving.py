@@ -5,29 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from byok_widgets.compare.frozen import FrozenFlow
-from byok_widgets.config import FlowConfig
 from byok_widgets.config.own_database import own_database
-from byok_widgets.delegation import delegated
 from byok_widgets.errors import ByokError
 from byok_widgets.flow import flow_contexts
 from byok_widgets.flow.filed_flow import FiledFlow
 from byok_widgets.flow.flow_data import bind, data_of, fill
-from byok_widgets.flow.flow_nodes import FlowNodes
+from byok_widgets.flow.flow_definition import FlowDefinition
 from byok_widgets.flow.flow_settings import FlowSettings
-from byok_widgets.graph.flow_graph import AnyNode, FlowGraph
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.serve.served_flow import ServedFlow, acts
 
 if TYPE_CHECKING:
-    from byok_widgets.config.latency import Latency
-    from byok_widgets.nodes.grounding_choice import Grounding
     from byok_widgets.serve.flow_server import Address, FlowServer
     from byok_widgets.serve.options import ServeOptions
     from byok_widgets.serve.store import Store
@@ -41,34 +36,6 @@ class ServableFlow(FiledFlow, Protocol):
     @property
     def context(self) -> FlowContext:
         """What its nodes share."""
-
-
-class _Earlier:
-    """An earlier version of a flow, while it is read."""
-
-    name: str = delegated("_settings", FlowSettings.name)
-    context: FlowContext = delegated("_settings", FlowSettings.context)
-    config: FlowConfig = delegated("_settings", FlowSettings.config)
-    provider: str = delegated("_settings", FlowSettings.provider)
-    model: str | None = delegated("_settings", FlowSettings.model)
-    judge_model: str | None = delegated("_settings", FlowSettings.judge_model)
-    judge_max_tokens: int | None = delegated("_settings", FlowSettings.judge_max_tokens)
-    max_calls_per_turn: int | None = delegated("_settings", FlowSettings.max_calls_per_turn)
-    max_cost_per_turn: float | None = delegated("_settings", FlowSettings.max_cost_per_turn)
-    global_prompt: str = delegated("_settings", FlowSettings.global_prompt)
-    grounding: Grounding = delegated("_settings", FlowSettings.grounding)
-    locale: str | None = delegated("_settings", FlowSettings.locale)
-    graph: FlowGraph = delegated("_members", FlowNodes.graph)
-    nodes: Mapping[str, AnyNode] = delegated("_members", FlowNodes.nodes)
-    speaks_first: bool | None = delegated("_members", FlowNodes.speaks_first)
-    latency: Latency = delegated("_members", FlowNodes.latency)
-
-    def __init__(self, context: FlowContext) -> None:
-        self._settings, self._members = FlowSettings(context), FlowNodes(context)
-
-    def set_base_url(self, provider: str, url: str | None) -> None:
-        """Send the calls for `provider` to another address."""
-        self._settings.set_base_url(provider, url)
 
 
 def serve(
@@ -119,14 +86,15 @@ def loader(flow: ServableFlow) -> Callable[[str, str], ServedFlow]:
 
 def _loaded(flow: ServableFlow, version: str, text: str) -> ServedFlow:
     data = json.loads(text)
-    earlier = _Earlier(flow_contexts.in_memory(f"{flow.name[:200]} ({version[:8]})"))
-    fill(earlier, earlier.context, data, trust=True)
+    context = flow_contexts.in_memory(f"{flow.name[:200]} ({version[:8]})")
+    earlier = FlowDefinition(FlowSettings(context))
+    fill(earlier, context, data, trust=True)
     functions = {name: node.codes[0] for name, node in flow.nodes.items() if acts(node)}
     here = {name: code for name, code in functions.items() if name in earlier.nodes and callable(code)}
     bind(earlier.graph, here)
     now = flow.context
     context = replace(
-        earlier.context,
+        context,
         key_store=now.key_store,
         named_urls=now.named_urls,
         typed_urls=now.typed_urls,
