@@ -53,7 +53,8 @@ class Conversation:
             await self.say(text, on_progress)
 
     async def _take(self, text: str | None, on_progress: OnProgress) -> Turn:
-        turn = await self.session.prepare_turn(text)(ignore, on_progress)
+        # An action with effects is here only where a person asked for it to be called, in a replay, too.
+        turn = await self.session.prepare_turn(text, repeat_effects=True)(ignore, on_progress)
         variables = self.session.variables
         self._known.append((dict(variables), dict(variables.status)))
         return turn

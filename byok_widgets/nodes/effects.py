@@ -86,6 +86,7 @@ class Effects:
         finished: Ids of the runs in the session's own finished turns: the flow may come to their nodes again.
         repeat: Whether the person asked to run actions again.
         current: Ids of the runs of this turn, which may come to a node more than once.
+        replayed: Whether the turn is answered from a recording, in which no run of an action is.
     """
 
     log: EffectLog
@@ -94,6 +95,7 @@ class Effects:
     finished: frozenset[str] = frozenset()
     repeat: bool = False
     current: set[str] = field(default_factory=set)
+    replayed: bool = False
 
     def begin(self, record: EffectRecord) -> None:
         """Add a run of this turn that is about to start."""
@@ -107,7 +109,8 @@ class Effects:
         Raises:
             FlowError: Kind `action_unknown`: it began, and whether it took effect is unknown. Kind
                 `action_repeated`: it ran in a turn that this session lost, with other arguments, or without a
-                result that can be used.
+                result that can be used. Kind `action_replayed`: the turn is replayed, and the person did not ask
+                for another run.
         """
         settled = self.finished | self.current | self.superseded
         runs = [run for run in self.log.records if run.node == node and run.run_id not in settled]
@@ -121,6 +124,8 @@ class Effects:
             raise _without_result(without)
         if lost and not same:
             raise _repeated(node, "with other values, in a turn that is not part of this session")
+        if not same and self.replayed:
+            raise _replayed(node)
         if not same:
             return None
         self.current.add(same[0].run_id)
@@ -145,6 +150,14 @@ def _without_result(run: EffectRecord) -> FlowError:
     if run.outcome in _WHY_UNKNOWN:
         return unknown_outcome(run.node, _WHY_UNKNOWN[run.outcome])
     return _repeated(run.node, "and returned what cannot be used")
+
+
+def _replayed(node: str) -> FlowError:
+    return FlowError(
+        f"The action {node!r} was not called: it has effects, and this flow replays a recording.",
+        kind="action_replayed",
+        fix="Give the flow a function that changes nothing, or say the text again with repeat_effects=True.",
+    )
 
 
 def _repeated(node: str, how: str) -> FlowError:

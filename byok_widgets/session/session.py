@@ -184,6 +184,7 @@ class Session(AnswersGuesses, StrictAttributes):
             repeat_effects: Whether actions with effects run again that have run in a turn that failed, or that a
                 fork or a reset dropped, or that failed themselves and may have taken effect. By default their
                 results are used again, and where they ran with other values, or gave no result, the turn fails.
+                Whether they run at all while a recording is replayed, which by default fails, too.
             **more: Not accepted: settings such as `max_tokens` belong to the nodes.
 
         Raises:
@@ -383,7 +384,12 @@ class Session(AnswersGuesses, StrictAttributes):
             visited=self._log.visited,
             spoken=self._log.spoken,
             effects=Effects(
-                self._effects, self._known_runs, self._superseded_runs, self._log.runs, repeat=repeat_effects
+                self._effects,
+                self._known_runs,
+                self._superseded_runs,
+                self._log.runs,
+                repeat=repeat_effects,
+                replayed=self._context.sends_nothing,
             ),
             assignment=self._assignment,
             speculates=self._latency == "speculative",

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from byok_widgets import Cost, Flow, ProviderError, ReplayMissError, lane
+from byok_widgets import Cost, Flow, FlowError, ProviderError, ReplayMissError, lane
 from byok_widgets.nodes import structured_output
 from byok_widgets.recording import tapes
 from byok_widgets.session import Session
@@ -260,6 +260,25 @@ def test_what_is_stopped_leaves_nothing(flow: Flow, cassette: Path, server: Scri
     assert recording.written == 1
     with flow.replay(cassette), pytest.raises(ReplayMissError):
         ask.run("Hi")
+
+
+def test_a_replay_calls_no_action_with_effects_unless_it_is_asked_for(flow: Flow, cassette: Path) -> None:
+    booked: list[str] = []
+    flow.conversation("ask", "Be brief.", start=True)
+    flow.action("book", lambda: booked.append("ten") or "ten", writes=["time"], effects=True)
+    flow.conversation("tell", "It is at {{time}}.")
+    flow.connect("ask", "book")
+    flow.connect("book", "tell")
+    with flow.record(cassette):
+        recorded = flow.start().say("Hi")
+    with flow.replay(cassette):
+        s = flow.start()
+        with pytest.raises(FlowError) as caught:
+            s.say("Hi")
+        assert (caught.value.kind, booked, s.turns) == ("action_replayed", ["ten"], ())
+        assert str(s.say("Hi", repeat_effects=True)) == str(recorded)
+        assert booked == ["ten", "ten"]
+        assert flow.node("book").run()["time"] == "ten"  # alone it is called each time
 
 
 def test_a_replay_that_is_stopped_costs_nothing(
