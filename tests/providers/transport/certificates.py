@@ -30,7 +30,7 @@ class Authority:
         self.file = self.folder / "authority.pem"
         self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def server(self, *names: str, days: tuple[int, int] = (-1, 2)) -> ssl.SSLContext:
+    def server(self, *names: str, days: tuple[int, int] = (-3650, 36_500)) -> ssl.SSLContext:
         """Return the server's side of a certificate for hosts and addresses, valid from day to day from today."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
@@ -62,7 +62,7 @@ _KEY_USAGE = x509.KeyUsage(
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, days: tuple[int, int] = (-1, 2)
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, days: tuple[int, int] = (-3650, 36_500)
 ) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     return (
