@@ -105,7 +105,7 @@ def read_assertion(given: Any, functions: Mapping[str, Function]) -> Assertion:
     extra = set(given) - set(kinds) - ({"equals"} if kinds == ["json_path"] else set())
     if len(kinds) != 1 or extra:
         known = "contains, excludes, json_path with equals, function, judge"
-        raise ValueError(f"{as_given(dict(given))} is no assertion; there are: {known}")
+        raise ValueError(f"{as_given(dict(given))} is not an assertion; there are: {known}")
     (kind,), what = kinds, given[kinds[0]]
     if not isinstance(what, str) or not what:
         raise ValueError(f"{kind} needs a text, not {as_given(what)}")

@@ -23,7 +23,7 @@ def turn_number(turn: Any) -> int:
     """Return the number of a turn; in JSON it is a text."""
     text = str(turn)
     if isinstance(turn, bool) or not (text.isascii() and text.isdigit() and len(text) < 5):
-        raise ValueError(f"turns: {as_given(turn)} is no number of a turn; the caller's first is 1")
+        raise ValueError(f"turns: {as_given(turn)} is not the number of a turn; the caller's first is 1")
     return int(text)
 
 

@@ -118,7 +118,7 @@ class AssignmentSearch:
                 self._node_comparisons[name] = self._node_run(name)
         except LimitReachedError:
             early = "It was stopped" if self._is_stopped else "The limit was reached"
-            return self._unchanged(f"{early} before anything could be shown. The same call goes on from here.")
+            return self._unchanged(f"{early} before anything could be shown. The same call continues from here.")
         outcomes, costs = self._outcomes(), self._costs(now)
         chains = statistics.chains_of(outcomes, costs, self._baseline, margin=self._margin)
         found = statistics.cheapest_safe(

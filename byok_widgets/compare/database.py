@@ -60,7 +60,7 @@ class Database:
         execute(f"PRAGMA busy_timeout={_BUSY_MS}")
         kinds = {kind for (kind,) in execute("SELECT type FROM sqlite_master")}
         if kinds - {"table", "index"}:
-            raise ValueError("it is no store of cells")
+            raise ValueError("it is not a store of cells")
         found = execute("PRAGMA user_version").fetchone()[0]
         if found > version:
             raise ValueError("it was made by a newer byok-widgets")

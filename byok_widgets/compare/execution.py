@@ -87,7 +87,7 @@ class Execution:
         return FlowError(
             f"The comparison ended early: {describe_exception(error)}.",
             kind="comparison",
-            fix="What was finished is kept; resume() goes on.",
+            fix="What was finished is kept; resume() continues.",
         )
 
     def start(self, setup: Setup, metric: Metric) -> None:

@@ -59,7 +59,7 @@ def _unknown_conditions(graph: FlowGraph) -> Iterator[Finding]:
                 "error",
                 edge.source,
                 f"The edge from {edge.source!r} to {edge.target!r} is never taken: its file says "
-                f"{edge.condition.text!r}, which is no condition that is known here.",
+                f"{edge.condition.text!r}, which is not a condition that is known here.",
                 "Correct the name in the file, register that kind of condition, or connect the two nodes again.",
             )
 

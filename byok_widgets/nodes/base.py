@@ -190,7 +190,7 @@ class Node(AnswersGuesses, StrictAttributes, ABC, Generic[R]):
         """
         del values
         raise ConfigError(
-            f"Node {self.name!r} is no action: it has no stub.", kind="stub", fix="Name an action of the flow."
+            f"Node {self.name!r} is not an action: it has no stub.", kind="stub", fix="Name an action of the flow."
         )
 
     @property

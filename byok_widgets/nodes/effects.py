@@ -164,6 +164,6 @@ def _repeated(node: str, how: str) -> FlowError:
     return FlowError(
         f"The action {node!r} has already run, {how}.",
         kind="action_repeated",
-        cause="It has effects, so it is not run a second time unasked.",
+        cause="It has effects, so it does not run again unless you ask for it.",
         fix=AGAIN,
     )

@@ -38,7 +38,7 @@ def replay(context: FlowContext, path: str | Path, missing: Missing) -> Recordin
     """
     if missing not in get_args(Missing):
         raise ConfigError(
-            f"{as_given(missing)} is no way to go on after a miss.",
+            f"{as_given(missing)} is not a way to handle a miss.",
             kind="cassette",
             fix=f"Choose one of {', '.join(map(repr, get_args(Missing)))}.",
         )

@@ -171,7 +171,7 @@ def _not_allowed(tree: Any) -> str:
     if isinstance(tree, (nodes.Tuple, nodes.List, nodes.Dict)):
         return "it holds several values"
     operator = operator_of(tree)
-    return f"there are no operators in a placeholder, such as {operator!r}" if operator else "it is no variable"
+    return f"there are no operators in a placeholder, such as {operator!r}" if operator else "it is not a variable"
 
 
 def operator_of(tree: Any) -> str:

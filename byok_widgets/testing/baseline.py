@@ -57,7 +57,7 @@ class Baseline:
         except OSError as error:
             problem = describe_os_error(error)
         except (ValueError, KeyError, TypeError, RecursionError):
-            problem = "it is no baseline"
+            problem = "it is not a baseline"
         raise ConfigError(f"{str(file)!r} cannot be used: {problem}.", kind="baseline", fix=where_to_look(file))
 
 

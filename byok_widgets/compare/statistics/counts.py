@@ -19,7 +19,7 @@ def ratio_terms(counts: ArrayLike) -> Floats:
     table = table[:, np.newaxis] if table.ndim == 2 else table
     if table.ndim != 3 or table.shape[2] != 3 or (table < 0).any() or np.isinf(table).any():
         raise ConfigError(
-            "These are no counts for F1.",
+            "These are not counts for F1.",
             kind="counts",
             fix="Pass true positives, false positives and false negatives in the last dimension of each case.",
         )

@@ -111,7 +111,7 @@ def live_evidence(
     """
     if not 0 < alpha < 1 or family_size < 1:
         raise ConfigError(
-            f"alpha={alpha} with {family_size} comparisons is no error rate.",
+            f"alpha={alpha} with {family_size} comparisons is not an error rate.",
             kind="alpha",
             fix="Pass one such as 0.05, for at least one comparison.",
         )

@@ -19,7 +19,7 @@ def z_quantile(level: float) -> float:
         ConfigError: If the level is not between 0 and 1.
     """
     if not 0 < level < 1:
-        raise ConfigError(f"{level} is no confidence level.", kind="level", fix="Pass one such as 0.95.")
+        raise ConfigError(f"{level} is not a confidence level.", kind="level", fix="Pass one such as 0.95.")
     return float(ndtri((1 + level) / 2))
 
 

@@ -48,7 +48,7 @@ def verdicts(
         ConfigError: If alpha or margin is outside 0 to 1.
     """
     if not 0 < alpha < 1:
-        raise ConfigError(f"alpha={alpha} is no error rate.", kind="alpha", fix="Pass one such as 0.05.")
+        raise ConfigError(f"alpha={alpha} is not an error rate.", kind="alpha", fix="Pass one such as 0.05.")
     check_margin(margin)
     steps = holm([contrast.p for contrast in contrasts.values()], alpha=alpha)
     return {
@@ -67,7 +67,7 @@ def check_margin(margin: float | None) -> None:
     """
     if margin is not None and not 0 < margin < 1:
         raise ConfigError(
-            f"margin={margin} is no loss between 0 and 1.", kind="margin", fix="Pass one such as 0.05."
+            f"margin={margin} is not a loss between 0 and 1.", kind="margin", fix="Pass one such as 0.05."
         )
 
 

@@ -173,7 +173,7 @@ class _Module:
     def _tell_type(self, where: str, spec: FieldSpec) -> None:
         kind = kind_of(spec)
         if spec.enum:
-            self._lose("type", where, f"The allowed values of {spec.name!r} are no part of its type.", _IN_WORDS)
+            self._lose("type", where, f"The allowed values of {spec.name!r} are not part of its type.", _IN_WORDS)
         elif kind in ("", "array", "object") or spec.shape.formats:
             what = next(iter(spec.shape.formats), kind or "of several types")
             self._lose(

@@ -41,7 +41,7 @@ class Conditions:
         try:
             Expression(text)
         except ByokError as error:
-            return f"Its equations are no logic condition. {error.problem}"
+            return f"Its equations are not a logic condition. {error.problem}"
         return ""
 
     def expression(self, condition: Json) -> str:
@@ -63,7 +63,7 @@ class Conditions:
             return f"{name} {_STATED[operator]}"
         right = equation["right"]
         if not isinstance(right, str) or "{{" in right:
-            raise ValueError("the right side is no fixed text")
+            raise ValueError("the right side is not a fixed text")
         if operator in _HOLDS:
             return f"{right!r} {_HOLDS[operator]} {name}"
         if operator not in _COMPARES:
@@ -89,5 +89,5 @@ def _without_what_is_said_anyway(equations: list[Json]) -> list[Json]:
 def _name(equation: Json) -> str:
     found = _VARIABLE.fullmatch(equation["left"])
     if not found:
-        raise ValueError("the left side is no variable")
+        raise ValueError("the left side is not a variable")
     return found[1] or found[2]

@@ -72,7 +72,7 @@ class EdgeWriter:
             try:
                 yield from equations(condition.expression.tree, partial(kind_in, self._graph))
             except NotInNormalFormError as error:
-                problem = f"The condition {condition.text} is no equation: {error}."
+                problem = f"The condition {condition.text} is not an equation: {error}."
                 self._losses.append(
                     Loss("condition", where, problem, "A model judges it in words, after the others.")
                 )

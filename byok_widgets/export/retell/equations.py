@@ -77,7 +77,7 @@ def _truth(atom: Truth, kind_of: KindOf) -> Iterator[Json]:
     elif kind in ("integer", "number"):
         yield _equation(atom.names[0], "!=" if atom.yes else "==", "0")
     elif kind != "string" or not atom.yes:  # a text that is stated is never empty
-        raise NotInNormalFormError(f"{ast.unparse(atom.value)} alone is no equation")
+        raise NotInNormalFormError(f"{ast.unparse(atom.value)} alone is not an equation")
 
 
 def _compared(atom: Compared) -> Json:
@@ -88,7 +88,7 @@ def _compared(atom: Compared) -> Json:
         left, sign, right = right, _MIRRORED.get(sign, sign), left
     if isinstance(left, ast.Name) and sign in _SIGNS:
         return _equation(left.id, _SIGNS[sign], _constant(right))
-    raise NotInNormalFormError(f"{ast.unparse(atom.left)} and {ast.unparse(atom.right)} are no equation")
+    raise NotInNormalFormError(f"{ast.unparse(atom.left)} and {ast.unparse(atom.right)} are not an equation")
 
 
 def _equation(name: str, operator: str, right: str) -> Json:

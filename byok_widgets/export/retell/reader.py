@@ -162,7 +162,9 @@ class _Reading:
         condition = setting.get("condition")
         sentence = condition if isinstance(condition, str) else _prompt_in(condition)
         if not sentence.strip():
-            self._skip("global", node["id"], "Its condition is no sentence.", "It is not reached from everywhere.")
+            self._skip(
+                "global", node["id"], "Its condition is not a sentence.", "It is not reached from everywhere."
+            )
             return None
         for key in sorted(setting.keys() - {"condition", "go_back_conditions"}):
             self._skip("global", node["id"], f"{key} of its global setting.")
@@ -218,7 +220,7 @@ class _Reading:
 
     def _condition_problem(self, node: Json, edge: Json) -> str:
         if edge is node.get("skip_response_edge"):
-            return "It goes on without an answer of the caller."
+            return "It continues without an answer from the caller."
         condition = edge.get("transition_condition")
         if not isinstance(condition, dict):
             return "It has no condition."

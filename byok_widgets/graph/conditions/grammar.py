@@ -59,7 +59,7 @@ def _foreign(tree: ast.expr) -> str:
             return problem
     alone = next((part for part in _asked_for_truth(tree) if _says_nothing(part)), None)
     if alone is not None:
-        return f"{ast.unparse(alone)} alone is no condition; say what is compared with it"
+        return f"{ast.unparse(alone)} alone is not a condition; say what is compared with it"
     return ""
 
 

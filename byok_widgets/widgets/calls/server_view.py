@@ -125,7 +125,7 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
     def _open(self) -> str:
         session = self._server.session(self._chosen())
         self.opened.children = [Chat(session, mode=self._mode)]
-        return "What is said here goes on from the call, and does not reach the caller."
+        return "What is said here continues the call, and does not reach the caller."
 
     def _save(self) -> str:
         return str(self._flow.save_case(self._server.session(self._chosen())))
