@@ -14,7 +14,7 @@ import pytest
 
 from byok_widgets.grounding.dialogue import Dialogue, Kind
 from byok_widgets.messages import Message
-from byok_widgets.nodes.looking_up import look_up
+from byok_widgets.nodes.evidence_lookup import look_up
 from byok_widgets.nodes.refusal import Refusal
 from byok_widgets.schema import ExtractionSchema
 

@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
 from byok_widgets.cli import main
-from byok_widgets.nodes.own_words import OWN_WORDS
+from byok_widgets.nodes.prompt_version import PROMPT_VERSION
 from byok_widgets.providers.local import models
 from byok_widgets.recording.cassette import Cassette
 from tests.local_model import require_model
@@ -100,7 +100,7 @@ def test_what_it_replays_is_beside_it_and_was_recorded_with_the_words_of_today(p
     first = next(cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
     assert f'flow.replay("{cassette.path.name}"' in first.source
     assert cassette.notices == ()
-    assert {entry["own_words"] for entry in cassette.entries()} == {OWN_WORDS}
+    assert {entry["own_words"] for entry in cassette.entries()} == {PROMPT_VERSION}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.errors import ExtractionError
 from byok_widgets.messages import Message
+from byok_widgets.nodes.evidence_lookup import LookupResult, look_up
 from byok_widgets.nodes.examples import Examples, example_messages
 from byok_widgets.nodes.extraction_prompt import instructions, question_messages
 from byok_widgets.nodes.extraction_result import Extraction
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.grounding_choice import Grounding
-from byok_widgets.nodes.looking_up import LookedUp, look_up
 from byok_widgets.nodes.model_call import Call
 from byok_widgets.nodes.refusal import Refusal
 from byok_widgets.nodes.structured_output import ask_structured, with_cost
@@ -116,9 +116,9 @@ class ExtractionRun:
                 found.append((refusal, named))
         return found
 
-    def _look_up(self, checked: ValidationResult, transcript: tuple[Message, ...]) -> LookedUp:
+    def _look_up(self, checked: ValidationResult, transcript: tuple[Message, ...]) -> LookupResult:
         parts = tuple(part for part in checked.parts if self.groundings.get(part.path) != "off")
-        return look_up(replace(checked, parts=parts), transcript) if parts else LookedUp()
+        return look_up(replace(checked, parts=parts), transcript) if parts else LookupResult()
 
     def _declared_locale(self) -> Locale | None:
         if self.locale is None:
@@ -164,7 +164,7 @@ class ExtractionRun:
 def _refused(
     refusals: Refusals,
     checked: ValidationResult,
-    looked_up: LookedUp,
+    looked_up: LookupResult,
     locale: str | None,
 ) -> Iterator[str]:
     """Yield the names of the fields whose values are not taken, each as strictly as is set for it."""

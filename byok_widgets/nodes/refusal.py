@@ -17,9 +17,9 @@ from byok_widgets.grounding.misplaced import (
 from byok_widgets.grounding.moments import is_form_of_words
 from byok_widgets.grounding.offers import only_suggests
 from byok_widgets.grounding.talked_about import hints_of, is_denied, is_talked_about
+from byok_widgets.nodes.evidence_lookup import LookupResult, lookup_of
 from byok_widgets.nodes.examples import Example
 from byok_widgets.nodes.grounding_choice import Grounding
-from byok_widgets.nodes.looking_up import LookedUp, lookup_of
 from byok_widgets.schema import FieldSpec, ValidationResult
 from byok_widgets.schema.parts import Part
 
@@ -70,7 +70,9 @@ class Refusal:
         descriptions = {spec.name: spec.description for spec in fields}
         return cls(is_literal=True, is_by_default=is_by_default, hints=_hints(examples), descriptions=descriptions)
 
-    def refused(self, checked: ValidationResult, looked_up: LookedUp, locale: str | None = None) -> Iterator[str]:
+    def refused(
+        self, checked: ValidationResult, looked_up: LookupResult, locale: str | None = None
+    ) -> Iterator[str]:
         """Yield the names of the fields whose values are not taken.
 
         Args:
@@ -85,13 +87,13 @@ class Refusal:
         if self.is_literal:
             yield from _repeated([part for part in stated if part not in refused], looked_up.dialogue)
 
-    def _is_refused(self, part: Part, looked_up: LookedUp, *, is_foreign: bool) -> bool:
+    def _is_refused(self, part: Part, looked_up: LookupResult, *, is_foreign: bool) -> bool:
         unsaid = [
             self._is_unsaid(each, name, looked_up, is_foreign=is_foreign) for each, name in _said_alone(part, "")
         ]
         return bool(unsaid) and (all(unsaid) if self.is_by_default else any(unsaid))
 
-    def _is_unsaid(self, part: Part, name: str, looked_up: LookedUp, *, is_foreign: bool) -> bool:
+    def _is_unsaid(self, part: Part, name: str, looked_up: LookupResult, *, is_foreign: bool) -> bool:
         """Whether the dialogue has nothing for a value without parts, or nothing literal."""
         mark = looked_up.grounding.get(part.path)
         if mark == "ungrounded" or not self.is_literal:
@@ -106,7 +108,7 @@ class Refusal:
             return not is_foreign
         return not isinstance(part.value, str) or not is_form_of_words(part.value)
 
-    def _is_of_something_else(self, part: Part, name: str, looked_up: LookedUp) -> bool:
+    def _is_of_something_else(self, part: Part, name: str, looked_up: LookupResult) -> bool:
         """Whether a value was said, but is not what its field asks for, or nothing that people agreed to."""
         about = f"{name} {self.descriptions.get(part.path, '')}"
         if not isinstance(part.value, str):

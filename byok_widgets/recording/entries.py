@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from byok_widgets.errors import ProviderError
 from byok_widgets.messages import answer_message
 from byok_widgets.nodes.node_settings import LIMIT
-from byok_widgets.nodes.own_words import OWN_WORDS
+from byok_widgets.nodes.prompt_version import PROMPT_VERSION
 from byok_widgets.recording.cassette import RECORDER, Entry
 from byok_widgets.recording.digest import WantedCall
 from byok_widgets.reply import Reply
@@ -72,7 +72,7 @@ def fault_entry(wanted: WantedCall, fault: ProviderError, took_s: float) -> Entr
 
 def _entry(wanted: WantedCall, outcome: Entry) -> Entry:
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    about = {"own_words": OWN_WORDS, "recorder": RECORDER, "recorded_at": now}
+    about = {"own_words": PROMPT_VERSION, "recorder": RECORDER, "recorded_at": now}
     own = {"node": wanted.call.node, "lane": list(wanted.lane), "request": wanted.words}
     return {"digest": wanted.digest, **redact_keys({**own, **outcome}), **about}
 

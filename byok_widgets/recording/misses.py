@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from byok_widgets.errors import ReplayMissError
 from byok_widgets.nodes.lane import Lane
-from byok_widgets.nodes.own_words import OWN_WORDS
+from byok_widgets.nodes.prompt_version import PROMPT_VERSION
 from byok_widgets.recording.cassette import Cassette, Entry, parsed
 from byok_widgets.recording.changes import Change, changes, similarity
 from byok_widgets.recording.digest import WantedCall, Words
@@ -92,7 +92,7 @@ def _reason(found: Nearest | None, lane: Lane) -> tuple[str, str]:
     """Return the kind of a miss, and why it is one: part of what is told in a table of cases, too."""
     if found is None:
         return "replay_miss", "Nothing of this node was recorded."
-    if found.entry.get("own_words") != OWN_WORDS:
+    if found.entry.get("own_words") != PROMPT_VERSION:
         version = _version(found.entry)
         return (
             "replay_words_changed",

@@ -29,7 +29,7 @@ from byok_widgets.nodes.effects import Effects
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.reply import Reply
 from byok_widgets.session.assignment import AS_THE_FLOW_HAS_IT, Assignment
-from byok_widgets.session.beside import Beside
+from byok_widgets.session.background_calls import BackgroundCalls
 from byok_widgets.session.call_ledger import CallLedger
 from byok_widgets.session.evaluation import evaluate
 from byok_widgets.session.judge import NOT_JUDGED, Judged, judge_model, judge_prompts
@@ -131,7 +131,7 @@ class TurnRunner:
         self._node, self._returns_to, self._closed = start.node, start.returns_to, False
         self._steps: list[Step] = []
         self._ledger = CallLedger(context, callbacks.on_text, callbacks.on_progress)
-        self._beside = Beside(self._ledger)
+        self._background = BackgroundCalls(self._ledger)
         self._budget = TurnBudget(context.config.turn_limits)
         self._notices = [note for note in [repair_notice(text or "")] if note]
 
@@ -164,12 +164,12 @@ class TurnRunner:
             self._ledger.all_is_said()
             await self._finish()
         finally:
-            await self._beside.give_up()
+            await self._background.give_up()
 
     async def _finish(self) -> None:
         """Wait for what the judge still writes; a person who stops that stops nothing that was said."""
         try:
-            await self._beside.finish(self._steps)
+            await self._background.finish(self._steps)
         except asyncio.CancelledError:
             self.stopped = True
 
@@ -263,10 +263,10 @@ class TurnRunner:
             return tuple(known.get(edge) or _verdict(edge, "not looked at") for edge in (*own, *ways_in))
 
         target = taken.target if taken else None
-        dropped = await self._beside.drop_unless(target or self._node)
+        dropped = await self._background.drop_unless(target or self._node)
         self._steps.append(Judgement(self._node, in_order(judged), target, judged.reply, dropped))
         if judge is not None:
-            self._beside.follow(len(self._steps) - 1, judged, judge, in_order)
+            self._background.follow(len(self._steps) - 1, judged, judge, in_order)
         return taken
 
     def _speculate(self, name: str) -> None:
@@ -279,7 +279,7 @@ class TurnRunner:
         with contextlib.suppress(ByokError):  # of which the person hears when the node really comes
             model = node.model_for(given)
             if model is not None:
-                self._beside.speculate(node, given, model, self._ledger.on_progress)
+                self._background.speculate(node, given, model, self._ledger.on_progress)
 
     async def _judge(self) -> ResolvedModel:
         node = self._graph.node(self._node)
@@ -327,7 +327,7 @@ class TurnRunner:
             return
         given = self._given_to(node)
         model, work = await self._model_of(partial(node.model_for, given)), node.prepare(given)
-        begun = await self._beside.reply_of(node, given)
+        begun = await self._background.reply_of(node, given)
         replying = (
             begun.use(self._ledger.on_text) if begun else work(self._ledger.on_text, self._ledger.on_progress)
         )

@@ -10,7 +10,7 @@ import html
 import sys
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.widgets import calm_stop, error_offer, key_leak_warning
+from byok_widgets.widgets import error_offer, interrupt_display, key_leak_warning
 from byok_widgets.widgets.marimo import in_marimo
 from byok_widgets.widgets.sanitize import sanitize
 
@@ -112,6 +112,6 @@ def _shell() -> Any:
     get = getattr(ipython, "get_ipython", None)
     shell = get() if get else None
     key_leak_warning.watch(shell)
-    calm_stop.watch(shell)
+    interrupt_display.watch(shell)
     error_offer.watch(shell)
     return shell

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from byok_widgets import Flow, ReplayMissError
-from byok_widgets.nodes.own_words import OWN_WORDS
+from byok_widgets.nodes.prompt_version import PROMPT_VERSION
 from byok_widgets.recording.cassette import Cassette, line_of
 from tests.bench.calls import stub_flow
 
@@ -119,4 +119,4 @@ def _entries() -> Iterator[dict[str, object]]:
         }
         own = {"digest": f"{number:064x}", "node": "ask", "lane": ["", "", 0], "request": words}
         answer = {"text": "Tuesday it is. " * 20, "finish_reason": "stop", "chunks": [[0.1, 5]] * 20}
-        yield own | {"answer": answer, "own_words": OWN_WORDS}
+        yield own | {"answer": answer, "own_words": PROMPT_VERSION}

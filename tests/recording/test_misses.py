@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import ConfigError, Flow, ReplayMissError, lane
-from byok_widgets.nodes import own_words
+from byok_widgets.nodes import prompt_version
 from byok_widgets.recording import entries, misses
 from tests.recording.conftest import made
 from tests.scripted_server import Say, ScriptedServer
@@ -143,7 +143,7 @@ def test_blocks_end_where_they_began(recorded: Flow, cassette: Path) -> None:
 
 
 def test_a_change_of_our_own_words_is_a_miss_of_its_own(recorded: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(misses, "OWN_WORDS", own_words.OWN_WORDS + 1)
+    monkeypatch.setattr(misses, "PROMPT_VERSION", prompt_version.PROMPT_VERSION + 1)
     assert missed(recorded, "Wednesday, please").kind == "replay_words_changed"
 
 
@@ -196,4 +196,4 @@ def test_a_schema_differs_by_no_point_zero(flow: Flow, cassette: Path, server: S
     again.extraction("read", {"type": "object", "properties": {"people": {"type": "integer", "minimum": 0}}})
     with again.replay(cassette):
         assert again.node("read").run("We are two").values == {"people": 2}
-    assert entries.OWN_WORDS == own_words.OWN_WORDS
+    assert entries.PROMPT_VERSION == prompt_version.PROMPT_VERSION

@@ -18,7 +18,7 @@ _ORDER: tuple[Mark, ...] = ("ungrounded", "not_literal", "unchecked", "said")
 
 
 @dataclass(frozen=True)
-class LookedUp:
+class LookupResult:
     """What the dialogue says about values.
 
     Attributes:
@@ -47,10 +47,10 @@ class LookedUp:
         return "ungrounded" if any(self.grounding.get(path) == "ungrounded" for path in taken) else part.status
 
 
-def look_up(checked: ValidationResult, transcript: Iterable[Message]) -> LookedUp:
+def look_up(checked: ValidationResult, transcript: Iterable[Message]) -> LookupResult:
     """Look up all that was found in a dialogue."""
     dialogue = Dialogue(transcript)
-    found = LookedUp(dialogue=dialogue)
+    found = LookupResult(dialogue=dialogue)
     for part in walk(checked.parts):
         if not part.is_taken:
             continue

@@ -1,4 +1,4 @@
-"""`Beside`: the calls that run beside a turn: a judge that still writes its reason, and a speculative reply."""
+"""`BackgroundCalls`: what runs behind a turn: a judge that still writes its reason, and a speculative reply."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class _Following:
     in_order: InOrder
 
 
-class Beside:
-    """What runs beside one turn.
+class BackgroundCalls:
+    """What runs in the background of one turn.
 
     Args:
         ledger: Takes note of what calls cost that are not used.

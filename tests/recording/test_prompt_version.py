@@ -9,7 +9,7 @@ from typing import Any
 
 from byok_widgets import Flow, ReplayMissError
 from byok_widgets.cases.callers import prompts
-from byok_widgets.nodes.own_words import OWN_WORDS
+from byok_widgets.nodes.prompt_version import PROMPT_VERSION
 from tests.scripted_server import Say, ScriptedServer
 
 PINNED = {1: "e38825512735382e2b91c180d67544c209d7de9bbae2930cf62d9365313b8799"}
@@ -44,15 +44,17 @@ def _asked_in_every_way(flow: Flow, server: ScriptedServer) -> None:
 
 
 def test_a_change_of_them_raises_their_version(flow: Flow, cassette: Path, server: ScriptedServer) -> None:
-    """Where this fails, requests have changed: raise `OWN_WORDS`, add the digest, record the tutorials anew."""
+    """Where this fails, requests have changed: raise the version, add the digest, record the tutorials anew."""
     with flow.record(cassette):
         _asked_in_every_way(flow, server)
     entries = [json.loads(line) for line in cassette.read_text(encoding="utf-8").splitlines()[1:]]
-    assert {entry["own_words"] for entry in entries} == {OWN_WORDS}
+    assert {entry["own_words"] for entry in entries} == {PROMPT_VERSION}
     asked = sorted(json.dumps(entry["request"]) for entry in entries)
     assert len(set(asked)) > 8
     asked.append(prompts.VERSION)  # of simulated callers
-    assert {OWN_WORDS: hashlib.sha256("\n".join(asked).encode()).hexdigest()} == {OWN_WORDS: PINNED[OWN_WORDS]}
+    assert {PROMPT_VERSION: hashlib.sha256("\n".join(asked).encode()).hexdigest()} == {
+        PROMPT_VERSION: PINNED[PROMPT_VERSION]
+    }
 
 
 def test_all_of_them_replay(flow: Flow, cassette: Path, server: ScriptedServer) -> None:
