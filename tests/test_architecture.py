@@ -411,6 +411,24 @@ def _named_in(node: ast.AST) -> set[str]:
     }
 
 
+_SENTENCE = re.compile(r"[A-Z][a-z]+ [a-z]")
+_COMPARISONS = {"startswith", "endswith", "removeprefix", "removesuffix"}
+
+
+def decided_by_a_sentence(source: Source) -> list[str]:
+    """What people read can be worded anew: no code compares with it, or looks for its beginning."""
+    found: list[ast.expr] = []
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Compare):
+            found += [node.left, *node.comparators]
+        elif (
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _COMPARISONS
+        ):
+            found += node.args
+    texts = (each.value for each in found if isinstance(each, ast.Constant) and isinstance(each.value, str))
+    return [f"{source.name} decides by {text!r}." for text in texts if _SENTENCE.match(text)]
+
+
 Rule = Callable[[Source], list[str]]
 RULES: list[Rule] = [
     forbidden_imports,
@@ -420,6 +438,7 @@ RULES: list[Rule] = [
     revealed_elsewhere,
     vendor_named_elsewhere,
     kind_decided_elsewhere,
+    decided_by_a_sentence,
 ]
 
 
@@ -542,6 +561,12 @@ EXAMPLES: dict[Rule, list[tuple[str, str, str]]] = {
         ("keys.store", "isinstance(backend, EncryptedFile)", "keys.store asks for EncryptedFile."),
         ("nodes.extraction", "isinstance(replaced, ExtractionNode)", ""),
         ("widgets.chat", "node.kind == other.kind or isinstance(node, Node)", ""),
+    ],
+    decided_by_a_sentence: [
+        ("testing.changes", "line.startswith('The flow')", "testing.changes decides by 'The flow'."),
+        ("widgets.chat", "if problem == 'It was stopped.': pass", "widgets.chat decides by 'It was stopped.'."),
+        ("widgets.chat", "'No key' in note.text", "widgets.chat decides by 'No key'."),
+        ("widgets.chat", "name.startswith('Flow') or kind == 'interrupted'", ""),
     ],
     forbidden_imports: [
         ("errors", "from byok_widgets.engine import ENGINE", "errors imports engine."),

@@ -59,9 +59,20 @@ class Changes:
     @property
     def lines(self) -> list[str]:
         """All changes, one in a line."""
-        flow = [f"The flow was changed: {', '.join(self.flow)}."] if self.flow else []
-        cases = [": ".join(filter(None, [f"{each.kind}: {each.case}", _words(each)])) for each in self.cases]
-        return [redact(line, words=False) for line in [*flow, *cases, *filter(None, [self.cost])]]
+        return [*self._of_the_flow, *self._of_cases, *self._of_the_cost]
+
+    @property
+    def _of_the_flow(self) -> list[str]:
+        return [redact(f"The flow was changed: {', '.join(self.flow)}.", words=False)] if self.flow else []
+
+    @property
+    def _of_cases(self) -> list[str]:
+        lines = (": ".join(filter(None, [f"{each.kind}: {each.case}", _words(each)])) for each in self.cases)
+        return [redact(line, words=False) for line in lines]
+
+    @property
+    def _of_the_cost(self) -> list[str]:
+        return [self.cost] if self.cost else []
 
     def __repr__(self) -> str:
         return "\n".join([f"Since {self.since}:", *(self.lines or ["nothing has changed."])])
@@ -71,8 +82,9 @@ class Changes:
         shown = [[redact(cell, words=False) for cell in row] for row in rows]
         columns = ("change", "case", "before", "now", "details")
         table = markup.table(shown, caption=f"Changes since {self.since}", columns=columns) if rows else ""
-        other = [line for line in self.lines if not rows or line.startswith("The flow") or line == self.cost]
-        said = other or ([] if rows else [f"Nothing has changed since {self.since}."])
+        said = [*self._of_the_flow, *self._of_the_cost]
+        if not rows and not said:
+            said = [f"Nothing has changed since {self.since}."]
         return f"{table}{''.join(markup.block(markup.facts(line)) for line in said)}"
 
 
