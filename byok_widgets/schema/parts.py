@@ -1,7 +1,8 @@
 """`Part`: a value with its parts, and what is known of each: stated, not stated, invalid, or stated in part.
 
 A part that is not stated states nothing, at any depth: null, "", an empty list, words such as "unknown", and an
-object or a list of nothing else. A bad item costs that item, and not the list.
+object or a list of nothing else. A bad item costs that item, and not the list; a bad part that an object may lack
+costs that part, and not the object.
 """
 
 from __future__ import annotations
@@ -182,11 +183,18 @@ class Reader:
         }
         if branch.is_map:
             return _collection(part, inner, kept)
-        return _record(part, inner, kept, lacks=not branch.required <= kept.keys())
+        lost = [str(each.step) for each in inner if _is_bad(each) and not each.has_value]
+        kept |= {name: None for name in lost if name in needed and branch.entry(name).takes_null}
+        lacks = not branch.required <= kept.keys() or not all(map(branch.can_lack, lost))
+        return _record(part, inner, kept, lacks=lacks or not any(each.is_taken for each in told))
 
 
 def _refused(part: Part, problem: str) -> Part:
     return replace(part, status="invalid", problem=problem, value=None, has_value=False)
+
+
+def _is_bad(part: Part) -> bool:
+    return part.status in ("invalid", "incomplete")
 
 
 def _is_anything_stated(parts: Iterable[Part]) -> bool:
@@ -195,7 +203,7 @@ def _is_anything_stated(parts: Iterable[Part]) -> bool:
 
 def _collection(part: Part, inner: list[Part], kept: Any) -> Part:
     """Return a list or a map, which loses its bad entries and keeps the others."""
-    bad = [each for each in inner if each.status in ("invalid", "incomplete")]
+    bad = list(filter(_is_bad, inner))
     status: CheckedStatus = "incomplete" if bad else "found"
     if not any(each.has_value and each.status != "not_stated" for each in inner):
         status = "invalid" if any(each.status == "invalid" for each in bad) else "incomplete"
@@ -211,17 +219,15 @@ def _positional(part: Part, inner: list[Part], branch: Branch) -> Part:
     record = _record(part, own, kept, lacks=lacks)
     if not record.has_value:
         return replace(record, inner=tuple(inner))
-    is_bad = any(item.status in ("invalid", "incomplete") for item in others)
-    status: CheckedStatus = "incomplete" if is_bad and record.status == "found" else record.status
+    has_bad_others = any(map(_is_bad, others)) and record.status == "found"
+    status: CheckedStatus = "incomplete" if has_bad_others else record.status
     value = [*kept, *(item.value for item in others if item.has_value)]
     return replace(record, status=status, value=value, inner=tuple(inner))
 
 
 def _record(part: Part, inner: list[Part], kept: Any, *, lacks: bool) -> Part:
-    """Return an object, or the items of a list that have a meaning of their own, which needs all of its parts."""
-    bad = [each for each in inner if each.status in ("invalid", "incomplete")]
-    is_whole = not lacks and all(each.has_value for each in bad)
-    status: CheckedStatus = "incomplete" if bad or lacks else "found"
-    if any(each.status == "invalid" for each in bad):
+    """Return an object, or the items of a list that have a meaning of their own; without a value if it lacks any."""
+    status: CheckedStatus = "incomplete" if lacks or any(map(_is_bad, inner)) else "found"
+    if lacks and any(each.status == "invalid" for each in inner):
         status = "invalid"
-    return replace(part, status=status, value=kept if is_whole else None, inner=tuple(inner), has_value=is_whole)
+    return replace(part, status=status, value=None if lacks else kept, inner=tuple(inner), has_value=not lacks)

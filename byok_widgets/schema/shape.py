@@ -114,10 +114,11 @@ class Shape:
         return any("array" in branch.types for branch in self.branches)
 
     def chosen(self, value: Any) -> Branch:
-        """Return the alternative that fits a value best; one that says nothing if none fits."""
-        fitting = [branch for branch in self.branches if branch.may_hold(value)]
-        if len(fitting) == 1:
-            return fitting[0]
+        """Return the alternative that fits a value best; one that says nothing if none does."""
+        of_its_type = [branch for branch in self.branches if branch.has_type(value)]
+        if len(of_its_type) == 1:
+            return of_its_type[0]
+        fitting = [branch for branch in of_its_type if branch.may_hold(value)]
         return min(fitting, key=lambda branch: branch.mismatch(value), default=_NOTHING_SAID)
 
 
@@ -155,11 +156,12 @@ class Branch:
         self.places = len(raw.get("prefixItems", ()))
         self.fewest: int = raw.get("minItems", 0)
 
+    def has_type(self, value: Any) -> bool:
+        """Whether a value has one of its types."""
+        return not self.types or ("number" if isinstance(value, Decimal) else type_of(value)) in self.types
+
     def may_hold(self, value: Any) -> bool:
-        """Whether a value has its type, and the allowed values of an object's properties."""
-        kind = "number" if isinstance(value, Decimal) else type_of(value)
-        if self.types and kind not in self.types:
-            return False
+        """Whether a value is allowed, or an object whose properties with a list of values have one of these."""
         if self.allowed is not None:
             return value in self.allowed
         if not isinstance(value, dict):
@@ -187,6 +189,14 @@ class Branch:
     def entry(self, name: str) -> Shape:
         """Return the shape of an object's entry."""
         return self._shapes.of(self.properties[name]) if name in self.properties else self._entries
+
+    def can_lack(self, name: str) -> bool:
+        """Whether an object means the same without an entry; a default would stand for what was stated."""
+        if name not in self.properties:
+            return bool(self.properties or entries_of(self._raw))
+        part = self.properties[name]
+        has_default = isinstance(part, dict) and part.get("default") not in (None, "", [], {})
+        return not has_default and (name in self.optional or self.entry(name).takes_null)
 
     def is_tag(self, name: str) -> bool:
         """Whether a property has only one allowed value, which tells alternatives apart and states nothing."""

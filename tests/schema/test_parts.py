@@ -58,6 +58,51 @@ def test_a_bad_item_costs_that_item_and_not_the_list() -> None:
     assert check(tuple[int, str], [1, None]).values["x"] is None, "each place of a tuple has its meaning"
 
 
+class Place(BaseModel):
+    city: str
+    floor: int | None
+    size: Literal["s", "l"] | None = None
+    language: str = "en"
+
+
+_PLACE = {"city": "Rome", "floor": 3, "size": "s", "language": "it"}
+
+
+@pytest.mark.parametrize(
+    ("bad", "kept"),
+    [
+        ({"floor": "up"}, Place(city="Rome", floor=None, size="s", language="it")),
+        ({"size": "xl"}, Place(city="Rome", floor=3, language="it")),
+        ({"city": ["Rome"]}, None),
+        ({"language": ["it"]}, None),
+    ],
+    ids=["nullable", "allowed values", "required", "its default would stand for it"],
+)
+def test_a_bad_part_that_an_object_may_lack_costs_that_part(bad: Any, kept: Any) -> None:
+    checked = check(Place, {**_PLACE, **bad})
+    [name] = bad
+    assert (checked.values["x"], list(checked.problems)) == (kept, [f"x.{name}"])
+    assert statuses(checked)["x"] == ("invalid" if kept is None else "incomplete")
+    assert checked.record is None, "an object in which something is wrong is not complete"
+    rows = check(list[Place], [_PLACE, {**_PLACE, **bad}])
+    assert rows.values["x"] == [Place(**_PLACE), *([kept] if kept else [])]
+
+
+def test_an_object_of_which_nothing_fits_is_invalid() -> None:
+    inner = {"type": "object", "properties": {"a": {"type": "integer"}, "kind": {"const": "k"}}}
+    schema = ExtractionSchema.of({"type": "object", "properties": {"x": inner}})
+    checked = schema.check({"x": {"a": "many", "kind": "k"}})
+    assert (checked.values, checked.status) == ({"x": None}, {"x": "invalid"})
+
+
+def test_a_rule_of_the_object_holds_for_what_is_left_of_it() -> None:
+    parts = {"a": {"type": "string"}, "b": {"type": "integer"}}
+    inner = {"type": "object", "properties": parts, "dependentRequired": {"a": ["b"]}}
+    schema = ExtractionSchema.of({"type": "object", "properties": {"x": inner}})
+    checked = schema.check({"x": {"a": "y", "b": "z"}})
+    assert (checked.values, checked.status) == ({"x": None}, {"x": "invalid"})
+
+
 def test_an_object_that_lacks_a_required_part_is_stated_in_part() -> None:
     checked = check(Home, {"city": "Rome", "zip": None})
     assert (checked.values["x"], checked.problems) == (None, {})
