@@ -217,11 +217,14 @@ class ExtractionSchema:
         """
         raw = self._names.applied_to(raw)
         reader = Reader(coerce=partial(coerce, locale=locale), is_stated=partial(is_stated, is_said=is_said))
-        checked, whole = check_fields(self.fields, raw, self._source.whole, reader, cut=cut or {})
+        unknown = {name: plain_json(value) for name, value in raw.items() if name not in self._names}
+        written = {name: value for name, value in unknown.items() if value is not None}
+        beside = self._source.beside if written else None
+        whole_check = beside(written) if beside else self._source.whole
+        checked, whole = check_fields(self.fields, raw, whole_check, reader, cut=cut or {})
         found = [(spec, checked[spec.name]) for spec in self.fields]
         parts = [each.part for _, each in found]
-        unknown = {name: value for name, value in raw.items() if name not in self._names}
-        problems = problems_of(found) | self._problems_with(unknown, parts)
+        problems = problems_of(found) | self._problems_with(written, parts)
         lacks_only = whole.lacks_only and not problems  # what is invalid may be what is lacking
         if () in whole.problems and (lacks_only or not whole.lacks_only):
             problems[""] = whole.problems[()]
@@ -232,15 +235,14 @@ class ExtractionSchema:
             problems=ByPath(problems, inner_problems(parts, problems)),
             said={part.path: part.value for part in parts if part.is_taken},
             record=whole.record if is_whole else None,
-            extra={path: plain_json(value) for path, value in (unknown | dict(extras_of(parts))).items()},
+            extra=unknown | {path: plain_json(value) for path, value in extras_of(parts)},
             parts=tuple(parts),
             pending=whole.pending,
             lacks_only=lacks_only,
         )
 
-    def _problems_with(self, unknown: Mapping[str, Any], parts: Iterable[Part]) -> dict[str, str]:
+    def _problems_with(self, written: Mapping[str, Any], parts: Iterable[Part]) -> dict[str, str]:
         """Return what is wrong with what was written under names that no field has."""
-        written = {name: plain_json(value) for name, value in unknown.items() if value is not None}
         if not written:
             return {}
         said = {part.path: part.value for part in parts if part.is_taken}

@@ -226,7 +226,7 @@ def _positional(part: Part, inner: list[Part], branch: Branch) -> Part:
 
 
 def _record(part: Part, inner: list[Part], kept: Any, *, lacks: bool) -> Part:
-    """Return an object, or the items of a list that have a meaning of their own; without a value if it lacks any."""
+    """Return an object, or the items of a list that have a meaning of their own, as far as it lacks nothing."""
     status: CheckedStatus = "incomplete" if lacks or any(map(_is_bad, inner)) else "found"
     if lacks and any(each.status == "invalid" for each in inner):
         status = "invalid"

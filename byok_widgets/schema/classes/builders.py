@@ -29,6 +29,8 @@ _ARGUMENTS = ("examples", "fields", "grounding", "max_tokens", "model", "prompt"
 
 HOW = 'Give fields as keywords like name=str, weekday=["Mon", "Tue"], or a pydantic class, or a JSON Schema.'
 
+Whole = Callable[[Mapping[str, Any]], RootResult]
+
 
 @dataclass(frozen=True)
 class SchemaParts:
@@ -42,14 +44,17 @@ class SchemaParts:
         runs_code: Whether the check may run code of a person's, or rules that take long.
         is_loaded: Whether everything that the check needs is loaded.
         load: Loads it; this may take seconds.
+        beside: Returns `whole` for an answer with these values under names that no field has, for a class that may
+            keep them.
     """
 
     fields: tuple[FieldSpec, ...]
-    whole: Callable[[Mapping[str, Any]], RootResult] = lambda _: RootResult()
+    whole: Whole = lambda _: RootResult()
     unknown: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, str]] = lambda _, __: {}
     runs_code: bool = True
     is_loaded: Callable[[], bool] = lambda: True
     load: Callable[[], object] = lambda: None
+    beside: Callable[[Mapping[str, Any]], Whole] | None = None
 
 
 def from_fields(fields: Mapping[str, Any]) -> SchemaParts:
@@ -96,7 +101,8 @@ def from_class(given: type) -> SchemaParts:
         )
         for name, attribute in attributes.items()
     )
-    return SchemaParts(fields, checker, checker.unknown, runs_code=not is_plain_type(adapter.core_schema))
+    runs_code = not is_plain_type(adapter.core_schema)
+    return SchemaParts(fields, checker, checker.unknown, runs_code=runs_code, beside=checker.beside)
 
 
 def takes_names(config: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ class and validated with its config and their own validators; rules of the whole
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,12 +35,16 @@ class Names:
 class ClassChecker:
     """Validates values against a class."""
 
-    def __init__(self, adapter: Any, fields: ClassFields, names: Names) -> None:
+    def __init__(
+        self, adapter: Any, fields: ClassFields, names: Names, others: Mapping[str, Any] | None = None
+    ) -> None:
+        """Create the check, with values under names that no field has, which fit and which the class keeps."""
         self._adapter = adapter
         self._fields = fields
         self._names = names
         self._strict = not (fields.reading_first or fields.rules_read_first)
         self._by_name = _by_name()
+        self._others = others or {}
 
     def __call__(self, said: Mapping[str, Any]) -> RootResult:
         """Validate the stated fields, and the whole once nothing required is missing."""
@@ -64,10 +68,34 @@ class ClassChecker:
         kept = {name: value for name, value in stated.items() if not whole.problems_in(name)}
         return RootResult(None, kept, whole.problems)
 
-    def unknown(self, said: Mapping[str, Any], unknown: Iterable[str]) -> dict[str, str]:
+    def beside(self, others: Mapping[str, Any]) -> ClassChecker:
+        """Return the same check for an answer with these values under names that no field has."""
+        if not self._fields.takes_others:
+            return self
+        bad = self.unknown({}, others)
+        kept = {name: value for name, value in others.items() if name not in bad}
+        return ClassChecker(self._adapter, self._fields, self._names, kept)
+
+    def unknown(self, said: Mapping[str, Any], unknown: Mapping[str, Any]) -> dict[str, str]:
         """Return what is wrong with values under names that no field has: the class may forbid them."""
         del said
-        return dict.fromkeys(unknown, "the class has no such field") if self._fields.forbids_others else {}
+        if self._fields.forbids_others:
+            return dict.fromkeys(unknown, "the class has no such field")
+        if not self._fields.takes_others:
+            return {}
+        found = {name: self._wrong_with(value) for name, value in unknown.items()}
+        return {name: problem for name, problem in found.items() if problem}
+
+    def _wrong_with(self, other: Any) -> str:
+        from pydantic import ValidationError
+
+        try:
+            self._fields.other.validate_json(json_text(other), strict=self._strict or None, **self._by_name)
+        except ValidationError as error:
+            return str(mismatch_of(other, error))
+        except Exception as error:  # noqa: BLE001 - a class's own validators may raise anything
+            return describe_exception(error)
+        return ""
 
     def one(self, name: str, value: Any) -> Any:
         """Validate the value of one field.
@@ -90,7 +118,7 @@ class ClassChecker:
     def _whole(self, said: Mapping[str, Any]) -> RootResult:
         from pydantic import ValidationError
 
-        given = {**dict.fromkeys(self._names.nullable), **said}
+        given = {**dict.fromkeys(self._names.nullable), **self._others, **said}
         try:
             record = self._adapter.validate_json(json_text(given), strict=self._strict or None, **self._by_name)
         except ValidationError as error:

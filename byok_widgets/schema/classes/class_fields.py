@@ -62,8 +62,27 @@ class ClassFields:
     @property
     def forbids_others(self) -> bool:
         """Whether the class refuses values under names that no field has."""
-        config = self._config or {}
-        return "forbid" in (self._container.get("extra_behavior"), config.get("extra_fields_behavior"))
+        return self._others == "forbid"
+
+    @property
+    def takes_others(self) -> bool:
+        """Whether the class keeps values under names that no field has."""
+        return self._others == "allow"
+
+    @cached_property
+    def other(self) -> Any:
+        """Validates a value under a name that no field has, where the class takes such values."""
+        from pydantic_core import SchemaValidator, core_schema
+
+        core = self._container.get("extras_schema", core_schema.any_schema())
+        if self._definitions:
+            core = core_schema.definitions_schema(core, list(self._definitions.values()))
+        return SchemaValidator(core, self._config)
+
+    @property
+    def _others(self) -> str | None:
+        found: str | None = self._container.get("extra_behavior")
+        return found or (self._config or {}).get("extra_fields_behavior")
 
     def values_of(self, record: Any) -> Mapping[str, Any]:
         """Return an object's values by attribute."""

@@ -21,6 +21,7 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOSTNAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+_POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)*")
 _LEAP_SECOND = ("23:59:60", "23:59:59")
 _BUILT_IN = ("ipv4", "ipv6", "regex", "uuid")
 
@@ -74,5 +75,6 @@ _CHECKS: Mapping[str, Callable[[str], bool]] = {
     "email": _matching(_EMAIL),
     "hostname": _matching(_HOSTNAME),
     "idn-email": _matching(_EMAIL),
+    "json-pointer": _matching(_POINTER),
     "uri": _matching(_URI),
 }

@@ -20,6 +20,7 @@ from byok_widgets.secrets.quoting import as_given
 Record = Mapping[str, Any]
 
 _ARGUMENTS = ("arguments", "parameters", "input")
+_OF_CALLS = frozenset(("name", "tool", "type", "id", "call_id", "index", "function", "description", "strict"))
 _NO_ENVELOPES = frozenset(("draft", "example", "examples", "schema", "template"))
 _SCHEMA_WORDS = frozenset(("type", "anyOf", "enum", "$ref", "const"))
 _MAX_ROWS = 20
@@ -69,7 +70,8 @@ def objects_in(text: str, fields: KnownNames, name: str) -> AnswerObjects:
         raise _unusable(found.problem)
     values = [_arguments(value, fields, name) for value in found.values if not _is_schema(value, fields)]
     records = [value for value in values if _has_field(value, fields)]
-    wrapped = [_unwrapped(value, fields) for value in values if not _has_field(value, fields)]
+    inside = [_unwrapped(value, fields) for value in values if not _has_field(value, fields)]
+    wrapped = [_arguments(value, fields, name) for value in inside]
     lists = [rows for value in wrapped if (rows := _rows(value, fields))]
     if any(len(rows) > 1 for rows in lists):
         rows = [*records, *(row for rows in lists for row in rows)]
@@ -96,12 +98,15 @@ def _has_field(value: Any, fields: KnownNames) -> bool:
 
 
 def _arguments(value: Any, fields: KnownNames, name: str) -> Any:
-    """Return the arguments of a tool call; any other value unchanged."""
-    if not isinstance(value, dict) or value.get("name") != name:
+    """Return the arguments of a tool call, also of one by another name; any other value unchanged."""
+    if not isinstance(value, dict):
         return value
-    inner = [value[key] for key in _ARGUMENTS if key in value and key not in fields]
-    inner = [decode(each) if isinstance(each, str) else each for each in inner]
-    return inner[0] if len(inner) == 1 and isinstance(inner[0], dict) else value
+    keys = [key for key in _ARGUMENTS if key in value and key not in fields]
+    if len(keys) != 1 or not (value.get("name") == name or value.keys() <= {*_OF_CALLS, *keys}):
+        return value
+    inner = value[keys[0]]
+    inner = decode(inner) if isinstance(inner, str) else inner
+    return inner if isinstance(inner, dict) else value
 
 
 def _is_schema(value: Any, fields: KnownNames) -> bool:

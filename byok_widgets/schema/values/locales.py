@@ -22,6 +22,7 @@ class Locale:
         date_order: The order of a date in digits; `None` where more than one is in use.
         yes: Words for yes beside the English one, which models write in any language.
         no: Words for no, likewise.
+        years_ahead: How many years its own calendar is ahead of the common one.
     """
 
     tag: str
@@ -29,6 +30,7 @@ class Locale:
     date_order: DateOrder | None
     yes: tuple[str, ...] = ()
     no: tuple[str, ...] = ()
+    years_ahead: int = 0
 
     @classmethod
     def of(cls, tag: str) -> Locale:
@@ -96,7 +98,7 @@ _LANGUAGES: Mapping[str, Locale] = {
         Locale("sk", ",", "day first", ("áno",), ("nie",)),
         Locale("sl", ",", "day first", ("da",), ("ne",)),
         Locale("sv", ",", "year first", ("ja",), ("nej",)),
-        Locale("th", ".", "day first", ("ใช่",), ("ไม่",)),
+        Locale("th", ".", "day first", ("ใช่",), ("ไม่",), years_ahead=543),
         Locale("tr", ",", "day first", ("evet",), ("hayır",)),
         Locale("uk", ",", "day first", ("так",), ("ні",)),
         Locale("vi", ",", "day first", ("có",), ("không",)),

@@ -15,9 +15,11 @@ from byok_widgets.text_forms import same_form
 Number = int | Decimal
 
 _CODES = "AUD BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF ILS INR JPY KRW MXN NOK NZD PLN SEK SGD THB TRY USD ZAR"
-_CURRENCY = rf"(?:[$€£¥₹₩₺₽฿₫₪₴]|\b(?:{'|'.join(_CODES.split())})\b)"
+_CURRENCY = rf"(?:(?:\b(?:A|AU|C|CA|HK|NZ|R|S|US))?[$]|[€£¥₹₩₺₽฿₫₪₴]|\b(?:{'|'.join(_CODES.split())})\b)"
 _MONEY = re.compile(rf"(?P<sign>-?)\s*{_CURRENCY}\s*(?P<before>-?[\d.,'\s]+)|(?P<after>-?[\d.,'\s]+){_CURRENCY}")
 _GROUPED = re.compile(r"(?P<whole>[+-]?\d{1,3}(?:(?P<group>[,.' ])\d{3})(?:(?P=group)\d{3})*)(?P<rest>[.,]\d+)?")
+_CODE = re.compile(r"[+-]?0\d\d", re.ASCII)
+"""Zeros at the front are kept in postal codes and phone numbers; a number has one at most, as "05" has."""
 _COMMA_ONLY = re.compile(r"[+-]?\d+,\d+")
 _FIXED_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": "-", "\u2019": "'"})
 
@@ -33,7 +35,7 @@ def written_number(text: str, locale: Locale | None = None, *, whole: bool = Fal
         whole: Whether only an integer can be meant.
 
     Raises:
-        ValueError: It may be more than one number.
+        ValueError: It may be more than one number, or is no number but a code.
     """
     word = _number_word(text, locale)
     if word is not None:
@@ -42,6 +44,8 @@ def written_number(text: str, locale: Locale | None = None, *, whole: bool = Fal
     money = _MONEY.fullmatch(plain)
     if money:
         plain = f"{money['sign'] or ''}{(money['before'] or money['after']).strip()}"
+    if _CODE.match(plain):
+        raise ValueError("expected a number: zeros at the front, as in postal codes, need a field of text")
     readings = list(dict.fromkeys(_readings(plain, locale, whole=whole)))
     if whole and (locale or number_in(plain) is None):
         readings = [number for number in readings if number == int(number)] or readings

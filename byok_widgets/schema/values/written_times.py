@@ -32,12 +32,14 @@ _IN_LANGUAGE = re.compile(
 """In small letters and without accents."""
 _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d{2}:?\d{2})?", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})", re.ASCII)
+_WITH_SIGNS = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日号일]", re.ASCII)
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})", re.ASCII)
 _CLOCK = re.compile(
     r"(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?\s*(?P<half>[ap])?(?(half)\.?\s?m\.?)",
     re.IGNORECASE | re.ASCII,
 )
 _ISO_TIME = re.compile(r"\d{2}:\d{2}(?::\d{2})?", re.ASCII)
+_FIRST_YEAR_AHEAD = 2400
 _NAMED_TIMES = {"noon": time(12), "midnight": time(0)}
 _BETWEEN = re.compile(r"(?:T|,?\s+(?:at\s+)?)(?=\d|noon|midnight)", re.IGNORECASE)
 
@@ -52,6 +54,8 @@ def written_date(text: str, locale: Locale | None = None) -> str | None:
     if midnight := _MIDNIGHT.fullmatch(plain):
         return midnight[1]
     found = list(dict.fromkeys(_dates(plain, locale)))
+    if locale and locale.years_ahead:
+        found = [_in_common_years(day, locale.years_ahead) for day in found]
     if len(found) > 1:
         raise unclear(found, locale)
     return found[0].isoformat() if found else None
@@ -94,7 +98,9 @@ def written_moment(text: str, locale: Locale | None = None) -> str | None:
 
 def _dates(text: str, locale: Locale | None) -> Iterator[date]:
     """Yield each date that a text may be."""
-    if year_first := _YEAR_FIRST.fullmatch(text):
+    if with_signs := _WITH_SIGNS.fullmatch(text):
+        yield from _date(*with_signs.groups())
+    elif year_first := _YEAR_FIRST.fullmatch(text):
         yield from _date(year_first[1], year_first[3], year_first[4])
     elif year_last := _YEAR_LAST.fullmatch(text):
         one, other, year = year_last[1], year_last[3], year_last[4]
@@ -120,6 +126,11 @@ def _named_date(found: re.Match[str], locale: Locale) -> Iterator[date]:
     for day in _date(found["year"], str(words.months[found["month"]]), found["day"]):
         if not found["weekday"] or words.weekdays.get(found["weekday"]) == day.weekday():
             yield day
+
+
+def _in_common_years(day: date, ahead: int) -> date:
+    """Return a date whose year is counted as in Thailand, where 2569 is 2026; one that is not as it is."""
+    return day.replace(year=day.year - ahead) if day.year >= _FIRST_YEAR_AHEAD else day
 
 
 def _date(year: str, month: str, day: str) -> list[date]:

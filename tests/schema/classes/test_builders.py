@@ -158,6 +158,27 @@ def test_a_name_that_the_class_forbids_is_a_problem_and_costs_no_field() -> None
     assert schema.check({"a": "36", "b": None}).record == Closed(a=36), "null states nothing"
 
 
+def test_a_class_that_takes_other_names_keeps_them_in_its_record() -> None:
+    class Open(BaseModel):
+        model_config = ConfigDict(extra="allow")
+        __pydantic_extra__: dict[str, int]
+        a: int
+
+        @model_validator(mode="after")
+        def has_few(self) -> Open:
+            if len(self.__pydantic_extra__) > 1:
+                raise ValueError("too many")
+            return self
+
+    schema = ExtractionSchema.of(Open)
+    checked = schema.check({"a": "36", "b": 1, "c": None})
+    assert (checked.values, checked.record, checked.problems) == ({"a": 36}, Open(a=36, b=1), {})
+    assert checked.extra == {"b": 1, "c": None}, "it is visible as what no field has"
+    wrong = schema.check({"a": "36", "b": "x"})
+    assert (wrong.values, wrong.record, list(wrong.problems)) == ({"a": 36}, None, ["b"])
+    assert list(schema.check({"a": "36", "b": 1, "c": 2}).problems) == [""], "a rule of the class sees them"
+
+
 def test_a_validator_that_waits_for_a_missing_field_is_pending() -> None:
     class Stay(BaseModel):
         start: date

@@ -33,6 +33,8 @@ def is_valid(format_: str, text: str) -> bool:
         ("uuid", "2eb8aa08-aa98-11ea-b4aa-73b441d16380"),
         ("ipv4", "192.168.0.1"),
         ("ipv6", "::1"),
+        ("json-pointer", "/a~1b/0"),
+        ("json-pointer", ""),
         ("made-up", "anything"),
     ],
 )
@@ -43,6 +45,8 @@ def test_a_text_of_the_format_is_valid(format_: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("format_", "text"),
     [
+        ("json-pointer", "a"),
+        ("json-pointer", "/a~2"),
         ("date", "2026-02-29"),
         ("date", "soon"),
         ("date", "20261127"),

@@ -49,6 +49,8 @@ def is_ambiguous(checked: ValidationResult) -> bool:
         f'An example: {{"name": "Bob", "age": "n years"}}\nResult: {ANA}',
         json.dumps({"name": "extraction", "arguments": ANA}),
         json.dumps({"name": "extraction", "arguments": json.loads(ANA)}),
+        json.dumps({"type": "tool_use", "id": "t1", "name": "another", "input": json.loads(ANA)}),
+        json.dumps({"function": {"name": "another", "arguments": ANA}}),
         f'The schema: {{"properties": {{"name": {{"type": "string"}}}}}}\n{ANA}',
         f'{{"draft": {BOB}}}\n{ANA}',
         f'{{"name": "Bob", "age": 7 years}}\n{ANA}',

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -118,3 +118,9 @@ def test_an_example_may_hold_decimals() -> None:
     written = schema.wire({"price": Decimal("9.90"), "lines": [Line(price=Decimal("1.10"), weight=1.5)]})
     assert json.loads(json.dumps(written))["price"] == "9.90"
     assert schema.check(written).values["lines"] == [Line(price=Decimal("1.10"), weight=1.5)]
+
+
+def test_no_part_of_a_microsecond_is_lost() -> None:
+    assert read(datetime, '"2026-11-27T09:30:00.1234567"') is INVALID
+    assert read(time, '"09:30:00.1234567"') is INVALID
+    assert read(time, '"09:30:00.123456000"') == time(9, 30, 0, 123456)
