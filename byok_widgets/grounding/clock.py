@@ -53,8 +53,11 @@ _CLOCK = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _NAMED = re.compile(r"\b(?P<name>noon|midday|midnight)\b", re.IGNORECASE)
+_KOREAN = ["한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉", "열", "열한", "열두"]
 _EAST = re.compile(
-    r"(?P<part>上午|下午|早上|晚上|中午|午前|午後|오전|오후)?\s?(?P<hour>\d{1,2}|[一二三四五六七八九十]{1,2})\s?[点點時时시](?:\s?(?P<minute>\d{1,2})\s?[分분]|(?P<half>半|반))?"
+    r"(?P<part>上午|下午|早上|晚上|中午|午前|午後|오전|오후)?\s?"
+    rf"(?P<hour>\d{{1,2}}|[一二三四五六七八九十]{{1,2}}|{'|'.join(reversed(_KOREAN))})"
+    r"\s?[点點時时시](?:\s?(?P<minute>\d{1,2})\s?[分분]|\s?(?P<half>半|반))?"
 )
 _OTHER_LANGUAGES = re.compile(
     r"""\b(?:(?P<to>halb|viertel[ ]vor)|(?P<past>viertel[ ]nach))[ ](?P<then>\d{1,2}|\w+)
@@ -161,7 +164,7 @@ def _follows_at(text: str, at: int) -> bool:
 
 
 def _eastern(found: re.Match[str]) -> Iterator[TimeSaid]:
-    hour = int(found["hour"]) if found["hour"].isdecimal() else _sum_of_signs(found["hour"])
+    hour = int(found["hour"]) if found["hour"].isdecimal() else _hour_named(found["hour"])
     minute = 30 if found["half"] else int(found["minute"] or 0)
     part = found["part"] or ""
     late = part in ("下午", "晚上", "午後", "오후")
@@ -169,7 +172,9 @@ def _eastern(found: re.Match[str]) -> Iterator[TimeSaid]:
         yield TimeSaid(hour + 12 if late and hour < 12 else hour, minute, bool(part) or hour > 12, *found.span())
 
 
-def _sum_of_signs(signs: str) -> int:
+def _hour_named(signs: str) -> int:
+    if signs in _KOREAN:
+        return _KOREAN.index(signs) + 1
     digits = "〇一二三四五六七八九十"
     if signs.startswith("十"):
         return 10 + (digits.index(signs[1]) if len(signs) > 1 else 0)

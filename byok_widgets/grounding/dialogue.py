@@ -28,6 +28,7 @@ from byok_widgets.grounding.text_search import (
     same_meaning,
     shortened,
     spelt,
+    spelt_out,
     transliterated,
     without_tail,
 )
@@ -139,6 +140,7 @@ class Dialogue:
             lambda words: attached(words, wanted),
             lambda words: transliterated(words, wanted),
             lambda words: spelt(words, value),
+            lambda words: spelt_out(words, value),
             lambda words: in_other_order(words, value),
         ]
         for search in searches:

@@ -22,6 +22,10 @@ _LONGEST_ENDING = 4
 _PREFIXES = re.compile(r"(?:[وف]?(?:ال|[بلك]ال|لل|[بلك])?|[והבלמשכ]{1,3})")
 """Arabic and Hebrew words that are written together with the next word."""
 _TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ø": "oe", "ü": "ue", "å": "aa"})
+_REPEATED = {"double": 2, "triple": 3}
+_LEAST_SPELT = 3
+_CASES = ("dan", "den", "tan", "ten")
+"""Turkish endings that are often written without the apostrophe: "Ankaradan" is from Ankara."""
 _SPELT = {"at": "@", "dot": ".", "dash": "-", "hyphen": "-", "minus": "-", "underscore": "_", "slash": "/"}
 
 
@@ -67,6 +71,24 @@ def spelt(words: Sequence[Word], value: str) -> Iterator[Place]:
     for first, end in places(plain, words_of(" ".join(wanted))):
         if any(words[at].bare in _SPELT for at in range(kept[first][0], kept[end - 1][0])):
             yield plain[first].start, plain[end - 1].end
+
+
+def spelt_out(words: Sequence[Word], value: str) -> Iterator[Place]:
+    """Yield where a text was said by its letters and digits: "double five one" for 551, "A, N, A" for Ana."""
+    wanted = "".join(word.bare for word in words_of(value))
+    if len(wanted) < _LEAST_SPELT:
+        return
+    for at in range(len(words)):
+        said, end = "", at
+        while end < len(words) and said != wanted and wanted.startswith(said):
+            symbol = _symbol(words[end].bare)
+            times = _REPEATED.get(words[end].bare, 1) if end + 1 < len(words) else 1
+            symbol = symbol if times == 1 else _symbol(words[end + 1].bare)
+            if not symbol:
+                break
+            said, end = said + symbol * times, end + (1 if times == 1 else 2)
+        if said == wanted:
+            yield words[at].start, words[end - 1].end
 
 
 def inflected(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[Place]:
@@ -139,6 +161,14 @@ def _gapped_end(words: Sequence[Word], at: int, core: Sequence[str]) -> int:
     return end
 
 
+def _symbol(word: str) -> str:
+    """Return what a word adds to a text that is spelt out: a digit, a letter, or nothing for other words."""
+    if len(word) == 1:
+        return word
+    number = 0 if word == "oh" else number_named(word)
+    return str(number) if number is not None and number in range(10) else ""
+
+
 def _plain(word: Word) -> str:
     number = number_named(word.bare)
     return word.bare if number is None else str(number)
@@ -173,7 +203,8 @@ def _same_stem(said: str, wanted: str) -> bool:
     stem = min(len(said), len(wanted)) if shared is None else shared
     longest = max(len(said), len(wanted)) - stem
     if wanted.isascii():  # in Latin letters only an ending is added: Martin and Marta are two names
-        return stem == min(len(said), len(wanted)) >= _LEAST_STEM and longest <= _LONGEST_ENDING - 2
+        is_short = longest <= _LONGEST_ENDING - 2 or (said.startswith(wanted) and said[stem:] in _CASES)
+        return stem == min(len(said), len(wanted)) >= _LEAST_STEM and is_short
     return stem >= _LEAST_STEM - 1 and longest <= _LONGEST_ENDING - 2 + (shared is None)
 
 

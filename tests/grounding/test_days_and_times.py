@@ -94,6 +94,8 @@ def test_a_choice_follows_from_a_time_or_a_word_for_the_same(said: str, value: s
     ("said", "value"),
     [
         ("um halb acht", "19:30"),
+        ("오후 세 시 반에요", "15:30"),
+        ("열한시에 갈게요", "11:00"),
         ("Viertel vor acht", "07:45"),
         ("viertel nach 8", "20:15"),
         ("a las siete y media", "07:30"),
