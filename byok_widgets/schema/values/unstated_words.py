@@ -16,7 +16,9 @@ _WORDS = frozenset(
     | {"no information", "no information given", "no information provided", "not in the dialogue", "n/d"}
     | {f"not {how}" for how in ("given", "known", "mentioned", "provided", "said", "specified", "stated")}
 )
-_MAY_BE_MEANT = frozenset({"na", "nil", "null", "not available"})
+_MAY_BE_MEANT = frozenset(
+    {"na", "nil", "null", "not available", "void", "blank", "empty", "string", "str", "placeholder"}
+)
 """These may also be a name, a code or an answer: they count as values where the dialogue holds them."""
 _IN_OTHER_LANGUAGES = frozenset(
     {"unbekannt", "keine angabe", "keine angaben", "k.a", "inconnu", "desconocido", "sconosciuto", "desconhecido"}
@@ -26,9 +28,12 @@ _IN_OTHER_LANGUAGES = frozenset(
     | {f"no {how}" for how in ("especificado", "indicado", "mencionado", "se menciona")}
     | {f"nao {how}" for how in ("especificado", "informado", "mencionado")}
     | {"onbekend", "niet vermeld", "niet opgegeven", "nieznane", "nie podano", "bilinmiyor", "belirtilmemis"}
+    | {"keine", "keiner", "aucun", "aucune", "ninguno", "ninguna", "nessuno", "nessuna", "nenhum", "nenhuma"}
+    | {"geen", "ingen", "brak", "нет данных", "khong co", "لا شيء", "无", "無", "没有", "なし", "없음"}
     | {"неизвестно", "не указано", "未知", "未提及", "未提供", "不明", "미정", "알 수 없음"}
 )
 """The same in other languages, without accents; where the dialogue holds them they are values."""
+_SPACED = re.compile(r" ?/ ?")
 _SHORT = 2
 """A word of so few letters is also a common word in some languages: "na rua"."""
 _INVISIBLE = "\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u3000\ufeff"
@@ -59,7 +64,7 @@ def says_nothing(text: str, is_said: IsSaid = never_said) -> bool:
     bare = text.strip(_AROUND)
     if not bare.strip("?"):
         return _is_empty(text.strip(_SIGNS + "?"))
-    folded = " ".join(bare.rstrip("? ").casefold().split())
+    folded = _SPACED.sub("/", " ".join(bare.rstrip("? ").casefold().split()))
     if folded in _MAY_BE_MEANT:
         return (len(bare) <= _SHORT and bare.islower()) or not is_said(bare)
     return folded in _WORDS or (_without_accents(folded) in _IN_OTHER_LANGUAGES and not is_said(bare))
