@@ -85,16 +85,17 @@ def is_said_of_the_other_way(name: str, value: str, passages: Sequence[Passage])
 
 
 def is_named_beside(name: str, value: str, passages: Sequence[Passage]) -> bool:
-    """Whether a sentence with a text has a word of a field's name, or one for the same way."""
+    """Whether a sentence with a text has a word of a field's name, or one for the same way or the way back."""
     asked = {word.bare for word in words_of_name(name)}
-    ways = {way for way, words in _WAYS.items() if asked & words}
-    sentences = [each for passage in passages for each in _sentences_with(passage, words_of(value))]
-    return any(names_any(name, words_of(sentence)) or ways & _ways_in(sentence) for sentence in sentences)
+    related = frozenset().union(*(words for words in (*_WAYS.values(), _RETURN) if asked & words))
+    sentences = [words_of(each) for passage in passages for each in _sentences_with(passage, words_of(value))]
+    return any(names_any(name, said) or related & {word.bare for word in said} for said in sentences)
 
 
 _DEPARTURE = "departure depart departs departing departed leave leaves leaving left takeoff"
 _ARRIVAL = "arrival arrive arrives arriving arrived land lands landing reach reaches"
 _WAYS = {"departure": frozenset(_DEPARTURE.split()), "arrival": frozenset(_ARRIVAL.split())}
+_RETURN = frozenset({"return", "returns", "returning", "returned", "back", "inbound"})
 _STOP = re.compile(r"(?<=[^.\s]{2}[.?!])\s+(?=[A-Z])|[?!]")
 
 

@@ -251,6 +251,15 @@ def test_what_was_said_of_something_else_is_not_taken(
     assert set(found.rejected) == set(stated) - taken
 
 
+def test_a_day_that_is_given_twice_stays_where_its_sentence_names_the_way_back(
+    flow: Flow, server: ScriptedServer, inventive: None
+) -> None:
+    days = {"departure_date": "the 4th", "return_date": "the 4th"}
+    server.script(json.dumps(days))
+    found = flow.extraction("data", departure_date=str, return_date=str).run("I will come back on the 4th.")
+    assert (found.values["return_date"], list(found.rejected)) == ("the 4th", ["departure_date"])
+
+
 @pytest.mark.parametrize("model", ["qwen2.5-coder-0.5b", "smollm2-135m"])
 def test_the_models_of_the_catalogue_are_known_to_invent_values(model: str) -> None:
     assert PROVIDERS["local"].invents_values(model)
