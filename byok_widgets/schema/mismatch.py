@@ -56,13 +56,14 @@ def _of_what_is_meant(value: Any, errors: list[Any]) -> list[Any]:
 def _choice(value: Any, error: Any) -> tuple[Location, Any, int]:
     """Return where an error's first alternative begins, its name, and how well the value fits it at most.
 
-    It fits least where it is of another type itself, then where its tag is another, then where an entry's type is.
+    It fits least where it is of another type itself, then where its tag is another, then where it lacks an entry,
+    then where an entry is of another type.
     """
     steps = error["loc"]
     place = location_in(value, steps)
     shared = next((at for at, step in enumerate(place) if steps[at] != step), len(place))
     depth = len(steps) - shared - 1
     is_type = error["type"].endswith("_type")
-    told = ((is_type, 0), (error["type"] == "literal_error", 1), (is_type, 1))
+    told = ((is_type, 0), (error["type"] == "literal_error", 1), (error["type"] == "missing", 1), (is_type, 1))
     fit = next((at for at, (applies, deepest) in enumerate(told) if applies and depth <= deepest), len(told))
     return place[:shared], steps[shared] if shared < len(steps) else None, fit

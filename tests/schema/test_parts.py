@@ -251,6 +251,8 @@ def test_a_field_under_two_names_is_read_only_where_they_agree(given: Any, value
     assert (checked.values["x"], checked.status["x"]) == (value, status)
 
 
+_Kg = create_model("_Kg", kg=(int, ...), note=(bool | None, None))
+_Pound = create_model("_Pound", pound=(int, ...), note=(bool | None, None))
 _Cat = create_model("_Cat", kind=(Literal["cat"], ...), lives=(Annotated[int, PydanticField(ge=0)], ...))
 _Dog = create_model("_Dog", kind=(Literal["dog"], ...), age=(Annotated[int, PydanticField(ge=0)], ...))
 
@@ -262,6 +264,7 @@ _Dog = create_model("_Dog", kind=(Literal["dog"], ...), age=(Annotated[int, Pyda
         (list[int] | list[Row] | None, [_EGGS, {"name": "ham", "price": "x"}], "x[1].price"),
         (list[Row | str], [_EGGS, {"name": "ham", "price": "x"}], "x[1].price"),
         (list[_Cat | _Dog], [{"kind": "cat", "lives": 9}, {"kind": "dog", "age": -1}], "x[1].age"),
+        (_Kg | _Pound, {"pound": 1, "note": 5.5}, "x.note"),
         (list[list[Row] | str], [[_EGGS, {"name": "ham", "price": "x"}], "a"], "x[0][1].price"),
     ],
 )

@@ -142,7 +142,7 @@ def _field_adapter(name: str, given: Field) -> TypeAdapter[Any]:
             raise SchemaError(f"Field {name!r}: give at least one allowed value, and each only once.")
         annotation = Literal[tuple(allowed)]
     _refuse_value(name, annotation)
-    return _adapter(name, annotation)
+    return _adapter(name, _with_pydantics_typed_dict(annotation))
 
 
 def _from_field(name: str, given: Field, adapter: TypeAdapter[Any]) -> FieldSpec:

@@ -7,6 +7,7 @@ from typing import Any
 
 from byok_widgets.schema.reading.json_reading import Unreadable
 from byok_widgets.secrets.quoting import as_given
+from byok_widgets.text_forms import same_form
 
 _SHOWN_CHARS = 40
 
@@ -53,4 +54,4 @@ class KnownNames:
 
 
 def _plain(name: str) -> str:
-    return "".join(char for char in name.casefold() if char.isalnum()) or name
+    return "".join(char for char in same_form(name).casefold() if char.isalnum()) or name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 
 import pytest
 from pydantic import (
@@ -26,6 +26,10 @@ from byok_widgets.schema import ExtractionSchema
 
 
 class NotAModel:
+    a: int
+
+
+class Typed(TypedDict):
     a: int
 
 
@@ -272,3 +276,8 @@ def test_what_has_no_named_fields_says_what_to_write(given: Any) -> None:
     with pytest.raises(SchemaError) as caught:
         ExtractionSchema.of(given)
     assert "items=" in caught.value.fix
+
+
+def test_a_typed_dict_of_the_standard_library_is_a_class_and_a_field() -> None:
+    assert ExtractionSchema.of(Typed).check({"a": "1"}).record == {"a": 1}
+    assert ExtractionSchema.of(fields={"x": Typed}).check({"x": {"a": "1"}}).values == {"x": {"a": 1}}

@@ -124,6 +124,7 @@ def test_the_schema_repeated_is_no_answer_also_where_its_words_are_fields() -> N
         ('{"result": {" name ": "Ana"}}', {"name": "Ana", "age": None}),
         ('{"Name": "Ana", "name": null}', {"name": "Ana", "age": None}),
         ('{"Name": "Ana", "name": "Ana"}', {"name": "Ana", "age": None}),
+        ('{"ｎａｍｅ": "Ana"}', {"name": "Ana", "age": None}),
         (f'{{"Name": "Ana", "Age": 36}} {ANA}', {"name": "Ana", "age": 36}),
     ],
 )
