@@ -109,16 +109,21 @@ class _Field:
         self, found: Expected, whole: Callable[[Mapping[str, Any]], RootResult], values: Mapping[str, Any]
     ) -> Expected:
         """Return what does not fit, with the items at fault in the place of a list whose rule is violated."""
-        return dict(each for place in found.items() for each in self._at_fault(*place, whole, values))
+        by_path = {part.path: part for part in self.part.walk()}
+        return dict(
+            each
+            for path, problem in found.items()
+            for each in self._at_fault(by_path.get(path, self.part), path, problem, whole, values)
+        )
 
     def _at_fault(
         self,
+        listed: Part,
         path: str,
         problem: str,
         whole: Callable[[Mapping[str, Any]], RootResult],
         values: Mapping[str, Any],
     ) -> Iterator[tuple[str, str]]:
-        listed = next((part for part in self.part.walk() if part.path == path), self.part)
         is_list = isinstance(listed.value, list) and not (listed.branch and listed.branch.places)
         items = [item for item in listed.inner if item.has_value] if is_list and listed.path == path else []
 
