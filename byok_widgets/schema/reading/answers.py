@@ -20,7 +20,8 @@ from byok_widgets.secrets.quoting import as_given
 Record = Mapping[str, Any]
 
 _ARGUMENTS = ("arguments", "parameters", "input")
-_OF_CALLS = frozenset(("name", "tool", "type", "id", "call_id", "index", "function", "description", "strict"))
+_CALLED = frozenset(("name", "type"))
+_OF_CALLS = frozenset(("tool", "id", "call_id", "index", "function", "description", "strict"))
 _NO_ENVELOPES = frozenset(("draft", "example", "examples", "schema", "template"))
 _SCHEMA_WORDS = frozenset(("type", "anyOf", "enum", "$ref", "const"))
 _MAX_ROWS = 20
@@ -102,11 +103,13 @@ def _arguments(value: Any, fields: KnownNames, name: str) -> Any:
     if not isinstance(value, dict):
         return value
     keys = [key for key in _ARGUMENTS if key in value and key not in fields]
-    if len(keys) != 1 or not (value.get("name") == name or value.keys() <= {*_OF_CALLS, *keys}):
-        return value
-    inner = value[keys[0]]
+    inner = value[keys[0]] if len(keys) == 1 else None
     inner = decode(inner) if isinstance(inner, str) else inner
-    return inner if isinstance(inner, dict) else value
+    if not isinstance(inner, dict):
+        return value
+    around = {key for key in _OF_CALLS if key not in fields} | _CALLED | set(keys)
+    is_call = value.keys() <= around and (_has_field(inner, fields) or _is_schema(inner, fields))
+    return inner if is_call or value.get("name") == name else value
 
 
 def _is_schema(value: Any, fields: KnownNames) -> bool:

@@ -117,6 +117,12 @@ def test_the_schema_repeated_is_no_answer_also_where_its_words_are_fields() -> N
     }
 
 
+def test_what_only_looks_like_a_tool_call_is_the_answer() -> None:
+    order = ExtractionSchema.of(fields={"id": str, "name": str})
+    assert order.check_answer('{"id": "7", "name": "Ana", "input": {"name": "Bob"}}').values["name"] == "Ana"
+    assert order.check_answer('{"name": "Ana", "parameters": {"size": 3}}').values["name"] == "Ana"
+
+
 @pytest.mark.parametrize(
     ("text", "values"),
     [
