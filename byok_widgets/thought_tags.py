@@ -13,6 +13,9 @@ KNOWN_TAGS: Tags = (
     ("<|START_THINKING|>", "<|END_THINKING|>"),
     ("◁think▷", "◁/think▷"),
     ("[THINK]", "[/THINK]"),
+    ("<scratchpad>", "</scratchpad>"),
+    ("<reflection>", "</reflection>"),
+    ("<inner_monologue>", "</inner_monologue>"),
     ("<longcat_think>", "</longcat_think>"),
     ("<|begin_of_thought|>", "<|end_of_thought|>"),
     ("<unused94>thought\n", "<unused95>"),
@@ -22,6 +25,7 @@ KNOWN_TAGS: Tags = (
 ANSWER_TAGS: Tags = (
     ("<answer>", "</answer>"),
     ("<response>", "</response>"),
+    ("<output>", "</output>"),
     ("<|START_RESPONSE|>", "<|END_RESPONSE|>"),
     ("<|begin_of_solution|>", "<|end_of_solution|>"),
 )

@@ -117,12 +117,6 @@ class GeminiProvider(ChatCompletionsProvider):
             }
         }
 
-    def is_thought(self, part: Mapping[str, Any]) -> bool:
-        """Read the mark of thoughts, which stands beside the text."""
-        extra = part.get("extra_content")
-        google = extra.get("google") if isinstance(extra, Mapping) else None
-        return isinstance(google, Mapping) and google.get("thought") is True
-
     async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
         """Ask for the chat models; their ids come with a prefix, `models/`, and are used without it."""
         models = await super().list_models(endpoint)

@@ -24,6 +24,7 @@ _NOTICES: dict[FinishReason, str] = {
     "incomplete": "incomplete: the answer ended before the model said it was done",
 }
 _IN_TEXT = "text"
+_NO_BLOCK = object()
 
 
 class ResponseAccumulator:
@@ -47,7 +48,9 @@ class ResponseAccumulator:
         self._tags = thought_tags
         self._filter = ThoughtFilter(thought_tags)
         self._thoughts = Thoughts()
+        self._thought_block: object = _NO_BLOCK
         self._joiner = SurrogateJoiner()
+        self._refusal_joiner = SurrogateJoiner()
         self._redactor = StreamedRedactor()
         self._refusal_redactor = StreamedRedactor()
         self._pieces: list[str] = []
@@ -127,9 +130,17 @@ class ResponseAccumulator:
         """Begin a new paragraph of the thinking from a source."""
         self._thoughts.separate(source)
 
+    def begin_block(self, index: object, *, is_thought: bool) -> None:
+        """Take note of whether the content block that begins is the model's thinking."""
+        self._thought_block = index if is_thought and index is not None else _NO_BLOCK
+
+    def thinks_in(self, index: object) -> bool:
+        """Whether a content block is the model's thinking, whatever its pieces are called."""
+        return self._thought_block == index
+
     def add_refusal(self, text: str) -> None:
         """Add a piece of the model's refusal; it is shown like an answer."""
-        text = without_surrogates(text)
+        text = self._refusal_joiner.feed(text)
         if text:
             self._pass_on(self._refusal_redactor.feed(text), self._refusals)
 
@@ -154,6 +165,10 @@ class ResponseAccumulator:
         if self._streams == "wholes" and now.startswith(before):
             self.add(now[len(before) :])
         return self._streams == "pieces"
+
+    def is_repeated(self, whole: ResponseAccumulator) -> bool:
+        """Whether another form of the answer says in one piece just what has come in several."""
+        return whole.said() == self.said() and len(self._pieces) > 1
 
     def add_whole(self, whole: ResponseAccumulator) -> None:
         """Take from the whole answer, which some servers send after its pieces, only what is missing."""
@@ -237,7 +252,8 @@ class ResponseAccumulator:
     def _flush(self) -> None:
         self._take(self._filter.flush())
         self._pass_on(self._redactor.feed(self._joiner.flush()) + self._redactor.flush(), self._pieces)
-        self._pass_on(self._refusal_redactor.flush(), self._refusals)
+        refused = self._refusal_redactor.feed(self._refusal_joiner.flush()) + self._refusal_redactor.flush()
+        self._pass_on(refused, self._refusals)
 
     def _pass_on(self, text: str, collected: list[str]) -> None:
         if text:

@@ -66,11 +66,6 @@ class ChatCompletionsProvider(SdkProvider):
         """Return the headers this vendor wants on each request; never one that holds a key."""
         return {}
 
-    def is_thought(self, part: Mapping[str, Any]) -> bool:
-        """Whether this vendor marks a piece of an answer as thought, not said."""
-        del part
-        return False
-
     def reported_cost(self, usage: Mapping[str, Any]) -> Decimal | None:
         """Return what a call cost in US dollars, if the vendor reports it."""
         del usage
@@ -116,15 +111,26 @@ class ChatCompletionsProvider(SdkProvider):
     def _add_choice(
         self, choice: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext
     ) -> None:
+        if beside := thinking.thought_in(choice)[0]:
+            accumulator.add_thought(beside, "choice")
         if delta := choice.get("delta"):
-            accumulator.has_pieces = True
-            self._add_part(delta, accumulator, context)
+            self._add_piece(delta, accumulator, context, is_last=bool(choice.get("finish_reason")))
         if message := choice.get("message"):
             self._add_whole(message, accumulator, context)
         if not delta and not message and isinstance(text := choice.get("text"), str):  # of an older protocol
             accumulator.add_spoken(text)
         if choice.get("finish_reason") or choice.get("error"):
             _finish(choice, accumulator, context)
+
+    def _add_piece(
+        self, delta: Any, accumulator: ResponseAccumulator, context: CallContext, *, is_last: bool
+    ) -> None:
+        """Take a piece; some servers send as the last one, with its role, all of the answer again."""
+        is_again = is_last and accumulator.has_pieces and isinstance(delta, dict) and delta.get("role")
+        accumulator.has_pieces = True
+        if is_again and accumulator.is_repeated(self._apart(delta, accumulator, context)):
+            return
+        self._add_part(delta, accumulator, context)
 
     def _add_whole(self, message: Any, accumulator: ResponseAccumulator, context: CallContext) -> None:
         before, accumulator.message = accumulator.message, message
@@ -167,7 +173,7 @@ class ChatCompletionsProvider(SdkProvider):
         if not isinstance(content, str):
             for typed in content if isinstance(content, list) else [content]:
                 _add_typed(typed, accumulator, context)
-        elif self.is_thought(part) or thinking.is_thought(part):
+        elif thinking.is_thought(part):
             accumulator.add_thought(content, "marked")
         else:
             accumulator.add_spoken(content)
@@ -223,6 +229,11 @@ def _add_typed(typed: Any, accumulator: ResponseAccumulator, context: CallContex
     """Take one typed part of a message's content; what is neither text nor thinking is passed over."""
     if isinstance(typed, str):
         accumulator.add_spoken(typed)
+    elif isinstance(typed, list):
+        for inner in typed:
+            _add_typed(inner, accumulator, context)
+    elif typed is None:
+        return
     elif not isinstance(typed, Mapping):
         raise error_mapping.unreadable("its text is not text", context)
     elif thinking.is_thought(typed):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.messages import Message
-from byok_widgets.providers import adaptation, error_mapping
+from byok_widgets.providers import adaptation, error_mapping, thinking
 from byok_widgets.providers.base import iso_date, parse_count
 from byok_widgets.providers.error_mapping.call_context import CallContext
 from byok_widgets.providers.exchange import ModelInfo, Request
@@ -79,9 +79,12 @@ class MessagesProvider(SdkProvider):
         """Process one event; see `SdkProvider.accumulate`."""
         kind = event.get("type")
         if kind == "content_block_delta":
-            _add_block(_mapping(event.get("delta")), accumulator, context)
+            is_thought = accumulator.thinks_in(event.get("index"))
+            _add_block(_mapping(event.get("delta")), accumulator, context, is_thought=is_thought)
         elif kind == "content_block_start":
-            _begin_block(_mapping(event.get("content_block")), accumulator, context)
+            block = _mapping(event.get("content_block"))
+            accumulator.begin_block(event.get("index"), is_thought=thinking.is_thought(block))
+            _begin_block(block, accumulator, context)
         elif kind == "message_start":
             self._begin(_mapping(event.get("message")), accumulator, context)
         elif kind == "message_delta":
@@ -151,21 +154,26 @@ def _begin_block(
 ) -> None:
     """Take what a content block begins with; in an answer in one piece, that is all of it."""
     kind = block.get("type")
-    if kind == "thinking":
+    if thinking.is_thought(block):
         accumulator.separate_thoughts(_THINKING)
-    if kind == "tool_use":
+        _add_block(block, accumulator, context)
+    elif kind == "tool_use":
         if accumulator.offers_tool and (is_whole or block.get("input")):
             accumulator.add(json.dumps(block.get("input"), ensure_ascii=False))
-    elif kind in ("text", "thinking", None):
+    elif kind in ("text", None):
         _add_block(block, accumulator, context)
 
 
-def _add_block(part: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext) -> None:
+def _add_block(
+    part: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext, *, is_thought: bool = False
+) -> None:
     """Take the next piece of a content block; signatures, citations and encrypted thinking are passed over."""
-    if text := part.get("text"):
+    if is_thought or thinking.is_thought(part):
+        accumulator.add_thought(thinking.thought_of(part), _THINKING)
+    elif text := part.get("text"):
         accumulator.add_spoken(_text(text, context))
-    elif thought := part.get("thinking"):
-        accumulator.add_thought(_text(thought, context), _THINKING)
+    elif thought := thinking.thought_in(part)[0]:
+        accumulator.add_thought(thought, _THINKING)
     elif accumulator.offers_tool and (piece := part.get("partial_json")):
         accumulator.add(_text(piece, context))
 

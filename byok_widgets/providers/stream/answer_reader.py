@@ -20,7 +20,9 @@ _VALUE = re.compile(rb'[\[{"<]')
 _BLANK = re.compile(rb"(?:\s|\xef\xbb\xbf)*")
 """What may stand before an answer; some servers send blank lines while the model is at work."""
 _TWICE = re.compile(rb"data:\s*[{\[]")
-_SIGNS_OF_LIFE = frozenset({"ping", "heartbeat", "keepalive", "keep-alive"})
+_SIGNS_OF_LIFE = frozenset({"ping", "pong", "heartbeat", "keepalive", "keep-alive"})
+"""Names of events that say nothing, and what some servers send as their data."""
+_ENDS = frozenset({"[done]", "done", "[end]", "[eof]", "[stop]"})
 
 
 class ReadEvent(NamedTuple):
@@ -135,10 +137,14 @@ class AnswerReader:
             value, is_json = data.decode("utf-8", "replace").strip(), False
         if not is_json and _TWICE.match(data):  # a gateway has made events of the lines of another one's
             return self._value(Event(name, data[5:].strip(), is_cut))
-        if value == "[DONE]":
-            self.is_done = True
+        if isinstance(value, str) and self._says_nothing(value.lower()):
             return None
         return ReadEvent(name, value, is_json) if is_json or not is_cut else None
+
+    def _says_nothing(self, word: str) -> bool:
+        """Whether a text in place of an event is a sign of life, or says that the stream is complete."""
+        self.is_done = word in _ENDS
+        return self.is_done or word in _SIGNS_OF_LIFE or word.startswith(":")
 
 
 def json_lines(body: bytes) -> list[ReadEvent]:

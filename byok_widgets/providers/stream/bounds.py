@@ -26,7 +26,7 @@ MAX_LIST_BYTES = 32 * 1024 * 1024
 MAX_LIST_ROWS = 20_000
 """Maximum number of models in a list; each is looked at, and other calls wait meanwhile."""
 MAX_ERROR_BYTES = 1024 * 1024
-"""Longest body of an answer whose status says that the call failed, in bytes after decompression."""
+"""How much is read of an answer whose status says that the call failed, in bytes after decompression."""
 MAX_ERROR_S = 10.0
 """How long the body of such an answer is waited for, in seconds: its status says enough."""
 MAX_HEAD_BYTES = 64 * 1024

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 _TOKEN = re.compile(r"<\|(start|channel|message|end|return|call|constrain)\|>")
-_BEGINNINGS = ("<|channel|>", "<|start|>")
+_BEGINNINGS = ("<|channel|>", "<|start|>", "<|message|>", "analysis<|", "commentary<|", "final<|")
+"""What an answer begins with, also where the server's prompt has begun its header."""
 _PART_OF_TOKEN = re.compile(r"<(?:\|(?:[a-z]{1,9}\|?)?)?\Z")
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 FIELDS = (
     *("reasoning", "reasoning_content", "reasoning_details", "reasoning_text"),
-    *("thinking", "thinking_content", "thinking_blocks"),
+    *("reasoning_summary", "thinking", "thinking_content", "thinking_blocks", "thought", "thoughts"),
 )
 """Fields of a message or a delta; several of them hold the same thinking, so the first one with text counts."""
-_PART_TYPES = frozenset(
-    {"thinking", "redacted_thinking", "reasoning", "reasoning_text", "summary_text", "thought"}
-)
-_TEXTS = ("thinking", "reasoning", "text", "content", "summary")
+_ENVELOPES = ("provider_specific_fields", "model_extra")
+"""Fields in which routers pass on what the protocol does not have."""
+_KIND = re.compile(r"(?:redacted_)?(?:thinking|thought|reasoning|analysis)(?![a-z])|summary_text")
+"""What a type, a role or a channel of thinking begins with."""
+_MARKS = ("type", "role", "channel")
+_TEXTS = ("thinking", "reasoning", "reasoning_content", "reasoning_text", "text", "content", "summary", "thought")
 _MAX_DEPTH = 6
 
 
@@ -22,6 +25,9 @@ def thought_in(part: Mapping[str, Any]) -> tuple[str, str]:
     for name in FIELDS:
         if (value := part.get(name)) and (thought := thought_of(value)):
             return thought, name
+    for name in _ENVELOPES:
+        if isinstance(inner := part.get(name), Mapping) and (found := thought_in(inner))[0]:
+            return found
     return "", ""
 
 
@@ -40,6 +46,13 @@ def thought_of(value: Any, depth: int = 0) -> str:
 
 
 def is_thought(part: Mapping[str, Any]) -> bool:
-    """Whether a typed part of a message's content is thinking."""
-    kind = part.get("type")
-    return isinstance(kind, str) and kind in _PART_TYPES
+    """Whether a message, a delta or a typed part is marked as thinking, not said."""
+    if part.get("thought") is True or any(_says_thinking(part.get(name)) for name in _MARKS):
+        return True
+    vendors = part.get("extra_content")  # where a vendor keeps what the protocol does not have, under its name
+    own = vendors.values() if isinstance(vendors, Mapping) else ()
+    return any(isinstance(marks, Mapping) and marks.get("thought") is True for marks in own)
+
+
+def _says_thinking(mark: Any) -> bool:
+    return isinstance(mark, str) and _KIND.match(mark) is not None

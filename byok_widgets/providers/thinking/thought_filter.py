@@ -21,6 +21,8 @@ _STRIPPED = "analysis"
 _STRIPPED_THOUGHT = re.compile(_STRIPPED + r"(?=[^\W_])")
 _STRIPPED_TAGS: Tags = (("assistantanalysis", "assistantfinal"),)
 """Channels whose markers a server has removed: `analysisThe user …assistantfinalHello`."""
+_HARMONY_TAGS: Tags = (("<|channel|>analysis<|message|>", "<|end|><|start|>assistant"),)
+"""What stands around an analysis whose channel was begun in the prompt, so that only its end shows."""
 _QUOTES = frozenset("`\"'“”‘’«»")
 
 
@@ -45,7 +47,7 @@ class ThoughtFilter:
     """
 
     def __init__(self, tags: Tags = KNOWN_TAGS) -> None:
-        self._tags = tag_set(tags)
+        self._tags = tag_set((*tags, *_HARMONY_TAGS) if tags else tags)
         self._recognises = bool(tags)
         self._harmony: HarmonyFilter | None = None
         self._state: Literal["begin", "thinking", "speaking", "answering"] = "begin"
@@ -95,6 +97,8 @@ class ThoughtFilter:
     def _begin(self, out: _Output, *, is_end: bool) -> bool:
         """Decide what an answer begins with, or goes on with after a thought."""
         text = self._held.lstrip()
+        if self._recognises and begins_harmony(text):
+            return self._hand_over(out, is_end=is_end)
         if opening := self._tags.opening.match(text):
             return self._think_until(self._tags.closing_of(opening[0]), text[opening.end() :])
         if closing := self._tags.closing.match(text):
@@ -104,8 +108,6 @@ class ThoughtFilter:
             self._state, self._closing = "answering", tag_set(ANSWER_TAGS).closing_of(opening[0])
             self._held, self._is_after_thought = text[opening.end() :], True
             return True
-        if self._recognises and begins_harmony(text):
-            return self._hand_over(out, is_end=is_end)
         if self._recognises and _STRIPPED_THOUGHT.match(text):
             return self._think_until(_STRIPPED_TAGS[0][1], text.removeprefix(_STRIPPED))
         if self._recognises and not is_end and self._is_undecided(text):

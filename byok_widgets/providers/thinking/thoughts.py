@@ -6,6 +6,8 @@ from byok_widgets.providers.stream import SurrogateJoiner
 from byok_widgets.providers.thinking.tags import tag_set
 from byok_widgets.thought_tags import KNOWN_TAGS
 
+_PARAGRAPH = "\n\n"
+
 
 class Thoughts:
     """Gathers thinking by where it comes from; the same thinking from two places counts once."""
@@ -25,8 +27,9 @@ class Thoughts:
 
     def separate(self, source: str) -> None:
         """Begin a new paragraph, where a source has come to its next thought."""
-        if source in self._pieces:
-            self.add("\n\n", source)
+        pieces = self._pieces.get(source)
+        if pieces and pieces[-1] != _PARAGRAPH:
+            self.add(_PARAGRAPH, source)
 
     def text(self) -> str:
         """Return all of it that has come so far; at any time, and from any thread."""

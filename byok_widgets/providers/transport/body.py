@@ -11,6 +11,8 @@ import httpx2
 from byok_widgets.providers.stream import TooLargeError, bounds
 from byok_widgets.providers.transport.decoding import Decoder, decoder
 
+_OF_ERRORS = "MAX_ERROR_BYTES"
+
 
 async def bound_body(response: httpx2.Response, method: str) -> httpx2.Response:
     """Let the body of a response keep its bounds, and come decoded; return the response.
@@ -38,7 +40,8 @@ async def bound_body(response: httpx2.Response, method: str) -> httpx2.Response:
 class BoundedBody(httpx2.AsyncByteStream):
     """A body that stops where it goes past its bound; what fits is read before that is an error.
 
-    Iterating again continues where the last iteration stopped.
+    What a server says about a failure just ends there: its status says enough. Iterating again continues where the
+    last iteration stopped.
     """
 
     def __init__(self, source: httpx2.AsyncByteStream, limit: int, bound: str, decodes: Decoder | None) -> None:
@@ -50,19 +53,19 @@ class BoundedBody(httpx2.AsyncByteStream):
         self._blocks: Iterator[bytes] = iter(())
         self._raw_bytes = 0
         self._read_bytes = 0
-        self._error: TooLargeError | None = None
+        self._excess: TooLargeError | None = None
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
-        if self._error is not None:
-            raise self._error
+        if self._excess is not None:
+            raise StopAsyncIteration if self._bound == _OF_ERRORS else self._excess
         block = await (self._next_piece() if self._decodes is None else self._next_decoded(self._decodes))
         self._read_bytes += len(block)
         excess = max(self._raw_bytes, self._read_bytes) - self._limit
         if excess > 0:
-            await self._refuse(self._too_many_bytes())
+            await self._refuse(bounds.too_many_bytes(self._limit, self._bound))
             return block[:-excess] if len(block) > excess else await anext(self)
         return block
 
@@ -92,13 +95,9 @@ class BoundedBody(httpx2.AsyncByteStream):
                 return await anext(self)
             return block
 
-    def _too_many_bytes(self) -> TooLargeError:
-        what = "the body of its error" if self._bound == "MAX_ERROR_BYTES" else "it"
-        return bounds.too_many_bytes(self._limit, self._bound, what)
-
-    async def _refuse(self, error: TooLargeError) -> None:
-        """Close the source; what is asked for next is the error."""
-        self._error = error
+    async def _refuse(self, excess: TooLargeError) -> None:
+        """Close the source; nothing more is read."""
+        self._excess = excess
         await self._source.aclose()
 
 
@@ -130,7 +129,7 @@ class ErrorBody(httpx2.AsyncByteStream):
 def _bound_of(method: str, status: int) -> tuple[int, str]:
     """Return how long the body of a response may be, and the name of that bound."""
     if status >= 400:
-        return bounds.MAX_ERROR_BYTES, "MAX_ERROR_BYTES"
+        return bounds.MAX_ERROR_BYTES, _OF_ERRORS
     if method == "GET":  # model lists, and what is as small
         return bounds.MAX_LIST_BYTES, "MAX_LIST_BYTES"
     return bounds.MAX_ANSWER_BYTES, "MAX_ANSWER_BYTES"

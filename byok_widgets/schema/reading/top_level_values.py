@@ -13,9 +13,7 @@ from byok_widgets.thought_tags import KNOWN_TAGS, Tags
 _MAX_STARTS = 500
 _MAX_STRAY_CHARS = 200
 """Longest stretch in braces that is no JSON and is left out as a whole, in characters."""
-_DRAFT_TAGS: Tags = tuple(
-    (f"<{name}>", f"</{name}>") for name in ("analysis", "draft", "example", "reflection", "scratchpad")
-)
+_DRAFT_TAGS: Tags = tuple((f"<{name}>", f"</{name}>") for name in ("analysis", "draft", "example"))
 """Further tags around what is not yet the answer; they count here only, where an answer is an object."""
 _BRACKETS = re.compile(rf"{STRING}|[{{}}\[\]]", re.DOTALL)
 _BEGINS_OBJECT = re.compile(r"""\{\s*(?:["']|\w+\s*:)""")

@@ -15,6 +15,8 @@ FINISHES = [
     *(("stop", word) for word in ("stop", "STOP", "eos", "end_turn", "EndTurn", "COMPLETE", "stop_sequence")),
     *(("stop", word) for word in ("FINISH_REASON_STOP", "FinishReason.STOP", {"type": "stop", "matched": 2})),
     *(("length", word) for word in ("length", "MAX_TOKENS", "max tokens", "maxTokens", "max_output_tokens")),
+    *(("stop", word) for word in (["stop"], "eot", "eom")),
+    *(("length", word) for word in ("length_exceeded", "maximum_tokens", "context_window_exceeded")),
     *(("stop", word) for word in ("eosFound", "stop_sequence_matched", "<|im_end|>", "<|eot_id|>")),
     *(("length", word) for word in ("max_tokens_reached", "OUTPUT_LIMIT", "ERROR_LIMIT", "token-limit-hit")),
     *(("length", word) for word in ("model_length", "model_context_window_exceeded", {"type": "length"})),
@@ -136,6 +138,28 @@ USAGES: dict[str, tuple[dict[str, Any], Usage]] = {
         },
         Usage(12, 34),
     ),
+    "in camel case": (
+        {"promptTokens": 12, "completionTokens": 34, "promptTokensDetails": {"cachedTokens": 8}},
+        Usage(12, 34, 8),
+    ),
+    "counts": (
+        {
+            "promptTokenCount": 12,
+            "candidatesTokenCount": 4,
+            "thoughtsTokenCount": 30,
+            "totalTokenCount": 46,
+            "cachedContentTokenCount": 8,
+        },
+        Usage(12, 34, 8),
+    ),
+    "inside usage": ({"usage": {"prompt_tokens": 12, "completion_tokens": 34}}, Usage(12, 34)),
+    "tokens that are billed": (
+        {
+            "billed_units": {"input_tokens": 12, "output_tokens": 34},
+            "tokens": {"input_tokens": 15, "output_tokens": 34},
+        },
+        Usage(12, 34),
+    ),
     "nothing of use": ({"prompt_tokens": -1, "completion_tokens": 1e400, "total_tokens": "x"}, Usage()),
     "one of them": ({"completion_tokens": 34}, Usage(None, 34)),
 }
@@ -153,6 +177,7 @@ def test_usage_is_read_in_each_of_its_shapes_and_places(
         [{**last, "usage": usage}],
         [{**last, "usage": usage}, {"choices": [], "usage": None}, {"choices": [], "usage": {}}],
         [{**last, "x_gateway": {"usage": usage}}],
+        [{**last, "usageMetadata": usage}],
         [{"choices": [{**last["choices"][0], "usage": usage}]}],
         [{"choices": [{"delta": {"usage": usage}, "finish_reason": "stop"}]}],
         [{"choices": [], "usage": {"prompt_tokens": None}}, last, {"choices": [], "usage": usage}],
@@ -167,3 +192,6 @@ def test_zeros_at_the_end_do_not_replace_what_was_reported(faulty: FaultServer) 
     events = letter_events(["Hi"])
     events[-2]["usage"] = {"input_tokens": 0, "output_tokens": 9, "cache_read_input_tokens": 0}
     assert ask(faulty, stream(*events, named=True), of="anthropic").usage == Usage(30, 9, 20, 3)
+    usages = ({"prompt_tokens": 12, "completion_tokens": 34}, {"prompt_tokens": 0, "completion_tokens": 0})
+    last = ({**chunk({"content": "Hi"}, "stop"), "usage": usages[0]}, {"choices": [], "usage": usages[1]})
+    assert ask(faulty, stream(*last), of="compatible").usage == Usage(12, 34)

@@ -20,6 +20,9 @@ FRAMES = {
     "a name alone": b"event: ping\n\n",
     "a named ping": b"event: ping\ndata: pong\n\n",
     "a named ping with JSON": b'event: ping\ndata: {"type": "ping"}\n\n',
+    "a ping as text": b"data: ping\n\n",
+    "a ping as JSON text": b'data: "PING"\n\n',
+    "a comment as data": b"data: : OPENROUTER PROCESSING\n\n",
     "a ping": b'data: {"type": "ping"}\n\n',
     "null": b"data: null\n\n",
     "an empty text": b'data: ""\n\n',
@@ -49,6 +52,13 @@ def test_the_first_event_is_never_lost(faulty: FaultServer, of: str, before: byt
     for ends in (b"\n", b"\r\n", b"\r"):
         reply = Reply(body.replace(b"\n", ends), kind=kind, pieces=(1, 2, 5, 9))
         assert ask(faulty, reply, of=of).text == "Hello there"
+
+
+@pytest.mark.parametrize("end", [b"[done]", b'"[DONE]"', b"DONE", b"[EOF]", b"[END]", b" [DONE] "])
+def test_the_end_is_read_however_it_is_written(faulty: FaultServer, end: bytes) -> None:
+    body = said("Hello", " there")("compatible").body + b"data: " + end + b"\n\n"
+    answer = ask(faulty, Reply(body, kind="text/event-stream"), of="compatible")
+    assert (answer.text, answer.finish_reason, answer.notices) == ("Hello there", "stop", ())
 
 
 def test_events_of_events_are_read(faulty: FaultServer) -> None:

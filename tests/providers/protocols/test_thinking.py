@@ -23,8 +23,23 @@ THINKING = {
     ],
     **{
         f"as {name}": [{name: "Hm. "}, {name: "Yes."}]
-        for name in ("reasoning_text", "thinking", "thinking_content")
+        for name in ("reasoning_text", "reasoning_summary", "thinking", "thinking_content", "thought", "thoughts")
     },
+    "passed on by a router": [{"provider_specific_fields": {"reasoning_content": "Hm. Yes."}}],
+    "blocks passed on by a router": [{"model_extra": {"thinking_blocks": [{"thinking": "Hm. Yes."}]}}],
+    **{
+        f"marked by {name}": [{name: mark, "content": "Hm. "}, {name: mark, "content": "Yes."}]
+        for name, mark in (
+            *(("thought", True), ("role", "reasoning"), ("role", "thinking"), ("channel", "analysis")),
+            ("extra_content", {"google": {"thought": True}}),
+        )
+    },
+    **{
+        f"parts of type {kind}": [{"content": [{"type": kind, "text": "Hm. "}, {"type": kind, "text": "Yes."}]}]
+        for kind in ("thinking_text", "reasoning.text", "reasoning_content", "redacted_thinking", "analysis")
+    },
+    "marked parts": [{"content": [{"type": "text", "thought": True, "text": "Hm. Yes."}, None, []]}],
+    "nested parts": [{"content": [[{"type": "reasoning", "reasoning": {"content": "Hm. Yes."}}]]}],
     "blocks alone": [{"thinking_blocks": [{"type": "thinking", "thinking": "Hm. Yes."}]}],
     "details alone": [{"reasoning_details": [{"type": "reasoning.summary", "summary": "Hm. Yes."}]}],
     "encrypted details": [
@@ -42,6 +57,9 @@ THINKING = {
     "tags and a field": [{"reasoning_content": "Hm. Yes."}, {"content": "<think>Hm. Yes.</think>"}],
     "a stray closing tag": [{"reasoning_content": "Hm. Yes."}, {"content": "</think>\n\n"}],
     "harmony": [{"content": "<|channel|>analysis<|message|>Hm. Yes.<|end|><|channel|>final<|message|>"}],
+    "harmony without its beginning": [
+        {"content": "analysis<|message|>Hm. Yes.<|end|><|start|>assistant<|channel|>final<|message|>"}
+    ],
     "stripped harmony": [{"content": "analysisHm. Yes."}, {"content": "assistantfinal"}],
 }
 
@@ -99,6 +117,27 @@ def test_blocks_of_thinking_are_reasoning(faulty: FaultServer) -> None:
     content = [{"type": "thinking", "thinking": "Hm."}, {"type": "redacted_thinking", "data": "x"}]
     body = {"content": [*content, {"type": "text", "text": "Hello"}], "stop_reason": "end_turn"}
     answer = ask(faulty, says(body), of="anthropic")
+    assert (answer.text, answer.reasoning) == ("Hello", "Hm.")
+
+
+@pytest.mark.parametrize("kind", ["thinking", "reasoning", "thought"])
+@pytest.mark.parametrize("name", ["thinking_delta", "text_delta", "reasoning_delta", "summary_text_delta", "new"])
+@pytest.mark.parametrize("field", ["thinking", "text", "reasoning"])
+def test_a_block_of_thinking_is_reasoning_whatever_its_pieces_are_called(
+    faulty: FaultServer, kind: str, name: str, field: str
+) -> None:
+    start = {"type": "content_block_start", "index": 0, "content_block": {"type": kind, field: ""}}
+    delta = {"type": "content_block_delta", "index": 0, "delta": {"type": name, field: "Hm."}}
+    text = {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "Hello"}}
+    begun = {"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": ""}}
+    for events in ([start, delta, text], [start, delta, begun, text]):
+        answer = ask(faulty, blocks(*events), of="anthropic")
+        assert (answer.text, answer.reasoning) == ("Hello", "Hm.")
+
+
+def test_thinking_beside_the_piece_is_reasoning(faulty: FaultServer) -> None:
+    beside = {"choices": [{"index": 0, "reasoning_content": "Hm.", "delta": {}}]}
+    answer = ask(faulty, stream(beside, chunk({"content": "Hello"}, "stop")), of="compatible")
     assert (answer.text, answer.reasoning) == ("Hello", "Hm.")
 
 

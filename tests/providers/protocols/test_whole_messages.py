@@ -33,6 +33,14 @@ def test_a_whole_message_after_its_pieces_is_not_said_twice(faulty: FaultServer,
     assert "".join(pieces) == "Hello there"
 
 
+def test_a_last_piece_that_is_all_of_the_answer_is_not_said_twice(faulty: FaultServer) -> None:
+    again = {"role": "assistant", "content": "Hello there"}
+    reply = stream(chunk({"content": "Hello"}), chunk({"content": " there"}), chunk(again, "stop"))
+    assert ask(faulty, reply, of="compatible").text == "Hello there"
+    for last in ({"content": "1"}, {"role": "assistant", "content": "1"}):  # a number, one digit after the other
+        assert ask(faulty, stream(chunk({"content": "1"}), chunk(last, "stop")), of="compatible").text == "11"
+
+
 def test_a_whole_message_brings_what_its_pieces_lack(faulty: FaultServer) -> None:
     message = whole({"content": "Hello there", "reasoning": "hm"})
     answer = ask(faulty, stream(chunk({"content": "Hello"}), message), of="compatible")
@@ -140,6 +148,9 @@ def test_halves_of_a_character_are_joined_and_the_rest_replaced(faulty: FaultSer
 def test_no_text_of_an_answer_holds_half_a_character(faulty: FaultServer) -> None:
     choices = rb'"choices": [{"delta": {"%s": "a\ud83d"}, "finish_reason": "\ud83d"}]'
     half = rb'{"id": "\ud83d", "model": "\ud83d", ' + choices + b"}"
+    both = (chunk({"refusal": "No @1"}), chunk({"refusal": "@2"}, "stop"))
+    body = stream(*both).body.replace(b"@1", rb"\ud83d").replace(b"@2", rb"\ude00")
+    assert ask(faulty, Reply(body, kind="text/event-stream"), of="compatible").text == "No 😀"
     for name in (b"reasoning", b"refusal", b"content"):
         body = b"data: " + half.replace(b"%s", name) + b"\n\n" + stream(chunk({"content": "b"})).body
         answer = ask(faulty, Reply(body, kind="text/event-stream"), of="compatible")
