@@ -14,6 +14,7 @@ from byok_widgets.providers.allowance import Allowance
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.secrets import Secret, redact, redact_held
 from byok_widgets.secrets.streamed_redaction import REMOVED
+from byok_widgets.surrogates import without_surrogates
 from byok_widgets.usage import Usage
 
 StructuredMode = Literal["json_schema", "tool", "json_object", "prompt"]
@@ -154,7 +155,7 @@ class ModelInfo:
     def __post_init__(self) -> None:
         """Take keys out of the texts: a server may give a model any name."""
         for name in ("id", "label"):
-            object.__setattr__(self, name, redact(getattr(self, name), words=False))
+            object.__setattr__(self, name, redact(without_surrogates(getattr(self, name)), words=False))
         settings = {
             redact(name, words=False): values and tuple(redact(value, words=False) for value in values)
             for name, values in self.supported_settings.items()

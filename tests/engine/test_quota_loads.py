@@ -89,6 +89,17 @@ def test_of_few_calls_at_a_time_some_are_refused_by_chance(at_a_time: int, calls
     assert statistics.median(load.wall_s for load in loads) < 1.5 * ideal_s
 
 
+@pytest.mark.parametrize("with_headers", [False, True])
+@pytest.mark.parametrize("quota", [bucket, window])
+def test_models_that_share_a_quota_lose_no_call_and_no_time(
+    quota: Callable[[], Bucket | Window], with_headers: bool
+) -> None:
+    load = Load(quota(), has_headers=with_headers, in_flight=12, processes=4).run()
+    assert load.lost == []
+    assert load.wall_s <= 1.05 * (BUCKET_S if quota is bucket else WINDOW_S)
+    assert load.early_retries == 0
+
+
 @pytest.mark.parametrize("asks", [True, False])
 def test_two_processes_share_a_quota_without_losing_calls(asks: bool) -> None:
     load = Load(bucket(), asks_to_wait=asks, processes=2).run()

@@ -42,7 +42,10 @@ Cause = Literal[
 ]
 
 PHRASES: Mapping[Cause, tuple[str, ...]] = {
-    "no_credit": ("credit balance is too low", "prepayment credits are depleted"),
+    "no_credit": (
+        *("credit balance is too low", "prepayment credits are depleted", "insufficient balance"),
+        *("insufficient credit", "insufficient fund", "balance is not enough", "account is in arrears"),
+    ),
     "plan_and_billing": ("plan and billing", "billing details"),
     "bad_key": ("api key not valid", "api key expired", "reported as leaked"),
     "region": ("location is not supported",),

@@ -23,6 +23,7 @@ from byok_widgets.providers import adaptation, error_mapping, stream, transport
 from byok_widgets.providers.base import Provider
 from byok_widgets.providers.error_mapping.call_context import CallContext
 from byok_widgets.providers.exchange import Answer, Endpoint, ModelInfo, Request
+from byok_widgets.providers.protocols.model_lists import named_rows, rows_of
 from byok_widgets.providers.stream import bounds
 from byok_widgets.secrets.log_redaction import redact_logs
 from byok_widgets.thought_tags import KNOWN_TAGS, Tags
@@ -97,13 +98,12 @@ class SdkProvider(Provider):
 
     async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
         """Ask for the models; see `Provider.list_models`."""
-        rows = _rows(await self._get(self.models_path, endpoint))
+        rows = rows_of(await self._get(self.models_path, endpoint))
         if rows is None:
             raise error_mapping.unreadable("a model list was expected", CallContext(self, endpoint))
         if len(rows) > bounds.MAX_LIST_ROWS:
             raise error_mapping.translate(bounds.too_many_rows(bounds.MAX_LIST_ROWS), CallContext(self, endpoint))
-        named = ({"id": row} if isinstance(row, str) else row for row in rows)
-        return [self._model_info(row) for row in named if isinstance(row, Mapping) and row.get("id")]
+        return [self._model_info(row) for row in named_rows(rows)]
 
     @abstractmethod
     def payload(self, request: Request) -> dict[str, Any]:
@@ -313,14 +313,3 @@ class SdkProvider(Provider):
 def _stream_class(sdk: ModuleType) -> Any:
     """Return what the SDK is told to return for a stream, although it returns the response itself."""
     return sdk.AsyncStream[object]  # looking it up costs more than it seems
-
-
-def _rows(answer: Any) -> list[Any] | None:
-    """Return the rows of a model list, in any of the shapes that servers send; `None` if it is not one."""
-    if isinstance(answer, list):
-        return answer
-    name = next((name for name in ("data", "models") if isinstance(answer.get(name), list)), None)
-    if name:
-        rows: list[Any] = answer[name]
-        return rows
-    return [] if "data" in answer and answer["data"] is None else None  # a server that has no model yet

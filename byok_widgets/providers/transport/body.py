@@ -27,7 +27,9 @@ async def bound_body(response: httpx2.Response, method: str) -> httpx2.Response:
             decodes = decoder(response.headers["content-encoding"])
         except httpx2.DecodingError:
             await source.aclose()
-            raise
+            if response.status_code < 400:
+                raise
+            source = httpx2.ByteStream(b"")
         del response.headers["content-encoding"]
         if "content-length" in response.headers:
             del response.headers["content-length"]  # it counts the encoded bytes
@@ -61,7 +63,7 @@ class BoundedBody(httpx2.AsyncByteStream):
     async def __anext__(self) -> bytes:
         if self._excess is not None:
             raise StopAsyncIteration if self._bound == _OF_ERRORS else self._excess
-        block = await (self._next_piece() if self._decodes is None else self._next_decoded(self._decodes))
+        block = await self._next_block()
         self._read_bytes += len(block)
         excess = max(self._raw_bytes, self._read_bytes) - self._limit
         if excess > 0:
@@ -77,6 +79,17 @@ class BoundedBody(httpx2.AsyncByteStream):
     async def aclose(self) -> None:
         """Close the source."""
         await self._source.aclose()
+
+    async def _next_block(self) -> bytes:
+        if self._decodes is None:
+            return await self._next_piece()
+        try:
+            return await self._next_decoded(self._decodes)
+        except httpx2.DecodingError:
+            if self._bound != _OF_ERRORS:
+                raise
+            await self.aclose()
+        raise StopAsyncIteration
 
     async def _next_piece(self) -> bytes:
         piece = await anext(self._pieces)

@@ -304,7 +304,13 @@ def test_an_answer_beyond_a_bound_is_an_error_that_says_which(
 def test_however_long_an_error_is_its_status_says_what_it_means(
     faulty: FaultServer, of: str, status: int, kind: str, retryable: bool
 ) -> None:
-    for body, headers in ((b"x" * (3 * MIB), {}), (BOMB, {"content-encoding": "gzip"})):
+    bodies = (
+        (b"x" * (3 * MIB), {}),
+        (BOMB, {"content-encoding": "gzip"}),
+        (b"no gzip", {"content-encoding": "gzip"}),
+        (b"unknown", {"content-encoding": "br"}),
+    )
+    for body, headers in bodies:
         for call in ("complete", "list"):
             faulty.script(Reply(body, status, headers=headers))
             error = asked(of, faulty, call)
