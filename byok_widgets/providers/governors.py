@@ -21,10 +21,10 @@ _governors: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Key, Governor]] = 
 def governor_of(provider: Provider, endpoint: Endpoint, model: str) -> Governor:
     """Return the governor of the running loop for requests to a model with the endpoint's key.
 
-    Most providers limit each model of an account by itself: what one model has left says nothing of another one, and
-    a storm at a small free model would hold up all others of a comparison. Where models do share a quota, each of
-    their governors meets its limit and respects it: in simulation no call is lost and none takes longer, while more
-    requests are refused (twice as many with two models).
+    Most providers limit each model of an account by itself: what one model has left says nothing of another one,
+    and a storm at a small free model would hold up all others of a comparison. Where models do share a quota, each
+    of their governors meets its limit and respects it: in simulation no call is lost and none takes longer, while
+    more requests are refused (twice as many with two models).
     """
     governors = _governors.setdefault(asyncio.get_running_loop(), {})
     key = (provider.name, identity(endpoint.key), endpoint.base_url.host, model)
