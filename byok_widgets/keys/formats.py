@@ -81,14 +81,14 @@ _FLAWS = (
     ),
     _Rule(
         "separator",
-        r"[\"'`]|^(?:\[.*\]|\(.*\))$",
-        "The key has a quote inside or brackets around it; an API key has none.",
+        r"[\"'`<>\\]|&(?:lt|gt|quot|amp|#)|%[0-9A-Fa-f]{2}|^(?:\[.*\]|\(.*\))$",
+        "The key has a quote or a sign of markup inside, or brackets around it; an API key has none.",
     ),
 )
 """What cannot be in any key. First match wins."""
 
 _OF_KEY = "[A-Za-z0-9_-]"
-_SEPARATORS = r"[,;|<>(){}\[\]]"
+_SEPARATORS = r"(?:[,;|<>(){}\[\]:/&%]|\.$)"
 
 _VARIABLE = r"^(?:env:\w*|\$\w+|\$\{\w+\}?|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN))$"
 _IS_VARIABLE = "This is the name of an environment variable, not an API key."
