@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from byok_widgets.nodes import ActionNode, ActionResult, ConversationNode, Extraction, ExtractionNode
     from byok_widgets.nodes.lane import lane
     from byok_widgets.providers.local import list_local_models
+    from byok_widgets.providers.stream import bounds
     from byok_widgets.reply import Reply
     from byok_widgets.schema import Field
     from byok_widgets.session import Session, Timeline, Trace, Turn, Variables
@@ -60,6 +61,7 @@ _HOMES = {
     "byok_widgets.nodes": ("ActionNode", "ActionResult", "ConversationNode", "Extraction", "ExtractionNode"),
     "byok_widgets.nodes.lane": ("lane",),
     "byok_widgets.providers.local": ("list_local_models",),
+    "byok_widgets.providers.stream": ("bounds",),
     "byok_widgets.schema": ("Field",),
     "byok_widgets.session": ("Session", "Timeline", "Trace", "Turn", "Variables"),
     "byok_widgets.widgets.key_leak_warning": ("warn_about_keys",),
@@ -100,6 +102,7 @@ __all__ = [
     "Usage",
     "Variables",
     "__version__",
+    "bounds",
     "lane",
     "last_partial_result",
     "last_traceback",

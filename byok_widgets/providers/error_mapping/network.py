@@ -93,7 +93,7 @@ def unreadable(what: str, context: CallContext) -> ErrorReport:
 
 
 def _of_size(error: TooLargeError, context: CallContext) -> ErrorReport:
-    bound = f"byok_widgets.providers.stream.bounds.{error.bound}"
+    bound = f"byok_widgets.bounds.{error.bound}"
     if error.bound.startswith("MAX_LIST"):
         return ErrorReport(
             "too_large",

@@ -23,7 +23,6 @@ from byok_widgets.providers import adaptation, error_mapping, stream, transport
 from byok_widgets.providers.base import Provider
 from byok_widgets.providers.error_mapping.call_context import CallContext
 from byok_widgets.providers.exchange import Answer, Endpoint, ModelInfo, Request
-from byok_widgets.providers.protocols.model_lists import named_rows, rows_of
 from byok_widgets.providers.stream import bounds
 from byok_widgets.secrets.log_redaction import redact_logs
 from byok_widgets.thought_tags import KNOWN_TAGS, Tags
@@ -98,6 +97,8 @@ class SdkProvider(Provider):
 
     async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
         """Ask for the models; see `Provider.list_models`."""
+        from byok_widgets.providers.protocols.model_lists import named_rows, rows_of
+
         rows = rows_of(await self._get(self.models_path, endpoint))
         if rows is None:
             raise error_mapping.unreadable("a model list was expected", CallContext(self, endpoint))

@@ -1,6 +1,7 @@
 """How much of a provider's answer is read, and how long an error is listened to.
 
-Each bound is looked up when a call begins, so it can be set at any time: `bounds.MAX_ANSWER_BYTES = 256 * 2**20`.
+Each bound is looked up when a call begins, so it can be set at any time:
+`byok_widgets.bounds.MAX_ANSWER_BYTES = 256 * 2**20`.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import byok_widgets
 from byok_widgets import ConfigError, ProviderError
 from byok_widgets.engine import ENGINE
 from byok_widgets.providers import PROVIDERS
@@ -88,6 +89,10 @@ def test_a_bound_is_a_number_above_zero(name: str, value: Any) -> None:
     with pytest.raises(ConfigError) as caught:
         setattr(bounds, name, value)
     assert (caught.value.kind, getattr(bounds, name)) == ("bad_setting", before)
+
+
+def test_the_package_offers_the_bounds_that_calls_look_up() -> None:
+    assert byok_widgets.bounds is bounds
 
 
 def test_a_bound_that_does_not_exist_cannot_be_set() -> None:
