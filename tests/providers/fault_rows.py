@@ -194,6 +194,15 @@ ACCOUNT = [
         unsaid=("did not accept the request", "ChatGPT"),
     ),
     Row(
+        "no balance",
+        "compatible",
+        says({"error": {"message": "Insufficient balance, please top up.", "type": "error"}}, 429),
+        "quota",
+        ("no credit",),
+        "billing",
+        unsaid=("rate limit",),
+    ),
+    Row(
         "billing",
         "anthropic",
         says(anthropic("billing_error", "Payment needed."), 402),
