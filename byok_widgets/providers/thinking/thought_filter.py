@@ -2,8 +2,9 @@
 
 Tags count where an answer begins and after thinking; in what is said, they are text like any other. One exception:
 some servers put the opening tag into the prompt, so the answer begins inside the thinking. What was passed on as
-said then turns out to be thinking when its closing tag comes, and is *retracted*. That happens once at most, never
-after an opening tag, and not where the closing tag stands in code or is only mentioned.
+said then turns out to be thinking when its closing tag comes, and is *retracted*. That happens once at most, after
+opening tags only where one stood inside a thought, and not where the closing tag stands in code or is only
+mentioned.
 
 Some models put tags around the answer that follows their thinking, too: those are left out.
 """
@@ -55,6 +56,7 @@ class ThoughtFilter:
         self._closing = ""
         self._held = ""
         self._said: list[str] = []
+        self._thought: list[str] = []
         self._is_apart = False  # the provider itself has sent thinking
         self._is_after_thought = False  # the blank lines there belong to the thought
 
@@ -130,6 +132,7 @@ class ThoughtFilter:
 
     def _think_until(self, closing: str, rest: str) -> bool:
         self._state, self._watches, self._closing, self._held = "thinking", False, closing, rest
+        self._thought = []
         return True
 
     def _hand_over(self, out: _Output, *, is_end: bool) -> bool:
@@ -145,11 +148,17 @@ class ThoughtFilter:
         if tag is None:
             end = len(held) - (0 if is_end else unfinished(held, self._closing))
             self._held = held[end:]
-            out.thought.append(held[:end])
+            self._reflect(out, held[:end])
             return False
         self._held, self._state, self._is_after_thought = held[tag.end() :], "begin", True
-        out.thought.append(held[: tag.start()])
+        self._reflect(out, held[: tag.start()])
+        if self._tags.opening.search("".join(self._thought)):  # a thought inside it, so a second end may follow
+            self._watches, self._said = True, []
         return True
+
+    def _reflect(self, out: _Output, text: str) -> None:
+        self._thought.append(text)
+        out.thought.append(text)
 
     def _answer(self, out: _Output, *, is_end: bool) -> bool:
         """Leave out the tag that closes an answer: at its end, or at the end of a line."""
@@ -212,7 +221,7 @@ class _Output:
         self.retracts = False
 
     def retract(self) -> None:
-        self.retracts, self.said, self.thought = True, [], [*self.said, *self.thought]
+        self.retracts, self.said, self.thought = True, [], [*self.thought, *self.said]
 
 
 def _ends_thought(said: str, after: str) -> bool:

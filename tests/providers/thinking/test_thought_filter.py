@@ -110,6 +110,7 @@ UNOPENED = {
     "only a thought": ("He is rude.</think>", "", "He is rude."),
     "another tag": ("hm◁/think▷Hello", "Hello", "hm"),
     "only the first": ("a</think>b</think>c", "b</think>c", "a"),
+    "a thought inside a thought": ("<think>a<think>b</think>c</think>Hello", "Hello", "a<think>bc"),
     "harmony": ("hm<|end|><|start|>assistant<|channel|>final<|message|>Hello", "Hello", "hm"),
     "with a thought after it": ("a</think><think>b</think>c", "c", "ab"),
     "with code before it": ("Use `x`:\n```\ny\n```\n</think>\nHello", "Hello", "Use `x`:\n```\ny\n```\n"),
