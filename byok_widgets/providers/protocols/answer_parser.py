@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from byok_widgets.errors import ProviderError
@@ -58,8 +58,7 @@ class AnswerParser:
             ProviderError: It contains an error, or is not an event of this protocol.
             TooLargeError: The answer went past one of the bounds.
         """
-        for event in self._reader.feed(piece):
-            self._take(event)
+        self._take_all(self._reader.feed(piece))
 
     def end(self) -> None:
         """Process what the end of the body completes.
@@ -67,8 +66,7 @@ class AnswerParser:
         Raises:
             ProviderError: It contains an error, is not an answer of this protocol, or has nothing in it.
         """
-        for event in self._reader.end():
-            self._take(event)
+        self._take_all(self._reader.end())
         if self._reader.body is not None:
             self._take_body(self._reader.body)
         if not self._accumulator.is_finished and _is_strange(self._last):
@@ -77,6 +75,13 @@ class AnswerParser:
             raise error_mapping.empty(
                 self._context, was_thinking=self._accumulator.has_thought, has_begun=self._reader.has_begun
             )
+
+    def _take_all(self, events: Iterable[ReadEvent]) -> None:
+        """Process events up to the one that says that nothing more comes, however they were cut into pieces."""
+        for event in events:
+            if self._accumulator.is_closed:
+                return
+            self._take(event)
 
     def _take(self, event: ReadEvent) -> None:
         value = event.value

@@ -55,6 +55,17 @@ def test_a_whole_message_after_its_events_is_not_said_twice(faulty: FaultServer)
         assert (answer.text, answer.finish_reason) == ("Hello there", "stop")
 
 
+def test_what_comes_after_the_end_is_no_part_of_the_answer(faulty: FaultServer) -> None:
+    events = letter_events(["Hello", " there"])
+    failed = {"type": "error", "error": {"type": "api_error", "message": "x"}}
+    for after in (events, [failed]):
+        body = stream(*events, *after, named=True)
+        end = body.body.index(b"message_stop") + len(b'message_stop"}\n\nevent')
+        for reply in (body, body.but(pieces=(end,))):
+            answer = ask(faulty, reply, of="anthropic")
+            assert (answer.text, answer.finish_reason, answer.notices) == ("Hello there", "stop", ())
+
+
 def test_text_with_which_a_block_or_a_message_begins_is_text(faulty: FaultServer) -> None:
     start = {"type": "content_block_start", "content_block": {"type": "text", "text": "Hello"}}
     more = {"type": "content_block_delta", "delta": {"type": "text_delta", "text": " there"}}
