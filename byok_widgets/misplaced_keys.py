@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from byok_widgets.errors import KeyFormatError
 from byok_widgets.secrets.detection import looks_like_key
+from byok_widgets.secrets.json_redaction import BETWEEN
 from byok_widgets.secrets.redaction import redact
 
 
@@ -31,8 +32,9 @@ def reject_any_key(data: object) -> None:
         KeyFormatError: Kind `misplaced_key`; the text appears nowhere in it.
     """
     reject_key(data)
-    found = any(redact(text, words=False) != text for text in _texts(data))
-    del data
+    texts = BETWEEN.join(_texts(data))
+    found = redact(texts, words=False) != texts
+    del data, texts
     if found:
         raise misplaced_key()
 

@@ -8,10 +8,13 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, get_args
 
 from byok_widgets.compare.result_cell import CellStatus, Key, ResultCell
+from byok_widgets.compare.scoring import Score
 from byok_widgets.hashing import canonical, hash_of, hashed
+from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import redact_keys
 
 PLAIN = (
@@ -67,6 +70,12 @@ def row_of(cell: ResultCell) -> Row:
     return Row(kept, columns, _packed(output), None if request is None else _packed(request))
 
 
+def score_row(cell: int, metric: str, score: Score) -> list[Any]:
+    """Return the score of a cell as a row."""
+    return [cell, metric, score.value, redact(score.problem, words=False) if score.problem else ""]
+
+
+@lru_cache(maxsize=5_000)
 def cell_id(key: Key) -> int:
     """Return the id of a cell: the same on every machine."""
     return int(hashed(key)[:15], 16)
@@ -77,7 +86,7 @@ def storable(cell: ResultCell) -> ResultCell:
 
     A figure that no provider could mean counts as unknown.
     """
-    texts = redact_keys({name: as_plain(getattr(cell, name)) for name in _TEXTS})
+    texts = redact_keys(as_plain({name: getattr(cell, name) for name in _TEXTS}))
     usd, least = cell.usd, cell.least_usd
     return replace(
         cell,
@@ -100,7 +109,7 @@ def as_plain(data: Any) -> Any:
         return data
     if isinstance(data, str):
         return data if data.isascii() else data.encode("utf-8", "backslashreplace").decode()
-    if isinstance(data, Mapping):
+    if isinstance(data, (dict, Mapping)):  # asking for a mapping alone takes longer
         return {str(as_plain(name)): as_plain(value) for name, value in data.items()}
     if isinstance(data, (list, tuple, set, frozenset)):
         return [as_plain(part) for part in data]

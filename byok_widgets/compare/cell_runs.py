@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from byok_widgets.cases.case import Case
 from byok_widgets.compare.batching import Batches, has_batches
@@ -116,10 +117,9 @@ class CellRuns:
         A replayed call counts with what it cost when it was recorded: that is what is compared.
         """
         cost = total_cost(costs).originally
-        priced = replace(cell, usd=cost.usd, least_usd=cost.least_usd)
-        if self._goes_by_batch(variant):
-            return replace(priced, first_token_s=None, total_s=None, wait_s=0.0)
-        return replace(priced, wait_s=cell.wait_s + held_s)
+        none: dict[str, Any] = {"first_token_s": None, "total_s": None, "wait_s": 0.0}
+        times = none if self._goes_by_batch(variant) else {"wait_s": cell.wait_s + held_s}
+        return replace(cell, usd=cost.usd, least_usd=cost.least_usd, **times)
 
     def _goes_by_batch(self, variant: Variant) -> bool:
         return self._batches is not None and all(map(has_batches, variant.models.values()))

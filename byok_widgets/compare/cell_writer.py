@@ -7,14 +7,14 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Mapping, Sequence
 
-from byok_widgets.compare.cell_rows import PLAIN, Row, row_of
+from byok_widgets.compare.cell_rows import PLAIN, Row, row_of, score_row
 from byok_widgets.compare.database import Database
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.scoring import Score
 from byok_widgets.errors import ByokError, ConfigError
-from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.secrets.quoting import as_given
 
 Scores = Mapping[str, Score]
@@ -23,6 +23,8 @@ Done = asyncio.Future["ResultCell | None"]
 
 _Waiting = tuple["ResultCell | None", Scores, Done]
 _Ended = tuple[Done, "ResultCell | None", "ByokError | None"]
+GATHER_S = 0.01
+"""How long more cells are waited for after one, in seconds: a commit takes longer than all else about a cell."""
 _BATCH, _ROWS = 500, 50
 _COLUMNS = ", ".join(["id", "request", "case_id", "cost_nano", "least_nano", *PLAIN])
 _IS_THERE = "SELECT 1 FROM cell WHERE id = ? AND status != 'failed'"
@@ -78,6 +80,7 @@ class CellWriter:
                         self._thread = None
                         return
                 continue
+            time.sleep(GATHER_S)
             with contextlib.suppress(queue.Empty):
                 while len(batch) < _BATCH:
                     batch.append(self._writing.get_nowait())
@@ -139,7 +142,7 @@ def _insert(base: sqlite3.Connection, what: str, rows: Sequence[Sequence[object]
 
 
 def _score_rows(row: Row, scores: Scores) -> list[list[object]]:
-    return [[row.columns[0], metric, *redact_keys(list(score))] for metric, score in scores.items()]
+    return [score_row(row.columns[0], metric, score) for metric, score in scores.items()]
 
 
 def _settle(loop: asyncio.AbstractEventLoop, ended: Sequence[_Ended]) -> None:

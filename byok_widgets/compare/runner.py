@@ -33,8 +33,8 @@ from byok_widgets.compare.variant import Variant
 from byok_widgets.errors import ByokError
 from byok_widgets.hashing import hashed
 
-ROOM = 200
-"""Cells that are under way at once and do not wait; more would only fill this machine's memory."""
+ROOM = 250
+"""Cells that are under way at once and do not wait, until they are stored; more would only fill memory."""
 CLAIMED_AT_ONCE = 50
 """Cases whose cells are claimed together for this kernel: a commit for each would take longer than the rest."""
 GRACE_S = 30.0

@@ -17,7 +17,7 @@ from typing import Any
 
 from byok_widgets.compare.batch_store import SCHEMA as BATCH_SCHEMA
 from byok_widgets.compare.batch_store import BatchStore
-from byok_widgets.compare.cell_rows import PLAIN, as_plain, cell_id, cell_of, json_of, object_of
+from byok_widgets.compare.cell_rows import PLAIN, as_plain, cell_id, cell_of, json_of, object_of, score_row
 from byok_widgets.compare.cell_writer import CellWriter, Scores
 from byok_widgets.compare.claims import SCHEMA as CLAIM_SCHEMA
 from byok_widgets.compare.claims import Claims
@@ -123,7 +123,7 @@ class CellStore:
 
     def scored(self, scores: Iterable[tuple[Key, str, Score]]) -> None:
         """Write scores of cells that are there already, by metric."""
-        rows = [(cell_id(key), metric, *redact_keys(list(score))) for key, metric, score in scores]
+        rows = [score_row(cell_id(key), metric, score) for key, metric, score in scores]
         with self._base.writing() as base:
             base.executemany("INSERT OR REPLACE INTO score VALUES(?,?,?,?)", rows)
 

@@ -12,23 +12,24 @@ from typing import Any
 
 from byok_widgets.secrets.redaction import redact
 
-_BETWEEN = "\0"
+BETWEEN = "\0"
+"""Stands between texts that are searched together: a key does not go on behind it."""
 
 
 def holds_key(data: Any) -> bool:
     """Whether a string in `data` contains a key."""
-    texts = _BETWEEN.join(_texts(data, []))
+    texts = BETWEEN.join(_texts(data, []))
     return redact(texts, words=False) != texts
 
 
 def redact_keys(data: Any) -> Any:
     """Return `data` with a mask in place of every key in its strings; itself where there is none."""
     texts = _texts(data, [])
-    joined = _BETWEEN.join(texts)
+    joined = BETWEEN.join(texts)
     cleaned = redact(joined, words=False)
     if cleaned == joined:
         return data
-    redacted = cleaned.split(_BETWEEN)
+    redacted = cleaned.split(BETWEEN)
     if len(redacted) != len(texts):  # a string contains the separator itself
         redacted = [redact(text, words=False) for text in texts]
     return _rebuilt(data, iter(redacted))
