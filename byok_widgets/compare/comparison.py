@@ -276,13 +276,7 @@ class Comparison:
     def disagreements(self) -> list[Case]:
         """Return the cases in which variants got different scores, the widest apart first."""
         self.wait()
-        apart = []
-        for case in self.results.cases:
-            means = []
-            for variant in self.variants:
-                scores = self.results.scores_of(variant).get(case.name)
-                means += [sum(scores) / len(scores)] if scores else []
-            apart.append((max(means) - min(means) if means else 0.0, case))
+        apart = [(self.results.gap(case), case) for case in self.results.cases]
         return [case for gap, case in sorted(apart, key=lambda pair: -pair[0]) if gap > 0]
 
     def diff(self, case: str | Case) -> tables.Diff:

@@ -128,6 +128,15 @@ class Results:
         """Return the score of a cell; `None` where it is missing."""
         return self._scores.get((variant.id, case.name, repeat), MISSING).value
 
+    def gap(self, case: Case) -> float:
+        """Return how far apart the mean scores of variants in a case are, from 0 to 1."""
+        means = []
+        for variant in self.variants:
+            scores = [self.score(variant, case, repeat) for repeat in range(1, self.repeat + 1)]
+            known = [score for score in scores if score is not None]
+            means += [sum(known) / len(known)] if known else []
+        return round(max(means) - min(means), 9) if means else 0.0
+
     @property
     def unscored(self) -> list[str]:
         """Why scores are missing of cells that there are, where a person's function is the reason."""

@@ -62,8 +62,12 @@ def _shown(compared: Any) -> Iterator[Place]:
 
 def _board(compared: Any) -> Iterator[str]:
     """Yield all that its board tells a page."""
-    yield json.dumps(board_messages.everything(compared, Pace()))
-    for case, variant in itertools.product(range(len(compared.cases)), range(len(compared.variants))):
+    view = {"order": "run", "apart": False, "start": 0}
+    numbers = range(len(compared.cases))
+    yield json.dumps(board_messages.everything(compared, ""))
+    yield json.dumps(board_messages.rows(compared, Pace()))
+    yield json.dumps(board_messages.page(compared, view, numbers, len(numbers)))
+    for case, variant in itertools.product(numbers, range(len(compared.variants))):
         yield json.dumps(cell_detail.detail(compared, case, variant, 1))
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.compare.outlook import Pace
 from byok_widgets.engine import ENGINE
 from byok_widgets.widgets.board import board_messages
 from byok_widgets.widgets.chat.chat import Chat
@@ -74,7 +73,7 @@ def test_a_board_says_it(talk: Flow, tmp_path: Path) -> None:
         with begin(tmp_path / "a.cassette"):
             compared = talk.node("chat").compare(models, cases, max_calls=9)
             compared.wait()
-        assert f'"standing": "{word} \\u00b7 ' in json.dumps(board_messages.everything(compared, Pace()))
+        assert f'"standing": "{word} \\u00b7 ' in json.dumps(board_messages.everything(compared, ""))
 
 
 def test_no_key_is_checked_and_no_list_is_loaded(talk: Flow, server: ScriptedServer, tmp_path: Path) -> None:

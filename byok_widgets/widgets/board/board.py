@@ -9,12 +9,14 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, get_args
 
 import traitlets
 
+from byok_widgets.compare.case_order import CaseOrder, Order
 from byok_widgets.compare.outlook import Pace
-from byok_widgets.engine import clock
+from byok_widgets.engine import DaemonExecutor, clock
+from byok_widgets.engine.home_thread import call_logged
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.board import board_messages, cell_detail
 from byok_widgets.widgets.board.rating_by_hand import RatingByHand
@@ -24,9 +26,10 @@ from byok_widgets.widgets.saved_form import SavedForm
 
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison import Comparison
-    from byok_widgets.widgets.page_messages.board import BoardAll, BoardMessage, BoardRows
+    from byok_widgets.widgets.page_messages.board import BoardMessage, BoardView
 
-M = TypeVar("M", "BoardAll", "BoardRows")
+_PAGES = DaemonExecutor("byok-pages", 1)
+"""Where pages are looked up: neither the kernel nor what is told of a run waits for that."""
 
 ROWS_PAUSE_S = 0.5
 """Least time between two states of the rows, in seconds."""
@@ -55,9 +58,12 @@ class Board(assets.PageWidget):
         self._is_new = False
         self._told = self._told_scored = 0
         self._left = ""
+        self._cases = CaseOrder(comparison.results)
+        self._on_pages: set[int] = set()
         self._rows_owed, self._rows_at, self._cells_at, self._saved_at = False, 0.0, 0.0, 0.0
         self._actions: Mapping[object, Callable[[Mapping[str, Any]], None]] = {
             "hello": lambda _: self._greet(),
+            "page": lambda message: _PAGES.submit(call_logged, lambda: self._tell_page(message)),
             "stop": lambda _: comparison.stop(),
             "cell": self._tell_cell,
             "rate": RatingByHand(comparison, self._tell).receive,
@@ -124,13 +130,23 @@ class Board(assets.PageWidget):
         return clock() >= at or not self._comparison.running
 
     def _tell_all(self) -> None:
-        self._is_new, self._rows_owed = False, False
+        """Tell what is compared; a view then asks for its page, and the rows follow."""
+        self._is_new, self._rows_owed, self._rows_at = False, True, 0.0
         results = self._comparison.results
         self._told_scored, self._told = results.scored, results.added
-        took = _seconds(
-            lambda: self._tell(self._noting_left(board_messages.everything(self._comparison, self._pace)))
-        )
-        self._rows_at = clock() + max(ROWS_PAUSE_S, SHARE * took)
+        self._tell(board_messages.everything(self._comparison, self._left))
+
+    def _tell_page(self, message: Mapping[str, Any]) -> None:
+        order, apart, start, count = (message.get(name) for name in ("order", "apart", "start", "count"))
+        if order not in get_args(Order) or type(apart) is not bool or type(start) is not int or type(count) is not int:
+            return
+        if start >= 0 and count > 0:
+            view: BoardView = {"order": order, "apart": apart, "start": start}
+            numbers = self._cases.numbers(order, apart=apart)
+            shown = numbers[start : start + min(count, board_messages.MOST_CASES)]
+            self._on_pages.update(shown)  # before its cells are looked up: what ends meanwhile is told
+            self._tell(board_messages.page(self._comparison, view, shown, len(numbers)))
+            self._cases.follow()  # what is asked for next is then there
 
     def _tell_cells(self) -> None:
         self._tell({"kind": "cells", "cells": self._new_cells(), "progress": self._progress()})
@@ -141,20 +157,19 @@ class Board(assets.PageWidget):
 
     def _tell_cells_and_rows(self) -> None:
         """Tell the rows, and before them the cells that they rest on."""
-        rows = self._noting_left(board_messages.rows(self._comparison, self._pace))
+        rows = board_messages.rows(self._comparison, self._pace)
+        self._left = rows["progress"]["left"]  # working it out takes long, so cells are told with what it was then
         if self._comparison.results.added > self._told:
             self._tell_cells()
         self._tell(rows)
 
     def _new_cells(self) -> list[Any]:
+        """Return the cells that are new, as far as a page has them."""
         added = self._comparison.results.added_since(self._told)
         self._told += len(added)
-        return board_messages.cells(self._comparison, added)
-
-    def _noting_left(self, message: M) -> M:
-        """Keep what is left: working it out takes as long as the rows, so cells are told with what it was then."""
-        self._left = message["progress"]["left"]
-        return message
+        at = {variant.id: number for number, variant in enumerate(self._comparison.variants)}
+        places = ((self._cases.number_of(case), at[variant]) for variant, case, _ in added)
+        return board_messages.cells(self._comparison, (place for place in places if place[0] in self._on_pages))
 
     def _progress(self) -> Any:
         return board_messages.progress(self._comparison, self._left)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from byok_widgets.compare import outlook
@@ -16,18 +16,19 @@ from byok_widgets.widgets.sanitize import sanitize
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison import Comparison
     from byok_widgets.compare.outlook import Pace
-    from byok_widgets.compare.results import Place
     from byok_widgets.widgets.page_messages.board import (
         BoardAll,
         BoardCell,
         BoardFigure,
+        BoardPage,
         BoardPicture,
         BoardProgress,
         BoardRows,
+        BoardView,
     )
 
 MOST_CASES = 1000
-"""Most cases on a board; more would only make the page slow."""
+"""Most cases of a page."""
 _SAID_CHARS = 160
 
 
@@ -36,22 +37,33 @@ def shown(text: str) -> str:
     return sanitize(redact(in_part(text, held_by="the comparison's rows()"), words=False))
 
 
-def everything(comparison: Comparison, pace: Pace) -> BoardAll:
-    """Return all that a view has to know which has just appeared."""
-    cases = comparison.results.cases[:MOST_CASES]
-    told = rows(comparison, pace)
-    places = ((variant.id, case.name, 1) for case in cases for variant in comparison.variants)
+def everything(comparison: Comparison, left: str) -> BoardAll:
+    """Return what is compared; `left` says what it will still take."""
+    names = short_names_of(comparison.variants)
     return {
         "kind": "all",
-        "columns": told["columns"],
-        "cases": [{"name": shown(case.name), "said": shown(case.said[:_SAID_CHARS])} for case in cases],
-        "more": len(comparison.results.cases) - len(cases),
+        "columns": [
+            {"name": shown(variant.name), "short": shown(names[variant.id])} for variant in comparison.variants
+        ],
         "repeat": comparison.results.repeat,
-        "cells": [cell for cell in cells(comparison, places) if cell[2]],
-        "progress": told["progress"],
-        "pictures": told["pictures"],
-        "variants": told["variants"],
-        "notes": told["notes"],
+        "progress": progress(comparison, left),
+    }
+
+
+def page(comparison: Comparison, view: BoardView, numbers: Sequence[int], chosen: int) -> BoardPage:
+    """Return the cases of these numbers with their cells; `chosen` are in the whole view."""
+    cases, variants = comparison.results.cases, range(len(comparison.variants))
+    found = cells(comparison, ((number, variant) for number in numbers for variant in variants))
+    return {
+        **view,
+        "kind": "page",
+        "cases": [
+            {"number": number, "name": shown(cases[number].name), "said": shown(cases[number].said[:_SAID_CHARS])}
+            for number in numbers
+        ],
+        "cells": [cell for cell in found if cell[2]],
+        "chosen": chosen,
+        "total": len(cases),
     }
 
 
@@ -96,13 +108,9 @@ def progress(comparison: Comparison, left: str) -> BoardProgress:
     }
 
 
-def cells(comparison: Comparison, places: Iterable[Place]) -> list[BoardCell]:
-    """Return what is shown of the cells at places; repeats of the same case and variant are one."""
-    results = comparison.results
-    case_at = {case.name: at for at, case in enumerate(results.cases[:MOST_CASES])}
-    variant_at = {variant.id: at for at, variant in enumerate(results.variants)}
-    wanted = dict.fromkeys((case, variant) for variant, case, _ in places if case in case_at)
-    return [_cell(comparison, case_at[case], variant_at[variant]) for case, variant in wanted]
+def cells(comparison: Comparison, places: Iterable[tuple[int, int]]) -> list[BoardCell]:
+    """Return what is shown of the cells at places, by the numbers of case and variant; repeats are one."""
+    return [_cell(comparison, case, variant) for case, variant in dict.fromkeys(places)]
 
 
 def _cell(comparison: Comparison, case_at: int, variant_at: int) -> BoardCell:

@@ -56,9 +56,17 @@ class BoardStanding(TypedDict):
     notes: list[str]
 
 
-class BoardCase(TypedDict):
-    """A case: its name and the beginning of what is said in it."""
+class BoardColumn(TypedDict):
+    """A variant as a column of the grid: its name, and that without what all variants share."""
 
+    name: str
+    short: str
+
+
+class BoardCase(TypedDict):
+    """A case: its number, its name and the beginning of what is said in it."""
+
+    number: int
     name: str
     said: str
 
@@ -76,20 +84,35 @@ class BoardPicture(TypedDict):
     words: str
 
 
-class BoardAll(BoardStanding):
-    """Everything; of very many cases the first, and how many `more` there are."""
+class BoardAll(TypedDict):
+    """What is compared: all that a view has known before is to be asked for again."""
 
     kind: Literal["all"]
-    cases: list[BoardCase]
-    more: int
+    columns: list[BoardColumn]
     repeat: int
-    cells: list[BoardCell]
     progress: BoardProgress
-    pictures: list[BoardPicture]
+
+
+class BoardView(TypedDict):
+    """Which cases are wanted: in the order of the run, by name, or the widest apart first; all or disagreements."""
+
+    order: Literal["run", "name", "gap"]
+    apart: bool
+    start: int
+
+
+class BoardPage(BoardView):
+    """Cases with their cells, from the one at `start`; `chosen` of `total` are in this view."""
+
+    kind: Literal["page"]
+    cases: list[BoardCase]
+    cells: list[BoardCell]
+    chosen: int
+    total: int
 
 
 class BoardCells(TypedDict):
-    """Cells have ended."""
+    """Cells have ended; those of cases that no page has are not told."""
 
     kind: Literal["cells"]
     cells: list[BoardCell]
@@ -180,13 +203,20 @@ class BoardRating(TypedDict):
     problem: str
 
 
-BoardMessage = BoardAll | BoardCells | BoardRows | BoardDetail | BoardRating | Saved | SavedOutput
+BoardMessage = BoardAll | BoardPage | BoardCells | BoardRows | BoardDetail | BoardRating | Saved | SavedOutput
 
 
 class BoardHello(TypedDict):
     """A view has appeared and wants to know everything."""
 
     kind: Literal["hello"]
+
+
+class BoardAsk(BoardView):
+    """Ask for `count` cases of a view, or as many as a page has."""
+
+    kind: Literal["page"]
+    count: int
 
 
 class BoardStop(TypedDict):
@@ -214,4 +244,4 @@ class BoardRate(TypedDict):
     mark: int
 
 
-BoardRequest = BoardHello | BoardStop | BoardOpen | BoardRate | AskSavedOutput
+BoardRequest = BoardHello | BoardAsk | BoardStop | BoardOpen | BoardRate | AskSavedOutput

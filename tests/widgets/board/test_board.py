@@ -52,19 +52,79 @@ def heard(wire):
     return lambda board, kind: [message for message in wire.custom(board) if message["kind"] == kind]
 
 
-def test_a_view_that_appears_hears_everything(read, board_of, browser, heard):
+@pytest.fixture
+def page_of(browser, heard):
+    """Ask a board for a page and return it."""
+
+    def ask(board, order="run", apart=False, start=0, count=100):
+        before = len(heard(board, "page"))
+        browser.request(
+            board, {"kind": "page", "order": order, "apart": apart, "start": start, "count": count}
+        )
+        return eventually(lambda: heard(board, "page")[before:])[0]
+
+    return ask
+
+
+def test_a_view_that_appears_hears_everything(read, board_of, browser, heard, page_of):
     board = board_of(read.compare(MODELS, cases(3)))
     browser.request(board, {"kind": "hello"})
     (told,) = eventually(lambda: heard(board, "all"))
-    assert [case["name"] for case in told["cases"]] == [case.name for case in board._comparison.results.cases]
-    assert sorted(told["cells"]) == [(case, at, 1, 1.0 - at, 0, 0) for case in range(3) for at in range(2)]
-    assert [variant["short"] for variant in told["variants"]] == ["good", "bad"]
+    assert [column["short"] for column in told["columns"]] == ["good", "bad"]
     assert (told["progress"]["done"], told["progress"]["total"], told["progress"]["running"]) == (6, 6, False)
-    assert [len(variant["figures"]) for variant in told["variants"]] == [len(told["columns"])] * 2
+    page = page_of(board)
+    assert [case["name"] for case in page["cases"]] == [case.name for case in board._comparison.results.cases]
+    assert sorted(page["cells"]) == [(case, at, 1, 1.0 - at, 0, 0) for case in range(3) for at in range(2)]
+    (rows,) = eventually(lambda: heard(board, "rows"))
+    assert [len(variant["figures"]) for variant in rows["variants"]] == [len(rows["columns"])] * 2
+
+
+def test_pages_are_found_in_the_kernel_in_each_order_and_without_what_agrees(read, server, board_of, page_of):
+    wrong = ("number 2.", "number 10.")
+    server.script(
+        lambda request: answer(request) if any(each in str(request) for each in wrong) else Say('{"weekday": "Tue"}')
+    )
+    given = [{**case, "text": f"{case['text']}."} for case in cases(12)]
+    board = board_of(read.compare(MODELS, given))
+    names = [f"c{number}" for number in range(12)]
+
+    def shown(**view):
+        return [case["name"] for case in page_of(board, **view)["cases"]]
+
+    in_order = [case.name for case in board._comparison.results.cases]
+    assert shown(count=5) + shown(start=5, count=5) + shown(start=10, count=5) == in_order
+    assert shown(order="name") == names
+    assert shown(order="name", apart=True) == ["c2", "c10"]
+    assert set(shown(order="gap", count=2)) == {"c2", "c10"}
+    page = page_of(board, order="name", apart=True, start=1, count=1)
+    assert (page["chosen"], page["total"], [case["name"] for case in page["cases"]]) == (2, 12, ["c10"])
+    assert len(page["cells"]) == 2
+    board._comparison.rescore(lambda case, output: output["values"]["weekday"] == "Tue" or case.name != "c2")
+    assert shown(order="gap", apart=True) == ["c2"]
+
+
+def test_what_is_no_page_is_not_answered(read, board_of, browser, heard, page_of):
+    board = board_of(read.compare(MODELS, cases(1)))
+    right = {"kind": "page", "order": "run", "apart": False, "start": 0, "count": 1}
+    for wrong in ({"order": []}, {"apart": 1}, {"start": -1}, {"start": True}, {"count": 0}, {"count": "9"}):
+        browser.custom(board, {**right, **wrong})
+    page_of(board)
+    assert len(heard(board, "page")) == 1
+
+
+def test_cells_of_cases_that_no_page_has_are_not_told(read, server, board_of, browser, heard, page_of):
+    server.script(lambda request: Say(answer(request).text, pause_s=0.05))
+    comparison = read.compare(MODELS, cases(30), wait=False)
+    board = board_of(comparison)
+    browser.request(board, {"kind": "hello"})
+    page_of(board, count=3)
+    comparison.wait()
+    eventually(lambda: [told for told in heard(board, "rows") if not told["progress"]["running"]])
+    assert {case for message in heard(board, "cells") for case, *_ in message["cells"]} <= {0, 1, 2}
 
 
 def test_cells_are_told_as_they_end_together_and_intervals_only_at_the_end(
-    read, server, board_of, browser, heard, wire
+    read, server, board_of, browser, heard, wire, page_of
 ):
     pytest.importorskip("scipy")
     server.script(lambda request: Say(answer(request).text, pause_s=0.02))
@@ -72,15 +132,16 @@ def test_cells_are_told_as_they_end_together_and_intervals_only_at_the_end(
     board = board_of(comparison)
     began = time.monotonic()
     browser.request(board, {"kind": "hello"})
+    page_of(board)
     comparison.wait()
     last = eventually(lambda: [told for told in heard(board, "rows") if not told["progress"]["running"]])[-1]
     took = time.monotonic() - began
     told = wire.custom(board)
-    assert len(told) <= 2 + MOST_PER_S * took
+    assert len(told) <= 3 + MOST_PER_S * took
     filled = {
         (case, at)
         for message in told
-        if message["kind"] in ("all", "cells")
+        if message["kind"] in ("page", "cells")
         for case, at, done, *_ in message["cells"]
         if done
     }
@@ -91,7 +152,7 @@ def test_cells_are_told_as_they_end_together_and_intervals_only_at_the_end(
     assert last["variants"][1]["verdict"] == "worse"
     assert last["pictures"]
     for message in told:
-        if message["kind"] in ("all", "rows") and message["progress"]["running"]:
+        if message["kind"] == "rows" and message["progress"]["running"]:
             assert not any(figure["beside"] for each in message["variants"] for figure in each["figures"])
             assert message["pictures"] == []
 
@@ -120,17 +181,19 @@ def test_a_cell_shows_what_was_asked_and_found(read, board_of, browser, heard):
     assert len(heard(board, "cell")) == 1
 
 
-def test_new_scores_are_told_as_a_whole(read, board_of, browser, heard):
+def test_new_scores_are_told_as_a_whole(read, board_of, browser, heard, page_of):
     comparison = read.compare(MODELS, cases(2))
     board = board_of(comparison)
     browser.request(board, {"kind": "hello"})
     eventually(lambda: heard(board, "all"))
     comparison.rescore(lambda case, output: output["values"]["weekday"] == "Mon")
-    latest = eventually(lambda: heard(board, "all")[1:])[-1]
-    assert sorted(cell[3] for cell in latest["cells"]) == [0.0, 0.0, 1.0, 1.0]
+    eventually(lambda: heard(board, "all")[1:])
+    assert [cell[3] for cell in page_of(board)["cells"]] == [0.0, 1.0] * 2
 
 
-def test_no_message_holds_a_key_or_what_json_has_no_word_for(flow, server, board_of, browser, heard, wire):
+def test_no_message_holds_a_key_or_what_json_has_no_word_for(
+    flow, server, board_of, browser, heard, wire, page_of
+):
     key = fake_key("openai")
     flow.set_base_url("compatible", server.base_url)
     flow.model = MODELS[0]
@@ -140,11 +203,12 @@ def test_no_message_holds_a_key_or_what_json_has_no_word_for(flow, server, board
     board = board_of(comparison)
     browser.request(board, {"kind": "hello"})
     browser.request(board, {"kind": "cell", "case": 0, "variant": 0, "repeat": 1})
-    eventually(lambda: heard(board, "all"))
+    eventually(lambda: heard(board, "rows"))
+    page = page_of(board)
     assert key not in wire.text()
     told = json.dumps(wire.custom(board), allow_nan=False)
     assert json.loads(told)
-    assert not any(math.isnan(cell[3]) for cell in heard(board, "all")[0]["cells"] if cell[3] is not None)
+    assert not any(math.isnan(cell[3]) for cell in page["cells"] if cell[3] is not None)
 
 
 def test_nothing_that_was_said_is_in_a_trait(read, board_of):

@@ -22,13 +22,17 @@ def board(server):
 
 
 def test_it_tells_what_went_wrong_and_where(board, browser, wire):
+    def heard(kind):
+        return eventually(lambda: [message for message in wire.custom(board) if message["kind"] == kind])[0]
+
     browser.request(board, {"kind": "hello"})
-    (told,) = eventually(lambda: [message for message in wire.custom(board) if message["kind"] == "all"])
-    names = [case["name"] for case in told["cases"]]
-    shares = {names[case]: mean for case, _, _, mean, *_ in told["cells"]}
+    assert "1 broken" in heard("all")["progress"]["standing"]
+    assert any("bad" in note and "turn 2" in note for note in heard("rows")["notes"])
+    browser.request(board, {"kind": "page", "order": "run", "apart": False, "start": 0, "count": 9})
+    page = heard("page")
+    names = [case["name"] for case in page["cases"]]
+    shares = {names[case]: mean for case, _, _, mean, *_ in page["cells"]}
     assert shares == {"good": 1.0, "bad": 0.0}
-    assert any("bad" in note and "turn 2" in note for note in told["notes"])
-    assert "1 broken" in told["progress"]["standing"]
     browser.request(board, {"kind": "cell", "case": names.index("bad"), "variant": 0, "repeat": 1})
     (cell,) = eventually(lambda: [message for message in wire.custom(board) if message["kind"] == "cell"])
     assert [bool(turn["apart"]) for turn in cell["turns"]] == [False, True]

@@ -4,7 +4,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 
 import { wordDiff } from "../src/board/word_diff";
-import type { BoardAll, BoardDetail, BoardMessage, BoardRating, BoardVariant } from "../src/common/messages";
+import type { BoardAll, BoardDetail, BoardMessage, BoardPage, BoardRating, BoardRows, BoardVariant } from "../src/common/messages";
 import { FakeModel } from "./fake_model";
 import { press, render, type Rendered } from "./render";
 import { board } from "./states";
@@ -20,10 +20,17 @@ const variant = (name: string, score: number | null, verdict = ""): BoardVariant
 const progress = (done: number, running = true): BoardAll["progress"] => ({
   ...{ done, total: 6, running, standing: `${done} of 6 cells`, left: "about 3 s left" },
 });
-const everything = (changes: Partial<BoardAll> = {}): BoardAll => ({
-  ...{ kind: "all", columns: ["score"], more: 0, repeat: 1, pictures: [], notes: [], progress: progress(2) },
+const everything: BoardAll = {
+  ...{ kind: "all", repeat: 1, progress: progress(2) },
+  columns: ["one", "two"].map((name) => ({ name, short: name })),
+};
+const rows: BoardRows = {
+  ...{ kind: "rows", columns: ["score"], pictures: [], notes: [], progress: progress(2) },
   variants: [variant("one", 0.5, "baseline"), variant("two", 0.9)],
-  cases: ["c1", "c2", "c3"].map((name) => ({ name, said: `<b>${name}</b> said` })),
+};
+const page = (changes: Partial<BoardPage> = {}): BoardPage => ({
+  ...{ kind: "page", order: "run", apart: false, start: 0, chosen: 3, total: 3 },
+  cases: [0, 1, 2].map((number) => ({ number, name: `c${number + 1}`, said: `<b>c${number + 1}</b> said` })),
   cells: [
     [0, 0, 1, 1, 0, 0],
     [0, 1, 1, 1, 0, 0],
@@ -53,7 +60,7 @@ beforeEach(() => {
   Element.prototype.scrollIntoView = () => undefined; // jsdom has none
   model = new FakeModel(board());
   view = render("board", model);
-  tell(everything());
+  for (const message of [everything, page(), rows]) tell(message);
 });
 afterEach(() => {
   view.end();
@@ -61,7 +68,7 @@ afterEach(() => {
 });
 
 it("asks for everything, and fills as cells end", () => {
-  expect(sent()).toEqual([{ kind: "hello" }]);
+  expect(sent()).toEqual([{ kind: "hello" }, { kind: "page", order: "run", apart: false, start: 0, count: 100 }]);
   expect(cells()).toEqual(["✓", "✓", "·", "·", "·", "·"]);
   tell({ kind: "cells", cells: [[1, 0, 1, 0, 0, 0], [1, 1, 1, null, 1, 0], [2, 0, 1, 0.5, 0, 0]], progress: progress(5) });
   expect(cells()).toEqual(["✓", "✓", "✗", "!", "50%", "·"]);
@@ -87,10 +94,32 @@ it("sorts the rows: the largest first, then the smallest, then as they were", ()
   expect(seen).toEqual([["two one", "descending"], ["one two", "ascending"], ["one two", null]]);
 });
 
-it("shows only the cases on which variants disagree", () => {
-  tell({ kind: "cells", cells: [[1, 0, 1, 0, 0, 0], [1, 1, 1, 1, 0, 0]], progress: progress(4) });
+const cases = (): (string | null)[] => all(".byok-board-case").map(({ textContent }) => textContent);
+
+it("asks the kernel for the cases on which variants disagree, and again when scores have come", () => {
   view.find<HTMLInputElement>("input[type=checkbox]").click();
-  expect(all(".byok-board-case").map(({ textContent }) => textContent)).toEqual(["c2"]);
+  const apart = { kind: "page", order: "run", apart: true, start: 0, count: 100 };
+  expect(sent().at(-1)).toEqual(apart);
+  tell(page({ cases: [] })); // of the view before
+  expect(cases()).toEqual(["c1", "c2", "c3"]);
+  const [, second] = page().cases;
+  tell(page({ apart: true, cases: second ? [second] : [], cells: [[1, 0, 1, 0, 0, 0]], chosen: 1 }));
+  expect([cases(), cells()]).toEqual([["c2"], ["✗", "·"]]);
+  expect(view.find(".byok-board-cases .byok-note").textContent).toBe("1 of 3");
+  tell(rows);
+  expect(sent().at(-1)).toEqual(apart);
+});
+
+it("asks for more cases, and takes each page once", () => {
+  tell(everything);
+  tell(page({ chosen: 5, total: 5 }));
+  named("Show more cases").click();
+  expect(sent().at(-1)).toEqual({ kind: "page", order: "run", apart: false, start: 3, count: 100 });
+  const next = page({ start: 3, chosen: 5, total: 5, cells: [], cases: [3, 4].map((number) => ({ number, name: `c${number + 1}`, said: "" })) });
+  tell(next);
+  tell(next);
+  expect(cases()).toEqual(["c1", "c2", "c3", "c4", "c5"]);
+  expect(named("Show more cases").hidden).toBe(true);
 });
 
 it("moves between cells with the arrow keys, through one tab stop", () => {

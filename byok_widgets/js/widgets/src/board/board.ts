@@ -48,7 +48,10 @@ class BoardView {
   private readonly pictures = new Pictures();
   private readonly hidesSaved = make("style");
   private readonly variants = new VariantTable();
-  private readonly grid = new CaseGrid((place) => this.open(place));
+  private readonly grid = new CaseGrid({
+    open: (place) => this.open(place),
+    ask: (page) => this.send({ kind: "page", ...page }),
+  });
   private readonly detail = new CellDetail({
     ask: (place) => this.send({ kind: "cell", ...place }),
     closed: (place) => {
@@ -133,6 +136,8 @@ class BoardView {
         return;
       case "all":
         return this.showAll(message);
+      case "page":
+        return this.grid.showPage(message);
       case "cells":
         this.grid.take(message.cells);
         this.detail.refresh(message.cells);
@@ -154,17 +159,16 @@ class BoardView {
 
   private showAll(all: BoardAll): void {
     this.hidesSaved.textContent = hidingSaved(this.model.get("saved_form"));
-    this.showRows(all);
     this.grid.showAll(all);
     this.grid.el.hidden = false;
     this.detail.forget(
-      all.variants.map(({ name }) => name),
+      all.columns.map(({ name }) => name),
       all.repeat,
     );
     this.showProgress(all.progress);
   }
 
-  private showRows({ columns, variants, notes, pictures }: BoardAll | BoardRows): void {
+  private showRows({ columns, variants, notes, pictures }: BoardRows): void {
     this.variants.show(columns, variants);
     this.notes.replaceChildren(...notes.map((textContent) => make("li", { textContent })));
     this.notes.hidden = !notes.length;

@@ -1,9 +1,10 @@
 // The grid of cases and variants, which fills while the comparison runs.
 
 import { button, make, options, randomId } from "../common/dom";
-import type { BoardAll, BoardCase, BoardCell } from "../common/messages";
+import type { BoardAll, BoardAsk, BoardCase, BoardCell, BoardPage } from "../common/messages";
 
-const PAGE = 100; // rows that are drawn at once; more on demand
+const PAGE = 100; // rows that are asked for at once; more on demand
+const MOST = 1000; // rows that the kernel tells at once
 
 const ORDERS = [
   { value: "run", text: "order of the run" },
@@ -11,10 +12,9 @@ const ORDERS = [
   { value: "gap", text: "widest apart first" },
 ];
 
-type Open = (place: { case: number; variant: number }) => void;
-interface Row {
-  at: number;
-  gap: number;
+interface Acts {
+  open: (place: { case: number; variant: number }) => void;
+  ask: (page: Omit<BoardAsk, "kind">) => void;
 }
 
 const MOVES: Record<string, [number, number]> = {
@@ -30,20 +30,19 @@ export class CaseGrid {
   private readonly order = make("select", { className: "byok-input", id: `byok-${randomId()}` });
   private readonly count = make("span", { className: "byok-note" });
   private readonly more = button("Show more cases");
-  private readonly left = make("p", { className: "byok-note", hidden: true });
   private readonly tools = make("div", { className: "byok-board-tools" });
   private readonly head = make("tr");
   private readonly body = make("tbody");
   private readonly drawn = new Map<string, HTMLButtonElement>();
   private cells = new Map<string, BoardCell>();
-  private cases: BoardCase[] = [];
+  private readonly cases = new Map<number, BoardCase>();
   private variants: string[] = [];
   private repeat = 1;
-  private pages = 1;
+  private shown = 0; // rows
   private opened = "";
   private entry: HTMLButtonElement | undefined; // where the tab key leads into the grid
 
-  constructor(private readonly open: Open) {
+  constructor(private readonly acts: Acts) {
     this.order.append(...options(ORDERS));
     this.tools.append(
       make("h4", { textContent: "Cases", attributes: { "aria-level": "3" } }),
@@ -56,15 +55,10 @@ export class CaseGrid {
     scroll.tabIndex = 0;
     scroll.setAttribute("role", "region");
     scroll.setAttribute("aria-label", "Scores by case and variant");
-    this.el.append(this.tools, scroll, this.more, this.left);
-    this.disagree.onchange = this.order.onchange = () => {
-      this.pages = 1;
-      this.layOut();
-    };
-    this.more.onclick = () => {
-      this.pages += 1;
-      this.layOut();
-    };
+    this.el.append(this.tools, scroll, this.more);
+    this.more.hidden = true;
+    this.disagree.onchange = this.order.onchange = () => this.ask(0, PAGE);
+    this.more.onclick = () => this.ask(this.shown, PAGE);
     this.body.onkeydown = (event) => this.onKey(event);
   }
 
@@ -72,16 +66,27 @@ export class CaseGrid {
     this.tools.append(tool);
   }
 
-  showAll({ cases, cells, variants, repeat, more }: BoardAll): void {
-    this.cases = cases;
-    this.variants = variants.map(({ name }) => name);
+  showAll({ columns, repeat }: BoardAll): void {
+    this.variants = columns.map(({ name }) => name);
     this.repeat = repeat;
-    this.cells = new Map(cells.map((cell) => [keyOf(cell[0], cell[1]), cell]));
-    this.left.hidden = !more;
-    this.left.textContent = `${more.toLocaleString()} more cases are not shown here; rows() and to_frame() have all.`;
-    const names = variants.map(({ name, short }) => make("th", { scope: "col", textContent: short, title: name }));
+    const names = columns.map(({ name, short }) => make("th", { scope: "col", textContent: short, title: name }));
     this.head.replaceChildren(make("th", { scope: "col", textContent: "case" }), ...names);
-    this.layOut();
+    this.askAgain();
+  }
+
+  // Shows the cases that the kernel found, unless something else was asked for meanwhile.
+  showPage({ order, apart, start, cases, cells, chosen, total }: BoardPage): void {
+    if (order !== this.order.value || apart !== this.disagree.checked || start > this.shown) return;
+    if (start === 0) this.clear();
+    else if (start < this.shown) return; // it is shown already
+    for (const each of cases) this.cases.set(each.number, each);
+    for (const cell of cells) this.cells.set(keyOf(cell[0], cell[1]), cell);
+    this.body.append(...cases.map((each) => this.row(each)));
+    this.shown += cases.length;
+    if (!this.shown) this.body.append(make("tr", {}, make("td", { colSpan: this.variants.length + 1, textContent: "None." })));
+    this.count.textContent = chosen === total ? total.toLocaleString() : `${chosen.toLocaleString()} of ${total.toLocaleString()}`;
+    this.more.hidden = this.shown >= chosen;
+    this.setEntry(this.drawn.get(this.opened) ?? this.drawn.values().next().value);
   }
 
   take(cells: BoardCell[]): void {
@@ -96,7 +101,7 @@ export class CaseGrid {
   // New scores may change which rows are shown and where; nothing moves under the hands of who works there.
   settle(): void {
     const isPlain = !this.disagree.checked && this.order.value !== "gap";
-    if (!isPlain && !this.body.contains(document.activeElement)) this.layOut();
+    if (!isPlain && !this.body.contains(document.activeElement)) this.askAgain();
   }
 
   // Marks the cell whose detail is shown; null for none.
@@ -111,45 +116,36 @@ export class CaseGrid {
   }
 
   caseName(at: number): string {
-    return this.cases[at]?.name ?? "";
+    return this.cases.get(at)?.name ?? "";
   }
 
-  private layOut(): void {
-    const rows = this.chosen();
-    const shown = rows.slice(0, this.pages * PAGE);
-    this.count.textContent = rows.length === this.cases.length ? `${rows.length}` : `${rows.length} of ${this.cases.length}`;
-    this.more.hidden = shown.length === rows.length;
+  private ask(start: number, count: number): void {
+    const order = this.order.value as BoardAsk["order"];
+    this.acts.ask({ order, apart: this.disagree.checked, start, count });
+  }
+
+  private askAgain(): void {
+    this.ask(0, Math.min(Math.max(PAGE, this.shown), MOST));
+  }
+
+  private clear(): void {
+    this.shown = 0;
     this.drawn.clear();
-    this.body.replaceChildren(...shown.map(({ at }) => this.row(at)));
-    if (!shown.length) this.body.append(make("tr", {}, make("td", { colSpan: this.variants.length + 1, textContent: "None." })));
-    this.setEntry(this.drawn.get(this.opened) ?? this.drawn.values().next().value);
+    this.cells.clear();
+    this.body.replaceChildren();
   }
 
-  private chosen(): Row[] {
-    const rows = this.cases.map((_, at) => ({ at, gap: this.gap(at) }));
-    const kept = this.disagree.checked ? rows.filter(({ gap }) => gap > 0) : rows;
-    const names = (row: Row): string => this.caseName(row.at);
-    if (this.order.value === "name") return kept.sort((a, b) => names(a).localeCompare(names(b), undefined, { numeric: true }));
-    return this.order.value === "gap" ? kept.sort((a, b) => b.gap - a.gap || a.at - b.at) : kept;
-  }
-
-  private gap(at: number): number {
-    const scores = this.variants.flatMap((_, variant) => this.cells.get(keyOf(at, variant))?.[3] ?? []);
-    return scores.length ? Math.max(...scores) - Math.min(...scores) : 0;
-  }
-
-  private row(at: number): HTMLElement {
-    const { name, said } = this.cases[at] ?? { name: "", said: "" };
+  private row({ number, name, said }: BoardCase): HTMLElement {
     const line = said === name ? "" : make("div", { className: "byok-board-said", textContent: said, title: said });
     const head = make("th", { scope: "row" }, make("div", { className: "byok-board-case", textContent: name }), line);
-    return make("tr", {}, head, ...this.variants.map((_, variant) => this.cell(at, variant)));
+    return make("tr", {}, head, ...this.variants.map((_, variant) => this.cell(number, variant)));
   }
 
   private cell(at: number, variant: number): HTMLElement {
     const made = make("button", { type: "button", className: "byok-board-cell", tabIndex: -1 });
     made.onclick = () => {
       this.setEntry(made);
-      this.open({ case: at, variant });
+      this.acts.open({ case: at, variant });
     };
     const key = keyOf(at, variant);
     made.setAttribute("aria-pressed", String(key === this.opened));

@@ -839,8 +839,15 @@ export interface BoardStanding {
   notes: string[];
 }
 
-/** A case: its name and the beginning of what is said in it. */
+/** A variant as a column of the grid: its name, and that without what all variants share. */
+export interface BoardColumn {
+  name: string;
+  short: string;
+}
+
+/** A case: its number, its name and the beginning of what is said in it. */
 export interface BoardCase {
+  number: number;
   name: string;
   said: string;
 }
@@ -855,21 +862,34 @@ export interface BoardPicture {
   words: string;
 }
 
-/** Everything; of very many cases the first, and how many `more` there are. */
+/** What is compared: all that a view has known before is to be asked for again. */
 export interface BoardAll {
-  columns: string[];
-  variants: BoardVariant[];
-  notes: string[];
   kind: "all";
-  cases: BoardCase[];
-  more: number;
+  columns: BoardColumn[];
   repeat: number;
-  cells: [number, number, number, number | null, number, number][];
   progress: BoardProgress;
-  pictures: BoardPicture[];
 }
 
-/** Cells have ended. */
+/** Which cases are wanted: in the order of the run, by name, or the widest apart first; all or disagreements. */
+export interface BoardView {
+  order: "run" | "name" | "gap";
+  apart: boolean;
+  start: number;
+}
+
+/** Cases with their cells, from the one at `start`; `chosen` of `total` are in this view. */
+export interface BoardPage {
+  order: "run" | "name" | "gap";
+  apart: boolean;
+  start: number;
+  kind: "page";
+  cases: BoardCase[];
+  cells: [number, number, number, number | null, number, number][];
+  chosen: number;
+  total: number;
+}
+
+/** Cells have ended; those of cases that no page has are not told. */
 export interface BoardCells {
   kind: "cells";
   cells: [number, number, number, number | null, number, number][];
@@ -949,11 +969,20 @@ export interface BoardRating {
   problem: string;
 }
 
-export type BoardMessage = BoardAll | BoardCells | BoardRows | BoardDetail | BoardRating | Saved | SavedOutput;
+export type BoardMessage = BoardAll | BoardPage | BoardCells | BoardRows | BoardDetail | BoardRating | Saved | SavedOutput;
 
 /** A view has appeared and wants to know everything. */
 export interface BoardHello {
   kind: "hello";
+}
+
+/** Ask for `count` cases of a view, or as many as a page has. */
+export interface BoardAsk {
+  order: "run" | "name" | "gap";
+  apart: boolean;
+  start: number;
+  kind: "page";
+  count: number;
 }
 
 /** Stop; what is finished stays. */
@@ -978,7 +1007,7 @@ export interface BoardRate {
   mark: number;
 }
 
-export type BoardRequest = BoardHello | BoardStop | BoardOpen | BoardRate | AskSavedOutput;
+export type BoardRequest = BoardHello | BoardAsk | BoardStop | BoardOpen | BoardRate | AskSavedOutput;
 
 /** The traits of `Connection`. */
 export interface ConnectionState {
