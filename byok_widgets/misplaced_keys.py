@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from byok_widgets.errors import KeyFormatError
 from byok_widgets.secrets.detection import looks_like_key
-from byok_widgets.secrets.json_redaction import BETWEEN
-from byok_widgets.secrets.redaction import redact
+from byok_widgets.secrets.redaction import BETWEEN, redact
 
 
 def reject_key(data: object) -> None:

@@ -18,7 +18,7 @@ Order = Literal["run", "name", "gap"]
 """The order of the run, by name, or those first on which variants are the widest apart."""
 _PART = 5_000
 """So many are sorted at once."""
-_DIGITS = re.compile(r"(\d+)")
+_DIGITS = re.compile(r"\d+")
 
 
 class CaseOrder:
@@ -73,11 +73,9 @@ class CaseOrder:
         return _in_order([_as_counted(case.name) for case in self._results.cases])
 
 
-def _as_counted(name: str) -> list[Any]:
+def _as_counted(name: str) -> str:
     """Return what a name is sorted by: `case 9` comes before `case 10`."""
-    parts: list[Any] = _DIGITS.split(name.casefold())
-    parts[1::2] = [(len(number.lstrip("0")), number) for number in parts[1::2]]
-    return parts
+    return _DIGITS.sub(lambda digits: digits[0].zfill(20), name.casefold())
 
 
 def _in_order(keys: Sequence[Any]) -> list[int]:

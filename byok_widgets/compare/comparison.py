@@ -12,6 +12,7 @@ from byok_widgets.compare import evidence, tables
 from byok_widgets.compare.divergence import Divergences, divergences, first_divergence
 from byok_widgets.compare.execution import Execution, OnChange
 from byok_widgets.compare.node_scores import NodeScores, node_scores
+from byok_widgets.compare.pictures import Pictures, pictures_of
 from byok_widgets.compare.prices import CostEstimate
 from byok_widgets.compare.progress import Progress
 from byok_widgets.compare.rated import METRIC as RATING
@@ -357,6 +358,14 @@ class Comparison:
         """
         self.wait()
         return choose(self, node)
+
+    def pictures(self) -> Pictures:
+        """Return the pictures for which there is anything to show, each as SVG, PNG and Vega-Lite.
+
+        They are the differences with the margin, cost against score, latencies, and how often fields are right.
+        """
+        self.wait()
+        return pictures_of(self)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one mapping for each finished cell."""

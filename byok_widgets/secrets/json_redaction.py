@@ -10,10 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from byok_widgets.secrets.redaction import redact
-
-BETWEEN = "\0"
-"""Stands between texts that are searched together: a key does not go on behind it."""
+from byok_widgets.secrets.redaction import BETWEEN, redact
 
 
 def holds_key(data: Any) -> bool:

@@ -43,27 +43,6 @@ _CIRCLE = "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0z"
 
 
 @dataclass(frozen=True)
-class Picture:
-    """One picture.
-
-    Attributes:
-        name: What it is about, in a word or two.
-        title: What it shows.
-        words: The same in words, with its figures.
-        draw: Returns the SVG; with a style sheet, if asked, by which it follows the theme of the page around it.
-    """
-
-    name: str
-    title: str
-    words: str
-    draw: Callable[[bool], str]
-
-    def svg(self, *, styled: bool = False) -> str:
-        """Return it as SVG; `styled` where it stands in a page with a theme, not in an image of its own."""
-        return self.draw(styled)
-
-
-@dataclass(frozen=True)
 class Scale:
     """Places of values on an axis.
 

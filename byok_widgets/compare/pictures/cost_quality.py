@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING, Any
 
 from byok_widgets.compare.figures import percent, short_names_of
 from byok_widgets.compare.pictures import canvas
-from byok_widgets.compare.pictures.canvas import HEAD, PAD, WIDTH, Picture, Scale
+from byok_widgets.compare.pictures.canvas import HEAD, PAD, WIDTH, Scale
+from byok_widgets.compare.pictures.picture import Picture
 from byok_widgets.graph.colours import GREY
 
 if TYPE_CHECKING:
@@ -51,8 +52,35 @@ def cost_quality(comparison: ComparisonView, found: Mapping[str, VariantResult])
     ]
     said += [f"not priced: {', '.join(unpriced)}"] if unpriced else []
     return Picture(
-        "Cost and score", title, f"{title}. {'; '.join(said)}.", lambda styled: _draw(title, points, styled=styled)
+        "Cost and score",
+        title,
+        f"{title}. {'; '.join(said)}.",
+        lambda styled: _draw(title, points, styled=styled),
+        [{**dict(zip(_COLUMNS, astuple(point), strict=True)), "efficient": point in best} for point in points],
+        _layers(),
     )
+
+
+_COLUMNS = ("variant", "usd", "score", "low", "high")
+
+
+def _layers() -> list[dict[str, Any]]:
+    usd = {"field": "usd", "type": "quantitative", "title": "US dollars"}
+    score = {"field": "score", "type": "quantitative", "scale": {"zero": False}, "axis": {"format": "%"}}
+    color = {"field": "variant", "legend": None}
+    line = {"type": "line", "interpolate": "step-after", "strokeDash": [5, 4], "color": GREY}
+    filled = {"condition": {"test": "datum.efficient", "value": 1}, "value": 0.1}
+    ends = {"x": usd, "y": {**score, "field": "low"}, "y2": {"field": "high"}, "color": color}
+    point = {"x": usd, "y": score, "color": color, "fillOpacity": filled}
+    return [
+        {"transform": [{"filter": "datum.efficient"}], "mark": line, "encoding": {"x": usd, "y": score}},
+        {"mark": "rule", "encoding": ends},
+        {"mark": {"type": "point", "filled": True, "size": 90, "tooltip": {"content": "data"}}, "encoding": point},
+        {
+            "mark": {"type": "text", "align": "left", "dx": 9, "dy": -7},
+            "encoding": {"x": usd, "y": score, "text": {"field": "variant"}},
+        },
+    ]
 
 
 def frontier(points: Sequence[Point]) -> list[Point]:

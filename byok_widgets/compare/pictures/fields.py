@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from byok_widgets.cases.checks import same_value
 from byok_widgets.compare.figures import percent, short_names_of
 from byok_widgets.compare.pictures import canvas
-from byok_widgets.compare.pictures.canvas import HEAD, PAD, WIDTH, Picture
+from byok_widgets.compare.pictures.canvas import HEAD, PAD, WIDTH
+from byok_widgets.compare.pictures.picture import Picture
 from byok_widgets.graph.colours import GREY, INK, tint
 from byok_widgets.graph.svg_elements import px
 
@@ -37,7 +38,42 @@ def fields(comparison: ComparisonView) -> Picture | None:
         )
         for field, row in shares.items()
     )
-    return Picture("Fields", title, f"{title}. {said}.", lambda styled: _draw(title, names, shares, styled=styled))
+    return Picture(
+        "Fields",
+        title,
+        f"{title}. {said}.",
+        lambda styled: _draw(title, names, shares, styled=styled),
+        [
+            {"field": name, "variant": variant, "share": share}
+            for name, row in shares.items()
+            for variant, share in zip(names, row, strict=True)
+        ],
+        _LAYERS,
+    )
+
+
+_PLACE = {
+    "x": {"field": "variant", "type": "nominal", "sort": None, "title": None, "axis": {"orient": "top"}},
+    "y": {"field": "field", "type": "nominal", "sort": None, "title": None},
+}
+_LAYERS: list[dict[str, Any]] = [
+    {
+        "mark": {"type": "rect", "tooltip": {"content": "data"}},
+        "encoding": {
+            **_PLACE,
+            "color": {
+                "field": "share",
+                "type": "quantitative",
+                "scale": {"domain": [0, 1], "range": [tint(_HUE, 0.05), tint(_HUE, 0.65)]},
+                "legend": {"format": "%", "title": "right"},
+            },
+        },
+    },
+    {
+        "mark": "text",
+        "encoding": {**_PLACE, "text": {"field": "share", "type": "quantitative", "format": ".0%"}},
+    },
+]
 
 
 def _shares(comparison: ComparisonView) -> Shares:

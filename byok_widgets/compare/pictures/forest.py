@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from byok_widgets.compare.figures import interval, short_names_of
 from byok_widgets.compare.pictures import canvas
-from byok_widgets.compare.pictures.canvas import HEAD, NAMES, PAD, ROW, WIDTH, Picture, Scale
+from byok_widgets.compare.pictures.canvas import HEAD, NAMES, PAD, ROW, WIDTH, Scale
+from byok_widgets.compare.pictures.picture import Picture
 from byok_widgets.graph.colours import GREY
 
 if TYPE_CHECKING:
@@ -37,8 +38,59 @@ def forest(comparison: ComparisonView, found: Mapping[str, VariantResult]) -> Pi
     said = "; ".join(f"{canvas.name(name, 400)}: {interval(apart)}, {apart.verdict}" for name, apart in rows)
     margin = comparison.margin
     return Picture(
-        "Differences", title, f"{title}. {said}.", lambda styled: _draw(title, rows, margin, styled=styled)
+        "Differences",
+        title,
+        f"{title}. {said}.",
+        lambda styled: _draw(title, rows, margin, styled=styled),
+        [_figures(name, apart) for name, apart in rows],
+        _layers(margin),
     )
+
+
+def _figures(name: str, apart: Difference) -> dict[str, Any]:
+    low, estimate, high = (round(100 * end, 4) for end in (apart.low, apart.estimate, apart.high))
+    return {"variant": name, "difference": estimate, "low": low, "high": high, "verdict": str(apart.verdict)}
+
+
+def _layers(margin: float | None) -> list[dict[str, Any]]:
+    band = {
+        "data": {"values": [{"low": -100 * (margin or 0), "high": 0}]},
+        "mark": {"type": "rect", "color": _MARGIN, "opacity": 0.22},
+        "encoding": _BETWEEN,
+    }
+    return [*([band] if margin else []), *_LAYERS]
+
+
+_POINTS = {"type": "quantitative", "title": "points"}
+_BETWEEN = {"x": {"field": "low", **_POINTS}, "x2": {"field": "high"}}
+_BY_VARIANT = {"y": {"field": "variant", "type": "nominal", "sort": None, "title": None}}
+_VERDICTS = [*canvas.VERDICT_COLOURS, "no difference shown", "too few"]
+_SHAPES = ["triangle-up", "triangle-down", "square", "circle", "circle"]
+_BY_COLOUR = {
+    "field": "verdict",
+    "scale": {"domain": _VERDICTS, "range": [*canvas.VERDICT_COLOURS.values(), GREY, GREY]},
+}
+_BY_SHAPE = {"field": "verdict", "scale": {"domain": _VERDICTS, "range": _SHAPES}}
+_LAYERS: list[dict[str, Any]] = [
+    {
+        "data": {"values": [{"zero": 0}]},
+        "mark": "rule",
+        "encoding": {"x": {"field": "zero", **_POINTS}},
+    },
+    {
+        "mark": {"type": "rule", "strokeWidth": 2.5},
+        "encoding": {**_BETWEEN, **_BY_VARIANT, "color": _BY_COLOUR},
+    },
+    {
+        "mark": {"type": "point", "filled": True, "size": 90, "tooltip": {"content": "data"}},
+        "encoding": {
+            "x": {"field": "difference", **_POINTS},
+            **_BY_VARIANT,
+            "color": _BY_COLOUR,
+            "shape": _BY_SHAPE,
+        },
+    },
+]
 
 
 def _draw(title: str, rows: Sequence[Row], margin: float | None, *, styled: bool) -> str:

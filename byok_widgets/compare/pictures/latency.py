@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from byok_widgets.compare.figures import seconds, short_names_of
 from byok_widgets.compare.pictures import canvas
-from byok_widgets.compare.pictures.canvas import HEAD, NAMES, PAD, ROW, WIDTH, Picture, Scale
+from byok_widgets.compare.pictures.canvas import HEAD, NAMES, PAD, ROW, WIDTH, Scale
+from byok_widgets.compare.pictures.picture import Picture
 
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison_view import ComparisonView
@@ -49,7 +50,45 @@ def latency(comparison: ComparisonView) -> Picture | None:
         f"{seconds(row.share(0.95))}, first token {seconds(row.first_s)}"
         for row in rows
     )
-    return Picture("Latency", title, f"{title}. {said}.", lambda styled: _draw(title, rows, styled=styled))
+    return Picture(
+        "Latency",
+        title,
+        f"{title}. {said}.",
+        lambda styled: _draw(title, rows, styled=styled),
+        [_figures(row) for row in rows],
+        _LAYERS,
+    )
+
+
+def _figures(row: Spread) -> dict[str, Any]:
+    shares = {f"p{round(100 * of)}": row.share(of) for of in _SHARES}
+    return {"variant": row.name, **shares, "first token": row.first_s}
+
+
+def _between(low: str, high: str) -> dict[str, Any]:
+    return {"x": {"field": low, "type": "quantitative", "title": "seconds"}, "x2": {"field": high}, **_BY_VARIANT}
+
+
+_SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_BY_VARIANT = {
+    "y": {"field": "variant", "type": "nominal", "sort": None, "title": None},
+    "color": {"field": "variant", "legend": None},
+}
+_LAYERS: list[dict[str, Any]] = [
+    {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": _between("p5", "p95")},
+    {
+        "mark": {"type": "bar", "size": 14, "opacity": 0.5, "tooltip": {"content": "data"}},
+        "encoding": _between("p25", "p75"),
+    },
+    {
+        "mark": {"type": "tick", "size": 16, "thickness": 3},
+        "encoding": {"x": {"field": "p50", "type": "quantitative"}, **_BY_VARIANT},
+    },
+    {
+        "mark": {"type": "point", "shape": "triangle-down", "filled": True, "yOffset": -12},
+        "encoding": {"x": {"field": "first token", "type": "quantitative"}, **_BY_VARIANT},
+    },
+]
 
 
 def _draw(title: str, rows: Sequence[Spread], *, styled: bool) -> str:
@@ -65,7 +104,7 @@ def _draw(title: str, rows: Sequence[Spread], *, styled: bool) -> str:
 
 
 def _row(row: Spread, y: float, scale: Scale, color: str) -> Iterator[str]:
-    low, quarter, half, three, high = (scale.at(max(1e-4, row.share(of))) for of in (0.05, 0.25, 0.5, 0.75, 0.95))
+    low, quarter, half, three, high = (scale.at(max(1e-4, row.share(of))) for of in _SHARES)
     yield canvas.words(PAD, y + 4, canvas.name(row.name), weight=600)
     yield canvas.line(low, y, high, y, color=color, look=' stroke-width="2"')
     box = f'y="{y - _BOX / 2:.1f}" width="{max(2.0, three - quarter):.1f}" height="{_BOX:g}" rx="2"'

@@ -63,7 +63,7 @@ class Board(assets.PageWidget):
         self._rows_owed, self._rows_at, self._cells_at, self._saved_at = False, 0.0, 0.0, 0.0
         self._actions: Mapping[object, Callable[[Mapping[str, Any]], None]] = {
             "hello": lambda _: self._greet(),
-            "page": lambda message: _PAGES.submit(call_logged, lambda: self._tell_page(message)),
+            "page": self._look_up,
             "stop": lambda _: comparison.stop(),
             "cell": self._tell_cell,
             "rate": RatingByHand(comparison, self._tell).receive,
@@ -136,17 +136,19 @@ class Board(assets.PageWidget):
         self._told_scored, self._told = results.scored, results.added
         self._tell(board_messages.everything(self._comparison, self._left))
 
-    def _tell_page(self, message: Mapping[str, Any]) -> None:
+    def _look_up(self, message: Mapping[str, Any]) -> None:
         order, apart, start, count = (message.get(name) for name in ("order", "apart", "start", "count"))
-        if order not in get_args(Order) or type(apart) is not bool or type(start) is not int or type(count) is not int:
-            return
-        if start >= 0 and count > 0:
-            view: BoardView = {"order": order, "apart": apart, "start": start}
-            numbers = self._cases.numbers(order, apart=apart)
-            shown = numbers[start : start + min(count, board_messages.MOST_CASES)]
-            self._on_pages.update(shown)  # before its cells are looked up: what ends meanwhile is told
-            self._tell(board_messages.page(self._comparison, view, shown, len(numbers)))
-            self._cases.follow()  # what is asked for next is then there
+        is_view = order in get_args(Order) and type(apart) is bool
+        if is_view and type(start) is int and type(count) is int and start >= 0 and count > 0:
+            view: BoardView = {"order": order, "apart": apart, "start": start}  # type: ignore[typeddict-item]
+            _PAGES.submit(call_logged, lambda: self._tell_page(view, min(count, board_messages.MOST_CASES)))
+
+    def _tell_page(self, view: BoardView, count: int) -> None:
+        numbers = self._cases.numbers(view["order"], apart=view["apart"])
+        shown = numbers[view["start"] : view["start"] + count]
+        self._on_pages.update(shown)  # before its cells are looked up: what ends meanwhile is told
+        self._tell(board_messages.page(self._comparison, view, shown, len(numbers)))
+        self._cases.follow()  # what is asked for next is then there
 
     def _tell_cells(self) -> None:
         self._tell({"kind": "cells", "cells": self._new_cells(), "progress": self._progress()})

@@ -94,7 +94,7 @@ class BoardAll(TypedDict):
 
 
 class BoardView(TypedDict):
-    """Which cases are wanted: in the order of the run, by name, or the widest apart first; all or disagreements."""
+    """Which cases: in the order of the run, by name, or the widest apart first; all, or those that differ."""
 
     order: Literal["run", "name", "gap"]
     apart: bool

@@ -58,9 +58,7 @@ def page_of(browser, heard):
 
     def ask(board, order="run", apart=False, start=0, count=100):
         before = len(heard(board, "page"))
-        browser.request(
-            board, {"kind": "page", "order": order, "apart": apart, "start": start, "count": count}
-        )
+        browser.request(board, {"kind": "page", "order": order, "apart": apart, "start": start, "count": count})
         return eventually(lambda: heard(board, "page")[before:])[0]
 
     return ask
@@ -82,7 +80,9 @@ def test_a_view_that_appears_hears_everything(read, board_of, browser, heard, pa
 def test_pages_are_found_in_the_kernel_in_each_order_and_without_what_agrees(read, server, board_of, page_of):
     wrong = ("number 2.", "number 10.")
     server.script(
-        lambda request: answer(request) if any(each in str(request) for each in wrong) else Say('{"weekday": "Tue"}')
+        lambda request: (
+            answer(request) if any(each in str(request) for each in wrong) else Say('{"weekday": "Tue"}')
+        )
     )
     given = [{**case, "text": f"{case['text']}."} for case in cases(12)]
     board = board_of(read.compare(MODELS, given))

@@ -870,7 +870,7 @@ export interface BoardAll {
   progress: BoardProgress;
 }
 
-/** Which cases are wanted: in the order of the run, by name, or the widest apart first; all or disagreements. */
+/** Which cases: in the order of the run, by name, or the widest apart first; all, or those that differ. */
 export interface BoardView {
   order: "run" | "name" | "gap";
   apart: boolean;
