@@ -53,6 +53,7 @@ def _shown(compared: Any) -> Iterator[Place]:
     for name in (*methods, "node_scores"):
         yield text(name, *_outcome(getattr(compared, name)))
     yield text("frame", *_outcome(lambda: compared.to_frame().to_csv()))
+    yield text("pictures", *_outcome(lambda: [picture._repr_mimebundle_() for picture in compared.pictures()]))
     for case in compared.cases:
         yield text("diff", *_outcome(lambda case=case: compared.diff(case.name)))
     yield text("board", *_board(compared))
