@@ -17,6 +17,7 @@ from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.validity import validity_of
 from byok_widgets.compare.variant_row import COLUMNS, Figure, figures_of, results_by_variant, telling
+from byok_widgets.compare.word_diff import own_words
 from byok_widgets.markup import Markup
 from byok_widgets.reply import badge
 from byok_widgets.secrets import redact
@@ -71,11 +72,20 @@ class Diff:
 
     def _repr_html_(self) -> str:
         columns = ("", "expected", *(redact(name, words=False) for name in self.cells))
+        *checks, answers = [[redact(cell, words=False) for cell in row] for row in self._rows()]
         return markup.table(
-            [[redact(cell, words=False) for cell in row] for row in self._rows()],
+            [*checks, [*answers[:2], *self._marked(answers[2:])]],
             caption=redact(self._title, words=False),
             columns=columns,
         )
+
+    def _marked(self, answers: Sequence[str]) -> list[str]:
+        """Mark in each answer the words that the first one lacks."""
+        is_done = [cell is not None and cell.status == "done" for cell in self.cells.values()]
+        return [
+            markup.marked(answer, own_words(answer, answers[0])) if is_done[0] and done else answer
+            for answer, done in zip(answers, is_done, strict=True)
+        ]
 
 
 class Plans(dict[str, "Plan"]):
