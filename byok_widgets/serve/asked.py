@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from byok_widgets.messages import Message
+from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.serve.dialogue import Dialogue
 from byok_widgets.serve.matching import tail_of, words_of
 from byok_widgets.serve.served_flow import ServedFlow
@@ -59,4 +60,5 @@ class Asked:
         """The turn as it is stored before it is answered."""
         said, parent = self.said, self.parent
         words, tail = words_of(said), tail_of(said)
-        return StoredTurn(self.key, parent.session, parent.key, words, tail, self.text or "", time.time())
+        text = redact_keys(self.text or "")
+        return StoredTurn(self.key, parent.session, parent.key, words, tail, text, time.time())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from byok_widgets.serve.protocol_error import ProtocolError
+from byok_widgets.surrogates import without_surrogates
 
 MAX_ID_CHARS = 300
 SESSION_HEADER = "x-byok-session"
@@ -92,7 +93,7 @@ def _field(data: Any, name: str) -> Any:
 
 def _id(given: Any) -> str:
     text = str(given).strip() if isinstance(given, (str, int)) and not isinstance(given, bool) else ""
-    return text[:MAX_ID_CHARS]
+    return without_surrogates(text[:MAX_ID_CHARS])
 
 
 def _end_tool(tools: Any) -> str:

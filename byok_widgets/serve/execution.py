@@ -14,6 +14,7 @@ from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.nodes.admission import admitted_by
 from byok_widgets.nodes.effects import EffectLog, Effects
 from byok_widgets.nodes.turn_scope import in_scope
+from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.serve.asked import Asked
 from byok_widgets.serve.live_turn import Answer, LiveTurn
 from byok_widgets.serve.options import ServeOptions
@@ -187,7 +188,8 @@ class Execution:
     def _session(self, node: str = "") -> StoredSession:
         asked = self._asked
         where = node or self._runner.place_after.node
-        return StoredSession(asked.parent.session, asked.session_id, asked.caller, where, time.time(), asked.key)
+        name = redact_keys(asked.session_id)
+        return StoredSession(asked.parent.session, name, asked.caller, where, time.time(), asked.key)
 
     def _unmoved(self) -> State:
         """Return the state after a turn that changed nothing."""

@@ -88,12 +88,14 @@ class Server:
     def _new_http(self) -> uvicorn.Server:
         try:
             import uvicorn
+
+            from byok_widgets.serve.connection import Connection
         except ImportError:
             pass
         else:
             config = uvicorn.Config(
                 self._app,
-                http="httptools",
+                http=Connection,
                 ws="none",
                 lifespan="off",
                 access_log=False,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sqlite3
 import time
 import uuid
@@ -13,7 +15,14 @@ from typing import Any
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.serve.database_thread import DatabaseThread, Work
-from byok_widgets.serve.sqlite_tables import TABLES, USD_PARTS, columns_of, delete_sessions, insertion
+from byok_widgets.serve.sqlite_tables import (
+    TABLES,
+    USD_PARTS,
+    columns_of,
+    delete_orphans,
+    delete_sessions,
+    insertion,
+)
 from byok_widgets.serve.store import LEASE_S, MOST_FOUND, Claim, Spent, StoredSession, StoredToken, StoredTurn
 
 _TURN, _SESSION, _TOKEN = (columns_of(kind) for kind in (StoredTurn, StoredSession, StoredToken))
@@ -105,20 +114,25 @@ class SqliteStore:
 
     async def delete_session(self, session: str) -> bool:
         """Delete a conversation with all its turns."""
-        return bool(await self._thread.do(lambda db: delete_sessions(db, [session])))
+        deleted = bool(await self._thread.do(lambda db: delete_sessions(db, [session])))
+        await self._empty_log()
+        return deleted
 
     async def expire(self, before: float) -> int:
         """Delete the conversations that nobody has gone on with since then."""
 
-        def work(db: sqlite3.Connection) -> int:
+        def work(db: sqlite3.Connection) -> tuple[int, int]:
             old = db.execute("SELECT key FROM sessions WHERE last_at < ?", (before,)).fetchall()
-            count = delete_sessions(db, [key for (key,) in old])
+            sessions = delete_sessions(db, [key for (key,) in old])
             db.execute(
                 "DELETE FROM turns WHERE made_at < ? AND session NOT IN (SELECT key FROM sessions)", (before,)
             )
-            return count
+            return sessions, delete_orphans(db)
 
-        return await self._thread.do(work)
+        sessions, orphans = await self._thread.do(work)
+        if sessions or orphans:
+            await self._empty_log()
+        return sessions
 
     async def spent(self, scopes: Collection[str]) -> dict[str, Spent]:
         """Return what was spent in each scope."""
@@ -159,6 +173,11 @@ class SqliteStore:
         db.executescript(TABLES)
         return db
 
+    async def _empty_log(self) -> None:
+        """Empty the log that is written ahead: until then it holds what was deleted from the file."""
+        if self.path is not None:
+            await asyncio.to_thread(_empty_log_of, self.path)
+
     async def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         return await self._thread.do(lambda db: db.execute(sql, values).fetchall())
 
@@ -185,6 +204,11 @@ class SqliteStore:
         db.execute("UPDATE turns SET owner = ? WHERE key = ?", (owner, turn.key))
         journal = dict(db.execute("SELECT step, data FROM journal WHERE turn = ?", (turn.key,)))
         return Claim("owned", known, taken_over=process not in ("", self.process), journal=journal)
+
+
+def _empty_log_of(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path, timeout=_BUSY_S)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _is_alive(db: sqlite3.Connection, process: str) -> bool:

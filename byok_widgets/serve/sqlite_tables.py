@@ -57,3 +57,12 @@ def delete_sessions(db: sqlite3.Connection, keys: Sequence[str]) -> int:
         db.execute("DELETE FROM effects WHERE session = ?", (key,))
         count += max(db.execute("DELETE FROM sessions WHERE key = ?", (key,)).rowcount, min(turns, 1))
     return count
+
+
+def delete_orphans(db: sqlite3.Connection) -> int:
+    """Delete what the steps of turns gave that are gone, and return how much it was.
+
+    A process may have ended before it had a session, and one may note a step after its session was deleted.
+    """
+    steps = db.execute("DELETE FROM journal WHERE turn NOT IN (SELECT key FROM turns)").rowcount
+    return steps + db.execute("DELETE FROM effects WHERE session NOT IN (SELECT session FROM turns)").rowcount

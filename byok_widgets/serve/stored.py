@@ -15,7 +15,7 @@ from byok_widgets.usage import Usage
 
 def answer_json(answer: Answer) -> str:
     """Return an answer as JSON."""
-    return json.dumps({**vars(answer), "usage": vars(answer.usage)})
+    return plain_json({**vars(answer), "usage": vars(answer.usage)})
 
 
 def answer_of(text: str) -> Answer:

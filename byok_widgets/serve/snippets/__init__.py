@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib import resources
 
 from byok_widgets.errors import ConfigError
@@ -28,5 +29,13 @@ def snippet(client: str, *, base_url: str, token: str, model: str) -> str:
         )
     text = _FILES[CLIENTS.index(client)].read_text(encoding="utf-8")
     for name, value in (("base_url", base_url), ("token", token or "YOUR_ACCESS_TOKEN"), ("model", model)):
-        text = text.replace(f"{{{{{name}}}}}", value)
+        text = text.replace(f'"{{{{{name}}}}}"', _literal(value)).replace(f"{{{{{name}}}}}", value)
     return text.rstrip("\n")
+
+
+def _literal(value: str) -> str:
+    """Return a text in double quotes, as JSON, Python and a shell's single quotes take it, whatever it holds.
+
+    The name of a flow may be somebody else's, and a snippet is made to be pasted into a shell.
+    """
+    return json.dumps(value).replace("'", "\\u0027")

@@ -1,0 +1,83 @@
+"""`Connection`: the connection of a client, of whom nothing is known yet: bounded in number, in size and in time.
+
+uvicorn bounds none of these: one request whose head does not end would take the memory, and so would connections
+that say nothing take all files that this process may open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MAX_HEAD_BYTES = 64_000
+MAX_REQUEST_BYTES = 4_000_000
+"""More than any body that is read: what is refused for its size is heard out, so that the client hears why."""
+REQUEST_S = 30.0
+"""Time that a request has to arrive as a whole, and a new connection to bring its first."""
+MAX_CONNECTIONS = 1_000
+
+
+class Connection(HttpToolsProtocol):  # type: ignore[misc, unused-ignore]
+    """A connection that ends where a client sends too much, or too slowly."""
+
+    _overdue: asyncio.TimerHandle | None = None
+    _bytes = 0
+    _in_head = True
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take a connection, unless there are too many."""
+        super().connection_made(cast("Any", transport))
+        if len(self.connections) > most_connections():
+            self._end()
+        else:
+            self._overdue = self.loop.call_later(REQUEST_S, self._end)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
+        self._arrived()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take some bytes of a request."""
+        if self._overdue is None:
+            self._overdue = self.loop.call_later(REQUEST_S, self._end)
+        super().data_received(data)
+        self._bytes += len(data)
+        if self._bytes > (MAX_HEAD_BYTES if self._in_head else MAX_REQUEST_BYTES):
+            self._end()
+
+    def on_message_begin(self) -> None:
+        """Begin to count."""
+        self._bytes, self._in_head = 0, True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Note that the body follows."""
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Note that the request is whole."""
+        self._arrived()
+        super().on_message_complete()
+
+    def _arrived(self) -> None:
+        if self._overdue is not None:
+            self._overdue.cancel()
+            self._overdue = None
+
+    def _end(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.abort()
+
+
+def most_connections() -> int:
+    """Return how many connections there may be: half of the files that this process may open stay for the rest."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return MAX_CONNECTIONS
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MAX_CONNECTIONS if files == resource.RLIM_INFINITY else min(MAX_CONNECTIONS, files // 2)

@@ -1,0 +1,200 @@
+"""What somebody sends who wants to stop the server, get more than its answer, or leave something behind."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import contextlib
+import json
+import shlex
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from byok_widgets import Flow
+from byok_widgets.serve import connection
+from byok_widgets.serve.snippets import snippet
+from byok_widgets.serve.sqlite_store import SqliteStore
+from tests.fake_keys import fake_key
+from tests.scripted_server import Say
+from tests.serve.conftest import Served
+from tests.serve.talking import user
+from tests.serve.test_stores import SESSION, TURN
+from tests.session.conftest import Script
+
+_POST = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
+_CHUNK = b"186a0\r\n" + b"a" * 100_000 + b"\r\n"
+
+
+@contextlib.contextmanager
+def connected(served: Served) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", served.server.port), timeout=20) as client:
+        yield client
+
+
+def is_closed(client: socket.socket) -> bool:
+    try:
+        return client.recv(1) == b""
+    except ConnectionError:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("first", "piece"),
+    [
+        (b"GET /", b"a" * 100_000),
+        (b"GET / HTTP/1.1\r\nX: ", b"a" * 100_000),
+        (b"GET / HTTP/1.1\r\n", b"a: b\r\n" * 10_000),
+        (_POST + b"Transfer-Encoding: chunked\r\n\r\n", _CHUNK),
+        (_POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: ", b"a" * 100_000),
+    ],
+    ids=["address", "header", "headers", "body", "trailer"],
+)
+def test_a_request_without_end_is_ended(first: bytes, piece: bytes, served: Served) -> None:
+    with connected(served) as client, pytest.raises(ConnectionError):
+        client.sendall(first + 1_000 * piece)
+    assert served.caller.send("GET", "/health").status == 200
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"\r\n", b"GET / HTTP/1.1\r\nX", _POST + b"Content-Length: 9\r\n\r\n{"], ids=str
+)
+def test_a_request_that_does_not_come_to_its_end_is_not_waited_for(
+    sent: bytes, flow: Flow, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "REQUEST_S", 0.2)
+    served = Served(flow, None)
+    try:
+        with connected(served) as client:
+            client.sendall(sent)
+            while not is_closed(client):
+                pass  # an error that is told before
+    finally:
+        served.server.stop()
+
+
+def test_a_reply_that_takes_longer_than_a_request_may_is_heard(
+    flow: Flow, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "REQUEST_S", 0.1)
+    script.words = [Say("Well.", pause_s=0.3)]
+    served = Served(flow, None)
+    try:
+        assert served.caller.ask([user("Hi")]).text == "Well."
+    finally:
+        served.server.stop()
+
+
+def test_more_connections_than_there_may_be_are_closed(
+    served: Served, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "MAX_CONNECTIONS", 3)
+    with contextlib.ExitStack() as held:
+        clients = [held.enter_context(connected(served)) for _ in range(5)]
+        assert is_closed(clients[-1])
+        for client in clients[:3]:
+            client.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert client.recv(12) == b"HTTP/1.1 200"
+    assert connection.most_connections() == 3
+
+
+def test_a_request_with_two_lengths_is_no_second_request(served: Served) -> None:
+    with connected(served) as client:
+        client.sendall(
+            _POST + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /health HTTP/1.1\r\n\r\n"
+        )
+        client.settimeout(5)
+        got = b""
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            while piece := client.recv(4096):
+                got += piece
+    assert got.count(b"HTTP/1.1 ") == 1
+    assert got.startswith(b"HTTP/1.1 400")
+
+
+@pytest.mark.parametrize("name", ["\udc00", "\0", "'; DROP TABLE turns; --", "*\r\nDEL *", "../x", "é" * 1_000])
+def test_an_id_may_hold_anything(name: str, served: Served, script: Script) -> None:
+    assert served.caller.ask([user("\ud800 Hi \0")], user=name).text == "Hm."
+    assert not served.reports[-1].fallback
+    (call,) = served.server.sessions()
+    assert served.server.session(call).turns
+    assert served.server.delete(call)
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 300_000, b'{"messages": ' + b'{"a":' * 100_000, b'{"n": ' + b"9" * 500_000 + b"}"]
+)
+def test_json_out_of_all_measure_is_refused(body: bytes, served: Served) -> None:
+    assert served.caller.send("POST", "/v1/chat/completions", body).status == 400
+
+
+def test_what_looks_like_a_key_is_in_no_file_of_the_store(served: Served, script: Script) -> None:
+    key = fake_key("openai")
+    script.words = [f"You said {key}."]
+    served.caller.ask([user(f"My key is {key}")], user=key)
+    served.server.sessions()  # what was stored before is written by now
+    assert key.encode() not in _all_files(served)
+
+
+def test_what_was_deleted_is_in_no_file_of_the_store(served: Served, script: Script) -> None:
+    script.words = ["A whispered answer."]
+    served.caller.ask([user("A whispered question")], user="u")
+    assert b"whispered" in _all_files(served)
+    (call,) = served.server.sessions()
+    assert served.server.delete(call)
+    assert b"whispered" not in _all_files(served)
+
+
+def _all_files(served: Served) -> bytes:
+    folder = Path(str(served.path)).parent
+    return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
+
+
+def test_what_a_killed_turn_has_read_expires_with_it(tmp_path: Path) -> None:
+    async def work() -> None:
+        store = SqliteStore(tmp_path / "calls.sqlite")
+        await store.open()
+        try:
+            turn = replace(TURN, made_at=10.0)
+            await store.claim(turn, f"{store.process}:1")
+            await store.note(turn.key, "step", '{"text": "a whisper"}')
+            await store.note_effect(turn.session, "run", '{"text": "a whisper"}')
+            await store.expire(20.0)
+            claim = await store.claim(turn, "another:1")
+            assert claim.journal == {}
+            assert await store.effects(turn.session) == []
+            await store.put(replace(turn, state="{}"), "another:1", replace(SESSION, last_at=30.0))
+            await store.note(turn.key, "step", "{}")
+            await store.note_effect(turn.session, "run", "{}")
+            await store.expire(20.0)
+            assert await store.effects(turn.session) == ["{}"], "of those that go on nothing is lost"
+        finally:
+            await store.close()
+        assert b"whisper" not in (tmp_path / "calls.sqlite").read_bytes()
+
+    asyncio.run(work())
+
+
+HOSTILE_NAMES = [
+    "a'; touch pwned; echo '",
+    'a", __import__("os").system("id"), "',
+    "$(id)`id`",
+    "a\\",
+    "é\n'\"\u2028",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_a_flow_name_is_data_in_every_snippet(name: str) -> None:
+    given = {"base_url": "http://127.0.0.1:1/v1", "token": "byok-x", "model": name}
+    *_, body = shlex.split(snippet("curl", **given))
+    assert json.loads(body)["model"] == name
+    assert json.loads(snippet("vapi", **given))["model"]["model"] == name
+    called = [node for node in ast.walk(ast.parse(snippet("openai", **given))) if isinstance(node, ast.Call)]
+    plain = ast.walk(ast.parse(snippet("openai", **{**given, "model": "x"})))
+    assert len(called) == sum(isinstance(node, ast.Call) for node in plain)
+    models = [word.value for call in called for word in call.keywords if word.arg == "model"]
+    assert [ast.literal_eval(model) for model in models] == [name]
