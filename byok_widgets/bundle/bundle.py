@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from byok_widgets.bundle.modules import Modules, modules_of
+from byok_widgets.bundle.modules import MAX_BYTES, Modules, modules_of
 from byok_widgets.bundle.requirements import pinned
 from byok_widgets.bundle.wheel import wheel, wheel_name
 from byok_widgets.config import ModelRef
@@ -25,7 +25,6 @@ from byok_widgets.saved_file import save_file
 from byok_widgets.secrets.json_redaction import holds_key
 
 _PORT = 8080
-_MOST_BYTES = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def bundle(flow: Path, folder: Path | None = None, *, functions: Iterable[str] =
     Args:
         flow: The flow's file.
         folder: The folder, new or empty; by default one that is named like the file, beside it.
-        functions: Modules with functions of action nodes that the file names without a module.
+        functions: The modules of action functions, which are to be run: a file cannot name them by itself.
 
     Raises:
         ConfigError: The file is not a flow, a function of it cannot be bundled, a file holds an API key, or the
@@ -60,7 +59,7 @@ def bundle(flow: Path, folder: Path | None = None, *, functions: Iterable[str] =
     where = folder or flow.parent / stem
     modules = modules_of(data["nodes"], functions, [flow.parent, Path.cwd()])
     files = {Path(f"{stem}.flow.json"): read_file(flow, most_bytes=flow_file.MAX_BYTES)}
-    files |= {place: read_file(source, most_bytes=_MOST_BYTES) for place, source in modules.files.items()}
+    files |= {place: read_file(source, most_bytes=MAX_BYTES) for place, source in modules.files.items()}
     _reject_keys(files)
     texts = _Texts(stem, data, modules)
     files |= {Path(name): text.encode() for name, text in texts.files().items()}

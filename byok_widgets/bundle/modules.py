@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.errors import ConfigError
+from byok_widgets.files import describe_os_error, read_file
 
+MAX_BYTES = 5_000_000
+"""Largest source file."""
 _MOST_MODULES = 500
 
 
@@ -38,21 +41,23 @@ def modules_of(nodes: Iterable[Mapping[str, Any]], named: Iterable[str], folders
 
     Args:
         nodes: The nodes as the flow's file holds them.
-        named: Modules in which functions are looked up that the file names without one.
+        named: The modules that may be run, as the person who makes the bundle says. Functions that the file
+            names without one are looked up in these.
         folders: Where modules are looked for, before the places where Python does.
 
     Raises:
-        ConfigError: A function belongs to a notebook, or is nowhere to be found.
+        ConfigError: A function belongs to a notebook, is nowhere to be found, or is one of a module that is not
+            named; or a module cannot be read.
     """
     search = _Search([*map(str, folders), *sys.path])
     named = list(named)
     for module in named:
         search.require(module, f"--functions {module}")
-    for node in nodes:
-        reference = node.get("function")
-        if reference is not None:
-            search.take(str(node["name"]), str(reference), named)
-    search.found.entries = list(dict.fromkeys([*named, *search.found.entries]))
+    calls = {str(node["name"]): str(node["function"]) for node in nodes if node.get("function") is not None}
+    search.require_named(calls, named)
+    for node, reference in calls.items():
+        search.take(node, reference, named)
+    search.found.entries = list(dict.fromkeys(named))
     return search.found
 
 
@@ -62,6 +67,22 @@ class _Search:
         self._path = list(dict.fromkeys(path))
         self._seen: set[str] = set()
         self._installed = _installed()
+
+    def require_named(self, calls: Mapping[str, str], named: list[str]) -> None:
+        """Reject functions of modules that only the file names: the bundle will run them, and it may be anybody's.
+
+        Raises:
+            ConfigError: There are some; it names the modules and their files.
+        """
+        modules = dict.fromkeys(reference.rpartition(":")[0] for reference in calls.values())
+        unnamed = [module for module in modules if module not in ("", "__main__", *named)]
+        if unnamed:
+            places = [f"{module} ({self._source(module) or 'not a file of yours'})" for module in unnamed]
+            raise ConfigError(
+                f"The flow calls functions of modules that only its file names: {', '.join(places)}.",
+                kind="function",
+                fix=f"Look at them. To have them run: {' '.join(f'--functions {module}' for module in unnamed)}.",
+            )
 
     def take(self, node: str, reference: str, named: list[str]) -> None:
         """Take the module of a node's function."""
@@ -82,7 +103,6 @@ class _Search:
                 kind="function",
                 fix="Save the flow again with the function that it has now.",
             )
-        self.found.entries.append(module)
 
     def require(self, module: str, wanted_by: str) -> None:
         """Take a module and all that it imports.
@@ -145,8 +165,7 @@ class _Search:
         source = self._source(module)
         if source is None:
             return frozenset()
-        tree = ast.parse(source.read_bytes())
-        return frozenset(name for node in tree.body for name in _names(node))
+        return frozenset(name for node in _parsed(source).body for name in _names(node))
 
 
 @cache
@@ -166,12 +185,32 @@ def _names(node: ast.stmt) -> Iterator[str]:
 def _imports(source: Path, name: str) -> Iterator[str]:
     """Yield the modules that a file imports, wherever in it."""
     package = name if source.name == "__init__.py" else name.rpartition(".")[0]
-    for node in ast.walk(ast.parse(source.read_bytes())):
+    for node in ast.walk(_parsed(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            dots = "." * node.level
-            whole = importlib.util.resolve_name(f"{dots}{node.module or ''}", package) if dots else node.module
-            if whole:
-                yield whole
-                yield from (f"{whole}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and (whole := _imported_from(node, package)):
+            yield whole
+            yield from (f"{whole}.{alias.name}" for alias in node.names)
+
+
+def _imported_from(node: ast.ImportFrom, package: str) -> str:
+    """Return the module that is imported from; empty where it is above all packages: that fails when it runs."""
+    try:
+        return importlib.util.resolve_name(f"{'.' * node.level}{node.module or ''}", package)
+    except ImportError:
+        return ""
+
+
+def _parsed(source: Path) -> ast.Module:
+    """Return a module's source as a tree; nothing of the source is in an error, since it may be any file.
+
+    Raises:
+        ConfigError: It is not Python, or cannot be read.
+    """
+    try:
+        return ast.parse(read_file(source, most_bytes=MAX_BYTES))
+    except OSError as error:
+        problem = describe_os_error(error)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        problem = "it is not Python source"
+    raise ConfigError(f"{str(source)!r} cannot be bundled: {problem}.", kind="function", fix="Correct it there.")

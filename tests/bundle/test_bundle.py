@@ -63,7 +63,7 @@ def calls(folder: Path, reference: str) -> None:
 
 
 def test_the_folder_has_all_that_is_needed(place: Path) -> None:
-    made = bundle(place / "Dentist 24.flow.json")
+    made = bundle(place / "Dentist 24.flow.json", functions=["bookings"])
     assert made.folder == place / "dentist_24"
     names = {path.relative_to(made.folder).as_posix() for path in made.files}
     assert names >= {
@@ -95,7 +95,7 @@ def test_the_folder_has_all_that_is_needed(place: Path) -> None:
 
 
 def test_every_requirement_is_pinned_and_the_wheel_is_this_package(place: Path) -> None:
-    made = bundle(place / "Dentist 24.flow.json")
+    made = bundle(place / "Dentist 24.flow.json", functions=["bookings"])
     *pins, own = (made.folder / "requirements.txt").read_text(encoding="utf-8").split()
     assert all(re.fullmatch(r"[\w.-]+==\S+", pin) for pin in pins)
     assert {pin.partition("==")[0].casefold() for pin in pins} >= {
@@ -113,7 +113,7 @@ def test_every_requirement_is_pinned_and_the_wheel_is_this_package(place: Path) 
 
 def test_what_is_installed_is_pinned_and_not_copied(place: Path) -> None:
     (place / "bookings.py").write_text(f"import jsonschema\n{BOOKINGS}", encoding="utf-8")
-    made = bundle(place / "Dentist 24.flow.json")
+    made = bundle(place / "Dentist 24.flow.json", functions=["bookings"])
     assert "jsonschema==" in (made.folder / "requirements.txt").read_text(encoding="utf-8")
     assert not (made.folder / "jsonschema").exists()
 
@@ -141,8 +141,47 @@ def test_a_named_module_that_has_it_takes_its_place(place: Path, capsys: pytest.
 def test_a_function_that_is_not_there_is_refused(reference: str, place: Path) -> None:
     calls(place, reference)
     with pytest.raises(ConfigError) as caught:
-        bundle(place / "Dentist 24.flow.json")
+        bundle(place / "Dentist 24.flow.json", functions=[reference.partition(":")[0]])
     assert caught.value.kind == "function"
+
+
+@pytest.mark.parametrize("reference", ["bookings:find_slot", "tools.rooms:room", "os:system", "json:dumps"])
+def test_a_module_that_only_the_file_names_is_not_run(
+    reference: str, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls(place, reference)
+    module = reference.partition(":")[0]
+    assert main(["bundle", str(place / "Dentist 24.flow.json")]) == 2
+    said = capsys.readouterr().err
+    assert f"--functions {module}" in said
+    if module == "bookings":
+        assert str(place / "bookings.py") in said
+    assert not (place / "dentist_24").exists()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(:",
+        "x = '\0'",
+        "x = " + "(" * 5_000,
+        "x = " + "-" * 100_000 + "1",
+        "# " + "x" * 5_000_001,
+        "a whispered word",
+    ],
+    ids=["syntax", "nul", "nested", "signs", "huge", "text"],
+)
+def test_a_module_that_is_no_source_is_refused(source: str, place: Path) -> None:
+    (place / "bookings.py").write_text(source, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        bundle(place / "Dentist 24.flow.json", functions=["bookings"])
+    assert caught.value.kind == "function"
+    assert "whispered" not in str(caught.value)
+
+
+def test_an_import_from_above_all_packages_is_left_to_the_module(place: Path) -> None:
+    (place / "bookings.py").write_text(f"def late():\n    from .... import x\n\n\n{BOOKINGS}", encoding="utf-8")
+    assert bundle(place / "Dentist 24.flow.json", functions=["bookings"]).files
 
 
 @pytest.mark.parametrize("file", ["bookings.py", "tools/rooms.py", "Dentist 24.flow.json"])
@@ -153,7 +192,7 @@ def test_a_key_in_any_file_is_refused(file: str, place: Path) -> None:
         text.replace("Which day?", key) if file.endswith("json") else f"{text}KEY = {key!r}\n", "utf-8"
     )
     with pytest.raises(ConfigError) as caught:
-        bundle(place / "Dentist 24.flow.json")
+        bundle(place / "Dentist 24.flow.json", functions=["bookings"])
     assert caught.value.kind == "key_in_text"
     assert key not in str(caught.value)
     assert not (place / "dentist_24").exists()
@@ -164,7 +203,7 @@ def test_keys_of_the_environment_and_of_this_kernel_are_in_no_file(
 ) -> None:
     key = fake_key()
     monkeypatch.setenv("OPENAI_API_KEY", key)
-    made = bundle(place / "Dentist 24.flow.json")
+    made = bundle(place / "Dentist 24.flow.json", functions=["bookings"])
     assert not any(key.encode() in path.read_bytes() for path in made.files)
 
 
@@ -172,7 +211,7 @@ def test_a_folder_with_something_in_it_is_left_alone(place: Path) -> None:
     (place / "dentist_24").mkdir()
     (place / "dentist_24" / "mine.txt").write_text("x", encoding="utf-8")
     with pytest.raises(ConfigError):
-        bundle(place / "Dentist 24.flow.json")
+        bundle(place / "Dentist 24.flow.json", functions=["bookings"])
     assert [path.name for path in (place / "dentist_24").iterdir()] == ["mine.txt"]
 
 
@@ -191,7 +230,7 @@ def test_what_an_extra_asks_for_and_is_not_installed_is_named_with_its_versions(
 
 @pytest.mark.slow
 def test_its_own_instructions_work_in_a_clean_environment(place: Path, tmp_path: Path) -> None:
-    made = bundle(place / "Dentist 24.flow.json", tmp_path / "out")
+    made = bundle(place / "Dentist 24.flow.json", tmp_path / "out", functions=["bookings"])
     readme = (made.folder / "README.md").read_text(encoding="utf-8")
     (lines,) = re.findall(r"```bash\n(python3 -m venv.*?)```", readme, re.DOTALL)
     *setup, serve = lines.splitlines()
