@@ -87,7 +87,9 @@ def block(markup: Markup) -> Markup:
 
 
 def link(address: str) -> Markup:
-    """Return a link that opens a page of its own."""
+    """Return a link that opens a page of its own; the text alone where the address runs something."""
+    if not address.startswith(("https://", "http://")):
+        return text(address)
     target = 'target="_blank" rel="noopener noreferrer"'
     return Markup(f'<a href="{_escaped(address)}" {target}>{text(address)}</a>')
 

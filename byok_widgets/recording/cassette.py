@@ -21,12 +21,15 @@ from typing import Any, BinaryIO
 from byok_widgets import __version__
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error
-from byok_widgets.files.reading import NotRegularFileError
+from byok_widgets.files.reading import FileTooLargeError, NotRegularFileError
+from byok_widgets.recording.entry_shape import is_entry
 
 SUFFIX = ".cassette"
 FORMAT = 1
 RECORDER = f"byok-widgets {__version__}"
 LOCK_TIMEOUT_S = 10.0
+MAX_BYTES = 500_000_000
+"""Largest cassette: some 100,000 calls, which stand in the memory."""
 
 _HEADER = b'{"cassette": '
 _BEFORE_DIGEST = b'{"digest": "'
@@ -79,9 +82,19 @@ class Cassette:
         return tuple(found)
 
     def find(self, digest: str) -> Entry | None:
-        """Return the latest entry with a digest, as of the last look at the file; `None` if there is none."""
+        """Return the latest entry with a digest, as of the last look at the file; `None` if there is none.
+
+        Raises:
+            ConfigError: There is one that cannot be used.
+        """
         at = self._places.get(digest.encode())
-        return None if at is None else parsed(self._line(at))
+        if at is None:
+            return None
+        entry = entry_of(self._line(at))
+        if entry is not None:
+            return entry
+        problem = f"The entry {digest[:12]}… in {str(self.path)!r} cannot be used."
+        raise ConfigError(problem, kind="cassette", fix="Correct it, or record it again.")
 
     def refresh(self) -> None:
         """Look at the file again: another process may have written to it.
@@ -96,8 +109,8 @@ class Cassette:
             raise _unusable(self.path, error) from None
 
     def entries(self) -> Iterator[Entry]:
-        """Yield all entries that hold, in the order of the file."""
-        return (entry for line in self.lines() if (entry := parsed(line)) is not None)
+        """Yield all entries that hold and can be used, in the order of the file."""
+        return filter(None, map(entry_of, self.lines()))
 
     def lines(self) -> Iterator[bytes]:
         """Yield the lines of all entries that hold."""
@@ -117,6 +130,8 @@ class Cassette:
         line = line_of(entry)
         with self._lock, self._alone(), _opened(self.path) as descriptor:
             before = _mended(descriptor)
+            if before + len(line) > MAX_BYTES:
+                raise FileTooLargeError(MAX_BYTES)
             header = b"" if before else line_of({"cassette": FORMAT, "recorder": RECORDER})
             try:
                 _write(descriptor, header + line)
@@ -147,6 +162,8 @@ class Cassette:
         found = self.path.stat()
         if not stat.S_ISREG(found.st_mode):  # a named pipe would be waited for without end
             raise NotRegularFileError
+        if found.st_size > MAX_BYTES:
+            raise FileTooLargeError(MAX_BYTES)
         version = (found.st_dev, found.st_ino)
         if version != self._version or found.st_size < self._end:
             self._forget()
@@ -192,8 +209,14 @@ def line_of(entry: Entry) -> bytes:
     return f"{json.dumps(entry, ensure_ascii=False, default=str)}\n".encode("utf-8", "surrogatepass")
 
 
+def entry_of(line: bytes) -> Entry | None:
+    """Return the entry of a call on a line; `None` if it is none, or holds what no call gives."""
+    entry = parsed(line)
+    return entry if entry is not None and is_entry(entry) else None
+
+
 def parsed(line: bytes) -> Entry | None:
-    """Return the entry on a line; `None` if it is none."""
+    """Return the JSON object on a line; `None` if it is none."""
     try:
         entry = json.loads(line.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from byok_widgets.errors import ReplayMissError
 from byok_widgets.nodes.lane import Lane
 from byok_widgets.nodes.prompt_version import PROMPT_VERSION
-from byok_widgets.recording.cassette import Cassette, Entry, parsed
+from byok_widgets.recording.cassette import Cassette, Entry, entry_of
 from byok_widgets.recording.changes import Change, changes, similarity
 from byok_widgets.recording.digest import WantedCall, Words
 from byok_widgets.secrets.json_redaction import redact_keys
@@ -41,7 +41,7 @@ def nearest(cassette: Cassette, wanted: WantedCall) -> Nearest | None:
     plain, lane = redact_keys(wanted.words), wanted.lane
     ends_at = time.monotonic() + _LIMIT_S
     best, best_rank = None, (-1.0, False)
-    for entry in filter(None, map(parsed, _likely(cassette, wanted.call.node, plain, lane))):
+    for entry in filter(None, map(entry_of, _likely(cassette, wanted.call.node, plain, lane))):
         rank = (similarity(entry["request"], plain), list(entry["lane"]) == list(lane))
         if rank > best_rank:
             best, best_rank = entry, rank

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from byok_widgets.engine import DaemonExecutor, clock
 from byok_widgets.engine.callbacks import OnText, Retraction
-from byok_widgets.errors import ConfigError, ProviderError
+from byok_widgets.errors import ProviderError
 from byok_widgets.files import describe_os_error
 from byok_widgets.nodes.lane import current_lane
 from byok_widgets.nodes.tape import TapedCall
@@ -179,23 +179,11 @@ class Player:
         self.played += 1
         if "fault" in entry:
             await asyncio.sleep(took_s(entry) * pace)
-            raise self._read(fault_of, entry)
-        reply = self._read(lambda each: reply_of(each, wanted), entry)
-        await _spoken(reply.text, self._read(chunks_of, entry), pace, on_text)
+            raise fault_of(entry)
+        reply = reply_of(entry, wanted)
+        await _spoken(reply.text, chunks_of(entry), pace, on_text)
         await asyncio.sleep(0)  # as any call, it gives way to others
         return reply
-
-    def _read(self, make: Callable[[Entry], T], entry: Entry) -> T:
-        """Return what an entry holds, which somebody may have edited.
-
-        Raises:
-            ConfigError: It cannot be used.
-        """
-        try:
-            return make(entry)
-        except (ArithmeticError, LookupError, TypeError, ValueError):
-            problem = f"An entry of node {entry.get('node')!r} in {str(self.cassette.path)!r} cannot be used."
-        raise ConfigError(problem, kind="cassette", fix="Correct it, or record it again.")
 
 
 async def _spoken(text: str, chunks: list[Chunk], pace: float, on_text: OnText) -> None:

@@ -35,7 +35,9 @@ def _writer(path: Path, name: str, count: int) -> subprocess.Popen[bytes]:
 
 
 def entry(number: int, text: str = "Hello.") -> dict[str, object]:
-    return {"digest": f"{number:064x}", "node": "ask", "answer": {"text": text}}
+    request = {"provider": "compatible", "model": "m", "system": "", "messages": []}
+    answer = {"text": text, "finish_reason": "stop"}
+    return {"digest": f"{number:064x}", "node": "ask", "lane": ["", "", 0], "request": request, "answer": answer}
 
 
 def digest(number: int) -> str:
