@@ -27,6 +27,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 from byok_widgets import markup
+from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets import redact, redact_held, redact_quotes
 from byok_widgets.usage import NOT_CHARGED
 
@@ -110,6 +111,7 @@ class ByokError(Exception):
             "link": self.link,
             "request_id": f"Request id: {self.request_id}" if self.request_id else "",
         }
+        texts = {name: sanitize(text) for name, text in texts.items()}
         for name in ("cause", "where", "problem", "request_id", "fix", "link"):
             excess = len("\n".join(filter(None, texts.values()))) - MAX_MESSAGE_CHARS
             if excess > 0:
@@ -121,10 +123,11 @@ class ByokError(Exception):
         """What is shown, by name and in order: the provider's words stand apart from cause and fix."""
         shown = self._shown()
         cause = shown.pop("cause", "")
-        if self.quote and self.quote in cause:
-            own, quote = " ".join(cause.replace(self.quote, "").split()), self.quote
+        quote = sanitize(self.quote)
+        if quote and quote in cause:
+            own = " ".join(cause.replace(quote, "").split())
         else:  # it may have been cut
-            own, quote = ("", cause) if self.quote else (cause, "")
+            own, quote = ("", cause) if quote else (cause, "")
         first = {name: shown.pop(name, "") for name in ("problem", "where")}
         return {name: text for name, text in {**first, "cause": own, "quote": quote, **shown}.items() if text}
 

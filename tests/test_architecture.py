@@ -24,16 +24,17 @@ from byok_widgets.nodes.registry import NODE_KINDS
 PACKAGE = "byok_widgets"
 SMALL = (
     "delegation errors findings files foreign_exceptions hashing lazy_names markup messages misplaced_keys"
-    " natural_guesses plain_values prose reasoning_display reply saved_file secrets sent_request shortening"
-    " strict_attributes surrogates templates text_forms thought_tags usage value_words"
+    " natural_guesses plain_values prose reasoning_display reply sanitize saved_file secrets sent_request"
+    " shortening strict_attributes surrogates templates text_forms thought_tags usage value_words"
 )
 """Values and small tools that every package above them may use."""
 
 MAY_IMPORT = {
     "secrets": "",
     "markup": "",
+    "sanitize": "",
     "usage": "",
-    "errors": "markup secrets usage",
+    "errors": "markup sanitize secrets usage",
     "error_kinds": "",
     "foreign_exceptions": "secrets",
     "files": "",

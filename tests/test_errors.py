@@ -22,6 +22,7 @@ from byok_widgets import (
     errors,
     last_traceback,
 )
+from byok_widgets.sanitize import sanitize
 from tests.fake_keys import fake_key
 
 FAMILY = sorted(
@@ -103,9 +104,16 @@ def test_no_more_characters_are_cut_than_necessary() -> None:
     assert str(ByokError("p" * 598, cause="short")) == "p" * 598, "a part without any room is left out"
 
 
+def test_an_error_steers_no_terminal() -> None:
+    error = ProviderError("p\x1b[2J", cause="c\x07\x9b", fix="f\u202e", link="l\x1b")
+    said = [str(error), *error._render_traceback_(), Page(error._repr_html_()).text]
+    assert not set("\x1b\x07\x9b\u202e") & set("".join(said))
+
+
 @given(st.lists(st.text(max_size=900), min_size=6, max_size=6), st.booleans())
 def test_no_error_is_longer_than_600_characters_and_short_ones_are_whole(texts: list[str], short: bool) -> None:
-    problem, where, cause, fix, link, request_id = [text[:90] if short else text for text in texts]
+    shown = [sanitize(text) for text in texts]
+    problem, where, cause, fix, link, request_id = [text[:90] if short else text for text in shown]
     error = ByokError(problem, cause=cause, fix=fix, link=link, request_id=request_id)
     error.where = where
     said = str(error)

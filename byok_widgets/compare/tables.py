@@ -20,6 +20,7 @@ from byok_widgets.compare.variant_row import COLUMNS, Figure, figures_of, result
 from byok_widgets.compare.word_diff import own_words
 from byok_widgets.markup import Markup
 from byok_widgets.reply import badge
+from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.value_words import quoted
@@ -259,7 +260,7 @@ def as_text(comparison: ComparisonView) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
     said = [headline(comparison), *lines, standing(comparison), *notes(comparison)]
-    return redact("\n".join(said), words=False)
+    return sanitize(redact("\n".join(said), words=False))
 
 
 def as_html(comparison: ComparisonView, *, pictures: bool = True) -> str:

@@ -12,6 +12,7 @@ from byok_widgets.cases.case import Case, Cases
 from byok_widgets.cases.reading import read_cases
 from byok_widgets.errors import ByokError
 from byok_widgets.file_tests.loading import Allowed, open_flow
+from byok_widgets.sanitize import sanitize
 from byok_widgets.testing.junit import report_of
 from byok_widgets.testing.outcomes import CaseOutcome, Outcome
 
@@ -39,7 +40,7 @@ class CasesFile(pytest.File):
         except ByokError as error:
             raise self.CollectError(str(error)) from None
         for case in cases:
-            yield CaseItem.from_parent(self, name=case.name, case=case)
+            yield CaseItem.from_parent(self, name=sanitize(" ".join(case.name.split())), case=case)
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
         """Return what is shown where the file cannot be read."""
@@ -128,4 +129,4 @@ class CaseItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Return where it stands and what it is called."""
-        return self.path, None, f"case {self.case.name}"
+        return self.path, None, f"case {self.name}"

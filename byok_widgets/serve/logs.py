@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 
+from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets import redact
 from byok_widgets.serve.report import TurnReport
 
@@ -35,4 +36,4 @@ def log_turn(report: TurnReport) -> None:
         "fallback": report.fallback,
         "fault": next((turn.fault for turn in reversed(report.turns) if turn.fault), ""),
     }
-    LOG.log(level, "%s", redact(json.dumps(fields, ensure_ascii=False)))
+    LOG.log(level, "%s", sanitize(redact(json.dumps(fields, ensure_ascii=False))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from byok_widgets.graph.conditions import kind_of_condition
 from byok_widgets.graph.drawing import one_line
+from byok_widgets.sanitize import sanitize
 from byok_widgets.session.steps import VERDICT_WORDS, EdgeVerdict, Judgement, Visit
 from byok_widgets.session.turn import Turn
 from byok_widgets.usage import token_words
@@ -14,7 +15,7 @@ def explained(turn: Turn) -> str:
     lines = [_began(turn), *_stayed(turn)]
     for step in turn.steps:
         lines += _judged(step) if isinstance(step, Judgement) else [_visited(step)]
-    return "\n".join([*lines, *(f"Note: {notice}." for notice in turn.notices), _ended(turn)])
+    return sanitize("\n".join([*lines, *(f"Note: {notice}." for notice in turn.notices), _ended(turn)]))
 
 
 def _began(turn: Turn) -> str:

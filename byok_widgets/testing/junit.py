@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from byok_widgets.compare.tables import validities
+from byok_widgets.sanitize import sanitize
 from byok_widgets.saved_file import save_file
 from byok_widgets.secrets import redact
 from byok_widgets.testing.outcomes import WRONG, CaseOutcome, Outcome
@@ -63,7 +64,7 @@ def report_of(each: CaseOutcome) -> str:
     for problem in each.problems:
         lines += [f"run {problem.run}: {problem}" if len(each.runs) > 1 else str(problem)]
         lines += [f"  {line}" for line in problem.why.splitlines()]
-    return redact("\n".join(filter(None, lines)), words=False)
+    return sanitize(redact("\n".join(filter(None, lines)), words=False))
 
 
 def _seconds(each: CaseOutcome) -> float:
@@ -72,4 +73,4 @@ def _seconds(each: CaseOutcome) -> float:
 
 def _shown(text: str) -> str:
     """Return a text without keys, and without characters that XML cannot hold."""
-    return _NOT_IN_XML.sub("\ufffd", redact(text, words=False))
+    return _NOT_IN_XML.sub("\ufffd", sanitize(redact(text, words=False)))

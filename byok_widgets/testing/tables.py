@@ -6,6 +6,7 @@ from byok_widgets import markup
 from byok_widgets.compare import tables
 from byok_widgets.compare.figures import percent
 from byok_widgets.markup import Markup
+from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets import redact
 from byok_widgets.testing.changes import changes
 from byok_widgets.testing.outcomes import WRONG, CaseOutcome, Outcome
@@ -69,8 +70,9 @@ def _row(outcome: CaseOutcome, runs: int) -> tuple[str, ...]:
     where, what = ("", "") if first is None else (first.place, " ".join(first.reason.split()))
     passes = f"{outcome.passes} of {runs}" if runs > 1 else ""
     named = f"{_SIGNS.get(outcome.outcome, '–')} {outcome.outcome}"
-    row = (outcome.name, named, passes, where, what if len(what) <= _LINE_CHARS else f"{what[: _LINE_CHARS - 1]}…")
-    return tuple(redact(cell, words=False) for cell in row)
+    what = what if len(what) <= _LINE_CHARS else f"{what[: _LINE_CHARS - 1]}…"
+    row = (" ".join(outcome.name.split()), named, passes, where, what)
+    return tuple(sanitize(redact(cell, words=False)) for cell in row)
 
 
 def _told(test: RunView) -> tuple[list[str], list[tuple[str, ...]]]:
@@ -92,7 +94,8 @@ def as_text(test: RunView) -> str:
     widths = [max(len(row[at]) for row in rows) for at in range(len(columns))]
     padded = ([cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in rows)
     lines = ["  ".join(cells).rstrip() for cells in padded]
-    return redact("\n".join([headline(test), *lines, *_more(test), standing(test), *notes(test)]), words=False)
+    said = [headline(test), *lines, *_more(test), standing(test), *notes(test)]
+    return sanitize(redact("\n".join(said), words=False))
 
 
 def as_html(test: RunView) -> str:

@@ -10,9 +10,9 @@ import html
 import sys
 from typing import TYPE_CHECKING, Any
 
+from byok_widgets.sanitize import sanitize
 from byok_widgets.widgets import error_offer, interrupt_display, key_leak_warning
 from byok_widgets.widgets.marimo import in_marimo
-from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.frontend import OutputSink

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import TextIO
 
 from byok_widgets.reply import NodeResult
+from byok_widgets.sanitize import sanitize
 from byok_widgets.session import Turn
 from byok_widgets.shortening import MAX_CHARS, shortened
-from byok_widgets.widgets.sanitize import sanitize
 
 PROGRESS_S = 0.5
 """Minimum time between two updates of a progress line, in seconds: a saved notebook keeps each of them."""

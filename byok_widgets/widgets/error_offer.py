@@ -10,8 +10,8 @@ import weakref
 from typing import Any
 
 from byok_widgets.errors import ByokError
+from byok_widgets.sanitize import sanitize
 from byok_widgets.widgets.audience import is_watched
-from byok_widgets.widgets.sanitize import sanitize
 
 MIME_TYPE = "application/vnd.byok-widgets.error+json"
 _watched: weakref.WeakSet[Any] = weakref.WeakSet()

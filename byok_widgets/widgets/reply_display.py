@@ -11,9 +11,9 @@ from typing import Any
 
 from byok_widgets import markup
 from byok_widgets.reply import NodeResult, Reply
+from byok_widgets.sanitize import sanitize
 from byok_widgets.session import Turn
 from byok_widgets.shortening import in_part
-from byok_widgets.widgets.sanitize import sanitize
 
 _displays: weakref.WeakKeyDictionary[Any, ReplyDisplay] = weakref.WeakKeyDictionary()
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from byok_widgets.engine import HOME_THREAD
+from byok_widgets.sanitize import sanitize
 from byok_widgets.widgets.audience import shows_widgets
-from byok_widgets.widgets.sanitize import sanitize
 
 Bundle = dict[str, str]
 

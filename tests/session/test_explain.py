@@ -185,3 +185,11 @@ def test_other_words_on_screen_change_what_is_read_and_nothing_else(
     assert held.endswith(": is true, since name is 'Ana'.")
     assert [row[3] for row in s.trace.rows()][:2] == ["skipped", "is true"]
     assert [verdict.verdict for verdict in s.turns[-1].steps[0].verdicts] == ["not looked at", "holds"]
+
+
+def test_what_was_said_does_not_steer_a_terminal(booking: Flow, script: Script) -> None:
+    script.words = ["\x1b[2J\x9b31m\u202e"]
+    session = booking.start()
+    session.say("Hi \x1b]0;x\x07")
+    assert not set("\x1b\x07\x9b\u202e") & set(session.explain())
+    assert not set("\x1b\x07\x9b\u202e") & set(f"{session.trace}{session.timeline}")

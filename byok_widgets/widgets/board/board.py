@@ -17,11 +17,11 @@ from byok_widgets.compare.case_order import CaseOrder, Order
 from byok_widgets.compare.outlook import Pace
 from byok_widgets.engine import DaemonExecutor, clock
 from byok_widgets.engine.home_thread import call_logged
+from byok_widgets.sanitize import sanitize
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.board import board_messages, cell_detail
 from byok_widgets.widgets.board.rating_by_hand import RatingByHand
 from byok_widgets.widgets.board.updates import UPDATES
-from byok_widgets.widgets.sanitize import sanitize
 from byok_widgets.widgets.saved_form import SavedForm
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ import ipywidgets
 
 from byok_widgets import markup
 from byok_widgets.errors import ByokError, FlowError
+from byok_widgets.sanitize import sanitize
 from byok_widgets.serve.calls import ServedCall
 from byok_widgets.widgets.audience import mode_of
 from byok_widgets.widgets.background import PANEL_WORK
 from byok_widgets.widgets.calls.connection import Connection
 from byok_widgets.widgets.chat.chat import Chat
-from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.flow import Flow

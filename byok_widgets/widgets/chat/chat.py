@@ -19,6 +19,7 @@ from byok_widgets.cases.writing import save_case
 from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.nodes.lane import lane
+from byok_widgets.sanitize import sanitize
 from byok_widgets.session.corrections import typed_value
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.audience import Mode, shows_widgets
@@ -27,7 +28,6 @@ from byok_widgets.widgets.chat.branches import Branches
 from byok_widgets.widgets.chat.conversations import NOTHING, conversations
 from byok_widgets.widgets.chat.speech import Speech
 from byok_widgets.widgets.panel import visitor
-from byok_widgets.widgets.sanitize import sanitize
 from byok_widgets.widgets.saved_form import SavedForm
 
 if TYPE_CHECKING:

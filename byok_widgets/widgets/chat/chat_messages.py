@@ -10,6 +10,7 @@ from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.graph.colours import node_colours
 from byok_widgets.graph.svg import as_svg
 from byok_widgets.nodes.value_display import shown_value
+from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets import redact
 from byok_widgets.session.explain import condition_words, judged_by
 from byok_widgets.session.steps import Visit, silent_reasoning
@@ -17,7 +18,6 @@ from byok_widgets.shortening import in_part
 from byok_widgets.widgets.chat import lessons
 from byok_widgets.widgets.chat.as_typed import as_typed
 from byok_widgets.widgets.chat.where_said import where_said
-from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.messages import Message
 from byok_widgets.nodes.examples import as_code, said_in_short
+from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets import redact
 from byok_widgets.session.corrections import field_value
 from byok_widgets.session.steps import Visit
 from byok_widgets.shortening import in_part
 from byok_widgets.widgets.chat.as_typed import as_typed
-from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.nodes.teachable import Teachable

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from byok_widgets.errors import ConfigError
 from byok_widgets.keys.formats import validation_rules
 from byok_widgets.providers.look_alikes import shown_destination
+from byok_widgets.sanitize import sanitize
 from byok_widgets.widgets.panel import key_messages, visitor
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.key_controller import KeyController
 from byok_widgets.widgets.panel.key_field import Done, KeyField
-from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.keys import KeyStatus

@@ -14,12 +14,12 @@ import traitlets
 
 from byok_widgets.errors import ByokError
 from byok_widgets.misplaced_keys import reject_key
+from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.detection import key_patterns
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.page_input import field_text
 from byok_widgets.widgets.panel.text_field import error_text
-from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.widgets.page_messages.model_field import ModelAnswer, ModelOutcome

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from byok_widgets.providers import catalog
-from byok_widgets.widgets.sanitize import sanitize
+from byok_widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.providers.exchange import ModelInfo

@@ -13,6 +13,7 @@ from byok_widgets.providers import catalog
 from byok_widgets.providers.exchange import ModelInfo
 from byok_widgets.providers.local import models
 from byok_widgets.providers.local.default_model import default_model
+from byok_widgets.sanitize import sanitize
 from byok_widgets.widgets.panel import visitor
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.model_field import ModelField, ModelRows
@@ -20,7 +21,6 @@ from byok_widgets.widgets.panel.model_listing import Listing
 from byok_widgets.widgets.panel.model_lists import ModelLists
 from byok_widgets.widgets.panel.model_messages import described, rows_of
 from byok_widgets.widgets.panel.text_field import error_text
-from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.widgets.panel.panel_flow import PanelFlow

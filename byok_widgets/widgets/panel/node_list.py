@@ -18,6 +18,7 @@ from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.nodes.node_settings import LIMIT
 from byok_widgets.nodes.own_setting import find_own_setting
+from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets import redact
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.page_input import field_text
@@ -26,7 +27,6 @@ from byok_widgets.widgets.panel.model_field import ModelRows
 from byok_widgets.widgets.panel.model_lists import ModelLists
 from byok_widgets.widgets.panel.node_rows import facts_of, info_of, offered, same_kind
 from byok_widgets.widgets.panel.text_field import error_text
-from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.widgets.page_messages.node_list import NodeAnswer, NodeFacts, NodeOutcome

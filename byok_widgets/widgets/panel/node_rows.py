@@ -12,8 +12,8 @@ from byok_widgets.nodes.node_settings import setting_as_code
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.model_settings import SETTINGS, Setting
 from byok_widgets.reply import SOURCE_WORDS
+from byok_widgets.sanitize import sanitize
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
-from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.nodes.own_setting import OwnSetting

@@ -16,6 +16,7 @@ from byok_widgets.config import BaseUrl
 from byok_widgets.engine import HOME_THREAD
 from byok_widgets.errors import ByokError
 from byok_widgets.providers import PROVIDERS
+from byok_widgets.sanitize import sanitize
 from byok_widgets.widgets.audience import Mode, shows_widgets
 from byok_widgets.widgets.panel import text_summary, visitor
 from byok_widgets.widgets.panel.advanced import Advanced
@@ -26,7 +27,6 @@ from byok_widgets.widgets.panel.node_list import NodeList
 from byok_widgets.widgets.panel.panel_head import PanelHead
 from byok_widgets.widgets.panel.text_field import TextField, error_text
 from byok_widgets.widgets.panel.troubleshooting import Troubleshooting
-from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable

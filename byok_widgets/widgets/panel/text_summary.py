@@ -9,9 +9,9 @@ from byok_widgets.errors import ByokError
 from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.providers import catalog
 from byok_widgets.reply import SOURCE_WORDS
+from byok_widgets.sanitize import sanitize
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.key_controller import KeyController
-from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.widgets.panel.panel_flow import PanelFlow

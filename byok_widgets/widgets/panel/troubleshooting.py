@@ -15,13 +15,13 @@ import traitlets
 
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding
+from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets import redact
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.background import PANEL_WORK, start
 from byok_widgets.widgets.panel import quick_fixes, troubleshooting_messages
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.text_field import error_text
-from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.diagnostics.check import Check

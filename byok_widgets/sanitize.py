@@ -1,4 +1,4 @@
-"""Makes text from a model safe to show: control characters become visible, so that none has an effect."""
+"""Makes text from a model or a file safe to show: control characters become visible, and have no effect."""
 
 from __future__ import annotations
 
