@@ -58,7 +58,7 @@ class Channel:
     """A channel by which a key may leak.
 
     Attributes:
-        number: Its number in the list of known channels, 1 to 24.
+        number: Its number in the list of known channels, 1 to 27.
         places: Uses the package, and yields what that left in the channel.
         opened: Lets the key into the channel.
     """
