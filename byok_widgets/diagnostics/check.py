@@ -13,7 +13,7 @@ from byok_widgets.diagnostics.fit import incompatible_settings, refused_settings
 from byok_widgets.diagnostics.lint import detected, structural
 from byok_widgets.diagnostics.prompts import broken_prompts, single_braces
 from byok_widgets.diagnostics.serving import when_served
-from byok_widgets.diagnostics.suggestions import advised
+from byok_widgets.diagnostics.suggestions import all_advised
 from byok_widgets.diagnostics.teaching import few_examples
 from byok_widgets.diagnostics.turn_calls import too_many_calls, unknown_costs
 from byok_widgets.diagnostics.weak_judge import weak_judge
@@ -154,7 +154,7 @@ def _opening(flow: CheckedFlow) -> Iterator[Finding]:
         yield from _silent_start(graph)
         yield from detected(graph, global_prompt=flow.global_prompt)
 
-    yield from (advised(finding, graph, found) for finding in _silent_start(graph))
+    yield from all_advised(list(_silent_start(graph)), graph, found)
 
 
 def _silent_start(graph: FlowGraph) -> Iterator[Finding]:

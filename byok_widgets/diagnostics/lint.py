@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from byok_widgets.diagnostics.suggestions import advised
+from byok_widgets.diagnostics.suggestions import all_advised
 from byok_widgets.diagnostics.types import type_mismatches
 from byok_widgets.diagnostics.variables import unread, variables
 from byok_widgets.errors import FlowError
@@ -31,7 +31,7 @@ def structural(graph: FlowGraph, *, global_prompt: str = "", known: Iterable[str
         return
     by_code = frozenset(known)
     found = partial(detected, global_prompt=global_prompt, known=by_code)
-    yield from (advised(finding, graph, found) for finding in found(graph))
+    yield from all_advised(list(found(graph)), graph, found)
     yield from unread(graph, global_prompt)
     yield from type_mismatches(graph, by_code)
 

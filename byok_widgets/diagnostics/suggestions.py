@@ -6,7 +6,8 @@ comes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -17,6 +18,9 @@ from byok_widgets.graph.flow_graph import FlowGraph
 
 _TRIED = 8
 """Most suggestions that are tried for one finding."""
+_ADVISED = 30
+"""Most findings for which any is."""
+_LIMIT_S = 2.0
 
 Detect = Callable[[FlowGraph], Iterable[Finding]]
 
@@ -30,12 +34,23 @@ class _Suggestion:
     untried: bool = False
 
 
-def advised(finding: Finding, graph: FlowGraph, detect: Detect) -> Finding:
+def all_advised(findings: Sequence[Finding], graph: FlowGraph, detect: Detect) -> Iterator[Finding]:
+    """Yield findings, the first of them with a suggestion: each try looks at the whole graph again.
+
+    A file may bring a graph with thousands of mistakes, so the tries end after a while.
+    """
+    before = _facts(detect(graph)) if findings else set()
+    ends_at = time.monotonic() + _LIMIT_S
+    for number, finding in enumerate(findings):
+        is_tried = number < _ADVISED and time.monotonic() < ends_at
+        yield _advised(finding, graph, detect, before) if is_tried else finding
+
+
+def _advised(finding: Finding, graph: FlowGraph, detect: Detect, before: set[tuple[str, str]]) -> Finding:
     """Return a finding with the first suggestion that fixes it, in words and as data."""
     make, words = _MAKERS.get(finding.kind, (None, "{0}"))
     if make is None:
         return finding
-    before = _facts(detect(graph))
     for number, suggestion in enumerate(make(graph, finding.where)):
         if number == _TRIED:
             break

@@ -19,6 +19,8 @@ from byok_widgets.secrets.quoting import as_given
 VERSION = 1
 MAX_BYTES = 20_000_000
 """Largest file that is read or written."""
+MOST = {"nodes": 5_000, "edges": 20_000}
+"""Most parts of a flow in a file: opening, checking and drawing it takes time that grows faster than they do."""
 
 Data = dict[str, Any]
 
@@ -153,6 +155,9 @@ def _no_constant(name: str) -> float:
 def _fault(data: Any) -> str:
     from byok_widgets.schema.json_schemas.library import jsonschema
 
+    for part, most in MOST.items() if isinstance(data, dict) else ():
+        if isinstance(found := data.get(part), list) and len(found) > most:
+            return f"it has {len(found):,} {part}; {most:,} are the most"
     errors: Iterable[jsonschema.ValidationError] = jsonschema.Draft202012Validator(_schema()).iter_errors(data)
     error = next(iter(errors), None)
     return in_words(error, data) if error else ""

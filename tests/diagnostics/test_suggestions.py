@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import Flow
+from byok_widgets.diagnostics import suggestions
 from byok_widgets.findings import Finding
 from byok_widgets.providers import catalog
 from byok_widgets.widgets.panel import quick_fixes
@@ -413,3 +414,19 @@ def test_the_code_in_words_does_what_the_click_does() -> None:
     assert (flow.model, flow.node("tell").model, flow.judge_model) == (newer, f"openai:{newer}", f"openai:{newer}")
     assert flow.node("other").model == "openai:gpt-6-luna"
     assert flow.node("ask").model is None, "it still follows the default"
+
+
+def test_a_graph_full_of_mistakes_is_looked_at_a_bounded_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    flow = Flow("full of mistakes", fresh=True)
+    for number in range(120):
+        flow.conversation(f"n{number}", "x", static=True)
+    for number in range(120):
+        flow.connect(f"n{number}", f"n{(number * 7 + 1) % 120}", when="x")
+    looks: list[int] = []
+    monkeypatch.setattr(
+        suggestions, "_facts", lambda found, facts=suggestions._facts: looks.append(1) or facts(found)
+    )
+    found = [finding for finding in flow.check() if finding.kind == "unreachable"]
+    assert len(found) > 50, "each mistake is told"
+    assert any(finding.by for finding in found)
+    assert len(looks) <= 1 + suggestions._ADVISED * suggestions._TRIED

@@ -19,7 +19,7 @@ import pydantic
 import pytest
 
 from byok_widgets import ConfigError, Field, Flow, MissingKeyError
-from byok_widgets.flow.flow_file import MAX_BYTES, VERSION
+from byok_widgets.flow.flow_file import MAX_BYTES, MOST, VERSION
 from byok_widgets.nodes import NODE_KINDS
 from tests.fake_keys import fake_key
 from tests.scripted_server import ScriptedServer
@@ -717,3 +717,16 @@ def test_the_schema_is_what_load_checks(full: Flow, file: Path) -> None:
         else:
             _refused(file, name.rstrip("s"))
     assert not judge.is_valid({**good, "nodes": 5})
+
+
+@pytest.mark.parametrize("part", ["nodes", "edges"])
+def test_a_file_with_more_parts_than_any_flow_has_is_refused_at_once(part: str, tmp_path: Path) -> None:
+    file = tmp_path / "big.flow.json"
+    made = {
+        "nodes": {"kind": "conversation", "name": "n", "prompt": "x"},
+        "edges": {"source": "n", "target": "n"},
+    }
+    data = {**minimal(), part: [made[part]] * (MOST[part] + 1)}
+    file.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"{MOST[part]:,}"):
+        Flow.load(file)
