@@ -12,7 +12,7 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEAD_BYTES = 64_000
-MAX_REQUEST_BYTES = 4_000_000
+MAX_REQUEST_BYTES = 1_500_000
 """More than any body that is read: what is refused for its size is heard out, so that the client hears why."""
 REQUEST_S = 30.0
 """Time that a request has to arrive as a whole, and a new connection to bring its first."""
