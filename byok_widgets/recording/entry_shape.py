@@ -78,7 +78,6 @@ class _Entry(BaseModel):
     node: _Text
     lane: tuple[_Text, _Text, _Count]
     request: _Request
-    own_words: Any = None
     recorder: _Text = ""
     recorded_at: _Text = ""
 
