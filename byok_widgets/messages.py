@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from byok_widgets import markup
 from byok_widgets.errors import ConfigError
+from byok_widgets.secrets import redact
 from byok_widgets.secrets.quoting import as_given
 from byok_widgets.surrogates import without_surrogates
 
@@ -48,6 +50,28 @@ class Message:
         """Replace what no request could hold."""
         if not self.content.isascii():
             object.__setattr__(self, "content", without_surrogates(self.content))
+
+    def _repr_html_(self) -> str:
+        return Transcript([self])._repr_html_()
+
+
+class Transcript(tuple[Message, ...]):
+    """A dialogue, oldest message first."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        said = "\n".join(f"{message.role}: {message.content}" for message in self)
+        return redact(said, words=False) if self else _NOTHING_SAID
+
+    def _repr_html_(self) -> str:
+        if not self:
+            return markup.facts(_NOTHING_SAID)
+        rows = [(message.role, redact(message.content, words=False)) for message in self]
+        return markup.table(rows, columns=("who", "said"))
+
+
+_NOTHING_SAID = "Nothing was said yet."
 
 
 def answer_message(text: str, finish_reason: FinishReason) -> Message:

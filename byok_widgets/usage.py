@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal, get_args
 
+from byok_widgets import markup
+
 NOT_REPORTED = "not reported"
 """What stands for a number of tokens that the provider did not say, as after a stop."""
 
@@ -35,6 +37,9 @@ class Usage:
             _sum(self.cached_input_tokens, other.cached_input_tokens),
             _sum(self.cache_write_tokens, other.cache_write_tokens),
         )
+
+    def _repr_html_(self) -> str:
+        return markup.text(token_words(self))
 
 
 CostSource = Literal["not charged", "static", "replay", "local", "provider", "price list", "unknown"]
@@ -103,6 +108,9 @@ class Cost:
         source = max(self.source, other.source, key=_SUREST_FIRST.index)
         return Cost(self.usd + other.usd, source, recorded=recorded)
 
+    def _repr_html_(self) -> str:
+        return markup.text(str(self))
+
     def __str__(self) -> str:
         if self.source == "replay":
             return f"replayed, {self.originally} when recorded"
@@ -154,6 +162,9 @@ class CostTotal:
         is_replayed = self.recorded is not None or other.recorded is not None
         recorded = self.originally + other.originally if is_replayed else None
         return CostTotal(self.usd + other.usd, self.unpriced + other.unpriced, self.calls + other.calls, recorded)
+
+    def _repr_html_(self) -> str:
+        return markup.text(str(self))
 
     def __str__(self) -> str:
         if self.recorded is not None:

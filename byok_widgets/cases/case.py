@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -73,6 +73,9 @@ class Case:
         expected += [f"path={self.path!r}"] if self.path else []
         return f"Case({', '.join([repr(self.name), repr(self.said), *expected])})"
 
+    def _repr_html_(self) -> str:
+        return _table([self])
+
     @property
     def said(self) -> str:
         """What is said, as the beginning of one line."""
@@ -80,6 +83,11 @@ class Case:
             return self.simulated.said
         texts = self.caller or [message.content for message in self.transcript] or [self.text]
         return " / ".join(" ".join(text.split()) for text in texts)
+
+    @property
+    def said_in_line(self) -> str:
+        """The same, shortened for a table."""
+        return self.said if len(self.said) <= _LINE_CHARS else f"{self.said[: _LINE_CHARS - 1]}…"
 
     @property
     def dialogue(self) -> tuple[Message, ...]:
@@ -204,18 +212,17 @@ class Cases(Sequence[Case]):
         return f"{len(self)} case{'s' if len(self) != 1 else ''}{of}{note}"
 
     def _repr_html_(self) -> str:
-        rows = [[case.name, _in_line(case.said), _expected(case)] for case in self._cases[:_SHOWN]]
         more = f"The first {_SHOWN} of {len(self)}." if len(self) > _SHOWN else ""
-        table = markup.table(rows, caption=repr(self), columns=("case", "said", "expected"))
-        return f"{table}{markup.facts(more)}"
+        return f"{_table(self._cases[:_SHOWN], repr(self))}{markup.facts(more)}"
 
 
 _SHOWN = 50
 _LINE_CHARS = 90
 
 
-def _in_line(text: str) -> str:
-    return text if len(text) <= _LINE_CHARS else f"{text[: _LINE_CHARS - 1]}…"
+def _table(cases: Iterable[Case], caption: str = "") -> str:
+    rows = [[case.name, case.said_in_line, _expected(case)] for case in cases]
+    return markup.table(rows, caption=caption, columns=("case", "said", "expected"))
 
 
 def _expected(case: Case) -> str:

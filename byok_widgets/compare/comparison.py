@@ -11,6 +11,7 @@ from byok_widgets.cases.case import Case, Cases
 from byok_widgets.compare import evidence, tables
 from byok_widgets.compare.divergence import Divergences, divergences, first_divergence
 from byok_widgets.compare.execution import Execution, OnChange
+from byok_widgets.compare.listings import Disagreements, Verdicts
 from byok_widgets.compare.node_scores import NodeScores, node_scores
 from byok_widgets.compare.pictures import Pictures, pictures_of
 from byok_widgets.compare.prices import CostEstimate
@@ -241,7 +242,7 @@ class Comparison:
         way = " → ".join(path) or "nowhere: it has ended"
         return {number: f"Here it leaves the way of {self.baseline.name}, which goes {way}."}
 
-    def verdicts(self) -> list[evidence.VariantResult]:
+    def verdicts(self) -> Verdicts:
         """Return per variant its score with the interval, its difference from the baseline, and the verdict.
 
         Waits until the comparison is complete or stopped.
@@ -252,7 +253,7 @@ class Comparison:
         self.wait()
         return self.verdicts_now()
 
-    def verdicts_now(self) -> list[evidence.VariantResult]:
+    def verdicts_now(self) -> Verdicts:
         """Do the same as `verdicts` with what there is now, without waiting."""
         fixed = self.complete or self.stopped_for == "budget"
         of = (self.results.added, self.results.scored, fixed)
@@ -261,7 +262,7 @@ class Comparison:
                 self.results, self.baseline, metric=self._metric, margin=self.margin, fixed=fixed
             )
             self._worked_out = (of, found)
-        return list(self._worked_out[1])
+        return Verdicts(self._worked_out[1])
 
     def plan(self, margin: float | None = None, *, power: float = 0.8) -> tables.Plans:
         """Return how many cases and repeats it takes to show a difference, from how these cases vary.
@@ -274,11 +275,11 @@ class Comparison:
         wanted = self.margin if margin is None else margin
         return tables.Plans(evidence.plan(self.results, self.baseline, margin=wanted, power=power))
 
-    def disagreements(self) -> list[Case]:
+    def disagreements(self) -> Disagreements:
         """Return the cases in which variants got different scores, the widest apart first."""
         self.wait()
-        apart = [(self.results.gap(case), case) for case in self.results.cases]
-        return [case for gap, case in sorted(apart, key=lambda pair: -pair[0]) if gap > 0]
+        scores = {variant.name: self.results.means_of(variant) for variant in self.variants}
+        return Disagreements(self.results.cases, scores)
 
     def diff(self, case: str | Case) -> tables.Diff:
         """Return what each variant made of a case, beside what was expected, with what differs marked."""

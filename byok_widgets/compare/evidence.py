@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from byok_widgets.cases.case import Case
 from byok_widgets.compare.figures import percent
+from byok_widgets.compare.listings import verdicts_html
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.scoring import Metric
@@ -72,6 +73,9 @@ class VariantResult:
         found = f"score {score.estimate:.2f} ({score.low:.2f} to {score.high:.2f} at {score.level:.0%})"
         reason = f": {self.reason}" if self.reason else ""
         return redact(f"VariantResult({self.variant.name}, {found}, {self.verdict}{reason})", words=False)
+
+    def _repr_html_(self) -> str:
+        return verdicts_html([self])
 
     @property
     def verdict(self) -> str:

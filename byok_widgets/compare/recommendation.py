@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from byok_widgets import markup
 from byok_widgets.errors import ConfigError
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import redact_keys
@@ -39,6 +40,11 @@ class Recommendation:
     def __repr__(self) -> str:
         variant, reason, models = redact_keys([self.variant, self.reason, dict(self.models)])
         return f"Recommendation({variant!r}, models={models!r}, reason={reason!r})"
+
+    def _repr_html_(self) -> str:
+        variant, reason, models = redact_keys([self.variant, self.reason, dict(self.models)])
+        chosen = [(f"model for {node}", ref) for node, ref in models.items()]
+        return markup.table([("variant", variant), *chosen, ("why", reason)], caption="Recommendation")
 
 
 def choose(comparison: ComparisonView, node: str | None = None) -> Recommendation:

@@ -176,6 +176,10 @@ class Results:
         kept = {name: [score for score in scores if score is not None] for name, scores in found.items()}
         return {name: scores for name, scores in kept.items() if scores}
 
+    def means_of(self, variant: Variant) -> dict[str, float]:
+        """Return the mean score of a variant's repeats by the name of the case, without cases that have none."""
+        return {name: statistics.fmean(scores) for name, scores in self.scores_of(variant).items()}
+
     def prefix(self) -> list[Case]:
         """Return the cases of which all cells have ended, up to the first in the order of which not all have."""
         done: list[Case] = []

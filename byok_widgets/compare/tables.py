@@ -23,6 +23,7 @@ from byok_widgets.reply import badge
 from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import redact_keys
+from byok_widgets.text_tables import aligned
 from byok_widgets.value_words import quoted
 
 if TYPE_CHECKING:
@@ -254,11 +255,7 @@ def headline(comparison: ComparisonView) -> str:
 def as_text(comparison: ComparisonView) -> str:
     """Return the comparison as plain text."""
     kept, found = _told(comparison)
-    rows = [tuple(HEADS[at] for at in kept), *found]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(kept))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    lines = aligned([tuple(HEADS[at] for at in kept), *found])
     said = [headline(comparison), *lines, standing(comparison), *notes(comparison)]
     return sanitize(redact("\n".join(said), words=False))
 

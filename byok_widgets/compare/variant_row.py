@@ -74,7 +74,7 @@ def telling(rows: Sequence[Sequence[Figure]]) -> list[int]:
 
 
 def _score(comparison: ComparisonView, variant: Variant, result: VariantResult | None) -> Figure:
-    means = [sum(scores) / len(scores) for scores in comparison.results.scores_of(variant).values()]
+    means = comparison.results.means_of(variant).values()
     if result is not None and result.evidence is None and not comparison.running:
         rate = result.score
         known = None if math.isnan(rate.estimate) else rate.estimate

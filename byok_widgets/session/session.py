@@ -18,7 +18,7 @@ from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.graph import FlowGraph
-from byok_widgets.messages import Message, TextDelta
+from byok_widgets.messages import TextDelta, Transcript
 from byok_widgets.natural_guesses import AnswersGuesses
 from byok_widgets.nodes.effects import EffectLog, EffectRecord, Effects
 from byok_widgets.nodes.flow_context import FlowContext
@@ -57,7 +57,7 @@ class Session(AnswersGuesses, StrictAttributes):
     unfinished: tuple[Turn, ...] = delegated("_log", TurnLog.unfinished)
     node: str = delegated("_log", TurnLog.node)
     closed: bool = delegated("_log", TurnLog.closed)
-    transcript: tuple[Message, ...] = delegated("_log", TurnLog.transcript)
+    transcript: Transcript = delegated("_log", TurnLog.transcript)
     trace: Trace = delegated("_log", TurnLog.trace)
     timeline: Timeline = delegated("_log", TurnLog.timeline)
     usage: Usage = delegated("_log", TurnLog.usage)

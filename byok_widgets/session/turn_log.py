@@ -8,7 +8,7 @@ from byok_widgets import markup
 from byok_widgets.errors import FlowError
 from byok_widgets.graph import FlowGraph
 from byok_widgets.graph.colours import node_colours
-from byok_widgets.messages import Message
+from byok_widgets.messages import Transcript
 from byok_widgets.prose import Prose
 from byok_widgets.reply import Reply, badge
 from byok_widgets.session.explain import explained
@@ -123,9 +123,9 @@ class TurnLog:
         return bool(self._turns) and self._turns[-1].closed
 
     @property
-    def transcript(self) -> tuple[Message, ...]:
+    def transcript(self) -> Transcript:
         """The whole dialogue; a node accepts it, too: `node.run(s.transcript)`."""
-        return tuple(message for turn in self._turns for message in turn.messages)
+        return Transcript(message for turn in self._turns for message in turn.messages)
 
     @property
     def trace(self) -> Trace:

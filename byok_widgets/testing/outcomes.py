@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from byok_widgets import markup
 from byok_widgets.cases.assertions import JUDGED, KINDS, question_of
 from byok_widgets.cases.case import Case
 from byok_widgets.cases.checks import Check
@@ -14,6 +15,7 @@ from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.told_checks import told_checks
 from byok_widgets.secrets import redact
 from byok_widgets.testing.places import Place, place_of, unfinished
+from byok_widgets.text_tables import aligned
 from byok_widgets.value_words import quoted
 
 
@@ -68,6 +70,30 @@ class Problem:
 
     def __str__(self) -> str:
         return redact(": ".join(filter(None, [self.place, self.reason])), words=False)
+
+
+class Problems(tuple[Problem, ...]):
+    """What went wrong, in the order of the cases and their runs."""
+
+    __slots__ = ()
+
+    def _table(self) -> list[tuple[str, ...]]:
+        return [
+            (each.case, str(each.run), "" if each.turn is None else str(each.turn), each.node, each.reason)
+            for each in self
+        ]
+
+    def __repr__(self) -> str:
+        return redact("\n".join(aligned([_COLUMNS, *self._table()])), words=False) if self else _NOTHING_WRONG
+
+    def _repr_html_(self) -> str:
+        rows = [[redact(cell, words=False) for cell in row] for row in self._table()]
+        shown = markup.table(rows, caption="Problems", columns=_COLUMNS, numbers={1, 2})
+        return shown if self else markup.facts(_NOTHING_WRONG)
+
+
+_COLUMNS = ("case", "run", "turn", "node", "what went wrong")
+_NOTHING_WRONG = "No problems."
 
 
 @dataclass(frozen=True)
@@ -133,9 +159,9 @@ class CaseOutcome:
         return Outcome.PASSED
 
     @property
-    def problems(self) -> tuple[Problem, ...]:
+    def problems(self) -> Problems:
         """What went wrong, in all runs."""
-        return tuple(problem for run in self.runs for problem in run.problems)
+        return Problems(problem for run in self.runs for problem in run.problems)
 
     @property
     def first_problem(self) -> Problem | None:

@@ -15,7 +15,7 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.testing import junit, saving, tables
 from byok_widgets.testing.baseline import Baseline
 from byok_widgets.testing.changes import Changes, changes
-from byok_widgets.testing.outcomes import WRONG, CaseOutcome, Outcome, Problem, RunOutcome, run_outcome
+from byok_widgets.testing.outcomes import WRONG, CaseOutcome, Outcome, Problems, RunOutcome, run_outcome
 from byok_widgets.testing.pass_k import pass_k
 
 
@@ -123,10 +123,10 @@ class TestRun(Comparison):
         return {outcome: found[outcome] for outcome in Outcome if found[outcome]}
 
     @property
-    def problems(self) -> tuple[Problem, ...]:
+    def problems(self) -> Problems:
         """What went wrong, in all runs of all cases. Waits until it is complete or stopped."""
         self.wait()
-        return tuple(problem for each in self.outcomes for problem in each.problems)
+        return Problems(problem for each in self.outcomes for problem in each.problems)
 
     def pass_k(self, k: int | None = None) -> float | None:
         """Return pass^k: how likely it is that a case passes `k` times out of `k`.

@@ -11,6 +11,7 @@ from byok_widgets.secrets import redact
 from byok_widgets.testing.changes import changes
 from byok_widgets.testing.outcomes import WRONG, CaseOutcome, Outcome
 from byok_widgets.testing.view import RunView
+from byok_widgets.text_tables import aligned
 
 COLUMNS = ("case", "outcome", "passed", "where", "what went wrong")
 _LINE_CHARS = 160
@@ -90,10 +91,7 @@ def _more(test: RunView) -> list[str]:
 def as_text(test: RunView) -> str:
     """Return the test as plain text."""
     columns, found = _told(test)
-    rows = [tuple(columns), *found]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(columns))]
-    padded = ([cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in rows)
-    lines = ["  ".join(cells).rstrip() for cells in padded]
+    lines = aligned([tuple(columns), *found])
     said = [headline(test), *lines, *_more(test), standing(test), *notes(test)]
     return sanitize(redact("\n".join(said), words=False))
 

@@ -1,0 +1,13 @@
+"""Tables as plain text, for terminals and logs; `markup.table` makes those for notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return rows of equally many cells as lines in which the cells of a column begin at the same place."""
+    rows = list(rows)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    padded = ([cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in rows)
+    return ["  ".join(cells).rstrip() for cells in padded]
