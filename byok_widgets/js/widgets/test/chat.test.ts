@@ -30,11 +30,12 @@ const text = (): HTMLTextAreaElement => view.find(".byok-chat-composer textarea"
 const tell = (message: ChatMessage): void => model.tell("msg:custom", message);
 const log = (): HTMLElement => view.find("[role=log]");
 const lastSent = (): unknown => model.sent.at(-1)?.content;
-const clickOn = (words: string): void => {
+const buttonNamed = (words: string): HTMLButtonElement => {
   const found = [...view.panel.querySelectorAll("button")].find(({ textContent }) => textContent === words);
   if (!found) throw new Error(`There is no button ${words}.`);
-  found.click();
+  return found;
 };
+const clickOn = (words: string): void => buttonNamed(words).click();
 const say = (words: string): void => {
   typeInto(text(), words);
   press(text(), "Enter");
@@ -298,6 +299,10 @@ it("shows another answer beside the first, and goes on from it", () => {
     "Hello.",
     "Hey.",
   ]);
+  expect([...view.panel.querySelectorAll(".byok-answers .byok-about")].map((each) => each.textContent)).toEqual([
+    " · m",
+    " · two:beta",
+  ]);
   clickOn("Continue with this answer");
   expect(lastSent()).toEqual({ kind: "show", session: 1 });
 });
@@ -311,6 +316,19 @@ it("says an edited message in a session of its own", () => {
   press(field, "Enter");
   expect(lastSent()).toEqual({ kind: "edit", turn: 2, text: "Hello" });
   expect(view.find(".byok-turn-form").hidden).toBe(true);
+});
+
+it.each(["Edit", "Regenerate"])("closes %s on Escape and Cancel, and the keyboard is where it was", (name) => {
+  end(turn(1));
+  for (const way of ["Escape", "Cancel"]) {
+    const opener = buttonNamed(name);
+    opener.focus();
+    opener.click();
+    if (way === "Escape") press(view.find(".byok-turn-form > :first-child"), "Escape");
+    else clickOn("Cancel");
+    expect(view.find(".byok-turn-form").hidden).toBe(true);
+    expect(document.activeElement).toBe(opener);
+  }
 });
 
 it("tells a value that is not in the dialogue, flashes what has changed, and sends a correction", () => {

@@ -29,10 +29,16 @@ function personBubble(text: string): HTMLElement {
 
 const words = (text: string): HTMLElement => make("div", { className: "byok-words", textContent: text });
 
-export function flowBubble(node: string, about: string, colors: Colors, ...content: HTMLElement[]): HTMLElement {
+export function flowBubble(node: string, colors: Colors, ...content: HTMLElement[]): HTMLElement {
   const who = make("span", { className: "byok-who", textContent: node });
-  if (about) who.append(make("span", { className: "byok-about", textContent: ` ${about}` }));
   return colors.paint(make("div", { className: "byok-bubble byok-flow" }, who, ...content), node);
+}
+
+// Names the model of an answer, once there is another one beside it.
+function nameModel(bubble: HTMLElement, model: string): void {
+  const who = bubble.querySelector(".byok-who");
+  if (!model || !who || who.querySelector(".byok-about")) return;
+  who.append(make("span", { className: "byok-about", textContent: ` · ${model}` }));
 }
 
 // What a node answered, with the model's reasoning folded above it.
@@ -58,6 +64,7 @@ export class TurnView {
   readonly el: HTMLElement;
   readonly lesson: Lesson;
   readonly answers = make("div", { className: "byok-answers" });
+  private readonly foot: HTMLElement;
   private readonly form = make("div", { className: "byok-turn-form", hidden: true });
   private readonly sent: SentRequests;
 
@@ -71,18 +78,21 @@ export class TurnView {
     this.lesson = new Lesson(turn, actions);
     this.el = make("div", { className: "byok-turn", dataset: { turn: String(number) } });
     if (text !== null) this.el.append(personBubble(text));
-    this.el.append(this.form, this.answers);
-    if (reply !== null) this.answers.append(flowBubble(node, "", colors, ...answer(turn)));
+    this.el.append(this.answers);
+    if (reply !== null) this.answers.append(flowBubble(node, colors, ...answer(turn)));
     this.el.append(...noticesOf(turn));
     const buttons = make("div", { className: "byok-turn-actions" }, ...this.buttons());
-    this.el.append(make("div", { className: "byok-turn-foot" }, explanation(turn, colors), buttons));
-    this.el.append(this.lesson.el, this.sent.el);
+    this.foot = make("div", { className: "byok-turn-foot" }, explanation(turn, colors), buttons);
+    this.el.append(this.foot, this.lesson.el, this.sent.el);
   }
 
   // Another answer, beside the first one.
   addAnswer({ session, turn }: AlternativeFacts): void {
     const { node, model, summary } = turn;
-    const bubble = flowBubble(node, model ? `· ${model}` : "", this.colors, ...answer(turn), ...noticesOf(turn));
+    const bubble = flowBubble(node, this.colors, ...answer(turn), ...noticesOf(turn));
+    nameModel(bubble, model);
+    const first = this.answers.querySelector<HTMLElement>(".byok-flow");
+    if (first) nameModel(first, this.turn.model);
     const use = quiet("Continue with this answer", `Continue with this answer to turn ${turn.number}`, () =>
       this.actions.show(session),
     );
@@ -115,6 +125,7 @@ export class TurnView {
   private edit(text: string): void {
     const field = make("textarea", { className: "byok-input", rows: 2, value: text });
     field.setAttribute("aria-label", `Your message in turn ${this.turn.number}`);
+    this.answers.before(this.form);
     this.ask(field, "Send", () => {
       if (!field.value.trim()) return false;
       this.actions.edit(this.turn.number, field.value);
@@ -128,6 +139,7 @@ export class TurnView {
     const field = make("input", { className: "byok-input", type: "text", placeholder: "the same model" });
     field.setAttribute("list", id);
     field.setAttribute("aria-label", `Model for another answer to turn ${this.turn.number}`);
+    this.foot.after(this.form);
     this.ask(field, "Regenerate", () => {
       this.actions.regenerate(this.turn.number, field.value.trim());
       return true;
@@ -140,15 +152,20 @@ export class TurnView {
       this.form.hidden = true;
       this.form.replaceChildren();
     };
+    const opener = document.activeElement;
+    const giveUp = (): void => {
+      close();
+      if (opener instanceof HTMLElement) opener.focus();
+    };
     const send = button(text, "byok-primary");
     const cancel = button("Cancel");
     const submit = (): void => {
       if (act()) close();
     };
     send.onclick = submit;
-    cancel.onclick = close;
+    cancel.onclick = giveUp;
     field.onkeydown = (event) => {
-      if (event.key === "Escape") close();
+      if (event.key === "Escape") giveUp();
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
       submit();
@@ -184,7 +201,7 @@ export class LiveAnswer {
   write(node: string, text: string): void {
     if (!this.content) {
       this.content = new MarkdownText();
-      this.bubble = flowBubble(node, "", this.colors, this.content.el);
+      this.bubble = flowBubble(node, this.colors, this.content.el);
       this.typing.replaceWith(this.bubble);
     }
     this.content.append(text);
