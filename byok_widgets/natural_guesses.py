@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.secrets import looks_like_key
+from byok_widgets.strict_attributes import is_key
 
+_SETTINGS = "temperature top_p effort reasoning_effort seed verbosity"
 _START = 's = flow.start(), then s.say("...")'
 _SAY = 's.say("...")'
 _RUN = 'node.run("...")'
@@ -21,6 +23,11 @@ _SHOW = "show draw plot visualize visualise display diagram render"
 def _table(**rows: str) -> dict[str, str]:
     """Return names by what they mean, from rows of names by a word that stands for it."""
     return {name: _MEANT[meant] for meant, names in rows.items() for name in names.split()}
+
+
+def _settings(of: str) -> dict[str, str]:
+    """Return settings of models that people look for as attributes, with where they are set."""
+    return {name: f'{of}.settings["{name}"] = value' for name in _SETTINGS.split()}
 
 
 _MEANT = {
@@ -56,6 +63,8 @@ _MEANT = {
     "again": "s.reset()",
     "closed": "s.closed",
     "file": 'flow.load_session("file")',
+    "provider": "flow.provider = ...",
+    "prompt": "node.prompt",
     "fields": "node.schema",
     "teach": "node.teach(dialogue, values)",
     "link": "flow.connect(node, other)",
@@ -83,15 +92,17 @@ GUESSES: Mapping[str, Mapping[str, str]] = {
         disconnect="remove_edge delete_edge",
         remove="remove_node delete_node delete",
         check="validate lint verify diagnose",
-        show=_SHOW,
-        model="set_model use_model with_model default_model",
+        show=f"{_SHOW} edges",
+        model="set_model use_model with_model default_model models",
+        provider="providers set_provider use_provider",
         settings="key api_key set_key set_api_key add_key panel open_settings configure gear ui",
         chat="chat_widget chatbot",
         save="to_file to_json dump write",
         of_session="variables variable state history transcript turns",
         tested="run_tests tests test_cases evaluate",
         case="save_test save_as_test save_as_case add_case",
-    ),
+    )
+    | _settings('flow.node("name")'),
     "session": _table(
         say=_SPEAK.replace("say ", "") + " chat step next turn tell",
         stream="stream say_stream",
@@ -109,13 +120,17 @@ GUESSES: Mapping[str, Mapping[str, str]] = {
     "conversation": _table(
         talk_on=_SPEAK.replace("run ", "").replace(" prompt", "") + " chat start stream speak",
         link="connect link to next add_edge",
-    ),
+        prompt="text system sentence template",
+    )
+    | _settings("node"),
     "extraction": _table(
         read=_SPEAK.replace("run ", "").replace(" prompt", "") + " extract read parse chat start",
         fields="fields field_types columns",
         teach="train add_example add_examples example learn few_shot correct",
         link="connect link to next add_edge",
-    ),
+        prompt="system template",
+    )
+    | _settings("node"),
     "action": _table(
         act=_SPEAK.replace("run ", "").replace(" prompt", "") + " do perform chat start",
         link="connect link to next add_edge",
@@ -164,13 +179,18 @@ def reject_guess(kind: str, what: str, name: str) -> None:
 
 
 class AnswersGuesses:
-    """Answers a natural guess of an attribute's name with the right one."""
+    """Answers a natural guess of an attribute's name with the right one, whether it is read or set."""
 
     _guessed_kind: ClassVar[str] = ""
 
     def _reject(self, name: str) -> None:
         what = type(self).__name__
         reject_guess(self._guessed_kind, f"{'An' if what[0] in 'AEIOU' else 'A'} {what}", name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_") and not is_key(name, value):
+            self._reject(name)
+        super().__setattr__(name, value)
 
     if not TYPE_CHECKING:  # a type checker shall go on to know every attribute
 

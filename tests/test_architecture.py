@@ -25,7 +25,7 @@ PACKAGE = "byok_widgets"
 SMALL = (
     "delegation errors findings files foreign_exceptions hashing lazy_names markup messages misplaced_keys"
     " natural_guesses plain_values prose reasoning_display reply sanitize saved_file secrets sent_request"
-    " shortening strict_attributes surrogates templates text_forms thought_tags usage value_words"
+    " shortening strict_attributes surrogates templates text_forms text_tables thought_tags usage value_words"
 )
 """Values and small tools that every package above them may use."""
 
@@ -33,7 +33,8 @@ MAY_IMPORT = {
     "secrets": "",
     "markup": "",
     "sanitize": "",
-    "usage": "",
+    "text_tables": "",
+    "usage": "markup",
     "errors": "markup sanitize secrets usage",
     "error_kinds": "",
     "foreign_exceptions": "secrets",
@@ -44,13 +45,13 @@ MAY_IMPORT = {
     "hashing": "",
     "lazy_names": "",
     "grounding": "",
-    "natural_guesses": "errors secrets",
+    "natural_guesses": "errors secrets strict_attributes",
     "shortening": "",
     "text_forms": "",
     "thought_tags": "",
     "reasoning_display": "markup shortening",
     "surrogates": "",
-    "messages": "errors secrets surrogates",
+    "messages": "errors markup secrets surrogates",
     "reply": "grounding markup messages natural_guesses reasoning_display usage",
     "misplaced_keys": "errors secrets",
     "sent_request": "messages secrets",

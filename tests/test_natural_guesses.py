@@ -71,6 +71,21 @@ def test_the_right_call_is_named(objects: dict[str, Any], kind: str, name: str, 
     assert call in str(caught.value)
 
 
+def test_a_guess_that_is_set_is_answered_too(objects: dict[str, Any]) -> None:
+    for kind, name, call in [
+        ("conversation", "temperature", 'node.settings["temperature"]'),
+        ("flow", "temperature", 'flow.node("name").settings["temperature"]'),
+        ("conversation", "text", "node.prompt"),
+        ("flow", "default_model", "flow.model"),
+    ]:
+        with pytest.raises(ConfigError, match="Write: ") as caught:
+            setattr(objects[kind], name, "x")
+        assert call in str(caught.value)
+    with pytest.raises(ConfigError) as key:
+        objects["flow"].api_key = "x"
+    assert key.value.kind == "key_in_code"
+
+
 def test_what_is_named_is_there(objects: dict[str, Any]) -> None:
     names = {
         "flow": "flow",

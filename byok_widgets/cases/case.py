@@ -15,6 +15,7 @@ from byok_widgets.cases.expectation import LIMITS, Expectation
 from byok_widgets.errors import ConfigError
 from byok_widgets.hashing import hashed
 from byok_widgets.messages import Message
+from byok_widgets.value_words import labelled
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -231,10 +232,10 @@ def _expected(case: Case) -> str:
 
 
 def _in_words(expected: Expectation, at: str) -> str:
-    parts = [f"{name}={value!r}" for name, value in expected.values.items()]
+    parts = [labelled(name, value) for name, value in expected.values.items()]
     parts += [f"{name} {status}" for name, status in expected.status.items()]
     parts += [f"by {' → '.join(expected.path)}"] if expected.path else []
     parts += [f"{at} {expected.node}"] if expected.node else []
     parts += [assertion.name for assertion in expected.assertions]
     limits = ((name, getattr(expected, name)) for name in LIMITS)
-    return ", ".join([*parts, *(f"{name}={limit:g}" for name, limit in limits if limit is not None)])
+    return ", ".join([*parts, *(f"{name}: {limit:g}" for name, limit in limits if limit is not None)])

@@ -9,9 +9,9 @@ from typing import Any
 
 from byok_widgets.cases.case import Case, Cases
 from byok_widgets.compare import evidence, tables
+from byok_widgets.compare.disagreements import Disagreements
 from byok_widgets.compare.divergence import Divergences, divergences, first_divergence
 from byok_widgets.compare.execution import Execution, OnChange
-from byok_widgets.compare.listings import Disagreements, Verdicts
 from byok_widgets.compare.node_scores import NodeScores, node_scores
 from byok_widgets.compare.pictures import Pictures, pictures_of
 from byok_widgets.compare.prices import CostEstimate
@@ -29,6 +29,7 @@ from byok_widgets.compare.store import CellStore
 from byok_widgets.compare.task import Task
 from byok_widgets.compare.told_checks import told_checks
 from byok_widgets.compare.variant import Variant
+from byok_widgets.compare.variant_result import VariantResult, Verdicts
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.frontend import frontend
 from byok_widgets.usage import CostTotal
@@ -48,7 +49,7 @@ class Comparison:
         self._setup, self._store = setup, store
         self.estimate = estimate
         self._metric = setup.metric
-        self._worked_out: tuple[object, list[evidence.VariantResult]] = (None, [])
+        self._worked_out: tuple[object, list[VariantResult]] = (None, [])
         self.results = Results(setup.task.variants, shuffled(setup.cases, store), setup.task.sampling.repeat)
         self._execution = Execution(store, self.results, known)
 

@@ -6,13 +6,13 @@ from typing import Any, Protocol
 
 from byok_widgets.cases.case import Case, Cases
 from byok_widgets.compare.divergence import Divergences
-from byok_widgets.compare.evidence import VariantResult
 from byok_widgets.compare.node_scores import NodeScores
 from byok_widgets.compare.prices import CostEstimate
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.scoring import Metric
 from byok_widgets.compare.task import Task
 from byok_widgets.compare.variant import Variant
+from byok_widgets.compare.variant_result import VariantResult
 from byok_widgets.errors import ByokError
 from byok_widgets.usage import CostTotal
 

@@ -9,91 +9,23 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.cases.case import Case
 from byok_widgets.compare.figures import percent
-from byok_widgets.compare.listings import verdicts_html
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.scoring import Metric
-from byok_widgets.compare.validity import Validity, validity_of
+from byok_widgets.compare.validity import validity_of
 from byok_widgets.compare.variant import Variant
+from byok_widgets.compare.variant_result import Service, VariantResult
 from byok_widgets.errors import ConfigError
-from byok_widgets.secrets import redact
 
 if TYPE_CHECKING:
-    from byok_widgets.compare.statistics import Difference, Estimate, Plan, SequentialEvidence
-
-
-@dataclass(frozen=True)
-class Service:
-    """Cost and time of a variant; they are descriptive and give no verdict.
-
-    Attributes:
-        cost_ratio: What the common cases cost together, divided by what they cost on the baseline.
-        typical_cost_ratio: The same for a typical call: the geometric mean of the ratios.
-        p50_s: Median of the provider's own time, in seconds.
-        p95_s: Its 95th percentile; without an upper bound below 72 cases.
-    """
-
-    cost_ratio: Estimate
-    typical_cost_ratio: Estimate
-    p50_s: Estimate
-    p95_s: Estimate
-
-
-@dataclass(frozen=True, repr=False)
-class VariantResult:
-    """What is shown of one variant.
-
-    Attributes:
-        variant: The variant.
-        score: Its mean score, with the interval.
-        difference: Its difference from the baseline; `None` for the baseline, and before all has ended.
-        evidence: The evidence so far; `None` for the baseline, and when all has ended.
-        service: Cost and time beside the baseline's, with intervals; `None` before all has ended.
-        validity: How far its simulated callers can be trusted; `None` where there are none.
-        withheld: Why no verdict is given; empty where one is.
-    """
-
-    variant: Variant
-    score: Estimate
-    difference: Difference | None = None
-    evidence: SequentialEvidence | None = None
-    service: Service | None = None
-    validity: Validity | None = None
-    withheld: str = ""
-
-    def __repr__(self) -> str:
-        score = self.score
-        found = f"score {score.estimate:.2f} ({score.low:.2f} to {score.high:.2f} at {score.level:.0%})"
-        reason = f": {self.reason}" if self.reason else ""
-        return redact(f"VariantResult({self.variant.name}, {found}, {self.verdict}{reason})", words=False)
-
-    def _repr_html_(self) -> str:
-        return verdicts_html([self])
-
-    @property
-    def verdict(self) -> str:
-        """The verdict: better, worse, no worse, no difference shown, too few, withheld; or `baseline`."""
-        shown = self.difference or self.evidence
-        if self.withheld and shown is not None:
-            return WITHHELD
-        return "baseline" if shown is None else str(shown.verdict)
-
-    @property
-    def reason(self) -> str:
-        """Why, in a sentence or two."""
-        shown = self.difference or self.evidence
-        return self.withheld or ("" if shown is None else shown.reason)
-
-
-WITHHELD = "withheld"
-"""What stands for a verdict where simulated callers went wrong too often."""
+    from byok_widgets.compare.statistics import Plan
 
 
 def variant_results(

@@ -13,7 +13,7 @@ from byok_widgets.secrets.json_redaction import redact_keys
 
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison_view import ComparisonView
-    from byok_widgets.compare.evidence import VariantResult
+    from byok_widgets.compare.variant_result import VariantResult
 
 _SAFE = frozenset({"better", "no worse"})
 

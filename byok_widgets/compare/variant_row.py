@@ -12,10 +12,10 @@ from byok_widgets.compare.figures import dollars, percent, points, seconds
 
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison_view import ComparisonView
-    from byok_widgets.compare.evidence import VariantResult
     from byok_widgets.compare.results import Summary
     from byok_widgets.compare.statistics import Estimate
     from byok_widgets.compare.variant import Variant
+    from byok_widgets.compare.variant_result import VariantResult
 
 COLUMNS = (
     *("score", "difference (points)", "verdict", "cost per 1,000", "first token", "time (p50)", "time (p95)"),

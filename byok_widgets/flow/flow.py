@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.errors import ByokError, ConfigError, SchemaError
 from byok_widgets.flow import flow_registry
 from byok_widgets.flow.flow_definition import FlowDefinition
 from byok_widgets.flow.flow_settings import FlowSettings
@@ -19,6 +19,7 @@ from byok_widgets.natural_guesses import GUESSES, AnswersGuesses, UnknownAttribu
 from byok_widgets.nodes.action_settings import DEADLINE_S
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.compare_options import CompareOptions
+from byok_widgets.secrets.quoting import as_given
 from byok_widgets.strict_attributes import settable_names, unknown_name_error
 
 if TYPE_CHECKING:
@@ -255,6 +256,9 @@ class Flow(AnswersGuesses, FlowDefinition):
         from byok_widgets.nodes.extraction import ExtractionNode
         from byok_widgets.schema.extraction_schema import ExtractionSchema
 
+        if fields is not None and not isinstance(fields, Mapping):
+            problem = f"{as_given(fields)} names no types."
+            raise SchemaError(problem, fix='Write fields={"name": str}, or name=str.')
         given = {**(fields or {}), **field_types} or None
         return self._members.add(
             ExtractionNode(

@@ -15,7 +15,10 @@ _lock = threading.Lock()
 
 
 def tell_if_unknown(config: FlowConfig, text: str | None) -> None:
-    """Warn of a model that no list knows, unless the panel sets it, or calls go to another address."""
+    """Warn of a model that no list knows, unless the panel sets it.
+
+    Where calls go to another address there is no list, and only a mistyped provider is told.
+    """
     if text is None:
         return
     ref = config.ref(text)
@@ -33,8 +36,8 @@ def tell_if_unknown(config: FlowConfig, text: str | None) -> None:
 
 def _unlisted(config: FlowConfig, ref: ModelRef) -> str:
     provider = PROVIDERS[ref.provider]
-    if not provider.default_url or config.base_url(ref.provider):
-        return ""
+    if not provider.default_url or config.base_url(ref.provider):  # there is no list of what it has
+        return catalog.mistyped_ref(ref.model)
     kept = model_list_cache.read(config.name, ref.provider, provider.default_url)
     return catalog.unknown_note(ref.provider, ref.model, [info.id for info in kept.models] if kept else ())
 

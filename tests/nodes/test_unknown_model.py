@@ -62,6 +62,13 @@ def test_nothing_is_said_of_a_known_one_nor_where_there_is_no_list(flow: Flow, m
         flow.model = model
 
 
+@pytest.mark.parametrize("provider", ["compatible", "openai"])
+def test_a_mistyped_provider_is_told_where_there_is_no_list_too(flow: Flow, provider: str) -> None:
+    flow.provider = provider
+    with pytest.warns(UserWarning, match='did you mean "openai:gpt-6-luna"'):
+        flow.model = "openia:gpt-6-luna"
+
+
 def test_nothing_is_said_where_calls_go_to_another_address(flow: Flow) -> None:
     flow.set_base_url("openai", "https://proxy.example.org/v1")
     with warnings.catch_warnings():

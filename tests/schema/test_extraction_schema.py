@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Any
 
 import pytest
@@ -91,3 +92,8 @@ def test_what_is_asked_is_the_same_each_time() -> None:
     again = ExtractionSchema.of(Booking)
     for profile in PROFILES:
         assert repr(again.json_schema(profile)) == repr(BY_CLASS.json_schema(profile))
+
+
+def test_fields_that_are_given_as_a_schema_are_shown_the_way() -> None:
+    with pytest.raises(SchemaError, match=re.escape('fields={"name": str}')):
+        ExtractionSchema.of({"size": str})

@@ -15,7 +15,7 @@ from byok_widgets.graph.colours import GREY
 
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison_view import ComparisonView
-    from byok_widgets.compare.evidence import VariantResult
+    from byok_widgets.compare.variant_result import VariantResult
 
 _LEFT, _HEIGHT, _LABEL = 48.0, 230.0, 200.0
 

@@ -14,8 +14,8 @@ from byok_widgets.graph.colours import GREY
 
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison_view import ComparisonView
-    from byok_widgets.compare.evidence import VariantResult
     from byok_widgets.compare.statistics import Difference
+    from byok_widgets.compare.variant_result import VariantResult
 
 _FIGURES = 210.0
 """Room for difference and verdict at the right."""

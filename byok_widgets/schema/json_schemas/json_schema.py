@@ -95,7 +95,8 @@ def _names(objects: list[Json]) -> dict[str, Any]:
 def _way_out(given: Canonical) -> str:
     types = {name for branch in branches(given.root, given.definitions) for name in types_in(branch)}
     if not types or "object" in types:
-        return 'Name its fields under "properties". A map goes under a name of its own: ' + _wrapped("entries")
+        named = 'Name its fields under "properties", or give types: name=str, or fields={"name": str}.'
+        return f"{named} A map goes under a name of its own: {_wrapped('entries')}"
     return f"Put it under a name of its own: {_wrapped('items' if types == {'array'} else 'value')}"
 
 

@@ -164,20 +164,43 @@ class KeyController:
     def _look_up(self, target: EndpointTarget) -> None:
         version = self._keys.version(target)
         status = self._status(target)
-        lonely = not status.configured and not self._context.for_visitors
-        others = flows_with_key(self._context, target.provider.name, target.destination) if lonely else ()
-        is_news = self._keys.set_others(target, others)
+        is_news = self._find_others(target, status)
         if status != self._keys.status(target) and version == self._keys.version(target):
             self._keys.set_status(target, status)
             is_news = True
         if is_news:
             self._config.notify("key")
 
+    def _find_others(self, target: EndpointTarget, status: KeyStatus) -> bool:
+        """Find out which other flows have a key for `target`, where this one has none; returns whether it is new."""
+        lonely = not status.configured and not self._context.for_visitors
+        others = flows_with_key(self._context, target.provider.name, target.destination) if lonely else ()
+        return self._keys.set_others(target, others)
+
+    def _look_for_others(self, target: EndpointTarget, status: KeyStatus) -> None:
+        if self._find_others(target, status):
+            self._config.notify("key")
+
     def _changed(self, changes: tuple[str, ...]) -> None:
-        """Look up every displayed key again, since code in a cell may have changed it."""
-        if "key" in changes:
-            for target in self._keys.targets():
-                start_key_work(self._look_up, target)
+        """Look up every displayed key again, since code in a cell may have changed it.
+
+        Panels of other flows that have no key look again, too: they may offer this one.
+        """
+        if "key" not in changes:
+            return
+        for target in self._keys.targets():
+            start_key_work(self._look_up, target)
+        with _lock:
+            others = [each for each in _controllers.values() if each is not self]
+        for controller in others:
+            controller.look_for_others()
+
+    def look_for_others(self) -> None:
+        """Find out anew which other flows have a key, where this one has none."""
+        for target in self._keys.targets():
+            status = self._keys.status(target)
+            if status is not None and not status.configured:
+                start_key_work(self._look_for_others, target, status)
 
     def _save(self, secret: Secret, target: EndpointTarget, storage: str, *, override: bool, done: Done) -> None:
         answer = refusal("failed", key_messages.NOT_SAVED)

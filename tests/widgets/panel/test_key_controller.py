@@ -103,6 +103,19 @@ def test_a_key_of_another_flow_in_a_locked_storage_asks_for_its_passphrase_here(
         assert flow.key_store.status("openai", host).backend == "vault"
 
 
+def test_a_panel_that_is_shown_already_offers_a_key_that_another_flow_gets_and_loses(flow, show, browser):
+    theirs = Flow("theirs")
+    flow.provider = theirs.provider = "openai"
+    mine, other = parts(show(flow)).key, parts(show(theirs)).key
+    eventually(lambda: mine.status["state"] == other.status["state"] == "none")
+    assert mine.other_flows == []
+    browser.save_key(other, fake_key("openai"), storage="session")
+    eventually(lambda: [each["name"] for each in mine.other_flows] == ["theirs"])
+    assert other.other_flows == []
+    browser.custom(other, {"kind": "remove", "target": other.target})
+    eventually(lambda: mine.other_flows == [])
+
+
 def test_why_a_better_backend_is_missing_is_said_with_the_first(flow, show):
     with registered(Vault(), at=0) as vault:
         vault.sealed = True

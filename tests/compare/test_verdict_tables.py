@@ -43,7 +43,8 @@ def test_verdicts_are_a_table_with_a_row_for_each_variant(compared: Comparison) 
     assert [row[3] for row in rows] == [result.verdict for result in found]
     assert rows[1][4] == found[1].reason
     assert cells_of(found[1]._repr_html_()) == [head, rows[1]], "one alone looks the same"
-    assert [line.split()[0] for line in repr(found).splitlines()] == ["variant", "compatible:one", "compatible:two"]
+    first_words = [line.split()[0] for line in repr(found).splitlines()]
+    assert first_words == ["variant", "compatible:one", "compatible:two"]
     assert "Estimate(" not in repr(found) + found._repr_html_()
 
 
@@ -58,7 +59,7 @@ def test_disagreements_show_the_score_of_each_variant(compared: Comparison) -> N
     assert "<b>" not in shown
     assert "$" not in re.sub("<span>[$]</span>", "", shown), "dollars are no mathematics"
     assert repr(found).splitlines()[1].split()[0] == "hostile"
-    assert cells_of(found[0]._repr_html_())[1] == ["hostile", HOSTILE, "weekday='Tue'"]
+    assert cells_of(found[0]._repr_html_())[1] == ["hostile", HOSTILE, "weekday: Tue"]
 
 
 def test_where_all_agree_a_sentence_says_so(compared: Comparison, server: ScriptedServer) -> None:

@@ -1,51 +1,14 @@
-"""What a comparison lists, as tables: verdicts, and the cases on which variants disagree."""
+"""`Disagreements`: the cases on which the variants of a comparison got different scores."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 from byok_widgets import markup
 from byok_widgets.cases.case import Case
-from byok_widgets.compare.figures import interval, percent
+from byok_widgets.compare.figures import percent
 from byok_widgets.secrets import redact
 from byok_widgets.text_tables import aligned
-
-if TYPE_CHECKING:
-    from byok_widgets.compare.evidence import VariantResult
-
-Row = tuple[str, ...]
-_VERDICTS = ("variant", "score", "difference (points)", "verdict", "why")
-
-
-class Verdicts(list["VariantResult"]):
-    """What is shown of each variant, in the order of the columns."""
-
-    def __repr__(self) -> str:
-        return redact("\n".join(aligned([_VERDICTS, *map(verdict_row, self)])), words=False)
-
-    def _repr_html_(self) -> str:
-        return verdicts_html(self)
-
-
-def verdicts_html(results: Iterable[VariantResult]) -> str:
-    """Return the table of verdicts as HTML."""
-    rows = [_redacted(verdict_row(result)) for result in results]
-    return markup.table(rows, caption="Verdicts", columns=_VERDICTS, numbers={1, 2})
-
-
-def verdict_row(result: VariantResult) -> Row:
-    """Return the cells of a row: the score and its difference from the baseline with their intervals, and why."""
-    score, apart = result.score, result.difference
-    bounds = "" if math.isnan(score.low) else f" ({percent(score.low)} to {percent(score.high)})"
-    return (
-        result.variant.name,
-        f"{percent(score.estimate)}{bounds}",
-        "" if apart is None else interval(apart),
-        result.verdict,
-        result.reason,
-    )
 
 
 class Disagreements(list[Case]):
@@ -65,10 +28,10 @@ class Disagreements(list[Case]):
         return max(means) - min(means) if means else 0.0
 
     @property
-    def _columns(self) -> Row:
+    def _columns(self) -> tuple[str, ...]:
         return ("case", "said", *self.scores)
 
-    def _table(self) -> list[Row]:
+    def _table(self) -> list[tuple[str, ...]]:
         return [
             (case.name, case.said_in_line, *(_mean(means.get(case.name)) for means in self.scores.values()))
             for case in self
@@ -91,7 +54,7 @@ class Disagreements(list[Case]):
 _AGREED = "No case: the variants got the same score in each."
 
 
-def _redacted(row: Sequence[str]) -> list[str]:
+def _redacted(row: Iterable[str]) -> list[str]:
     return [redact(cell, words=False) for cell in row]
 
 
