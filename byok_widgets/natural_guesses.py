@@ -188,7 +188,7 @@ class AnswersGuesses:
         reject_guess(self._guessed_kind, f"{'An' if what[0] in 'AEIOU' else 'A'} {what}", name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if not name.startswith("_") and not is_key(name, value):
+        if name in GUESSES.get(self._guessed_kind, ()) and not is_key(name, value):
             self._reject(name)
         super().__setattr__(name, value)
 
