@@ -103,6 +103,7 @@ def test_the_comparer_reads_tables_and_no_python(open_notebook, server):
             f"r = read.compare(['compatible:scripted', 'compatible:weak'], {cases!r}, max_calls=40)\nr",
             "r.disagreements()",
             "r.verdicts()",
+            "r.best()",
         ]
     )
     page.run_all()
@@ -110,8 +111,11 @@ def test_the_comparer_reads_tables_and_no_python(open_notebook, server):
     table = page.output(1).locator("table").first
     assert "compatible:weak" in table.inner_text()
     assert "Tuesday please" in page.output(2).inner_text()
-    assert "weight=" not in page.output(2).inner_text()
-    assert "Estimate(" not in page.output(3).inner_text()
+    for number, caption in ((2, "1 case with different scores"), (3, "Verdicts"), (4, "Recommendation")):
+        shown = page.output(number).locator("table")
+        assert shown.locator("caption").inner_text().startswith(caption)
+        assert shown.locator("th[scope=row]").count()
+        assert "(" not in shown.locator("tbody th").first.inner_text(), "no Python"
 
 
 def test_the_operators_program_goes_on_where_the_notebook_stopped(open_notebook, server, tmp_path: Path):
