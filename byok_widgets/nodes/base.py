@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
+from byok_widgets import markup
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError
@@ -16,6 +17,7 @@ from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.natural_guesses import AnswersGuesses
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.reply import NodeResult
+from byok_widgets.secrets import redact
 from byok_widgets.strict_attributes import StrictAttributes
 
 if TYPE_CHECKING:
@@ -109,6 +111,16 @@ class Node(AnswersGuesses, StrictAttributes, ABC, Generic[R]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, flow={self._context.config.name!r})"
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "kind": self.kind,
+            "prompt": self.prompt,
+            "writes": ", ".join(self.writes),
+            "model": (getattr(self, "model", None) or "the flow's default") if self.calls_model else "",
+        }
+        rows = [(name, redact(words, words=False)) for name, words in facts.items() if words]
+        return markup.table(rows, caption=f"{self.name}, a node of {self._context.config.name}")
 
     @property
     def _guessed_kind(self) -> str:  # type: ignore[override]

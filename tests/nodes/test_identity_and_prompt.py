@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from byok_widgets import ConfigError, Flow, TemplateError
+from tests.html_table import cells_of
 
 
 @pytest.fixture
@@ -63,3 +64,19 @@ def test_no_function_of_the_template_engine_is_a_variable(flow: Flow, name: str)
     with pytest.raises(TemplateError):
         ask.run("Hi")
     assert str(ask.run("Hi", variables={name: 4})) == "Size: 4"
+
+
+def test_a_node_is_a_table_in_a_notebook() -> None:
+    flow = Flow("shown")
+    ask = flow.conversation("ask", "Ask for <b>{{name}}</b>, it costs $5.")
+    shown = ask._repr_html_()
+    assert "<b>" not in shown
+    assert dict(cells_of(shown)) == {
+        "kind": "conversation",
+        "prompt": "Ask for <b>{{name}}</b>, it costs $5.",
+        "model": "the flow's default",
+    }
+    ask.model = "openai:gpt-6-luna"
+    assert dict(cells_of(ask._repr_html_()))["model"] == "openai:gpt-6-luna"
+    slot = flow.action("slot", len, writes=["time"])
+    assert dict(cells_of(slot._repr_html_())) == {"kind": "action", "writes": "time"}

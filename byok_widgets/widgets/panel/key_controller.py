@@ -172,7 +172,7 @@ class KeyController:
             self._config.notify("key")
 
     def _find_others(self, target: EndpointTarget, status: KeyStatus) -> bool:
-        """Find out which other flows have a key for `target`, where this one has none; returns whether it is new."""
+        """Find out which other flows have a key, where this one has none; returns whether that is new."""
         lonely = not status.configured and not self._context.for_visitors
         others = flows_with_key(self._context, target.provider.name, target.destination) if lonely else ()
         return self._keys.set_others(target, others)
