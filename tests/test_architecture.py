@@ -90,7 +90,11 @@ MAY_IMPORT = {
     "bundle": f"{SMALL} config export flow providers",
     "file_tests": f"{SMALL} cases flow providers testing",
     "pytest_plugin": "file_tests",
-    "cli": f"{SMALL} bundle cases engine file_tests flow keys providers recording schema serve testing",
+    "teaching": f"{SMALL} bundle config export flow keys providers recording",
+    "site": f"{SMALL} bundle",
+    "cli": (
+        f"{SMALL} bundle cases engine file_tests flow keys providers recording schema serve site teaching testing"
+    ),
     "__main__": "cli",
 }
 """For each package and top module, those it may import; the lowest come first."""

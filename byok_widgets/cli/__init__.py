@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from byok_widgets import __version__
-from byok_widgets.cli import bundle, record, scan, serve, test
+from byok_widgets.cli import bundle, record, scan, serve, teaching, test
 from byok_widgets.cli.demo import DEFAULT_FOLDER, DEFAULT_PORT, Demo
 from byok_widgets.cli.fetch import fetch_with_bar
 from byok_widgets.errors import ByokError, ConfigError
@@ -26,6 +26,8 @@ examples:
   byok-widgets fetch --into /srv/m  fetch a model into a folder that many people share
   byok-widgets test a.flow.json a.cases  test a flow with cases, for CI
   byok-widgets record lesson.ipynb  run a notebook and record its calls, for a class without keys
+  byok-widgets class our-class      write a folder for the students of a class
+  byok-widgets grade solution.ipynb handed-in/  run what they handed in, and compare variables
   byok-widgets serve my.flow.json   answer phones and pages with a flow (needs the extra "serve")
   byok-widgets bundle a.flow.json   write a folder that serves a flow on another machine
   byok-widgets scan .               find API keys in the notebooks and files here, before they are shared
@@ -35,6 +37,8 @@ No command asks for an API key: keys are pasted into the settings panel of a not
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "bundle": bundle.run,
+    "class": teaching.run_class,
+    "grade": teaching.run_grade,
     "record": record.run,
     "scan": scan.run,
     "serve": serve.run,
@@ -95,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     test.add_command(commands)
     serve.add_command(commands, _port)
     bundle.add_command(commands)
+    teaching.add_commands(commands)
     return parser
 
 

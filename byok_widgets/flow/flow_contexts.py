@@ -6,6 +6,7 @@ flow have a context of their own, which is none of a flow.
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from byok_widgets.keys.served_page import is_served_page, visit
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.local.default_model import default_model
+
+FRESH_VARIABLE = "BYOK_WIDGETS_FRESH"
 
 _Contexts = dict[tuple[str, bool], FlowContext]
 
@@ -38,13 +41,18 @@ def shared(name: str, *, fresh: bool = False) -> FlowContext:
         ConfigError: The name cannot be used.
     """
     name = checked_name(name)
-    fresh = fresh or is_served_page()
+    fresh = fresh or is_served_page() or _starts_clean()
     with _lock:
         made = _made.setdefault(visit(), {})
         if (name, fresh) not in made:
             made[name, fresh] = in_memory(name) if fresh else _saved(name)
             made[name, fresh].for_visitors = is_served_page()
         return made[name, fresh]
+
+
+def _starts_clean() -> bool:
+    """Whether all flows start clean here: a class says so by a variable."""
+    return os.environ.get(FRESH_VARIABLE, "").strip().lower() in ("1", "true", "yes", "on")
 
 
 def all_made() -> tuple[FlowContext, ...]:

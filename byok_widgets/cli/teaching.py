@@ -1,0 +1,129 @@
+"""`byok-widgets class` and `byok-widgets grade`: the folder of a class, and the check of what comes back."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from byok_widgets.cli import tutorials
+from byok_widgets.cli.fetch import fetch_with_bar
+from byok_widgets.errors import ConfigError
+from byok_widgets.providers.local.default_model import default_model
+from byok_widgets.saved_file import save_file
+
+_CLASS = """\
+Writes a folder for the students of a class: notebooks with their recordings, the package with the versions that
+are installed here, the local model, a README, and start.py, which opens all that with settings that start clean.
+The tutorials are taken, or the notebooks that you name."""
+
+_GRADE = """\
+Runs notebooks from top to bottom and compares variables with what they should be. Each runs in a process of its
+own with a limit of time, with no key, no model and the recordings that are beside EXPECTED. A file that runs here
+can do whatever you can: check the files of strangers in a container."""
+
+_GRADE_EPILOG = """\
+exit code:
+  0  all notebooks are as expected
+  1  some are not
+  2  the arguments were wrong, or the solution fails
+
+examples:
+  byok-widgets grade solution.ipynb handed-in/ --variable found.values --csv points.csv
+  byok-widgets grade expected.json handed-in/ana.ipynb handed-in/leo.ipynb"""
+
+
+def add_commands(commands: Any) -> None:
+    """Add the commands to the parser."""
+    made = commands.add_parser("class", help="write a folder for the students of a class", description=_CLASS)
+    made.set_defaults(parser=made)
+    made.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder")
+    made.add_argument(
+        "pages", nargs="*", type=Path, metavar="NOTEBOOK", help="your notebooks, and files they need"
+    )
+    size = made.add_mutually_exclusive_group()
+    size.add_argument(
+        "--small", dest="local", action="store_const", const="smollm2-135m", help="the small local model"
+    )
+    size.add_argument("--no-model", dest="local", action="store_const", const="", help="no local model")
+    made.add_argument("--model", metavar="PROVIDER:MODEL", help="a model that the class may use live")
+    made.add_argument("--key", default="", metavar="env:NAME", help="the variable that holds its key")
+    made.add_argument("--proxy", default="", metavar="URL", help="the address of the class's proxy")
+    check = commands.add_parser(
+        "grade",
+        help="run what students handed in, and compare variables",
+        description=_GRADE,
+        epilog=_GRADE_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    check.set_defaults(parser=check)
+    check.add_argument("expected", type=Path, metavar="EXPECTED", help="a solution, or a JSON file")
+    check.add_argument("places", nargs="+", type=Path, metavar="NOTEBOOK", help="notebooks, or folders of them")
+    check.add_argument("--variable", action="append", default=[], metavar="NAME", help="a variable that counts")
+    check.add_argument("--limit", type=_seconds, default=300.0, metavar="SECONDS", help="for each (%(default)g)")
+    check.add_argument("--jobs", type=_jobs, metavar="N", help="how many run at once (one for each core)")
+    check.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
+    check.add_argument("--csv", type=Path, metavar="FILE", help="write the result as CSV")
+
+
+def run_class(given: argparse.Namespace) -> int:
+    """Write the folder and return the exit code.
+
+    Raises:
+        ConfigError: It cannot be written, or what was given does not fit together.
+    """
+    from byok_widgets.teaching.class_folder import LiveModel, prepare
+
+    if (given.key or given.proxy) and not given.model:
+        given.parser.error("--key and --proxy need --model")
+    live = LiveModel.of(given.model, given.key, given.proxy) if given.model else None
+    local = default_model() if given.local is None else given.local
+    fetch = partial(fetch_with_bar, local) if local else None
+    made = prepare(given.folder, given.pages or tutorials.sources(), live=live, fetch=fetch)
+    print(f"{made.folder}: {len(made.files)} files. README.md there tells the students how to start.")
+    for name in made.unrecorded:
+        print(f"Not recorded: {name}. Record it with: byok-widgets record {name}")
+    return 0
+
+
+def run_grade(given: argparse.Namespace) -> int:
+    """Check the notebooks and return the exit code.
+
+    Raises:
+        ConfigError: There is nothing to compare with, nothing to check, or nothing here runs notebooks.
+    """
+    if importlib.util.find_spec("nbclient") is None:
+        raise ConfigError(
+            "Nothing is installed here that runs notebooks.",
+            kind="no_jupyterlab",
+            fix='Install it with: pip install "byok-widgets[lab]"',
+        )
+    from byok_widgets.teaching import checking, report
+
+    expected = checking.expected_values(given.expected, given.variable, limit_s=given.limit)
+    paths = checking.submissions(given.places)
+    material = given.expected.parent
+    found = list(checking.check(paths, expected, material=material, limit_s=given.limit, jobs=given.jobs))
+    print(report.table(found))
+    for place, written in ((given.json, report.to_json), (given.csv, report.to_csv)):
+        if place:
+            save_file(place, written(found).encode(), kind="check")
+    return 0 if all(each.is_complete for each in found) else 1
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if 0 < seconds <= 86_400:
+        return seconds
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds; give one above 0")
+
+
+def _jobs(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= 256:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of notebooks; give one from 1 to 256")

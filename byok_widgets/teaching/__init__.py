@@ -1,0 +1,9 @@
+"""What a teacher uses: the folder of a class, and the check of what comes back.
+
+class_folder    the folder that students get
+texts           its texts, with marks for what differs
+checking        runs what students handed in, each notebook in a process of its own
+one_notebook    what such a process runs
+values          the values of variables, as plain data
+report          what came of it: table, JSON, CSV
+"""

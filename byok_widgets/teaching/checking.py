@@ -1,0 +1,225 @@
+"""`check`: runs what students handed in, and compares variables with what they should be.
+
+Each notebook has a process, a folder and a home of its own, and a limit of time: none can spoil another. There is
+no key and no model, so that answers come from the cassettes of the class.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from byok_widgets.errors import ConfigError
+from byok_widgets.files import describe_os_error, read_file
+from byok_widgets.teaching.one_notebook import Job
+from byok_widgets.teaching.values import MOST_CHARS, same
+
+LIMIT_S = 300.0
+"""Longest time for one notebook, in seconds, unless another is given."""
+_MORE_S = 60.0
+"""How much longer its process may take, to start and to end."""
+_MOST_BYTES = 50_000_000
+_NOWHERE = "http://127.0.0.1:9"
+_KEPT = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "LC_ALL", "SYSTEMROOT", "SYSTEMDRIVE", "COMSPEC", "PATHEXT")
+"""What a notebook sees of the environment: no key, whatever its name is."""
+
+_PLACES = (
+    *("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"),
+    *("BYOK_WIDGETS_CONFIG_DIR", "BYOK_WIDGETS_CACHE_DIR"),
+)
+_WAYS_OUT = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "PIP_INDEX_URL")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What came of one notebook.
+
+    Attributes:
+        path: The notebook.
+        error: What ended a cell, or why it did not run; empty if nothing did.
+        values: Its variables; one that is missing is not in it.
+        expected: What they should be.
+        seconds: How long it ran.
+    """
+
+    path: Path
+    error: str
+    values: Mapping[str, Any]
+    expected: Mapping[str, Any]
+    seconds: float
+
+    def is_right(self, name: str) -> bool:
+        """Whether a variable is what it should be."""
+        return name in self.values and same(self.values[name], self.expected[name])
+
+    @property
+    def right(self) -> int:
+        """How many variables are what they should be."""
+        return sum(map(self.is_right, self.expected))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all are, and no cell failed."""
+        return not self.error and self.right == len(self.expected)
+
+
+def expected_values(path: Path, names: Sequence[str], *, limit_s: float = LIMIT_S) -> dict[str, Any]:
+    """Return what variables should be: from a JSON file, or from a solution, which is run.
+
+    Args:
+        path: A JSON file with an object, or a notebook.
+        names: The variables; of a JSON file all, if none is named.
+        limit_s: Longest time for the solution, in seconds.
+
+    Raises:
+        ConfigError: It cannot be read, the solution fails, or a variable is missing in it.
+    """
+    if path.suffix == ".ipynb":
+        if not names:
+            raise ConfigError(
+                "Which variables count is not said.", kind="check", fix="Name them: --variable found.values"
+            )
+        done = _run(path, path.parent, dict.fromkeys(names), limit_s)
+        found, problem = dict(done.values), done.error
+    else:
+        found, problem = _read_object(path), ""
+    missing = [name for name in names if name not in found]
+    if problem or missing or not found:
+        problem = problem or (f"{', '.join(missing)} is missing in it" if missing else "it names no variable")
+        raise ConfigError(f"{path.name} gives nothing to compare with: {problem}.", kind="check")
+    return {name: found[name] for name in names or found}
+
+
+def submissions(places: Sequence[Path]) -> list[Path]:
+    """Return the notebooks that are named or are somewhere in a folder.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    found = [path for place in places for path in (sorted(place.rglob("*.ipynb")) if place.is_dir() else [place])]
+    kept = [path for path in found if ".ipynb_checkpoints" not in path.parts]
+    if not kept:
+        raise ConfigError("There is no notebook.", kind="check", fix="Name notebooks, or a folder of them.")
+    return list(dict.fromkeys(kept))
+
+
+def check(
+    paths: Sequence[Path],
+    expected: Mapping[str, Any],
+    *,
+    material: Path,
+    limit_s: float = LIMIT_S,
+    jobs: int | None = None,
+) -> Iterator[Checked]:
+    """Run notebooks, several at once, and yield what came of each, in their order.
+
+    Args:
+        paths: The notebooks.
+        expected: The variables that count, and what they should be.
+        material: The folder whose files are beside each notebook when it runs, cassettes among them.
+        limit_s: Longest time for each, in seconds.
+        jobs: How many run at once; by default as many as there are cores.
+    """
+    with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
+        yield from pool.map(partial(_run, material=material, expected=expected, limit_s=limit_s), paths)
+
+
+def _run(path: Path, material: Path, expected: Mapping[str, Any], limit_s: float) -> Checked:
+    with tempfile.TemporaryDirectory(prefix="byok-check-", ignore_cleanup_errors=True) as folder:
+        try:
+            job = _laid_out(Path(folder), path, material, [*expected], limit_s)
+        except OSError as error:
+            return Checked(path, f"it cannot be read: {describe_os_error(error)}", {}, expected, 0.0)
+        command = [sys.executable, "-m", "byok_widgets.teaching.one_notebook"]
+        process = subprocess.Popen(  # noqa: S603 - this package's own module
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=_environment(Path(folder)),
+            cwd=folder,
+        )
+        try:
+            process.communicate(json.dumps(job).encode(), timeout=limit_s + _MORE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        outcome = _told(Path(job["outcome"]))
+        values = {name: json.loads(text) for name, text in _told(Path(job["values"])).items() if _is_json(text)}
+        problem, seconds = outcome.get("error", "its process was ended"), outcome.get("seconds")
+        took_s = float(seconds) if isinstance(seconds, float) else limit_s
+        return Checked(path, str(problem), values, expected, took_s)
+
+
+def _laid_out(folder: Path, path: Path, material: Path, names: list[str], limit_s: float) -> Job:
+    """Put a notebook and its material into a folder of its own."""
+    work, results = folder / "work", folder / "results"
+    for each in (work, results, folder / "home"):
+        each.mkdir()
+    for beside in material.iterdir():
+        if beside.is_file() and beside.suffix != ".ipynb" and not beside.is_symlink():
+            shutil.copy(beside, work / beside.name)
+    content = read_file(path, most_bytes=_MOST_BYTES)
+    (work / path.name).write_bytes(content)
+    return Job(
+        notebook=str(work / path.name),
+        names=names,
+        values=str(results / "values.json"),
+        outcome=str(results / "outcome.json"),
+        limit_s=limit_s,
+    )
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Return an environment with a new home, no key, no model and no way out that this package would take."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    home = str(folder / "home")
+    return kept | dict.fromkeys(_PLACES, home) | dict.fromkeys(_WAYS_OUT, _NOWHERE) | {"CI": "1"}
+
+
+def _told(path: Path) -> dict[str, Any]:
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        told = json.loads(read_file(path, most_bytes=_MOST_BYTES))
+        if isinstance(told, dict):
+            return told
+    return {}
+
+
+def _is_json(text: object) -> bool:
+    """Whether a value can be compared; one that is too long was cut and is not."""
+    if not isinstance(text, str) or len(text) > MOST_CHARS:
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(read_file(path, most_bytes=_MOST_BYTES))
+    except OSError as error:
+        problem = describe_os_error(error)
+    except (ValueError, RecursionError):
+        problem = "it is no JSON"
+    else:
+        if isinstance(found, dict):
+            return found
+        problem = "it holds no object"
+    raise ConfigError(
+        f"{str(path)!r} cannot be used: {problem}.",
+        kind="check",
+        fix='Write {"found.values": {"name": "Ana"}}, or name a solution: *.ipynb.',
+    )

@@ -1,0 +1,1 @@
+"""The texts of a class's folder, with marks for what differs."""

@@ -1,0 +1,113 @@
+"""`byok-widgets grade`: no notebook spoils another, and variables are compared."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from byok_widgets.cli import main
+from byok_widgets.teaching.values import same
+from tests.fake_keys import fake_key
+
+LIMIT_S = "6"
+
+
+def handed_in(path: Path, *cells: str) -> Path:
+    """Write a notebook."""
+    path.parent.mkdir(exist_ok=True)
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    nbformat.write(made, path)
+    return path
+
+
+def graded(tmp_path: Path, *arguments: str) -> tuple[int, dict[str, dict]]:
+    """Check what was handed in; return the exit code, and the result by student."""
+    place = tmp_path / "result.json"
+    code = main(["grade", *arguments, "--limit", LIMIT_S, "--json", str(place)])
+    found = json.loads(place.read_text(encoding="utf-8"))
+    return code, {each["notebook"].split("/")[0]: each for each in found}
+
+
+@pytest.mark.slow  # it starts kernels, one of which has to be ended
+def test_each_notebook_has_a_process_a_folder_and_a_limit_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = fake_key()
+    monkeypatch.setenv("CLASS_KEY", secret)
+    solution = tmp_path / "class" / "expected.json"
+    solution.parent.mkdir()
+    solution.write_text(json.dumps({"total": 3, "names": ["Ana", "Leo"]}), encoding="utf-8")
+    (tmp_path / "class" / "numbers.txt").write_text("3", encoding="utf-8")
+    into = tmp_path / "handed in"
+    into.mkdir()
+    students = {
+        "ana": ["total = int(open('numbers.txt').read())", "names = ('Ana', 'Leo')"],
+        "bad": [
+            "import os\nopen('numbers.txt', 'w').write('9')",
+            "1 / 0",
+            "total = '=1+1\\x1b[2J'\nnames = [os.environ.get('CLASS_KEY')]",
+        ],
+        "cut": ["total = 3\nwhile True:\n    pass"],
+    }
+    for name, cells in students.items():
+        handed_in(into / name / "lesson.ipynb", *cells)
+    (into / "die").mkdir()
+    (into / "die" / "lesson.ipynb").write_text("no notebook", encoding="utf-8")
+    table = tmp_path / "points.csv"
+    code, found = graded(tmp_path, str(solution), str(into), "--csv", str(table))
+    assert code == 1
+    right = {name: sum(each["right"].values()) for name, each in found.items()}
+    assert right == {"ana": 2, "bad": 0, "cut": 1, "die": 0}
+    assert [name for name, each in found.items() if each["is_complete"]] == ["ana"]
+    assert found["bad"]["error"] == "ZeroDivisionError in cell 2"
+    assert found["bad"]["values"]["names"] == [None]
+    assert "6 s" in found["cut"]["error"]
+    assert found["die"]["error"]
+    shown = capsys.readouterr().out
+    assert "1 of 4" in shown
+    assert "\x1b" not in shown
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["right"] for row in rows] == [str(count) for count in right.values()]
+    assert secret not in shown + table.read_text(encoding="utf-8")
+
+
+def test_a_solution_says_what_is_expected_and_parts_of_a_variable_count(tmp_path: Path) -> None:
+    solution = handed_in(
+        tmp_path / "class" / "solution.ipynb",
+        "from types import SimpleNamespace\nfound = SimpleNamespace(values={'name': 'Ana'})\nshare = 0.3",
+    )
+    one = handed_in(
+        tmp_path / "one" / "a.ipynb",
+        "class Found:\n    values = {'name': 'Ana'}\nfound = Found()\nshare = 0.1 + 0.2",
+    )
+    code, found = graded(tmp_path, str(solution), str(one), "--variable", "found.values", "--variable", "share")
+    assert code == 0
+    assert found["a.ipynb"]["right"] == {"found.values": True, "share": True}
+
+
+@pytest.mark.parametrize("content", ["[1]", "no JSON", "{}"])
+def test_what_gives_nothing_to_compare_with_is_refused(tmp_path: Path, content: str) -> None:
+    expected = tmp_path / "expected.json"
+    expected.write_text(content, encoding="utf-8")
+    assert main(["grade", str(expected), str(handed_in(tmp_path / "a.ipynb"))]) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (1, 1.0, True),
+        (0.1 + 0.2, 0.3, True),
+        (True, 1, False),
+        ({"a": [1, 2.0]}, {"a": [1.0, 2]}, True),
+        ([1], [1, 2], False),
+        ("1", 1, False),
+        (None, None, True),
+    ],
+)
+def test_values_are_compared_as_data(one: object, other: object, *, expected: bool) -> None:
+    assert same(one, other) is expected

@@ -1,0 +1,106 @@
+"""`byok-widgets class`: what is in the folder, and that its lines do what they say."""
+
+from __future__ import annotations
+
+import runpy
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from byok_widgets import Flow
+from byok_widgets.cli import main, tutorials
+from byok_widgets.errors import ConfigError
+from byok_widgets.teaching.class_folder import LiveModel
+from tests.fake_keys import fake_key
+
+PROXY = "https://llm.school.example/v1"
+
+
+def test_the_folder_holds_all_tutorials_with_their_recordings_and_pinned_versions(tmp_path: Path) -> None:
+    folder = tmp_path / "class"
+    assert main(["class", str(folder), "--no-model"]) == 0
+    there = {path.name for path in folder.iterdir()}
+    assert {path.name for path in tutorials.sources()} <= there
+    assert {"README.md", "start.py", "class.env", "requirements.txt"} <= there
+    assert "our_class.py" not in there
+    lines = (folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert all("==" in line or (folder / line).is_file() for line in lines)
+    assert any(line.startswith("jupyterlab==") for line in lines)
+    assert not any(line.startswith("xllamacpp") for line in lines)
+    assert main(["class", str(folder), "--no-model"]) == 2, "it is not empty"
+
+
+def test_a_class_model_goes_through_the_proxy_with_the_key_that_a_variable_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "class"
+    arguments = ["--no-model", "--model", "gpt-6-luna", "--proxy", PROXY, "--key", "env:CLASS_KEY"]
+    assert main(["class", str(folder), *arguments]) == 0
+    monkeypatch.setenv("CLASS_KEY", f"sk-{secrets.token_urlsafe(16)}")  # as LiteLLM makes them
+    flow = Flow("lesson", fresh=True)
+    runpy.run_path(str(folder / "our_class.py"))["use"](flow)
+    assert (flow.provider, flow.model) == ("compatible", "gpt-6-luna")
+    assert flow.config.base_url("compatible") == PROXY
+    assert "saved for this flow" in str(flow.settings())
+
+
+def test_start_opens_jupyterlab_with_the_settings_of_the_class(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "class"
+    monkeypatch.setattr(
+        "byok_widgets.cli.teaching.fetch_with_bar", lambda name, into: (into / name).mkdir(parents=True)
+    )
+    assert main(["class", str(folder), "--small"]) == 0
+    (folder / "jupyterlab.py").write_text(
+        "import os, sys\n"
+        "print(sys.argv[1:], os.environ['BYOK_WIDGETS_FRESH'], os.environ['BYOK_WIDGETS_SHARED_MODELS_DIR'])",
+        encoding="utf-8",
+    )
+    command = [sys.executable, str(folder / "start.py"), "--no-browser"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder).stdout
+    assert shown.split() == [
+        *("['--ServerApp.root_dir',", f"'{folder}',", "'--no-browser']"),
+        *("1", str(folder / "models")),
+    ]
+    assert [path.name for path in (folder / "models").iterdir()] == ["smollm2-135m"]
+
+
+def test_own_notebooks_are_taken_and_one_without_a_recording_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lesson = tmp_path / "lesson.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(), lesson)
+    assert main(["class", str(tmp_path / "class"), str(lesson), "--no-model"]) == 0
+    assert "lesson.ipynb" in capsys.readouterr().out
+    assert not list((tmp_path / "class").glob("0*.ipynb"))
+
+
+def test_a_key_is_in_no_file_of_a_class(tmp_path: Path) -> None:
+    lesson = tmp_path / "lesson.ipynb"
+    cell = nbformat.v4.new_code_cell(f'"""\n{fake_key()}\n"""')
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), lesson)
+    folder = tmp_path / "class"
+    assert main(["class", str(folder), str(lesson), "--no-model"]) == 2
+    assert not folder.exists()
+    arguments = ["--model", "openai:gpt-6-luna", "--key", fake_key()]
+    assert main(["class", str(folder), "--no-model", *arguments]) != 0
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "proxy"), [("gpt-6-luna", ""), ("nobody:gpt", ""), ("gpt", "http://school.example")]
+)
+def test_a_model_that_cannot_be_used_is_refused(model: str, proxy: str) -> None:
+    with pytest.raises(ConfigError):
+        LiveModel.of(model, "", proxy)
+
+
+def test_settings_start_clean_where_a_variable_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    Flow("my lesson").model = "openai:gpt-6-luna"
+    monkeypatch.setenv("BYOK_WIDGETS_FRESH", "1")
+    assert Flow("my lesson").provider == "local"
