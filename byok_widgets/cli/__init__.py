@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from byok_widgets import __version__
-from byok_widgets.cli import bundle, record, scan, serve, teaching, test
+from byok_widgets.cli import bundle, record, scan, serve, site, teaching, test
 from byok_widgets.cli.demo import DEFAULT_FOLDER, DEFAULT_PORT, Demo
 from byok_widgets.cli.fetch import fetch_with_bar
 from byok_widgets.errors import ByokError, ConfigError
@@ -28,6 +28,7 @@ examples:
   byok-widgets record lesson.ipynb  run a notebook and record its calls, for a class without keys
   byok-widgets class our-class      write a folder for the students of a class
   byok-widgets grade solution.ipynb handed-in/  run what they handed in, and compare variables
+  byok-widgets site course-site     build a static site that runs the tutorials in the browser
   byok-widgets serve my.flow.json   answer phones and pages with a flow (needs the extra "serve")
   byok-widgets bundle a.flow.json   write a folder that serves a flow on another machine
   byok-widgets scan .               find API keys in the notebooks and files here, before they are shared
@@ -42,6 +43,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "record": record.run,
     "scan": scan.run,
     "serve": serve.run,
+    "site": site.run,
     "test": test.run,
 }
 
@@ -100,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_command(commands, _port)
     bundle.add_command(commands)
     teaching.add_commands(commands)
+    site.add_command(commands)
     return parser
 
 

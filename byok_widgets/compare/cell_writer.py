@@ -14,6 +14,7 @@ from byok_widgets.compare.cell_rows import PLAIN, Row, row_of, score_row
 from byok_widgets.compare.database import Database
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.scoring import Score
+from byok_widgets.engine import HAS_THREADS
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.secrets.quoting import as_given
 
@@ -63,6 +64,9 @@ class CellWriter:
 
     async def _put(self, cell: ResultCell | None, scores: Scores) -> ResultCell | None:
         done: Done = asyncio.get_running_loop().create_future()
+        if not HAS_THREADS:
+            self._write_batch([(cell, scores, done)])
+            return await done
         self._writing.put((cell, scores, done))
         with self._starting:
             if self._thread is None or not self._thread.is_alive():

@@ -22,6 +22,7 @@ from byok_widgets.files import (
     remove_dead_parts,
     set_aside,
 )
+from byok_widgets.files.locking import file_lock
 from byok_widgets.misplaced_keys import reject_key
 
 VERSION = 1
@@ -138,11 +139,9 @@ class SettingsFile:
         """
         if not self._writable:
             return None
-        from filelock import FileLock, Timeout
-
         try:
             self._folder.make()
-            with FileLock(self._file.with_suffix(".lock"), timeout=LOCK_TIMEOUT_S, mode=0o600):
+            with file_lock(self._file.with_suffix(".lock"), timeout_s=LOCK_TIMEOUT_S, mode=0o600):
                 self._require_no_link()
                 data = self.load() or copy.deepcopy(dict(known))
                 if not self._writable:
@@ -154,7 +153,7 @@ class SettingsFile:
                 content = text.encode("utf-8", "backslashreplace")  # an unpaired surrogate becomes its JSON escape
                 self._folder.write(self._file.name, content, most_bytes=MAX_BYTES)
                 self._seen = self._state()
-        except Timeout:
+        except TimeoutError:
             self.notice = SettingsNotice(NoticeKind.BUSY)
             return None
         except OSError as error:

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
+from byok_widgets.engine.threads import HAS_THREADS
+
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -33,12 +35,15 @@ class DaemonExecutor(concurrent.futures.Executor):
     def submit(
         self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> concurrent.futures.Future[T]:
-        """Call `function` as soon as a thread is free.
+        """Call `function` as soon as a thread is free; at once where there are no threads.
 
         Raises:
             RuntimeError: The system cannot start another thread, or the interpreter is about to exit.
         """
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
+        if not HAS_THREADS:
+            _settle(future, partial(function, *args, **kwargs))
+            return future
         with self._lock:
             self._forget_parent_threads()
             if self._threads < self._max_threads:

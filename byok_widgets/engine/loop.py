@@ -171,6 +171,3 @@ def _settle(future: concurrent.futures.Future[T], outcome: Outcome[T]) -> None:
     else:
         if future.set_running_or_notify_cancel():
             future.set_result(result)
-
-
-ENGINE = Engine()

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from byok_widgets.engine.callbacks import Fetching, OnProgress, OnText, Progress, Thinker, Thinking, Waiting
 from byok_widgets.engine.channel import TextFeed
 from byok_widgets.engine.countdown import Countdown
-from byok_widgets.engine.loop import ENGINE
+from byok_widgets.engine.current import ENGINE
 from byok_widgets.engine.thinking_time import Moment, ThinkingTime
 from byok_widgets.errors import RunInterrupted
 from byok_widgets.frontend import OutputSink, frontend

@@ -14,6 +14,8 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from byok_widgets.engine.threads import HAS_THREADS
+
 T = TypeVar("T")
 
 _overdue: set[_Worker] = set()
@@ -40,6 +42,8 @@ async def call_in_worker(function: Callable[[], T | Awaitable[T]], *, limit_s: f
         LateFunctionError: It did not finish in time.
         Exception: Whatever the function raised; exits and interrupts become a `RuntimeError`.
     """
+    if not HAS_THREADS:
+        return await _called_here(function, limit_s)
     worker = _Worker(function, flow, name)
     done = worker.start()
     try:
@@ -54,6 +58,23 @@ async def call_in_worker(function: Callable[[], T | Awaitable[T]], *, limit_s: f
         raise error
     result: T = value
     return result
+
+
+async def _called_here(function: Callable[[], T | Awaitable[T]], limit_s: float) -> T:
+    """Call a function where there are no threads: only what it awaits is ended at the limit."""
+    limit = asyncio.timeout(limit_s)
+    try:
+        value = function()
+        if not inspect.isawaitable(value):
+            return value
+        async with limit:
+            return await value
+    except TimeoutError:
+        if limit.expired():
+            raise LateFunctionError from None
+        raise
+    except (StopIteration, SystemExit) as error:
+        raise _harmless(error) from None
 
 
 def overdue_functions(flow: str) -> tuple[str, ...]:

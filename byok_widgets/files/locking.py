@@ -1,9 +1,10 @@
-"""A lock on a file of the person's, which leaves nothing beside the file."""
+"""Locks against other processes, and one on a file of the person's that leaves nothing beside the file."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,18 +27,30 @@ def alone_with(path: Path) -> Iterator[None]:
     except (OSError, UntrustedPathError):  # such as a home that cannot be written: there is no other kernel's lock
         yield
         return
-    from filelock import FileLock, Timeout
-
     name = hashlib.sha256(str(path.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:32]
-    lock = FileLock(folder.path / f"{name}.lock", timeout=LOCK_TIMEOUT_S, mode=0o600)
-    try:
-        lock.acquire()
-    except Timeout:
-        pass
-    else:
+    with contextlib.ExitStack() as held:
         try:
+            held.enter_context(file_lock(folder.path / f"{name}.lock", timeout_s=LOCK_TIMEOUT_S, mode=0o600))
+        except TimeoutError:
+            pass
+        else:
             yield
-        finally:
-            lock.release()
-        return
+            return
     raise TimeoutError("another kernel is writing it")
+
+
+def file_lock(path: Path, *, timeout_s: float, mode: int = 0o644) -> contextlib.AbstractContextManager[object]:
+    """Return a lock against other processes, to be held in a `with` block.
+
+    A browser's tab has one process, whose files are its own: there it locks nothing.
+
+    Args:
+        path: The lock's own file.
+        timeout_s: Longest wait for another process, in seconds; then a `TimeoutError` is raised.
+        mode: Permissions of the file.
+    """
+    if sys.platform == "emscripten":
+        return contextlib.nullcontext()
+    from filelock import FileLock
+
+    return FileLock(path, timeout=timeout_s, mode=mode)

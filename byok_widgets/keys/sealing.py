@@ -55,23 +55,28 @@ class SealingKey:
     """A key pair whose private half never leaves this object.
 
     Attributes:
-        public_b64: The public half, an uncompressed point in base64. It is not secret.
+        public_b64: The public half, an uncompressed point in base64. It is not secret, and empty where there is no
+            encryption.
     """
 
     __slots__ = ("__lock", "__opened", "__private", "__weakref__", "public_b64")
 
     def __init__(self) -> None:
-        from cryptography.hazmat.primitives import serialization
-        from cryptography.hazmat.primitives.asymmetric import ec
-
+        self.__opened: set[bytes] = set()
+        self.__lock = threading.Lock()
+        self.__private: Any = None
+        self.public_b64 = ""
+        try:
+            from cryptography.hazmat.primitives import serialization
+            from cryptography.hazmat.primitives.asymmetric import ec
+        except ModuleNotFoundError:  # as in a browser's tab: then nothing can be sealed, and the page says so
+            return
         private = ec.generate_private_key(ec.SECP256R1())
         point = private.public_key().public_bytes(
             serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
         )
         self.__private = private
-        self.__opened: set[bytes] = set()
-        self.__lock = threading.Lock()
-        self.public_b64: str = base64.b64encode(point).decode("ascii")
+        self.public_b64 = base64.b64encode(point).decode("ascii")
 
     def open(self, sealed: bytes | memoryview, parts: Sequence[str | bool] = ()) -> Secret:
         """Return what the browser sealed, as it was typed: neither cleaned nor checked. It opens once.

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 from byok_widgets import __version__
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error
+from byok_widgets.files.locking import file_lock
 from byok_widgets.files.reading import FileTooLargeError, NotRegularFileError
 from byok_widgets.recording.entry_shape import is_entry
 
@@ -142,12 +143,10 @@ class Cassette:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Hold the file's lock, against other processes."""
-        from filelock import FileLock, Timeout
-
         try:
-            with FileLock(self.path.with_name(f".{self.path.name}.lock"), timeout=LOCK_TIMEOUT_S):
+            with file_lock(self.path.with_name(f".{self.path.name}.lock"), timeout_s=LOCK_TIMEOUT_S):
                 yield
-        except Timeout:
+        except TimeoutError:
             raise TimeoutError(f"another program has locked it for {LOCK_TIMEOUT_S:g} s") from None
 
     def _forget(self) -> None:

@@ -60,7 +60,7 @@ class LiveModel:
             raise ConfigError(
                 "The model of the class needs its provider.",
                 kind="class",
-                fix="Write --model openai:gpt-6-luna, or give --proxy the address of the class's proxy.",
+                fix="Write --model PROVIDER:MODEL, or give --proxy the address of the class's proxy.",
             )
         return cls(
             provider,

@@ -12,6 +12,8 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from byok_widgets.engine import HAS_THREADS
+
 if TYPE_CHECKING:
     from byok_widgets.widgets.page_messages.every_view import Pong
 
@@ -31,6 +33,10 @@ class Pulse:
 
     def keep(self, widget: Any) -> None:
         """Answer the page of `widget` from now on."""
+        if not HAS_THREADS:  # what a page asks is read while a cell waits, too: each question has its answer
+            pong: Pong = {"kind": "pong"}
+            widget.send(pong)
+            return
         with self._lock:
             self._until[widget] = time.monotonic() + KEPT_S
             if not self._is_beating:

@@ -22,6 +22,7 @@ from byok_widgets.files import (
     remove_dead_parts,
     set_aside,
 )
+from byok_widgets.files.locking import file_lock
 from byok_widgets.keys.derived_key import KdfParams
 
 VERSION = 1
@@ -53,15 +54,13 @@ def held(path: Path) -> Iterator[None]:
     Raises:
         KeyStoreError: Another program holds the file, or the body raised an `OSError`.
     """
-    from filelock import FileLock, Timeout
-
     kind, problem = "file_busy", "another program holds the file"
     try:
         _folder(path).make()
-        with FileLock(path.with_suffix(".lock"), timeout=LOCK_TIMEOUT_S, mode=0o600):
+        with file_lock(path.with_suffix(".lock"), timeout_s=LOCK_TIMEOUT_S, mode=0o600):
             remove_dead_parts(path.parent, path.stem)
             yield
-    except Timeout:
+    except TimeoutError:
         pass
     except OSError as error:
         kind, problem = _UNWRITTEN.get(error.errno or 0, "file_not_written"), describe_os_error(error)
