@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from byok_widgets.config import FlowConfig, checked_name
 from byok_widgets.config.settings import START_PROVIDER
+from byok_widgets.engine import HAS_THREADS
 from byok_widgets.flow import settings_elsewhere
 from byok_widgets.keys import KeyStore
 from byok_widgets.keys.backends import registry
@@ -51,8 +52,8 @@ def shared(name: str, *, fresh: bool = False) -> FlowContext:
 
 
 def _starts_clean() -> bool:
-    """Whether all flows start clean here: a class says so by a variable."""
-    return os.environ.get(FRESH_VARIABLE, "").strip().lower() in ("1", "true", "yes", "on")
+    """Whether all flows start clean here: a class says so by a variable, and a browser's tab keeps nothing."""
+    return not HAS_THREADS or os.environ.get(FRESH_VARIABLE, "").strip().lower() in ("1", "true", "yes", "on")
 
 
 def all_made() -> tuple[FlowContext, ...]:

@@ -7,6 +7,7 @@ visitor.
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from collections.abc import Mapping
@@ -90,7 +91,8 @@ def _request() -> dict[str, Any]:
     kernel = getattr(_shell(), "kernel", None)
     if kernel is None or not hasattr(kernel, "get_parent"):
         return {}
-    parent = kernel.get_parent("shell") or {}
+    takes_channel = bool(inspect.signature(kernel.get_parent).parameters)  # a kernel in a browser has only one
+    parent = (kernel.get_parent("shell") if takes_channel else kernel.get_parent()) or {}
     parts = {name: dict(parent.get(name) or {}) for name in ("header", "content", "metadata")}
     return {"msg_type": parts["header"].get("msg_type"), **parts}
 
