@@ -30,6 +30,9 @@ class ChangeSignal:
         self._pending: dict[str, None] = {}
         self._signal: SignalInstance | None = None  # created for the first observer: most flows have none
 
+    def __reduce__(self) -> tuple[type[ChangeSignal], tuple[()]]:
+        return ChangeSignal, ()  # in another process nobody observes yet
+
     def connect(self, observer: Observer) -> Callable[[], None]:
         """Call `observer(changes)` after each change; return a function that stops this.
 

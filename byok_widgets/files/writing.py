@@ -128,7 +128,7 @@ def _opened(part: Path) -> Iterator[int]:
 
 def _lock(descriptor: int) -> bool:
     """Lock an open file without waiting; whether that worked. It is unlocked when closed, even by a kill."""
-    if sys.platform == "win32":
+    if sys.platform in ("win32", "emscripten"):
         return False
     import fcntl
 

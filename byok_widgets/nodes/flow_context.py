@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from byok_widgets.config import BaseUrl, FlowConfig
+from byok_widgets.config.change_signal import ChangeSignal
 from byok_widgets.errors import ByokError, ConfigError, MissingKeyError
 from byok_widgets.keys import KEY_WORK, KeyStore
 from byok_widgets.nodes.waits import Waits
@@ -30,6 +31,7 @@ class FlowContext:
         typed_urls: The addresses that were typed on a page of this kernel, likewise.
         named_variables: The environment variables that cells of this kernel have named.
         waits: What its calls wait for before they are sent again.
+        tape_changed: Tells that another tape is used, or none.
         own_tape: What records its calls, or answers them from a recording; `None` if nothing of its own does.
         shared_tape: The same for all flows of this kernel.
     """
@@ -48,7 +50,13 @@ class FlowContext:
     named_variables: set[str] = field(default_factory=set)
     waits: Waits = field(default_factory=Waits, repr=False, compare=False)
     _visits: dict[str, VisitBudget] = field(default_factory=dict, repr=False)  # copies of this object share it
+    tape_changed: ChangeSignal = field(default_factory=ChangeSignal, repr=False, compare=False)
     own_tape: Tape | None = field(default=None, repr=False, compare=False)
+
+    def use_tape(self, tape: Tape | None) -> None:
+        """Record calls, or answer them from a recording, from now on; `None` ends that."""
+        self.own_tape = tape
+        self.tape_changed.emit("tape")
 
     @property
     def tape(self) -> Tape | None:

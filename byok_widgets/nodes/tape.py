@@ -34,6 +34,10 @@ class Tape(Protocol):
     """Records the calls of a flow, or answers them from a recording."""
 
     @property
+    def told(self) -> str:
+        """What it does, in one line, for whoever shows the flow."""
+
+    @property
     def sends_nothing(self) -> bool:
         """Whether no call reaches a provider: there is nothing to pay, and no key is needed."""
 

@@ -51,7 +51,7 @@ def replay(context: FlowContext, path: str | Path, missing: Missing) -> Recordin
 
 def live(context: FlowContext) -> None:
     """End recordings and replays of a flow."""
-    context.own_tape = None
+    context.use_tape(None)
     forget_modes()
 
 

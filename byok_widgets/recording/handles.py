@@ -11,7 +11,7 @@ from byok_widgets.frontend import frontend
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.recording.costs import Contents
-from byok_widgets.recording.tapes import Player, Recorder
+from byok_widgets.recording.tapes import MISSING_WORDS, Player, Recorder
 
 T = TypeVar("T", Recorder, Player)
 
@@ -27,12 +27,12 @@ class _Handle(Generic[T]):
         self.path = tape.cassette.path
         self._tape: T = tape
         self._context, self._before = context, context.own_tape
-        context.own_tape = tape
+        context.use_tape(tape)
 
     def stop(self) -> None:
         """End it: the flow's calls are made again as they were before."""
         if self._context.own_tape is self._tape:
-            self._context.own_tape = self._before
+            self._context.use_tape(self._before)
 
     def __enter__(self) -> Self:
         return self
@@ -118,7 +118,8 @@ class Replay(_Handle[Player]):
         then = f"Recorded answers need no key and no network, and cost nothing; {_cost(found)} when recorded."
         prices = [f"{cost} with {ref}" for ref, cost in found.live.items()]
         live = [f"Live, the same calls cost about {' or '.join(prices[:3])}."] if prices else []
-        return [_MISSING[self._tape.missing], then, *self._own_model(found), *live, "flow.live() ends the replay."]
+        end = "flow.live() ends the replay."
+        return [MISSING_WORDS[self._tape.missing], then, *self._own_model(found), *live, end]
 
     def _own_model(self, found: Contents) -> list[str]:
         """Say what the flow's own model would cost."""
@@ -128,14 +129,6 @@ class Replay(_Handle[Player]):
         ref, url = f"{config.provider}:{config.model}", config.base_url(config.provider)
         is_own = url in (None, "", PROVIDERS[config.provider].default_url)
         return [f"Live, with this flow's model {ref}, they are {found.with_model(ref, is_own_address=is_own)}."]
-
-
-_MISSING = {
-    "error": "A call that was not recorded is an error: nothing is sent.",
-    "nearest": "A call that was not recorded gets the nearest recorded answer, and says so: nothing is sent.",
-    "record": "A call that was not recorded is sent to the model, and its answer is recorded.",
-    "live": "A call that was not recorded is sent to the model.",
-}
 
 
 def _calls(count: int) -> str:

@@ -36,6 +36,13 @@ if TYPE_CHECKING:
 Missing = Literal["error", "nearest", "record", "live"]
 """What becomes of a call that was not recorded. Nothing is ever sent unless one of the last two was chosen."""
 
+MISSING_WORDS = {
+    "error": "A call that was not recorded is an error: nothing is sent.",
+    "nearest": "A call that was not recorded gets the nearest recorded answer, and says so: nothing is sent.",
+    "record": "A call that was not recorded is sent to the model, and its answer is recorded.",
+    "live": "A call that was not recorded is sent to the model.",
+}
+
 LONGEST_S = 3.0
 """Longest time for one replayed answer, in seconds: longer ones are played faster."""
 _TOGETHER_S = 1 / 30
@@ -63,6 +70,11 @@ class Recorder:
         self.cassette = cassette
         self.written = 0
         self.problem = ""
+
+    @property
+    def told(self) -> str:
+        """That calls are recorded, and where."""
+        return f"RECORDING · {self.cassette.path.name}: calls are made, and recorded."
 
     async def holds(self, call: TapedCall) -> None:
         """Return `None`: each call is sent."""
@@ -134,6 +146,11 @@ class Player:
         self.cassette, self.missing = cassette, missing
         self.played = 0
         self._recorder = Recorder(cassette)
+
+    @property
+    def told(self) -> str:
+        """That calls are answered from a recording, and what becomes of others."""
+        return f"REPLAY · {self.cassette.path.name}: recorded answers. {MISSING_WORDS[self.missing]}"
 
     @property
     def sends_nothing(self) -> bool:

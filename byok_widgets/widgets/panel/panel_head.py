@@ -30,7 +30,7 @@ class PanelHead(assets.PageWidget):
     Attributes:
         title: The title.
         notice: What a person must know, such as that settings are not saved; empty when all is well.
-        note: What this panel is for, where that is not plain.
+        note: What this panel is for, where that is not plain, and whether calls are recorded or replayed.
         questions: What the person is asked: each with its `kind`, its `text` and the texts of its `choices`.
     """
 
@@ -52,7 +52,10 @@ class PanelHead(assets.PageWidget):
     def refresh(self) -> None:
         """Show what there is to know and to decide now."""
         self.notice = redact(sanitize(str(self._flow.config.notice or "")))
-        self.note = visitor.NOTE if visitor.is_one(self._flow) else self._own_note
+        tape = self._flow.context.tape
+        told = [redact(sanitize(tape.told))] if tape else []
+        own = visitor.NOTE if visitor.is_one(self._flow) else self._own_note
+        self.note = " ".join(filter(None, [*told, own]))
         self.questions = [dict(_facts(question)) for question in _questions(self._flow)]
 
     def tell_wait(self) -> None:

@@ -219,6 +219,7 @@ def _follow(flow: PanelFlow, panel: SettingsPanel) -> Callable[[], None]:
 
     HOME_THREAD.adopt()
     ends.append(flow.config.observe(in_panel(SettingsPanel.refresh)))
+    ends.append(flow.context.tape_changed.connect(in_panel(SettingsPanel.refresh)))
     ends.append(flow.context.waits.changed.connect(in_panel(SettingsPanel.tell_wait)))
     return stop
 

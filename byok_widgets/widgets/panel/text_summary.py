@@ -46,6 +46,8 @@ def summary(flow: PanelFlow) -> list[tuple[str, str]]:
     if url:
         rows.append(("Base URL", url))
     rows += [("API key", _key(flow, target)), ("Default model", flow.model or "none chosen")]
+    if tape := flow.context.tape:
+        rows.insert(0, ("Answers", tape.told))
     if flow.judge_max_tokens is not None:
         rows.append(("Judge", f"max_tokens {flow.judge_max_tokens}"))
     if flow.locale:
