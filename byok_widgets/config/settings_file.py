@@ -22,7 +22,6 @@ from byok_widgets.files import (
     remove_dead_parts,
     set_aside,
 )
-from byok_widgets.files.locking import file_lock
 from byok_widgets.misplaced_keys import reject_key
 
 VERSION = 1
@@ -139,6 +138,8 @@ class SettingsFile:
         """
         if not self._writable:
             return None
+        from byok_widgets.files.locking import file_lock
+
         try:
             self._folder.make()
             with file_lock(self._file.with_suffix(".lock"), timeout_s=LOCK_TIMEOUT_S, mode=0o600):

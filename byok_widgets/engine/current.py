@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from byok_widgets.engine.loop import Engine
-from byok_widgets.engine.tab import TabEngine
 from byok_widgets.engine.threads import HAS_THREADS
 
-ENGINE = Engine() if HAS_THREADS else TabEngine()
+
+def _engine() -> Engine:
+    if HAS_THREADS:
+        return Engine()
+    from byok_widgets.engine.tab import TabEngine
+
+    return TabEngine()
+
+
+ENGINE = _engine()

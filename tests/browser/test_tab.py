@@ -101,12 +101,10 @@ def _on_desktop(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> lis
 
 
 def _texts(cell: Any) -> list[str]:
-    """Return what a cell shows as text, without the hour, and each text once."""
-    found: list[str] = []
+    """Return the lines that a cell shows as text, without hours, and without the chat that only a page shows."""
+    texts: list[str] = []
     for output in cell.get("outputs", ()):
         assert output["output_type"] != "error", (output.get("ename"), output.get("evalue"))
-        text = output.get("text") or output.get("data", {}).get("text/plain", "")
-        text = _CHANGING.sub("...", "".join(text)).strip()
-        if text and text not in found:
-            found.append(text)
-    return found
+        texts.append("".join(output.get("text") or output.get("data", {}).get("text/plain", "")))
+    lines = _CHANGING.sub("...", "\n".join(texts)).splitlines()
+    return [line for line in lines if line.strip() and not line.startswith("Chat with the flow")]

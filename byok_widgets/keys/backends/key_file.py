@@ -22,7 +22,6 @@ from byok_widgets.files import (
     remove_dead_parts,
     set_aside,
 )
-from byok_widgets.files.locking import file_lock
 from byok_widgets.keys.derived_key import KdfParams
 
 VERSION = 1
@@ -54,6 +53,8 @@ def held(path: Path) -> Iterator[None]:
     Raises:
         KeyStoreError: Another program holds the file, or the body raised an `OSError`.
     """
+    from byok_widgets.files.locking import file_lock
+
     kind, problem = "file_busy", "another program holds the file"
     try:
         _folder(path).make()
