@@ -25,7 +25,6 @@ TUTORIALS = (
     "01_first_flow",
     "03_a_flow_that_moves",
     "04_debugging_a_flow",
-    "06_testing_a_flow",
     "07_record_and_replay",
 )
 START_MS = 180_000
