@@ -181,6 +181,8 @@ class Reply(NodeResult):
         transcript: The dialogue with this answer as its last message; hand it to the next node. An answer that was
             cut off ends with ` […]` there.
         notices: Sentences that a reader must know: a cut-off, a refusal, a setting that was dropped.
+        fallback: Kind of the error in whose place a caller heard it: the fallback sentence, or the fallback model's
+            answer; empty where all went well.
         request: What the model was asked, as a `SentRequest`: system, messages, schema, settings, model; never a
             key. `None` for a static sentence, for a partial reply, and in a session that was read from a file.
         requests: The same for every request that the reply took, those that were refused or repaired included.
@@ -208,6 +210,7 @@ class Reply(NodeResult):
     request_id: str | None = None
     transcript: tuple[Message, ...] = ()
     notices: tuple[str, ...] = ()
+    fallback: str = ""
     request: Any = field(default=None, compare=False)
     requests: tuple[Any, ...] = field(default=(), compare=False)
 
@@ -261,7 +264,7 @@ class Reply(NodeResult):
     def explanation(self) -> str:
         """Who said it, as the end of a sentence."""
         if self.finish_reason == "static":
-            return "spoke its fixed sentence"
+            return f"said {self.noted.strip(' ()')}" if self.fallback else "spoke its fixed sentence"
         return f"spoke with {self.model} ({SOURCE_WORDS[self.model_source]}){self.noted}"
 
     @property

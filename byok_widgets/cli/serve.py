@@ -40,9 +40,9 @@ def add_command(commands: Any, port: Callable[[str], int]) -> None:
     serve.add_argument("--functions", action="append", default=[], metavar="MODULE", help="a module of actions")
     serve.add_argument("--key", action="append", default=[], metavar="env:NAME", help="a variable with a key")
     serve.add_argument("--base-url", action="append", default=[], metavar="PROVIDER=URL", help="an address")
-    serve.add_argument("--fallback", metavar="TEXT", help="what the caller hears when a turn fails")
-    serve.add_argument("--fallback-model", metavar="MODEL", help="a model that is tried before that")
-    serve.add_argument("--end-on-failure", action="store_true", help="a turn that failed ends the call")
+    serve.add_argument("--fallback", metavar="TEXT", help="what the caller hears at once when a turn fails")
+    serve.add_argument("--fallback-model", metavar="MODEL", help="a model that answers after that")
+    serve.add_argument("--end-on-failure", action="store_true", help="the call ends where no model answers")
     scopes = "turn, session, token or day"
     serve.add_argument("--max-calls", action="append", default=[], metavar="SCOPE=N", help=f"cap for a {scopes}")
     serve.add_argument("--max-cost", action="append", default=[], metavar="SCOPE=USD", help=f"cap for a {scopes}")

@@ -68,6 +68,10 @@ class ExportedFlow(Protocol):
         """Whether the start node speaks before the person; `None` lets it when it is a static one."""
 
     @property
+    def fallback(self) -> str | None:
+        """What a caller hears when a turn fails; `None` for the usual sentence."""
+
+    @property
     def latency(self) -> str:
         """Whether the likeliest reply begins while the judge decides."""
 

@@ -24,6 +24,8 @@ def of_settings(flow: ExportedFlow, instead: str) -> Iterator[Loss]:
         yield Loss("limits", "", "The limits of a turn, in calls or money.")
     if flow.latency != "usual":
         yield Loss("latency", "", "Speculative replies.")
+    if flow.fallback is not None:
+        yield Loss("fallback", "", "What a caller hears when a turn fails.", "Set it in the platform.")
     if flow.grounding != "auto":
         yield Loss("grounding", "", f"grounding={flow.grounding!r}: values are not looked up in the dialogue.")
     if flow.locale:

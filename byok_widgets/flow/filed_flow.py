@@ -27,6 +27,7 @@ class FiledFlow(Protocol):
     locale: str | None
     speaks_first: bool | None
     latency: Latency
+    fallback: str | None
 
     @property
     def name(self) -> str:

@@ -875,9 +875,9 @@ class Flow(AnswersGuesses, FlowDefinition):
             hosts: Host names under which callers ask, beside that one.
             origins: Origins of web pages that may ask, such as `"https://example.org"`.
             store: A file for the conversations, or the URL of a Redis server; by default the flow's own file.
-            fallback: What the caller hears when a turn fails.
-            fallback_model: A model that is tried before that.
-            end_on_failure: Whether a turn that has failed ends the call.
+            fallback: What the caller hears at once when a turn fails; by default `flow.fallback`.
+            fallback_model: A model that answers after that, in the same turn.
+            end_on_failure: Whether the call ends where no model answers.
             max_calls: Most calls of models, by `"turn"`, `"session"`, `"token"` and `"day"`.
             max_cost: The cost from which on no further call is made, in US dollars, likewise.
             first_token_s: A turn that has said nothing by then has failed, in seconds.

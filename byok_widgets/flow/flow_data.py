@@ -51,6 +51,7 @@ def data_of(flow: FiledFlow) -> Data:
         "start": graph.start,
         "speaks_first": flow.speaks_first,
         **({} if flow.latency == "usual" else {"latency": flow.latency}),
+        **({} if flow.fallback is None else {"fallback": flow.fallback}),
         "nodes": [_node(graph, node) for node in graph.nodes.values()],
         "edges": [_edge(edge) for edge in graph.edges if edge.source != EVERYWHERE],
     }
@@ -79,6 +80,7 @@ def fill(flow: FiledFlow, context: FlowContext, data: Data, *, trust: bool | Non
         flow.graph.start = start
     flow.speaks_first = rest.pop("speaks_first", None)
     flow.latency = rest.pop("latency", "usual")
+    flow.fallback = rest.pop("fallback", None)
     settings.settle(flow, context, trust=trust)
     return rest
 

@@ -24,6 +24,7 @@ class FlowDefinition(StrictAttributes):
 
     Attributes:
         speaks_first: Whether the start node speaks before the person; `None` lets it when it is a static one.
+        fallback: What a caller of the served flow hears when a turn fails; `None` for a sentence in English.
         latency: `"speculative"` begins the likeliest reply while a judge decides, which costs more.
     """
 
@@ -47,6 +48,7 @@ class FlowDefinition(StrictAttributes):
     start_node: Any = delegated("_members", FlowNodes.start_node)
     speaks_first: bool | None = delegated("_members", FlowNodes.speaks_first)
     latency: Latency = delegated("_members", FlowNodes.latency)
+    fallback: str | None = delegated("_members", FlowNodes.fallback)
 
     def __init__(self, settings: FlowSettings) -> None:
         self._settings, self._members = settings, FlowNodes(settings.context)

@@ -28,6 +28,7 @@ class FlowNodes:
         self._context, self._graph = context, FlowGraph()
         self._speaks_first: bool | None = None
         self._latency: Latency = "usual"
+        self._fallback: str | None = None
 
     @property
     def graph(self) -> FlowGraph:
@@ -73,6 +74,23 @@ class FlowNodes:
         from byok_widgets.config.latency import checked_latency
 
         self._latency = checked_latency(latency)
+
+    @property
+    def fallback(self) -> str | None:
+        """What a caller of the served flow hears when a turn fails; `None` for a sentence in English.
+
+        Raises:
+            ConfigError: On setting: it is neither.
+        """
+        return self._fallback
+
+    @fallback.setter
+    def fallback(self, fallback: str | None) -> None:
+        if fallback is not None and not isinstance(fallback, str):
+            raise ConfigError(
+                "flow.fallback is a sentence.", kind="serve_option", fix="None takes the usual one, in English."
+            )
+        self._fallback = fallback
 
     def opens(self, speak_first: bool | None = None) -> bool:  # noqa: FBT001 - passed on as it was given
         """Return whether a session begins with what the start node says; by default as `speaks_first` says."""

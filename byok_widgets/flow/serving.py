@@ -70,13 +70,23 @@ def serve(
 
 def served(flow: ServableFlow) -> ServedFlow:
     """Return a flow as it is now, to be served."""
-    fixed, speculates = FrozenFlow.of(flow.graph, flow.context, opens=False), flow.latency == "speculative"
+    fixed = FrozenFlow.of(flow.graph, flow.context, opens=False)
     try:
         data = json.dumps(data_of(flow), ensure_ascii=False, sort_keys=True)
     except ByokError:  # a condition that is a function is in no file
-        return ServedFlow(uuid.uuid4().hex, fixed.graph, fixed.context, speculates=speculates)
-    version = hashlib.sha256(data.encode("utf-8", "replace")).hexdigest()
-    return ServedFlow(version, fixed.graph, fixed.context, data, speculates)
+        return _version(uuid.uuid4().hex, "", fixed, flow)
+    return _version(hashlib.sha256(data.encode("utf-8", "replace")).hexdigest(), data, fixed, flow)
+
+
+def _version(version: str, data: str, fixed: FrozenFlow, flow: FiledFlow) -> ServedFlow:
+    return ServedFlow(
+        version,
+        fixed.graph,
+        fixed.context,
+        data,
+        speculates=flow.latency == "speculative",
+        fallback=flow.fallback,
+    )
 
 
 def loader(flow: ServableFlow) -> Callable[[str, str], ServedFlow]:
@@ -99,9 +109,9 @@ def _loaded(flow: ServableFlow, version: str, text: str) -> ServedFlow:
         named_urls=now.named_urls,
         typed_urls=now.typed_urls,
         named_variables=now.named_variables,
+        own_tape=now.own_tape,
     )
-    fixed = FrozenFlow.of(earlier.graph, context, opens=False)
-    return ServedFlow(version, fixed.graph, fixed.context, text, earlier.latency == "speculative")
+    return _version(version, text, FrozenFlow.of(earlier.graph, context, opens=False), earlier)
 
 
 def store_of(context: FlowContext, where: str | Path | None) -> Store:

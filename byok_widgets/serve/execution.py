@@ -16,6 +16,7 @@ from byok_widgets.nodes.effects import EffectLog, Effects
 from byok_widgets.nodes.turn_scope import in_scope
 from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.serve.asked import Asked
+from byok_widgets.serve.fallback import Fallback, broken_off, by_another_model, sentence_turn
 from byok_widgets.serve.live_turn import Answer, LiveTurn
 from byok_widgets.serve.options import ServeOptions
 from byok_widgets.serve.report import Observers, TurnReport
@@ -58,6 +59,8 @@ class Execution:
         self._scope = ServedScope(asked.key, claim.journal, around.store, asked.flow.graph)
         self._effects: EffectLog = EffectLog()
         self._tried: list[Turn] = []
+        self._heard: list[Turn] = []
+        self._fallback, self._apology = Fallback.of(around.options, asked.flow), ""
         self._runner = self._new_runner(None)
 
     async def run(self) -> None:
@@ -84,27 +87,61 @@ class Execution:
             await spending.end()
 
     async def _attempt(self) -> None:
-        """Answer with the flow's models, then with the one for failures; else say that it failed."""
-        models = [None, *filter(None, [self._around.options.fallback_model])]
-        fault = ""
-        for model in models:
-            if fault:
-                self._runner = self._new_runner(model)
+        """Answer with the flow's models; where they fail, say so, and answer with the model for failures."""
+        first = fault = await self._run()
+        spare = self._around.options.fallback_model
+        if fault and spare and not self._live.text:
+            await self._apologise()
+            self._runner = self._new_runner(spare)
             fault = await self._run()
-            if not fault or self._live.text:
-                break
         if self._placing:
             await self._placing
         if fault:
-            await self._finish(self._excuse(fault), self._state() if self._live.text else self._unmoved())
-            return
+            await self._give_up(first)
+        else:
+            await self._answer(first)
+
+    async def _answer(self, failed: str) -> None:
+        """End the turn with what a model said; `failed`: why the flow's own models did not."""
         turn, asked = self._tried[-1], self._asked
         if asked.heard is not None:
-            await self._finish(Answer(asked.heard), self._state())
+            await self._finish(Answer(asked.heard, fallback=failed), self._state())
             return
+        if failed:
+            self._tried[-1] = turn = by_another_model(turn, self._apology, failed)
         reply = turn.reply
         finish = reply.finish_reason if reply and reply.finish_reason in ("length", "content_filter") else "stop"
-        await self._finish(Answer(str(turn), finish, ends_call=turn.closed, usage=turn.usage), self._state())
+        answer = Answer(str(turn), finish, ends_call=turn.closed, usage=turn.usage, fallback=failed)
+        await self._finish(answer, self._state())
+
+    async def _apologise(self) -> None:
+        """Say the sentence at once; what comes after it is held back until it is known where the flow is."""
+        if self._asked.heard is not None or not self._fallback.sentence:
+            return
+        self._note_first()
+        self._apology = self._fallback.sentence
+        self._live.add(self._said_before)
+        await self._put_place(self._unmoved(), self._asked.parent.place.node)
+        self._live.hold()
+
+    async def _give_up(self, fault: str) -> None:
+        """End the turn where no model answered: with the sentence, after what was said before, if anything."""
+        asked, options = self._asked, self._around.options
+        begun = self._live.text != self._said_before
+        rest = self._fallback.last if self._apology else self._fallback.whole
+        words = " ".join(filter(None, (self._live.text.rstrip(), rest)))
+        if asked.heard is None and begun:
+            self._tried[-1] = broken_off(self._tried[-1], words, fault)
+        elif asked.heard is None:
+            place = asked.parent.place
+            self._heard.append(sentence_turn(self._tried[-1], place.node, place.returns_to, words, fault))
+        words = words if asked.heard is None else asked.heard
+        answer = Answer(words, ends_call=options.end_on_failure, fallback=fault)
+        await self._finish(answer, self._state() if begun else self._unmoved())
+
+    @property
+    def _said_before(self) -> str:
+        return f"{self._apology} " if self._apology else ""
 
     async def _run(self) -> str:
         """Run the turn; return the kind of the error that ended it, empty where none did."""
@@ -153,7 +190,7 @@ class Execution:
             self._live.retract()
             return
         if self._placing is None:
-            self._first_token_s = clock() - self._began
+            self._note_first()
             if self._limit is not None:
                 self._limit.reschedule(None)
             self._placing = asyncio.ensure_future(self._place())
@@ -161,35 +198,34 @@ class Execution:
 
     async def _place(self) -> None:
         """Save where the flow is; only then is the reply heard."""
-        turn = replace(self._claim.turn, state=self._state().to_json())
-        if not await self._around.store.put(turn, self._owner, self._session()):
+        await self._put_place(self._state(), self._runner.place_after.node)
+
+    async def _put_place(self, state: State, node: str) -> None:
+        turn = replace(self._claim.turn, state=state.to_json())
+        if not await self._around.store.put(turn, self._owner, self._session(node)):
             raise LostTurnError
         self._live.speak()
+
+    def _note_first(self) -> None:
+        if self._first_token_s is None:
+            self._first_token_s = clock() - self._began
 
     async def _finish(self, answer: Answer, state: State) -> None:
         turn = replace(
             self._claim.turn,
             state=state.to_json(),
             answer=answer_json(answer),
-            record=record_json(self._tried, self._asked.flow),
+            record=record_json([*self._tried, *self._heard], self._asked.flow),
         )
         if not await self._around.store.put(turn, self._owner, self._session(state.place.node)):
             raise LostTurnError
         self._live.end(answer)
         self._around.observers.tell(self._report(answer, state))
 
-    def _excuse(self, fault: str) -> Answer:
-        """Return what is said when a turn has failed, after what was said before it did."""
-        options = self._around.options
-        words = " ".join(filter(None, (self._live.text.rstrip(), options.fallback)))
-        heard = self._asked.heard
-        return Answer(words if heard is None else heard, ends_call=options.end_on_failure, fallback=fault)
-
-    def _session(self, node: str = "") -> StoredSession:
+    def _session(self, node: str) -> StoredSession:
         asked = self._asked
-        where = node or self._runner.place_after.node
         name = redact_keys(asked.session_id)
-        return StoredSession(asked.parent.session, name, asked.caller, where, time.time(), asked.key)
+        return StoredSession(asked.parent.session, name, asked.caller, node, time.time(), asked.key)
 
     def _unmoved(self) -> State:
         """Return the state after a turn that changed nothing."""

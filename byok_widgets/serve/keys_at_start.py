@@ -15,6 +15,8 @@ from byok_widgets.usage import Cost, Usage
 
 async def warm_up(flow: ServedFlow) -> None:
     """Load what the first call needs, which takes seconds: a caller would hear nothing meanwhile."""
+    if flow.context.sends_nothing:
+        return
     for ref in dict.fromkeys(node.resolve().ref for node in flow.graph.nodes.values() if node.calls_model):
         with contextlib.suppress(ByokError):  # the call tells what is wrong
             await PROVIDERS[ref.provider].warm_up(ref.model)
@@ -28,7 +30,7 @@ def price_of(ref: ModelRef) -> Cost:
 
 
 async def require_keys(flow: ServedFlow) -> None:
-    """Reject a flow that could not answer.
+    """Reject a flow that could not answer; what is replayed, or runs on this machine, needs no key and no address.
 
     Raises:
         MissingKeyError: "No API key configured" for a provider that a node needs.
@@ -46,5 +48,8 @@ async def require_keys(flow: ServedFlow) -> None:
         raise await flow.context.without_model(fault)
     if flow.context.config.judge_model and any(edge.condition.is_judged for edge in flow.graph.edges):
         refs.append(flow.context.config.ref(flow.context.config.judge_model))
-    for provider in dict.fromkeys(ref.provider for ref in refs):
-        await flow.context.endpoint(PROVIDERS[provider])
+    if flow.context.sends_nothing:
+        return
+    for name in dict.fromkeys(ref.provider for ref in refs):
+        if not PROVIDERS[name].free_of_charge:
+            await flow.context.endpoint(PROVIDERS[name])

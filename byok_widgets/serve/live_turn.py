@@ -43,7 +43,7 @@ class LiveTurn:
         self.answer: Answer | None = None
         self.followers = 0
         self._said = ""
-        self._may_speak = False
+        self._held_from: int | None = 0
         self._news = asyncio.Event()
         self.placed = asyncio.Event()
 
@@ -57,7 +57,7 @@ class LiveTurn:
     @property
     def said(self) -> str:
         """What may be heard so far."""
-        return self._said if self._may_speak else ""
+        return self._said[: self._held_from]
 
     @property
     def text(self) -> str:
@@ -71,18 +71,22 @@ class LiveTurn:
 
     def retract(self) -> None:
         """Take back what has come so far, as far as nobody has heard it."""
-        if not self._may_speak:
-            self._said = ""
+        if self._held_from is not None:
+            self._said = self._said[: self._held_from]
 
     def speak(self) -> None:
         """Let followers hear it: the position is saved."""
-        self._may_speak = True
+        self._held_from = None
         self.placed.set()
         self._tell()
 
+    def hold(self) -> None:
+        """Hold back what comes from here on, until `speak` is called again: the flow may still move."""
+        self._held_from = len(self._said)
+
     def end(self, answer: Answer) -> None:
         """Take the answer."""
-        self._said, self._may_speak, self.answer = answer.text, True, answer
+        self._said, self._held_from, self.answer = answer.text, None, answer
         self.placed.set()
         self._tell()
 

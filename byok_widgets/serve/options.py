@@ -10,7 +10,6 @@ from typing import Any, Self
 from byok_widgets.errors import ConfigError
 from byok_widgets.serve.spending import Caps
 
-FALLBACK = "Sorry, something went wrong. Please say that again."
 DAY_S = 24 * 3600.0
 
 
@@ -19,16 +18,16 @@ class ServeOptions:
     """How a flow is served.
 
     Attributes:
-        fallback: What the caller hears when a turn fails.
-        fallback_model: A model that is tried before that; `None` for none.
-        end_on_failure: Whether the call is ended when a turn has failed.
+        fallback: What the caller hears at once when a turn fails; `None` for the flow's own sentence.
+        fallback_model: A model that answers after that; `None` for none.
+        end_on_failure: Whether the call is ended where none does.
         caps: How many calls may be made, and what they may cost.
         first_token_s: A turn that has said nothing by then has failed, in seconds.
         keep_s: How long a conversation is kept after its last turn, in seconds.
         rebuild: How many turns of a dialogue that is not known are gone through again, without replies.
     """
 
-    fallback: str = FALLBACK
+    fallback: str | None = None
     fallback_model: str | None = None
     end_on_failure: bool = False
     caps: Caps = field(default_factory=Caps)
@@ -61,7 +60,7 @@ class ServeOptions:
         except InvalidOperation:
             raise ConfigError("max_cost has amounts of US dollars.", kind="serve_cap") from None
         return cls(
-            fallback=FALLBACK if fallback is None else fallback,
+            fallback=fallback,
             fallback_model=fallback_model,
             end_on_failure=end_on_failure,
             caps=Caps(calls, usd),

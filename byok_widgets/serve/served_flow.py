@@ -25,6 +25,7 @@ class ServedFlow:
         context: Its settings and keys.
         data: The flow as the text of its file; empty if it has none, as with a condition that is a function.
         speculates: Whether the likeliest reply begins while the judge decides.
+        fallback: What the caller hears when a turn fails; `None` for the usual sentence.
     """
 
     version: str
@@ -32,6 +33,7 @@ class ServedFlow:
     context: FlowContext
     data: str = ""
     speculates: bool = False
+    fallback: str | None = None
 
     @property
     def name(self) -> str:

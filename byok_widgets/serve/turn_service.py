@@ -10,6 +10,7 @@ from byok_widgets.serve.asked import Asked
 from byok_widgets.serve.chat_request import ChatRequest
 from byok_widgets.serve.dialogue import Dialogue, digest
 from byok_widgets.serve.execution import Execution, LostTurnError, Surroundings
+from byok_widgets.serve.fallback import Fallback
 from byok_widgets.serve.live_turn import Answer, LiveTurn
 from byok_widgets.serve.parents import Parents, Talk
 from byok_widgets.serve.protocol_error import ProtocolError
@@ -113,13 +114,16 @@ class TurnService:
                 await self._execute(asked, claim, live, owner)
         except asyncio.CancelledError:
             await self.around.store.release(asked.key, owner)
-            live.end(Answer(live.said or self.around.options.fallback, fallback="stopping"))
+            live.end(Answer(live.said or self._sorry(asked), fallback="stopping"))
         except Exception:  # noqa: BLE001 - a caller is on the phone: whatever failed, something is said
             _LOG.exception("a turn failed")
-            live.end(Answer(self.around.options.fallback, fallback="error"))
+            live.end(Answer(self._sorry(asked), fallback="error"))
         finally:
             if self.running.get(asked.key) is live:
                 del self.running[asked.key]
+
+    def _sorry(self, asked: Asked) -> str:
+        return Fallback.of(self.around.options, asked.flow).whole
 
     async def _claimed(self, asked: Asked, owner: str) -> Claim:
         """Return the claim to a turn, as soon as no other living process answers it."""

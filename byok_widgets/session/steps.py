@@ -155,7 +155,9 @@ def _usage(reply: Reply | None) -> tuple[str, ...]:
 
 
 def _visit(visit: Visit) -> Iterator[tuple[str, ...]]:
-    yield (visit.result.verb, "", visit.result.line, *_usage(visit.reply))
+    spoken = visit.result.spoken
+    marked = f"fallback: {spoken.fallback}" if spoken and spoken.fallback else ""
+    yield (visit.result.verb, marked, visit.result.line, *_usage(visit.reply))
 
 
 def _looks(judgement: Judgement) -> Iterator[tuple[str, ...]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from byok_widgets import Flow, MissingKeyError
 from byok_widgets.cli import main
 from tests.serve.conftest import Served
 from tests.serve.talking import Caller, user
@@ -100,3 +101,18 @@ def _until(holds: Any, limit_s: float = 20.0) -> None:
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_what_runs_here_or_is_replayed_needs_no_key_and_no_address(
+    flow: Flow, script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with flow.record(tmp_path / "one.cassette"):
+        flow.start().say("Hi")
+    monkeypatch.setenv("BYOK_WIDGETS_CACHE_DIR", str(tmp_path / "no models"))
+    flow.model = "local:smollm2-135m"
+    flow.serve().stop()
+    flow.model = "openai:gpt-6-luna"
+    with pytest.raises(MissingKeyError):
+        flow.serve()
+    flow.replay(tmp_path / "one.cassette")
+    flow.serve().stop()

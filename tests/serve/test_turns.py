@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from byok_widgets import Flow
+from byok_widgets import ConfigError, Flow
 from tests.scripted_server import Say
 from tests.serve.conftest import END_CALL, Served
 from tests.serve.talking import flow_said, user
@@ -17,6 +17,7 @@ from tests.session.conftest import Script
 
 HELLO = [user("Hi")]
 FALLBACK = "One moment, please."
+REFUSED = Say(status=401, body={"error": {"message": "no", "code": "invalid_api_key"}})
 
 
 @pytest.fixture
@@ -129,11 +130,65 @@ def test_where_a_turn_fails_the_fallback_is_said_and_the_flow_stays(
     assert [turn.fault_kind for turn in session.unfinished] == ["auth"]
 
 
-def test_a_fallback_model_answers_in_place_of_one_that_fails(serve: Callable[..., Served], script: Script) -> None:
-    served = serve(fallback_model="compatible:spare")
-    script.words = [Say(status=401, body={"error": {"message": "no"}}), "Here."]
-    assert served.caller.ask(HELLO).text == "Here."
+@pytest.mark.parametrize("stream", [True, False])
+def test_the_sentence_comes_first_then_the_fallback_model_and_both_are_marked(
+    serve: Callable[..., Served], script: Script, stream: bool
+) -> None:
+    served = serve(fallback=FALLBACK, fallback_model="compatible:spare", end_on_failure=True)
+    script.words = [REFUSED, Say("Here.", pause_s=0.1), "After."]
+    reply = served.caller.ask(HELLO, user="u", tools=[END_CALL], stream=stream)
+    assert (reply.text, reply.tools, reply.finish) == (f"{FALLBACK} Here.", [], "stop")
+    if stream:
+        deltas = [chunk["choices"][0]["delta"].get("content") for chunk in reply.chunks]
+        assert f"{FALLBACK} " in deltas, "it is not held back until the other model answers"
     assert [request["model"] for request in script.spoken] == ["scripted", "spare"]
+    assert served.reports[-1].fallback == "auth"
+    served.caller.ask([*HELLO, flow_said(reply.text), user("Yes")], user="u")
+    session = served.server.session(served.server.sessions()[0])
+    assert [turn.reply.fallback for turn in session.turns] == ["auth", ""]
+    assert [turn.fault_kind for turn in session.unfinished] == ["auth"]
+    assert [turn.reply.text for turn in session.turns] == [f"{FALLBACK} Here.", "After."]
+    assert "fallback: auth" in str(session.trace)
+    assert session.turns[0].reply.model == "compatible:spare"
+
+
+def test_where_the_fallback_model_fails_too_the_call_ends(serve: Callable[..., Served], script: Script) -> None:
+    served = serve(fallback=FALLBACK, fallback_model="compatible:spare", end_on_failure=True)
+    script.words = [REFUSED, REFUSED]
+    reply = served.caller.ask(HELLO, user="u", tools=[END_CALL], stream=True)
+    assert (reply.text.strip(), reply.tools) == (FALLBACK, ["end_call"])
+    session = served.server.session(served.server.sessions()[0])
+    assert [(turn.reply.text, turn.reply.fallback, turn.node) for turn in session.turns] == [
+        (FALLBACK, "auth", "ask")
+    ]
+    assert [turn.fault_kind for turn in session.unfinished] == ["auth", "auth"]
+    assert "fallback: auth" in str(session.trace)
+
+
+def test_the_fallback_model_moves_the_flow_where_the_judge_has_failed(
+    serve: Callable[..., Served], script: Script
+) -> None:
+    served = serve(fallback_model="compatible:spare")
+    script.server.script(lambda request: REFUSED if request["model"] == "scripted" else script._answer(request))
+    reply = to_the_end(served, script, user="a", tools=[END_CALL], stream=True)
+    assert reply.text.endswith("Thanks Ana, see you on Tue.")
+    assert reply.tools == ["end_call"]
+    assert served.server.sessions()[0].node == "bye"
+
+
+def test_the_sentence_is_the_flows_own_and_is_in_its_file(flow: Flow, script: Script, tmp_path: Any) -> None:
+    flow.fallback = "Einen Augenblick, bitte."
+    flow.save(tmp_path / "f.flow.json")
+    assert Flow.load(tmp_path / "f.flow.json").fallback == flow.fallback
+    served = Served(flow, None)
+    try:
+        script.words = [REFUSED]
+        assert served.caller.ask(HELLO).text == flow.fallback
+    finally:
+        served.server.stop()
+    assert "fallback" in {loss.feature for loss in flow.export("retell").losses}
+    with pytest.raises(ConfigError):
+        flow.fallback = 5  # type: ignore[assignment]
 
 
 def test_silence_becomes_the_fallback_in_time(serve: Callable[..., Served], script: Script) -> None:

@@ -65,6 +65,8 @@ async def key_sources(context: FlowContext, refs: Iterable[str]) -> list[KeySour
     found = []
     for name in dict.fromkeys(ref.partition(":")[0] for ref in refs):
         provider = PROVIDERS[name]
+        if provider.free_of_charge:  # each worker runs it itself
+            continue
         endpoint = await context.endpoint(provider)
         if endpoint.key is not None:
             destination = provider.key_destination(endpoint.base_url)

@@ -127,6 +127,8 @@ class _Writing:
             yield f"flow.speaks_first = {literal(self._flow.speaks_first)}"
         if self._flow.latency != "usual":
             yield f"flow.latency = {literal(self._flow.latency)}"
+        if self._flow.fallback is not None:
+            yield f"flow.fallback = {literal(self._flow.fallback)}"
 
     def _functions(self) -> dict[str, str]:
         """Return where the functions come from, by what `build` looks for."""
