@@ -181,8 +181,8 @@ class Reply(NodeResult):
         transcript: The dialogue with this answer as its last message; hand it to the next node. An answer that was
             cut off ends with ` […]` there.
         notices: Sentences that a reader must know: a cut-off, a refusal, a setting that was dropped.
-        fallback: Kind of the error in whose place a caller heard it: the fallback sentence, or the fallback model's
-            answer; empty where all went well.
+        fallback: Kind of the error in whose place a caller heard it, as the fallback sentence or from the fallback
+            model; empty where all went well.
         request: What the model was asked, as a `SentRequest`: system, messages, schema, settings, model; never a
             key. `None` for a static sentence, for a partial reply, and in a session that was read from a file.
         requests: The same for every request that the reply took, those that were refused or repaired included.
