@@ -124,6 +124,8 @@ def _advised(provider: str, model: str) -> list[str]:
 def structured_output(provider: str, model: str) -> bool | None:
     """Return whether a provider enforces a JSON Schema with a model; `None` if that is not known here."""
     facts = facts_of(provider)
+    if facts.enforces_schemas:
+        return True
     if facts.without_structured_output is None:
         return None
     if not facts.without_structured_output.isdisjoint((model, _SNAPSHOT.sub("", model).removesuffix("-latest"))):

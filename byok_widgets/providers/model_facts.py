@@ -18,6 +18,7 @@ class ModelFacts:
         offline: Ids that are offered before the provider's own list is available, in order.
         ends: Ids by the ISO date on which they end. A dated snapshot ends with its model unless it is listed here.
         without_structured_output: Ids that enforce no JSON Schema; `None` if nothing is known.
+        enforces_schemas: Whether its server writes only what a JSON Schema allows, whichever the model.
         aliases: The role of each name that people know from older texts.
         families: The aliases that name a family and are not ids.
         price_list: Its id in the price list; empty if it has none.
@@ -30,6 +31,7 @@ class ModelFacts:
     offline: tuple[str, ...] = ()
     ends: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     without_structured_output: frozenset[str] | None = None
+    enforces_schemas: bool = False
     aliases: Mapping[str, Role] = field(default_factory=dict)
     families: frozenset[str] = frozenset()
     price_list: str = ""

@@ -161,6 +161,24 @@ def test_names_that_would_meet_are_refused() -> None:
         flow.export("pipecat")
 
 
+def test_where_a_flow_would_stay_at_a_silent_node_is_told() -> None:
+    flow = Flow("dead ends", fresh=True)
+    flow.conversation("ask", "Where to?")
+    flow.extraction("half", city=str)
+    flow.extraction("nowhere", weekday=str)
+    flow.extraction("whole", urgent=bool)
+    flow.conversation("bye", "Bye.", end=True)
+    flow.extraction("last", people=int, end=True)
+    flow.connect("ask", "half")
+    flow.connect("half", "nowhere", if_='city == "Oslo"')
+    flow.connect("half", "whole", if_='city == "Rome"')
+    flow.connect("whole", "bye", if_="urgent")
+    flow.connect("whole", "last")
+    told = [loss.where for loss in flow.export("pipecat").losses if loss.feature == "dead_end"]
+    assert told == ["half", "nowhere"]
+    assert {"half", "nowhere"} <= {finding.where for finding in flow.check(targets=["pipecat"])}
+
+
 def test_a_function_of_the_notebook_is_told() -> None:
     flow = Flow("notebook", fresh=True)
     flow.conversation("a", "x")

@@ -14,7 +14,7 @@ from byok_widgets.engine.callbacks import Retraction
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.providers import register_provider, unregister_provider
 from byok_widgets.session import Turn
-from byok_widgets.session.early_choice import EarlyChoice
+from byok_widgets.session.early_choice import EarlyChoice, may_choose_early
 from byok_widgets.session.steps import Judgement
 from tests.scripted_server import Say, ScriptedServer
 from tests.session.conftest import Script
@@ -65,6 +65,23 @@ def test_anything_else_is_waited_for(text: str) -> None:
 
 def test_what_is_taken_back_is_waited_for() -> None:
     assert read('{"choice": ', Retraction(), '{"choice": "stay"}') is None
+
+
+@pytest.mark.parametrize(
+    ("model", "early"),
+    [
+        ("local:smollm2-135m", True),
+        ("local:/models/own.gguf", True),
+        ("openai:gpt-6-luna", True),
+        ("openrouter:openai/gpt-6-luna", False),
+        ("compatible:gpt-6-luna", False),
+        ("openai:unheard-of", False),
+    ],
+)
+def test_only_where_the_schema_is_known_to_be_enforced(model: str, early: bool) -> None:
+    flow = Flow("enforced", fresh=True)
+    node = flow.conversation("ask", "Ask.", model=model)
+    assert may_choose_early(node.resolve()) is early
 
 
 # In a session

@@ -60,6 +60,7 @@ class Plan:
         self._require_free_names()
         self.for_all = [self._to(edge, f"enter {edge.target}", "_enter_global") for edge in self.graph.ways_in()]
         self.tools = {name: list(tools) for name, tools in self._tools()}
+        self.losses += self._dead_ends()
 
     @property
     def waits(self) -> bool:
@@ -84,6 +85,20 @@ class Plan:
             return []
         outgoing = self.graph.outgoing(name)
         return [edge for edge in outgoing if not edge.condition.is_judged and edge.condition.is_known]
+
+    def _dead_ends(self) -> Iterator[Loss]:
+        """Yield the silent nodes at which a flow may stay: nothing stays at a handler."""
+        for name in self.graph.nodes:
+            exact = self.exact_edges(name)
+            may_stay = self.graph.is_silent(name) and name not in self.graph.ends and not self.decides(name)
+            if may_stay and not any(edge.condition.is_fallback for edge in exact):
+                problem = (
+                    "Where none of its conditions holds, the flow cannot stay at it."
+                    if exact
+                    else ("It leads nowhere, and the flow cannot stay at it.")
+                )
+                instead = "The node before it speaks again, and its model decides. Connect it with an else edge."
+                yield Loss("dead_end", name, problem, instead)
 
     def _require_free_names(self) -> None:
         for name in self.graph.nodes:

@@ -13,6 +13,7 @@ from byok_widgets.engine import DaemonExecutor
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.errors import LocalModelError
 from byok_widgets.providers.exchange import Endpoint, ModelInfo, Request
+from byok_widgets.providers.model_facts import ModelFacts
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider
 from byok_widgets.schema.profile import SchemaProfile
@@ -35,6 +36,7 @@ class LocalProvider(ChatCompletionsProvider):
     settings = ChatCompletionsProvider.settings - {"reasoning_effort"}
     defaults: ClassVar[Mapping[str, Any]] = {"temperature": 0, "seed": 1}
     max_tokens = 512
+    models = ModelFacts(enforces_schemas=True)  # llama.cpp writes by a grammar that it makes of the schema
     schema_profile = SchemaProfile(limits=AnswerLimits(max_tokens))
 
     @asynccontextmanager
