@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from byok_widgets import Flow
 from byok_widgets.cli import main
+from tests.fake_keys import fake_key
 from tests.scripted_server import ScriptedServer
 from tests.serve.fruit import answer, fruit_flow
 from tests.serve.talking import Caller, user
@@ -22,10 +24,12 @@ from tests.serve.talking import Caller, user
 class Process:
     """A server that can be killed."""
 
-    def __init__(self, flow: Path, store: str, *more: str) -> None:
-        command = [sys.executable, "-m", "byok_widgets", "serve", str(flow), "--port", str(_free_port())]
-        env = {**os.environ, "BYOK_WIDGETS_CONFIG_DIR": str(flow.parent / "config")}
-        self.port = int(command[-1])
+    def __init__(
+        self, flow: Path, store: str, *more: str, port: int = 0, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.port = port or _free_port()
+        command = [sys.executable, "-m", "byok_widgets", "serve", str(flow), "--port", str(self.port)]
+        env = {**os.environ, "BYOK_WIDGETS_CONFIG_DIR": str(flow.parent / "config"), **(environment or {})}
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - the process writes to it
         self.process = subprocess.Popen(
             [*command, "--store", store, *more], env=env, stdout=subprocess.PIPE, stderr=self._errors, text=True
@@ -102,6 +106,51 @@ def test_a_file_whose_settings_differ_from_the_saved_ones_is_not_served_unasked(
         "first",
         "second",
     ]
+
+
+SAVES = """
+import sys
+from byok_widgets import Flow
+from byok_widgets.keys.backends import encrypted_file
+from byok_widgets.providers import PROVIDERS
+path, backend, passphrase, key = sys.argv[1:]
+if backend == "file":
+    encrypted_file.create(passphrase)
+flow, provider = Flow.load(path, trust=True), PROVIDERS["compatible"]
+destination = provider.key_destination(provider.address(flow.config.base_url("compatible")))
+print(flow.key_store.save("compatible", destination, key, backend=backend).backend)
+"""
+PASSPHRASE = "several unrelated words"
+
+
+@pytest.mark.parametrize("backend", ["file", "keyring"])
+def test_the_key_comes_from_where_it_was_saved(
+    server: ScriptedServer, file: Path, tmp_path: Path, backend: str
+) -> None:
+    key = fake_key("compatible")
+    env = {
+        "PYTHON_KEYRING_BACKEND": "tests.serve.file_keyring.FileKeyring",
+        "TEST_KEYRING": str(tmp_path / "keyring.json"),
+        "BYOK_WIDGETS_CONFIG_DIR": str(tmp_path / "config"),
+    }
+    ran = subprocess.run(
+        [sys.executable, "-c", SAVES, str(file), backend, PASSPHRASE, key],
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.stdout.split() == [backend], ran.stderr
+    store = str(tmp_path / "calls.sqlite")
+    served = Process(file, store, environment={**env, "BYOK_WIDGETS_PASSPHRASE": PASSPHRASE})
+    caller = Caller(served.port, served.token())
+    assert caller.ask([user("An apple")], user="call").text.startswith("Here is apple")
+    code, told = served.end()
+    assert {headers["authorization"] for headers in server.headers} == {f"Bearer {key}"}
+    assert code == 0
+    assert key not in told
+    assert key.encode() not in (tmp_path / "calls.sqlite").read_bytes()
 
 
 def test_without_a_key_it_says_so_and_fails(tmp_path: Path) -> None:

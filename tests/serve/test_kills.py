@@ -17,6 +17,7 @@ import pytest
 
 from tests.scripted_server import Say, ScriptedServer
 from tests.serve import fruit
+from tests.serve.load_balancer import LoadBalancer
 from tests.serve.redis_server import RedisServer
 from tests.serve.talking import Caller, Response, user
 from tests.serve.test_command import Process
@@ -91,13 +92,13 @@ class RetryingCaller(Caller):
 
 
 class KilledServers:
-    """Two servers on one store, of which one at a time is killed and started again."""
+    """Servers on one store, of which one at a time is killed and started again on its port."""
 
-    def __init__(self, file: Path, store: str) -> None:
+    def __init__(self, file: Path, store: str, count: int = 2) -> None:
         self._file, self._store = file, store
         first = Process(file, store)
         self.token = first.token()
-        self._running = [first, Process(file, store)]
+        self._running = [first, *(Process(file, store) for _ in range(count - 1))]
         self.ports = [process.port for process in self._running]
         self.kills = 0
         self._over = threading.Event()
@@ -112,11 +113,10 @@ class KilledServers:
 
     def _kill(self) -> None:
         while not self._over.wait(2.5):
-            at = self.kills % 2
+            at = self.kills % len(self._running)
             self._running[at].end(signal.SIGKILL)
             self.kills += 1
-            self._running[at] = Process(self._file, self._store)
-            self.ports[at] = self._running[at].port
+            self._running[at] = Process(self._file, self._store, port=self.ports[at])
 
 
 @pytest.fixture(params=["sqlite", "redis"])
@@ -144,4 +144,26 @@ def test_two_hundred_mangled_dialogues_land_at_the_right_node_under_kills(
         servers.close()
     assert servers.kills > 0
     assert sum(dialogue.turns for dialogue in dialogues) == 200 * 5
+    assert [wrong for dialogue in dialogues for wrong in dialogue.wrong] == []
+
+
+@pytest.mark.slow
+def test_three_servers_behind_a_load_balancer_are_one_under_kills(
+    server: ScriptedServer, file: Path, tmp_path: Path
+) -> None:
+    server.script(fruit.answer)
+    redis = RedisServer(tmp_path, "--appendonly", "yes")
+    servers = KilledServers(file, redis.url, count=3)
+    balancer = LoadBalancer(tmp_path, servers.ports)
+    try:
+        caller = RetryingCaller([balancer.port], servers.token)
+        dialogues = [fruit.MangledDialogue(caller, seed) for seed in range(100)]
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            list(pool.map(fruit.MangledDialogue.run, dialogues))
+    finally:
+        balancer.close()
+        servers.close()
+        redis.close()
+    assert servers.kills > 2
+    assert sum(dialogue.turns for dialogue in dialogues) == 100 * 5
     assert [wrong for dialogue in dialogues for wrong in dialogue.wrong] == []
