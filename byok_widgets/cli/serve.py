@@ -6,6 +6,7 @@ import argparse
 import getpass
 import logging
 import os
+import re
 import signal
 import sys
 import threading
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.cli.action_functions import functions_of
-from byok_widgets.errors import ConfigError, MissingKeyError
+from byok_widgets.errors import ConfigError, KeyFormatError, MissingKeyError
 
 if TYPE_CHECKING:
     from byok_widgets.flow import Flow
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8080
 PASSPHRASE_VARIABLE = "BYOK_WIDGETS_PASSPHRASE"  # noqa: S105 - its name
 """Names the passphrase of the encrypted file of keys, for servers at which nobody types."""
+_VARIABLE = re.compile(r"[A-Z]{2,20}(_[A-Z]{2,20}){1,4}")
+"""Names of variables that no key looks like."""
 
 
 def add_command(commands: Any, port: Callable[[str], int]) -> None:
@@ -98,11 +101,32 @@ def _prepare(flow: Flow, given: argparse.Namespace) -> None:
     for provider, url in _pairs(given.base_url, "--base-url").items():
         flow.set_base_url(provider, url)
     for reference in given.key:
-        provider, equals, name = reference.partition("=")
-        flow.use_key(name if equals else reference, provider=provider if equals else None)
+        provider, equals, name = reference.rpartition("=")
+        _use_key(flow, name, provider if equals else None)
     for name, function in functions_of(flow.nodes, given.functions).items():
         flow.nodes[name].bind(function)
     _unlock()
+
+
+def _use_key(flow: Flow, reference: str, provider: str | None) -> None:
+    """Let a provider's key come from a variable.
+
+    Raises:
+        ByokError: It is not set, or cannot be used.
+    """
+    try:
+        flow.use_key(reference, provider=provider)
+    except KeyFormatError as error:
+        if error.kind != "key_variable_not_set":
+            raise
+    else:
+        return
+    name = reference.removeprefix("env:")
+    shown = name if _VARIABLE.fullmatch(name) else "that --key names"  # it may be a key all the same
+    raise MissingKeyError(
+        f"No API key configured for {provider or flow.provider}: the variable {shown} is not set.",
+        fix="Set it in the environment of this command, and start it again.",
+    )
 
 
 def _serve(flow: Flow, given: argparse.Namespace) -> int:

@@ -153,7 +153,15 @@ def test_the_key_comes_from_where_it_was_saved(
     assert key.encode() not in (tmp_path / "calls.sqlite").read_bytes()
 
 
-def test_without_a_key_it_says_so_and_fails(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ([], "flow.settings()"),
+        (["--key", "env:ACME_API_KEY"], "ACME_API_KEY"),
+        (["--key", "openai=env:ACME_API_KEY"], "ACME_API_KEY"),
+    ],
+)
+def test_without_a_key_it_says_so_and_fails(tmp_path: Path, options: list[str], told: str) -> None:
     flow = Flow("no key", fresh=True)
     flow.provider, flow.model = "openai", "gpt-6.1-sol"
     flow.conversation("ask", "Ask.")
@@ -162,7 +170,7 @@ def test_without_a_key_it_says_so_and_fails(tmp_path: Path) -> None:
     env = {**os.environ, "BYOK_WIDGETS_CONFIG_DIR": str(tmp_path / "config")}
     env["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
     ran = subprocess.run(
-        [sys.executable, "-m", "byok_widgets", "serve", str(path), "--port", str(_free_port())],
+        [sys.executable, "-m", "byok_widgets", "serve", str(path), "--port", str(_free_port()), *options],
         env=env,
         capture_output=True,
         text=True,
@@ -171,3 +179,12 @@ def test_without_a_key_it_says_so_and_fails(tmp_path: Path) -> None:
     )
     assert ran.returncode != 0
     assert "No API key configured" in ran.stderr
+    assert told in ran.stderr
+
+
+def test_a_key_in_the_place_of_a_name_is_not_repeated(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = fake_key("compatible")
+    assert main(["serve", str(file), "--key", f"env:{key}"]) == 2
+    assert key not in "".join(capsys.readouterr())

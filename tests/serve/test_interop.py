@@ -169,6 +169,7 @@ def test_livekit_hangs_up_once_and_may_be_interrupted(served: Served, script: Sc
         return bye, [each.name for each in (*calls, *again)], after
 
     assert asyncio.run(call()) == ("Thanks Ana, see you on Tue.", ["end_call"], "")
+    asyncio.run(_until(lambda: len(served.reports) == 2))  # the reply that was cut off runs to its end
     (listed,) = served.server.sessions()
     assert [turn.text for turn in served.server.session(listed).turns] == ["Hi", "Ana, Tuesday"]
 
