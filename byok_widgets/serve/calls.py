@@ -23,7 +23,7 @@ class ServedCall:
         key: Its key.
         name: The client's id for it; empty if it sends none.
         node: Where the flow is.
-        last_at: When its last turn ended, in seconds since 1970.
+        last_at: When its last turn began, in seconds since 1970.
         text: What the caller said last.
         reply: What the flow said last.
         fallback: Kind of the error in whose place that was said; empty where all went well.

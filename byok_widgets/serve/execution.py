@@ -225,7 +225,7 @@ class Execution:
     def _session(self, node: str) -> StoredSession:
         asked = self._asked
         name = redact_keys(asked.session_id)
-        return StoredSession(asked.parent.session, name, asked.caller, node, time.time(), asked.key)
+        return StoredSession(asked.parent.session, name, asked.caller, node, self._began_at, asked.key)
 
     def _unmoved(self) -> State:
         """Return the state after a turn that changed nothing."""

@@ -36,12 +36,15 @@ local turn = prefix .. 't:' .. key
 if redis.call('HGET', turn, 'owner') ~= owner or redis.call('HGET', turn, 'answer') ~= '' then return 0 end
 redis.call('HSET', turn, 'state', ARGV[3], 'answer', ARGV[4], 'record', ARGV[5])
 if ARGV[4] ~= '' then redis.call('DEL', prefix .. 'j:' .. key) end
-redis.call('SET', prefix .. 's:' .. session, ARGV[7])
+local known = redis.call('GET', prefix .. 's:' .. session)
+if not known or cjson.decode(known)['last_at'] <= cjson.decode(ARGV[7])['last_at'] then
+  redis.call('SET', prefix .. 's:' .. session, ARGV[7])
+end
 local time = redis.call('TIME')
 redis.call('ZADD', prefix .. 'activity', time[1] + time[2] / 1000000, session)
 return 1
 """
-"""Stores what is known of a turn, if it is still this owner's."""
+"""Stores what is known of a turn, if it is still this owner's; an interrupted one may end after the next."""
 
 RELEASE = """
 local turn = KEYS[1] .. 't:' .. ARGV[1]

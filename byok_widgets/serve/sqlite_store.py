@@ -235,7 +235,9 @@ def _put(db: sqlite3.Connection, turn: StoredTurn, owner: str, session: StoredSe
     ).rowcount
     if not changed:
         return False
-    db.execute(insertion("sessions", session), tuple(vars(session).values()))
+    known = db.execute("SELECT last_at FROM sessions WHERE key = ?", (session.key,)).fetchone()
+    if known is None or known[0] <= session.last_at:  # an interrupted turn may end after the one that followed it
+        db.execute(insertion("sessions", session), tuple(vars(session).values()))
     if turn.answer:
         db.execute("DELETE FROM journal WHERE turn = ?", (turn.key,))
     return True

@@ -51,7 +51,7 @@ class StoredSession:
         name: The client's id for it; empty if it sends none.
         caller: Digest of the token with which it asks.
         node: Where the flow is.
-        last_at: When its last turn ended, in seconds since 1970.
+        last_at: When its last turn began, in seconds since 1970.
         last_turn: Key of that turn.
     """
 

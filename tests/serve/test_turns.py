@@ -114,6 +114,19 @@ def test_a_reply_that_is_cut_off_by_leaving_is_kept_whole(served: Served, script
     assert served.caller.ask(HELLO, user="u").text == "A reply of some length."
 
 
+def test_a_reply_that_ends_after_the_next_turn_is_not_the_last_of_the_call(served: Served, script: Script) -> None:
+    script.words = [Say("A long reply of some length.", pause_s=0.1), "Next."]
+    served.caller.leave(HELLO, after=b"A lon", user="u")
+    served.caller.ask([*HELLO, flow_said("A lon"), user("Wait")], user="u")
+    until = time.monotonic() + 30
+    while len(served.reports) < 2 and time.monotonic() < until:
+        time.sleep(0.02)
+    assert [report.turns[0].text for report in served.reports] == ["Wait", "Hi"]
+    (listed,) = served.server.sessions()
+    assert listed.text == "Wait"
+    assert [turn.text for turn in served.server.session(listed).turns] == ["Hi", "Wait"]
+
+
 @pytest.mark.parametrize("stream", [True, False])
 def test_where_a_turn_fails_the_fallback_is_said_and_the_flow_stays(
     serve: Callable[..., Served], script: Script, stream: bool
