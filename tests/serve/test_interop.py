@@ -109,17 +109,20 @@ def test_pipecat_in_a_real_pipeline_hangs_up_once_and_may_be_interrupted(served:
             message = {"role": "user", "content": text}
             await worker.queue_frame(LLMMessagesAppendFrame(messages=[message], run_llm=True))
 
-        await say("Hi")
-        await _until(lambda: len(script.spoken) == 1)
-        await asyncio.sleep(0.3)
-        await worker.queue_frame(InterruptionFrame())  # the caller speaks over the reply
-        await say("Hello?")
-        await _until(lambda: len(served.reports) == 2)
-        await say("Ana, Tuesday")
-        await _until(lambda: bool(ended))
-        await asyncio.sleep(1)  # it asks again with the result of the tool
-        await worker.cancel()
-        await asyncio.wait([running], timeout=20)
+        try:
+            await say("Hi")
+            await _until(lambda: len(script.spoken) == 1)
+            await asyncio.sleep(0.5)
+            await worker.queue_frame(InterruptionFrame())  # the caller speaks over the reply
+            await asyncio.sleep(0.5)
+            await say("Hello?")
+            await _until(lambda: len(served.reports) == 2)
+            await say("Ana, Tuesday")
+            await _until(lambda: bool(ended))
+            await asyncio.sleep(1)  # it asks again with the result of the tool
+        finally:
+            await worker.cancel()
+            await asyncio.wait([running], timeout=20)
 
     asyncio.run(call())
     assert ended == ["end_call"]
