@@ -1,9 +1,9 @@
 """`EarlyChoice`: what a judge chooses, read while it still writes its reason.
 
 It is taken only from an answer that begins with the object, whose first member is the choice, complete and one of
-those that were offered, at a provider that says with which models it enforces the schema, or from a local model, whose
-server writes by a grammar. Anywhere else, also where a router or a server may or may not do it, the whole answer is
-waited for.
+those that were offered, at a provider that says with which models it enforces the schema, or from a local model,
+whose server writes by a grammar. Anywhere else, also where a router or a server may or may not do it, the whole
+answer is waited for.
 """
 
 from __future__ import annotations
