@@ -116,3 +116,31 @@ def test_what_runs_here_or_is_replayed_needs_no_key_and_no_address(
         flow.serve()
     flow.replay(tmp_path / "one.cassette")
     flow.serve().stop()
+
+
+def test_a_replayed_flow_calls_no_action_with_effects(tmp_path: Path) -> None:
+    booked: list[str] = []
+    flow = Flow("replayed calls", fresh=True)
+    flow.conversation("ask", "Which day?", static=True, start=True)
+    flow.action("book", lambda: booked.append("booked"), effects=True)
+    flow.conversation("bye", "It is booked.", static=True, end=True)
+    flow.connect("ask", "book")
+    flow.connect("book", "bye")
+    cassette = tmp_path / "one.cassette"
+    cassette.write_text('{"cassette": 1, "recorder": "byok-widgets"}\n', encoding="utf-8")
+    flow.replay(cassette)
+    assert _outcome(flow) == ("action_replayed", "ask")
+    assert booked == []
+    flow.live()
+    assert _outcome(flow) == ("", "bye")
+    assert booked == ["booked"]
+
+
+def _outcome(flow: Flow) -> tuple[str, str]:
+    """Serve a flow to one caller; return what the turn failed with, and where the flow is."""
+    served = Served(flow, None)
+    try:
+        served.caller.ask([user("Tuesday")], user="u")
+        return served.reports[-1].fallback, served.reports[-1].node
+    finally:
+        served.server.stop()
