@@ -171,9 +171,7 @@ class Execution:
             variables=Variables(VariableNames(flow.graph, flow.context), parent.entries, parent.number),
             visited=parent.visited,
             spoken=parent.spoken,
-            effects=Effects(
-                self._effects, known=set(known), finished=known, replayed=flow.context.sends_nothing
-            ),
+            effects=Effects(self._effects, known=set(known), finished=known, replayed=flow.context.sends_nothing),
             speculates=flow.speculates and asked.heard is None,
         )
         return TurnRunner(
