@@ -33,6 +33,10 @@ class ChangeSignal:
     def __reduce__(self) -> tuple[type[ChangeSignal], tuple[()]]:
         return ChangeSignal, ()  # in another process nobody observes yet
 
+    def __repr__(self) -> str:
+        count = 0 if self._signal is None else len(self._signal)
+        return f"ChangeSignal({count} observer{'' if count == 1 else 's'})"
+
     def connect(self, observer: Observer) -> Callable[[], None]:
         """Call `observer(changes)` after each change; return a function that stops this.
 
