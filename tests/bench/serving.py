@@ -140,7 +140,8 @@ async def _load(
             run.first_s.append(first_s)
             said.append({"role": "assistant", "content": "word " * 24})
             del said[:-9]
-            await asyncio.sleep(rng.expovariate(1 / pause_s) if pause_s else 0)
+            pause = rng.expovariate(1 / pause_s) if pause_s else 0.0
+            await asyncio.sleep(max(0.0, min(pause, until - time.monotonic())))
         writer.close()
 
     marker = time.monotonic_ns()
