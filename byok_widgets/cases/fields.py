@@ -15,7 +15,7 @@ def require_known(entry: Mapping[str, Any], names: tuple[str, ...]) -> None:
     for name in entry:
         if name not in names:
             meant = "values" if name in ("expected", "gold") else nearest(str(name), names)
-            hint = f"did you mean {meant!r}?" if meant else f"there are: {', '.join(names)}"
+            hint = f"the nearest is {meant!r}" if meant else f"there are: {', '.join(names)}"
             raise ValueError(f"there is no field {as_given(name)}; {hint}")
 
 

@@ -117,7 +117,7 @@ def _read(path: Path) -> Any:
         return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     except OSError as error:
         problem = describe_os_error(error)
-    except (ValueError, AttributeError, nbformat.reader.NotJSONError):
+    except (ValueError, AttributeError, nbformat.reader.NotJSONError, nbformat.ValidationError):
         problem = "it is not a notebook"
     raise ConfigError(
         f"{str(path)!r} cannot be run: {problem}.", kind="no_notebook", fix="Give a notebook: *.ipynb."

@@ -228,7 +228,10 @@ def _pairs(given: list[str], option: str) -> Mapping[str, str]:
     wrong = next((entry for entry, (_, equals, _value) in zip(given, pairs, strict=True) if not equals), None)
     if wrong is None:
         return {name: value for name, _, value in pairs}
-    raise ConfigError(f"{option} {wrong!r} is not NAME=VALUE.", kind="serve_option")
+    example = {"--max-calls": "day=200", "--max-cost": "day=5"}.get(option, "compatible=http://127.0.0.1:8000/v1")
+    raise ConfigError(
+        f"{option} {wrong!r} has no equals sign.", kind="serve_option", fix=f"Write it like: {option} {example}"
+    )
 
 
 def _number(kind: Callable[[str], int], text: str) -> int:

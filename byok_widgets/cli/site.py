@@ -21,7 +21,9 @@ def add_command(commands: Any) -> None:
     )
     made.set_defaults(parser=made)
     made.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder")
-    made.add_argument("pages", nargs="*", type=Path, metavar="FILE", help="notebooks, cassettes and other files")
+    made.add_argument(
+        "pages", nargs="*", default=[], type=Path, metavar="FILE", help="notebooks, cassettes and other files"
+    )
 
 
 def run(given: argparse.Namespace) -> int:

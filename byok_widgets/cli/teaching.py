@@ -41,7 +41,7 @@ def add_commands(commands: Any) -> None:
     made.set_defaults(parser=made)
     made.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder")
     made.add_argument(
-        "pages", nargs="*", type=Path, metavar="NOTEBOOK", help="your notebooks, and files they need"
+        "pages", nargs="*", default=[], type=Path, metavar="NOTEBOOK", help="your notebooks, and files they need"
     )
     size = made.add_mutually_exclusive_group()
     size.add_argument(

@@ -282,9 +282,13 @@ class Comparison:
         scores = {variant.name: self.results.means_of(variant) for variant in self.variants}
         return Disagreements(self.results.cases, scores)
 
-    def diff(self, case: str | Case) -> tables.Diff:
-        """Return what each variant made of a case, beside what was expected, with what differs marked."""
-        found = self.cases[case] if isinstance(case, str) else case
+    def diff(self, case: str | int | Case) -> tables.Diff:
+        """Return what each variant made of a case, beside what was expected, with what differs marked.
+
+        Args:
+            case: A case, its name, or its place in `cases`, from 0.
+        """
+        found = case if isinstance(case, Case) else self.cases[case]
         cells = [(variant, self.results.cell(variant, found, 1)) for variant in self.variants]
         listed = {
             variant.name: told_checks(found, cell)

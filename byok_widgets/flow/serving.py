@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.config.own_database import own_database
-from byok_widgets.errors import ByokError
+from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.flow import flow_contexts
 from byok_widgets.flow.filed_flow import FiledFlow
 from byok_widgets.flow.flow_data import bind, data_of, fill
@@ -50,6 +50,7 @@ def serve(
     from byok_widgets.serve.flow_server import FlowServer
 
     reject_ambiguous(flow.graph)
+    _require_functions(flow)
     key = (flow.name, address, options, str(store))
     running = _servers.get(key)
     if running is not None and running.running:
@@ -66,6 +67,21 @@ def serve(
         token_name=token_name,
     )
     return _servers[key]
+
+
+def _require_functions(flow: ServableFlow) -> None:
+    """Reject an action without its function here: a caller would hear of it in the middle of a call.
+
+    Raises:
+        ConfigError: There is one.
+    """
+    for name, node in flow.nodes.items():
+        if any(finding.kind == "unbound_action" for finding in node.check()):
+            raise ConfigError(
+                f"The action node {name!r} has no function.",
+                kind="unbound_action",
+                fix=f"Give it one: flow.node({name!r}).function = ..., or --functions MODULE on the command line.",
+            )
 
 
 def served(flow: ServableFlow) -> ServedFlow:

@@ -40,7 +40,7 @@ class Caps:
         for scope, most in caps:
             if scope not in CAP_SCOPES or not most > 0:
                 raise ConfigError(
-                    f"A cap of {most} for a {scope!r} is none.",
+                    f"A cap of {most} for {scope!r} cannot be used.",
                     kind="serve_cap",
                     fix=f"Give a number above 0 for one of: {', '.join(CAP_SCOPES)}.",
                 )

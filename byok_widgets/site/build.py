@@ -85,7 +85,7 @@ def _require_tools() -> None:
     """Check that all is here that takes part, also what is not imported but only found by others."""
     missing = [name for name in _TOOLS if not _is_installed(name)]
     if missing:
-        raise ConfigError(f"{', '.join(missing)} is not installed here.", kind="site", fix=_FIX)
+        raise ConfigError(f"What is not installed here: {', '.join(missing)}.", kind="site", fix=_FIX)
     if shutil.which("npm") is None:
         fix = "Install Node.js: Pyodide comes from its registry."
         raise ConfigError("npm is not installed here.", kind="site", fix=fix)

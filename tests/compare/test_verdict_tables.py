@@ -84,3 +84,8 @@ def test_a_key_that_was_said_is_shown_in_no_table(compared: Comparison) -> None:
     found = type(compared.disagreements())(compared.cases, scores)
     assert found
     assert key not in found._repr_html_() + repr(found)
+
+
+def test_a_case_is_named_by_its_place_too(compared: Comparison) -> None:
+    first = compared.cases[0]
+    assert repr(compared.diff(0)) == repr(compared.diff(first.name)) == repr(compared.diff(first))

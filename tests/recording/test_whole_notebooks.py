@@ -94,3 +94,13 @@ def test_what_is_no_notebook_is_refused(tmp_path: Path, capsys: pytest.CaptureFi
     for name in ("missing.ipynb", "text.ipynb"):
         assert main(["record", str(tmp_path / name)]) == 2
         assert name in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ['{"version": 1, "nodes": []}', "{}", "[]", "no JSON"])
+def test_a_file_that_is_no_notebook_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    path = tmp_path / "a.flow.json"
+    path.write_text(text)
+    assert main(["record", str(path)]) == 2
+    assert "not a notebook" in capsys.readouterr().err

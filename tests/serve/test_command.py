@@ -188,3 +188,20 @@ def test_a_key_in_the_place_of_a_name_is_not_repeated(
     key = fake_key("compatible")
     assert main(["serve", str(file), "--key", f"env:{key}"]) == 2
     assert key not in "".join(capsys.readouterr())
+
+
+def test_an_action_without_its_function_is_not_served(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flow = Flow("act", fresh=True)
+    flow.action("look", lambda: "ten", writes=["time"])
+    flow.save(tmp_path / "act.flow.json")
+    port = str(_free_port())
+    assert main(["serve", str(tmp_path / "act.flow.json"), "--port", port, "--settings", "file"]) == 2
+    assert "--functions" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("option", "example"), [("--max-calls", "day="), ("--max-cost", "day=")])
+def test_a_cap_without_its_scope_is_shown_how_to_write_one(
+    file: Path, capsys: pytest.CaptureFixture[str], option: str, example: str
+) -> None:
+    assert main(["serve", str(file), option, "5", "--settings", "file"]) == 2
+    assert example in capsys.readouterr().err
