@@ -30,6 +30,7 @@ from byok_widgets.compare.task import Task
 from byok_widgets.compare.told_checks import told_checks
 from byok_widgets.compare.variant import Variant
 from byok_widgets.compare.variant_result import VariantResult, Verdicts
+from byok_widgets.engine import ENGINE, HAS_THREADS
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.frontend import frontend
 from byok_widgets.usage import CostTotal
@@ -143,10 +144,17 @@ class Comparison:
     # Running
 
     def begin(self, *, wait: bool | None = None) -> Comparison:
-        """Start it, and return it at once where its board is live; else when all is done."""
+        """Start it, and return it at once where its board is live; else when all is done.
+
+        Raises:
+            ConfigError: It is to be waited for where nobody can wait; nothing has begun.
+            ByokError: The store failed.
+        """
+        waits = _waits() if wait is None else wait
+        if waits and not ENGINE.can_wait:
+            raise ENGINE.refusal()
         self.start()
-        live = frontend().is_live() if wait is None else not wait
-        return self if live else self.wait()
+        return self.wait() if waits else self
 
     async def abegin(self) -> Comparison:
         """Start it, and return it when all is done; cancelling that stops it."""
@@ -415,3 +423,9 @@ class Comparison:
 
     def _ipython_display_(self) -> None:
         frontend().show_comparison(self)
+
+
+def _waits() -> bool:
+    """Return whether a cell waits that does not say so: where it would hold up the work that its board shows, too."""
+    holds_up = not HAS_THREADS and ENGINE.can_wait
+    return holds_up or not frontend().is_live()

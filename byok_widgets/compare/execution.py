@@ -152,12 +152,17 @@ class Execution:
         Raises:
             ByokError: The store failed.
         """
-        if self._future is not None:
-            try:
-                ENGINE.run(self._ended(self._future), tick=tick)
-            except KeyboardInterrupt:
-                self.stop()
-                raise
+        if self._future is None:
+            return
+        if self._future.done():  # what has ended can be asked where no sync call could wait
+            if not self._future.cancelled():
+                self._future.result()
+            return
+        try:
+            ENGINE.run(self._ended(self._future), tick=tick)
+        except KeyboardInterrupt:
+            self.stop()
+            raise
 
     async def await_(self) -> None:
         """Do the same as `wait` in an event loop; cancelling it stops the run."""

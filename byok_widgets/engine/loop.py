@@ -52,6 +52,19 @@ class Engine:
         """Whether the caller runs on this loop, where nothing may block."""
         return threading.current_thread() is self._thread
 
+    @property
+    def can_wait(self) -> bool:
+        """Whether a sync call can be made from here: not on this loop, where waiting would deadlock."""
+        return not self.is_current_thread
+
+    def refusal(self) -> ConfigError:
+        """Return the error of a sync call that is made where nobody can wait."""
+        return ConfigError(
+            "A sync call cannot be made from here.",
+            kind="sync_call_on_loop",
+            fix="Use the async variant (arun, astream).",
+        )
+
     def submit(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
         """Start `work` on the loop and return at once; cancelling the future cancels the work."""
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
@@ -73,13 +86,9 @@ class Engine:
         Raises:
             ConfigError: Called on the loop itself, where waiting would deadlock.
         """
-        if self.is_current_thread:
+        if not self.can_wait:
             work.close()
-            raise ConfigError(
-                "A sync call cannot be made from here.",
-                kind="sync_call_on_loop",
-                fix="Use the async variant (arun, astream).",
-            )
+            raise self.refusal()
         ended = threading.Lock()
         ended.acquire()
         # The outcome exists before the work starts, so that an interrupt at any line can cancel it.

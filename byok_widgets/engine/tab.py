@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -30,21 +31,32 @@ class TabEngine(Engine):
         """`False`: whoever calls may wait, since waiting does not stop the loop."""
         return False
 
+    @property
+    def can_wait(self) -> bool:
+        """Whether this browser can suspend the caller."""
+        from pyodide.ffi import can_run_sync
+
+        return bool(can_run_sync())
+
+    def refusal(self) -> ConfigError:
+        """Return the error of a sync call in a browser that cannot suspend it."""
+        return ConfigError(
+            "A sync call cannot be made from here: this browser does not let a cell wait.",
+            kind="sync_call_on_loop",
+            fix="Use the async variant, such as `await node.arun(...)`.",
+        )
+
     def run(self, work: Coroutine[Any, Any, T], *, tick: Callable[[], None] | None = None) -> T:
         """Run `work` while the browser suspends the caller.
 
         Raises:
             ConfigError: The browser cannot suspend it.
         """
-        from pyodide.ffi import can_run_sync, run_sync
+        from pyodide.ffi import run_sync
 
-        if not can_run_sync():
+        if not self.can_wait:
             work.close()
-            raise ConfigError(
-                "A sync call cannot be made from here: this browser does not let a cell wait.",
-                kind="sync_call_on_loop",
-                fix="Use the async variant, such as `await node.arun(...)`.",
-            )
+            raise self.refusal()
         task = self.loop.create_task(work)
         try:
             while not task.done():
@@ -55,4 +67,6 @@ class TabEngine(Engine):
         except BaseException:
             task.cancel()
             raise
+        if task.cancelled():  # a caller meets the same as where there are threads
+            raise concurrent.futures.CancelledError
         return task.result()

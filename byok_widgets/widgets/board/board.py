@@ -38,6 +38,8 @@ SHARE = 80
 SAVED_PAUSE_S = 15.0
 """Least time between two saved forms of a comparison that runs, in seconds."""
 
+_processor_time: Callable[[], float] = getattr(time, "thread_time", time.process_time)  # a tab has no time of threads
+
 
 class Board(assets.PageWidget):
     """The board of one comparison.
@@ -196,6 +198,6 @@ class Board(assets.PageWidget):
 
 def _seconds(act: Callable[[], None]) -> float:
     """Call `act` and return the processor time that it took."""
-    began = time.thread_time()
+    began = _processor_time()
     act()
-    return time.thread_time() - began
+    return _processor_time() - began
