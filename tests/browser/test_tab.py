@@ -25,6 +25,7 @@ TUTORIALS = (
     "01_first_flow",
     "03_a_flow_that_moves",
     "04_debugging_a_flow",
+    "06_testing_a_flow",
     "07_record_and_replay",
 )
 START_MS = 180_000
@@ -34,7 +35,8 @@ READY = """() => {
 }"""
 RUN = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
 OUTPUTS = "() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells"
-_CHANGING = re.compile(r"\d{4}-\d\d-\d\dT\S+")
+_CHANGING = re.compile(r"\d{4}-\d\d-\d\dT\S+|(?<= in )/\S+/")
+_LIVE = re.compile(r"Chat with the flow|.*Run this cell in a notebook to compare\.$")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
@@ -100,10 +102,10 @@ def _on_desktop(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> lis
 
 
 def _texts(cell: Any) -> list[str]:
-    """Return the lines that a cell shows as text, without hours, and without the chat that only a page shows."""
+    """Return the lines that a cell shows as text, without hours and folders, and without what lives on a page alone."""
     texts: list[str] = []
     for output in cell.get("outputs", ()):
         assert output["output_type"] != "error", (output.get("ename"), output.get("evalue"))
         texts.append("".join(output.get("text") or output.get("data", {}).get("text/plain", "")))
     lines = _CHANGING.sub("...", "\n".join(texts)).splitlines()
-    return [line for line in lines if line.strip() and not line.startswith("Chat with the flow")]
+    return [line for line in lines if line.strip() and not _LIVE.match(line)]

@@ -112,12 +112,14 @@ def test_a_function_that_is_awaited_too_long_is_ended() -> None:
 
 
 IN_A_TAB = """
-import asyncio, json, sys, threading, types
+import asyncio, json, logging, sys, threading, time, types
+from IPython.core.interactiveshell import InteractiveShell
 from byok_widgets.engine import threads
 def refuse(thread):
     raise RuntimeError("can't start new thread")
 threading.Thread.start = refuse
 threads.HAS_THREADS = False
+del time.thread_time  # as in Pyodide
 sys.modules["cryptography"] = None
 for name in [name for name in sys.modules if name.startswith("byok_widgets") and name != threads.__name__]:
     del sys.modules[name]
@@ -131,12 +133,18 @@ loop.run_in_executor = in_place  # as Pyodide's loop does
 ffi = types.ModuleType("pyodide.ffi")
 ffi.run_sync, ffi.can_run_sync = loop.run_until_complete, lambda: True
 sys.modules |= {"pyodide": types.ModuleType("pyodide"), "pyodide.ffi": ffi}
+shell = InteractiveShell.instance(colors="nocolor")
+shell.kernel = object()  # so there is a page, on which boards live
+logged = []
+logging.getLogger("byok_widgets").addHandler(handler := logging.Handler())
+handler.emit = lambda record: logged.append(record.getMessage())
 for page in sys.argv[1:]:
-    cells = json.load(open(page, encoding="utf-8"))["cells"]
-    space = {}
-    for cell in cells:
+    shell.reset()
+    for cell in json.load(open(page, encoding="utf-8"))["cells"]:
         if cell["cell_type"] == "code":
-            exec("".join(cell["source"]), space)
+            shell.run_cell("".join(cell["source"])).raise_error()
+            loop.run_until_complete(asyncio.sleep(0.05))  # boards are told between cells
+assert not logged, logged
 loaded = [name for name in ("openai", "anthropic", "numpy") if name in sys.modules]
 assert not loaded, loaded
 """
