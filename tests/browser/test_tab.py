@@ -23,6 +23,7 @@ from tests.browser.conftest import missing
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 TUTORIALS = (
     "01_first_flow",
+    "02_models_and_overrides",
     "03_a_flow_that_moves",
     "04_debugging_a_flow",
     "06_testing_a_flow",

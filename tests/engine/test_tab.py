@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import os
 import subprocess
 import sys
@@ -84,6 +85,15 @@ def test_what_interrupts_a_sync_call_cancels_its_work() -> None:
 
 
 @pytest.mark.usefixtures("page")
+def test_work_that_is_cancelled_ends_as_it_does_where_there_are_threads() -> None:
+    async def give_up() -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(concurrent.futures.CancelledError):
+        TabEngine().run(give_up())
+
+
+@pytest.mark.usefixtures("page")
 def test_async_calls_and_functions_run_without_threads() -> None:
     async def both() -> list[object]:
         executor = DaemonExecutor("here", 1)
@@ -138,24 +148,73 @@ shell.kernel = object()  # so there is a page, on which boards live
 logged = []
 logging.getLogger("byok_widgets").addHandler(handler := logging.Handler())
 handler.emit = lambda record: logged.append(record.getMessage())
+def cells(page):
+    found = json.load(open(page, encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in found if cell["cell_type"] == "code"]
+def run(cell):
+    shell.run_cell(cell).raise_error()
+    loop.run_until_complete(asyncio.sleep(0.05))  # boards are told between cells
+"""
+ALL_CELLS = """
 for page in sys.argv[1:]:
     shell.reset()
-    for cell in json.load(open(page, encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code":
-            shell.run_cell("".join(cell["source"])).raise_error()
-            loop.run_until_complete(asyncio.sleep(0.05))  # boards are told between cells
+    for cell in cells(page):
+        run(cell)
 assert not logged, logged
+"""
+NOTHING_HEAVY = """
 loaded = [name for name in ("openai", "anthropic", "numpy") if name in sys.modules]
 assert not loaded, loaded
 """
+NO_CELL_CAN_WAIT = """
+from byok_widgets.errors import ConfigError
+ffi.can_run_sync = lambda: False
+told, shown, begun, *_ = cells(sys.argv[1])
+for cell in (told, shown, begun):
+    run(cell)
+result = shell.user_ns["result"]
+while result.running:
+    loop.run_until_complete(asyncio.sleep(0.05))
+assert [str(each.outcome) for each in result.outcomes] == ["passed", "passed", "failed"]
+assert not result.passed and len(result.problems) == 1, "what has ended can be asked without waiting"
+before = asyncio.all_tasks(loop)
+try:
+    shell.user_ns["flow"].test(shell.user_ns["cases"], wait=True)
+except ConfigError as error:
+    assert error.kind == "sync_call_on_loop"
+    assert asyncio.all_tasks(loop) == before, "nothing has begun"
+else:
+    raise AssertionError("it waited")
+assert not logged, logged
+"""
+
+
+def _run_in_a_tab(script: str, folder: Path, *names: str) -> str:
+    """Run a script with tutorials, where there are no threads and a page shows boards; return what is printed."""
+    for name in names:
+        cassette = f"{name}.cassette"
+        (folder / cassette).write_bytes((NOTEBOOKS / cassette).read_bytes())
+    command = [sys.executable, "-c", IN_A_TAB + script, *(str(NOTEBOOKS / f"{name}.ipynb") for name in names)]
+    done = subprocess.run(
+        command, env=os.environ | {"CI": "1"}, cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
 
 
 def test_tutorials_replay_where_there_are_no_threads_and_no_encryption(tmp_path: Path) -> None:
-    for cassette in NOTEBOOKS.glob("0[36]*.cassette"):
-        (tmp_path / cassette.name).write_bytes(cassette.read_bytes())
-    pages = [str(page) for page in sorted(NOTEBOOKS.glob("0[36]*.ipynb"))]
-    command = [sys.executable, "-c", IN_A_TAB, *pages]
-    done = subprocess.run(
-        command, env=os.environ | {"CI": "1"}, cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    names = ("03_a_flow_that_moves", "06_testing_a_flow")
+    shown = _run_in_a_tab(ALL_CELLS + NOTHING_HEAVY, tmp_path, *names)
+    assert "2 passed · 1 failed" in shown, "the board's saved form"
+    assert "2 passed · 1 broken" in shown, "a test that is printed in the cell that ran it"
+
+
+def test_a_comparison_is_finished_when_it_returns(tmp_path: Path) -> None:
+    pytest.importorskip("numpy")
+    shown = _run_in_a_tab(ALL_CELLS, tmp_path, "05_which_model_for_which_node")
+    assert "48 of 48 cells" in shown
+    assert "running" not in shown
+
+
+def test_where_no_cell_can_wait_a_board_fills_between_the_cells(tmp_path: Path) -> None:
+    _run_in_a_tab(NO_CELL_CAN_WAIT, tmp_path, "06_testing_a_flow")
