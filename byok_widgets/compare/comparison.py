@@ -426,6 +426,6 @@ class Comparison:
 
 
 def _waits() -> bool:
-    """Return whether a cell waits that does not say so: where it would hold up the work that its board shows, too."""
+    """Return whether a cell waits that does not say so: also where it holds up the work that its board shows."""
     holds_up = not HAS_THREADS and ENGINE.can_wait
     return holds_up or not frontend().is_live()

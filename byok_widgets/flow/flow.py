@@ -630,7 +630,7 @@ class Flow(AnswersGuesses, FlowDefinition):
             store: A file for the finished cells; by default a private file of the flow.
             batch: Is refused: each turn needs the answer before it. `node.compare` takes it.
             wait: Whether to return only when all is done. By default it returns at once where a page shows the
-                board; what asks for verdicts waits. In a browser's tab it waits, where the browser lets a cell wait.
+                board; what asks for verdicts waits. A browser's tab waits, too, if it can.
 
         Returns:
             A `Comparison`, as `compare` of a node gives.
@@ -701,7 +701,7 @@ class Flow(AnswersGuesses, FlowDefinition):
             resume: Whether to go on with the last test of the same flow, cases and runs where it was stopped:
                 what it has finished is not paid again.
             wait: Whether to return only when all is done. By default it returns at once where a page shows the
-                board; what asks for outcomes waits. In a browser's tab it waits, where the browser lets a cell wait.
+                board; what asks for outcomes waits. A browser's tab waits, too, if it can.
 
         Returns:
             A `TestRun`: `passed`, `outcomes`, `problems`, `pass_k()`, `changes`, `save_junit()`, and all that a

@@ -73,7 +73,7 @@ def compare(  # noqa: D417 - `node` is the `self` of the method
             whose provider has none run as usual. The same call, after a restart too, picks up the batches that
             were submitted and submits nothing twice. There are no latencies; a repair makes one more batch.
         wait: Whether to return only when all is done. By default it returns at once where a page shows the
-            board; what asks for verdicts waits. In a browser's tab it waits, where the browser lets a cell wait.
+            board; what asks for verdicts waits. A browser's tab waits, too, if it can.
 
     Returns:
         A `Comparison`: shown as a board that fills, and saved as a table, with `verdicts()`, `best()`,

@@ -103,7 +103,7 @@ def _on_desktop(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> lis
 
 
 def _texts(cell: Any) -> list[str]:
-    """Return the lines that a cell shows as text, without hours and folders, and without what lives on a page alone."""
+    """Return the lines that a cell shows as text, without hours, folders and what lives on a page alone."""
     texts: list[str] = []
     for output in cell.get("outputs", ()):
         assert output["output_type"] != "error", (output.get("ename"), output.get("evalue"))

@@ -38,7 +38,8 @@ SHARE = 80
 SAVED_PAUSE_S = 15.0
 """Least time between two saved forms of a comparison that runs, in seconds."""
 
-_processor_time: Callable[[], float] = getattr(time, "thread_time", time.process_time)  # a tab has no time of threads
+# A browser's tab has no threads, and does not tell their time.
+_processor_time: Callable[[], float] = getattr(time, "thread_time", time.process_time)
 
 
 class Board(assets.PageWidget):
