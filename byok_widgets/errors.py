@@ -22,17 +22,11 @@ chained exception would carry everything that was left out here.
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
-from byok_widgets import markup
-from byok_widgets.sanitize import sanitize
+from byok_widgets import error_card
 from byok_widgets.secrets import redact, redact_held, redact_quotes
 from byok_widgets.usage import NOT_CHARGED
-
-MAX_MESSAGE_CHARS = 600
-"""Maximum length of an error on screen, in characters."""
 
 
 class ByokError(Exception):
@@ -102,34 +96,22 @@ class ByokError(Exception):
         return self
 
     def _shown(self) -> dict[str, str]:
-        """Return the parts shown on screen by name, in order, shortened to fit; fix and link are cut last."""
-        texts = {
-            "problem": self.problem,
-            "where": self.where,
-            "cause": self.cause,
-            "fix": self.fix,
-            "link": self.link,
-            "request_id": f"Request id: {self.request_id}" if self.request_id else "",
-        }
-        texts = {name: sanitize(text) for name, text in texts.items()}
-        for name in ("cause", "where", "problem", "request_id", "fix", "link"):
-            excess = len("\n".join(filter(None, texts.values()))) - MAX_MESSAGE_CHARS
-            if excess > 0:
-                texts[name] = _cut(texts[name], excess)
-        return {name: text for name, text in texts.items() if text}
+        """Return the parts shown on screen by name, in order, shortened to fit."""
+        return error_card.shortened(
+            {
+                "problem": self.problem,
+                "where": self.where,
+                "cause": self.cause,
+                "fix": self.fix,
+                "link": self.link,
+                "request_id": f"Request id: {self.request_id}" if self.request_id else "",
+            }
+        )
 
     @property
     def parts(self) -> dict[str, str]:
         """What is shown, by name and in order: the provider's words stand apart from cause and fix."""
-        shown = self._shown()
-        cause = shown.pop("cause", "")
-        quote = sanitize(self.quote)
-        if quote and quote in cause:
-            own = " ".join(cause.replace(quote, "").split())
-        else:  # it may have been cut
-            own, quote = ("", cause) if quote else (cause, "")
-        first = {name: shown.pop(name, "") for name in ("problem", "where")}
-        return {name: text for name, text in {**first, "cause": own, "quote": quote, **shown}.items() if text}
+        return error_card.with_quote_apart(self._shown(), self.quote)
 
     def __str__(self) -> str:
         return "\n".join(self._shown().values())
@@ -141,22 +123,11 @@ class ByokError(Exception):
         return (_rebuild, (type(self), self.problem, dict(self.__dict__)))
 
     def _repr_html_(self) -> str:
-        parts = [markup.block(_IN_HTML[name](text)) for name, text in self.parts.items()]
-        if self._leads_to_settings:
-            parts.append(markup.block(markup.Markup("Settings: <code>flow.settings()</code>")))
-        style = "overflow-wrap:break-word;word-break:normal"
-        return f'<div role="alert" dir="auto"><div style="{style}">{"".join(parts)}</div></div>'
+        return error_card.as_html(self.parts, opens_settings=self._leads_to_settings)
 
     def _render_traceback_(self) -> list[str]:
         """Give IPython a short summary instead of the stack; `last_traceback()` shows the stack."""
-        parts = self.parts
-        title, *rest = parts.pop("problem", "").splitlines() or [""]
-        lines = [*_wrapped(f"{type(self).__name__}: {title}", "  "), *(f"  {line}" for line in rest)]
-        for name, text in parts.items():
-            for line in text.splitlines():
-                lines += _wrapped(f"  {_IN_TEXT.get(name, '')}{line}", f"  {_GO_ON.get(name, '')}")
-        settings = ["  Settings: flow.settings()"] if self._leads_to_settings else []
-        return [*lines, *settings, "  (traceback: byok_widgets.last_traceback())"]
+        return error_card.as_lines(type(self).__name__, self.parts, opens_settings=self._leads_to_settings)
 
     @property
     def concerns_settings(self) -> bool:
@@ -169,18 +140,6 @@ class ByokError(Exception):
         return self.concerns_settings and "flow.settings()" not in self.fix
 
 
-_IN_HTML: dict[str, Callable[[str], markup.Markup]] = {
-    "problem": markup.strong,
-    "where": markup.facts,
-    "cause": markup.text,
-    "quote": markup.aside,
-    "fix": lambda fix: markup.text(f"→ {fix}"),
-    "link": markup.link,
-    "request_id": markup.facts,
-}
-_IN_TEXT = {"quote": "│ ", "fix": "→ "}
-"""What a line of a card begins with: the provider's words and the way out are told from the rest."""
-_GO_ON = {"quote": "│ ", "fix": "  "}
 _OF_SETTINGS = frozenset(
     {
         "no_key",
@@ -197,21 +156,6 @@ _OF_SETTINGS = frozenset(
     | {"key_lost", "key_damaged", "wrong_provider", "keyring_locked", "file_locked", "page", "refused"}
 )
 """Kinds of errors that are fixed in the settings panel."""
-_CARD_WIDTH = 88
-"""Longest line of a card, in characters: JupyterLab breaks longer ones inside words."""
-
-
-def _wrapped(line: str, indent: str) -> list[str]:
-    if len(line) <= _CARD_WIDTH:
-        return [line]
-    return textwrap.wrap(
-        line, _CARD_WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
-
-
-def _cut(text: str, excess: int) -> str:
-    kept = len(text) - excess - 1
-    return f"{text[:kept]}…" if kept > 0 else ""
 
 
 def _rebuild(cls: type[ByokError], problem: str, state: dict[str, Any]) -> ByokError:

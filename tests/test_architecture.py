@@ -23,7 +23,7 @@ from byok_widgets.nodes.registry import NODE_KINDS
 
 PACKAGE = "byok_widgets"
 SMALL = (
-    "delegation errors findings files foreign_exceptions hashing lazy_names markup messages misplaced_keys"
+    "delegation error_card errors findings files foreign_exceptions hashing lazy_names markup messages misplaced_keys"
     " natural_guesses plain_values prose reasoning_display reply sanitize saved_file secrets sent_request"
     " shortening strict_attributes surrogates templates text_forms text_tables thought_tags usage value_words"
 )
@@ -35,7 +35,8 @@ MAY_IMPORT = {
     "sanitize": "",
     "text_tables": "",
     "usage": "markup",
-    "errors": "markup sanitize secrets usage",
+    "error_card": "markup sanitize",
+    "errors": "error_card secrets usage",
     "error_kinds": "",
     "foreign_exceptions": "secrets",
     "files": "",

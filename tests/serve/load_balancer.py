@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
-import pytest
+from tests.serve.service import Service
 
 _CONFIG = """
 defaults
@@ -32,32 +27,15 @@ backend flows
 """
 
 
-class LoadBalancer:
-    """Runs Debian's haproxy on a free port: each request goes to the next server that is ready."""
+class LoadBalancer(Service):
+    """Runs Debian's haproxy: each request goes to the next server that is ready."""
 
     def __init__(self, folder: Path, ports: Iterable[int]) -> None:
-        program = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin")
-        if program is None:
-            if os.environ.get("BYOK_WIDGETS_REQUIRE_ALL"):
-                pytest.fail("there is no haproxy")
-            pytest.skip("there is no haproxy")
-        with socket.socket() as found:
-            found.bind(("127.0.0.1", 0))
-            self.port = found.getsockname()[1]
         config = folder / "haproxy.cfg"
         servers = "\n".join(f"    server s{port} 127.0.0.1:{port}" for port in ports)
-        config.write_text(_CONFIG.format(port=self.port, servers=servers))
-        self._process = subprocess.Popen([program, "-f", str(config), "-db"], stderr=subprocess.DEVNULL)
-        until = time.monotonic() + 20
-        while time.monotonic() < until:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-            except OSError:
-                time.sleep(0.02)
-            else:
-                return
-        raise AssertionError("haproxy did not start")
 
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
+        def command(program: str, port: int) -> list[str]:
+            config.write_text(_CONFIG.format(port=port, servers=servers))
+            return [program, "-f", str(config), "-db"]
+
+        super().__init__("haproxy", command)
