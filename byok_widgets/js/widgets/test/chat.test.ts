@@ -1,67 +1,12 @@
 // @vitest-environment jsdom
 // The chat: what the kernel tells is shown as text, and what the person typed is never lost.
 
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 
-import type { ChatAll, ChatMessage, SessionFacts, TurnFacts } from "../src/common/messages";
+import { begin, buttonNamed, clickOn, end, everything, lastSent, log, model, NO_MORE, resized, say, session, tell, text, turn, view } from "./chat_view";
 import { FakeModel } from "./fake_model";
-import { press, render, type Rendered, type as typeInto } from "./render";
+import { press, render, type as typeInto } from "./render";
 import { chat } from "./states";
-
-const session: SessionFacts = { node: "ask", closed: false, variables: [], totals: "" };
-const turn = (number: number, changes: Partial<TurnFacts> = {}): TurnFacts => ({
-  ...{ number, text: "Hi", node: "ask", speaks: true, reply: "Hello.", reasoning: "", cut_off: false, notices: [], summary: "moved" },
-  ...{ model: "m", path: ["ask"], steps: [], requests: 1, readers: [] },
-  ...changes,
-});
-const NO_MORE = { where: "", cause: "", quote: "", fix: "", link: "" };
-const graph = { svg: "", colors: {} };
-const everything = (changes: Partial<ChatAll> = {}): ChatAll => ({
-  ...{ kind: "all", sessions: ["First session"], shown: 0, turns: [], alternatives: [], under_way: null },
-  ...{ sentences: [], models: ["one:alpha"], graph, ...session, ...changes },
-});
-const begin = (text: string, insteadOf: number | null = null): void =>
-  tell({ kind: "begin", text, instead_of: insteadOf });
-const end = (ended: TurnFacts, changes: Partial<SessionFacts> = {}): void =>
-  tell({ kind: "turn", turn: ended, changed: [], graph: null, ...session, ...changes });
-let view: Rendered;
-let model: FakeModel<object>;
-const text = (): HTMLTextAreaElement => view.find(".byok-chat-composer textarea");
-const tell = (message: ChatMessage): void => model.tell("msg:custom", message);
-const log = (): HTMLElement => view.find("[role=log]");
-const lastSent = (): unknown => model.sent.at(-1)?.content;
-const buttonNamed = (words: string): HTMLButtonElement => {
-  const found = [...view.panel.querySelectorAll("button")].find(({ textContent }) => textContent === words);
-  if (!found) throw new Error(`There is no button ${words}.`);
-  return found;
-};
-const clickOn = (words: string): void => buttonNamed(words).click();
-const say = (words: string): void => {
-  typeInto(text(), words);
-  press(text(), "Enter");
-};
-
-let resizes: (() => void)[];
-const resized = (): void => resizes.forEach((resize) => resize());
-
-beforeEach(() => {
-  resizes = [];
-  vi.stubGlobal("ResizeObserver", class {
-    constructor(callback: () => void) {
-      resizes.push(callback);
-    }
-    observe = (): undefined => undefined;
-    disconnect = (): undefined => undefined;
-  });
-  Element.prototype.scrollIntoView = () => undefined; // jsdom has none
-  model = new FakeModel(chat());
-  view = render("chat", model);
-  tell(everything());
-});
-afterEach(() => {
-  view.end();
-  document.body.replaceChildren();
-});
 
 it("asks for everything, and shows a turn as it arrives", () => {
   expect(model.sent[0]?.content).toEqual({ kind: "hello" });
@@ -95,100 +40,6 @@ it("gives back what was sent when the kernel goes before it has answered", () =>
   expect(text().value).toBe("Hi");
 });
 
-it("says that no answer has come until one comes, and takes back nothing that was said since", () => {
-  vi.useFakeTimers();
-  const status = view.find(".byok-chat-status");
-  const isUnanswered = (): boolean => status.textContent.includes("kernel");
-  const copied = (): void => tell({ kind: "copy", form: "transcript", text: "Hi" });
-  const askToCopy = (): void => view.find<HTMLButtonElement>(".byok-menu button").click();
-  askToCopy();
-  vi.advanceTimersByTime(5000);
-  expect(isUnanswered()).toBe(true);
-  copied();
-  expect(isUnanswered()).toBe(false);
-  askToCopy();
-  vi.advanceTimersByTime(5000);
-  expect(isUnanswered()).toBe(true);
-  begin("Hi");
-  tell({ kind: "node", node: "n", speaks: true });
-  copied();
-  expect(status.textContent).toBe("n is responding…");
-  vi.useRealTimers();
-});
-
-it("counts down a wait, until the reply comes", () => {
-  vi.useFakeTimers();
-  begin("Hi");
-  tell({ kind: "wait", text: "Busy.", seconds: 3.5 });
-  const status = view.find(".byok-chat-status");
-  const told = [status.textContent];
-  for (let second = 0; second < 2; second += 1) {
-    vi.advanceTimersByTime(1000);
-    told.push(status.textContent);
-  }
-  expect(told.map((words) => /\d+/.exec(words)?.[0])).toEqual(["4", "3", "2"]);
-  tell({ kind: "text", text: "Hello" });
-  vi.advanceTimersByTime(5000);
-  expect(status.textContent).not.toMatch(/\d/);
-  vi.useRealTimers();
-});
-
-it("says of a node that is silent that it works, and of one that speaks that it responds", () => {
-  begin("Hi");
-  const told = [false, true].map((speaks) => {
-    tell({ kind: "node", node: "n", speaks });
-    return view.find(".byok-chat-status").textContent;
-  });
-  expect(told).toEqual(["n is working…", "n is responding…"]);
-});
-
-it("counts how long a model thinks, tells when nothing is heard, and reads no seconds out", () => {
-  vi.useFakeTimers();
-  const status = view.find(".byok-chat-status");
-  begin("Hi");
-  tell({ kind: "node", node: "ask", speaks: true });
-  tell({ kind: "thinking", text: "Thinking…", seconds: 0 });
-  expect(status.textContent).toBe("ask is responding…");
-  vi.advanceTimersByTime(3000);
-  expect(status.textContent).toBe("Thinking… 3 s");
-  expect(status.querySelector("[aria-hidden]")?.textContent).toBe(" 3 s");
-  const words = status.firstChild;
-  tell({ kind: "thinking", text: "Thinking…", seconds: 4 });
-  expect(status.textContent).toBe("Thinking… 4 s");
-  tell({ kind: "copy", form: "case", text: "" });
-  vi.advanceTimersByTime(25_000);
-  expect(status.textContent).toBe("Thinking… 29 s (no sign of life for 25 s)");
-  expect(status.firstChild).toBe(words);
-  tell({ kind: "text", text: "Hello" });
-  vi.advanceTimersByTime(5000);
-  expect(status.textContent).toBe("ask is responding…");
-  vi.useRealTimers();
-});
-
-it("shows a view that comes late how long the model has been thinking", () => {
-  const thinking = { text: "Thinking…", seconds: 12 };
-  tell(everything({ under_way: { text: "Hi", node: "ask", speaks: true, reply: "", thinking, instead_of: null } }));
-  expect(view.find(".byok-chat-status").textContent).toBe("Thinking… 12 s");
-  end(turn(1));
-  expect(view.find(".byok-chat-status").textContent).toBe("");
-});
-
-it("removes text that turns out to have been thinking, and shows what follows", () => {
-  begin("Hi");
-  tell({ kind: "node", node: "ask", speaks: true });
-  tell({ kind: "text", text: "They greet me. Hm" });
-  tell({ kind: "retract" });
-  expect(log().textContent).not.toContain("greet");
-  expect(view.find("[aria-live=polite]").textContent).toBe("");
-  expect(view.find(".byok-under-way .byok-typing")).toBeTruthy();
-  tell({ kind: "text", text: "Hello." });
-  expect(view.find(".byok-under-way .byok-flow .byok-words").textContent.trim()).toBe("Hello.");
-  expect(view.panel.querySelectorAll(".byok-under-way .byok-flow")).toHaveLength(1);
-  tell({ kind: "retract" });
-  end(turn(1));
-  expect(view.panel.querySelector(".byok-under-way")).toBeNull();
-});
-
 it("hides what the notebook file keeps of it once the kernel has answered", () => {
   expect(view.find("style").textContent).toContain(".byok-saved-1");
   const lost = render("chat", new FakeModel(chat()));
@@ -213,16 +64,6 @@ it("tells what the provider wrote from what it means and from what to do", () =>
     ["BLOCKQUOTE", 'It says: "no"'],
     ["DIV", "Paste it."],
   ]);
-});
-
-it("folds away what a model had thought before it came to nothing", () => {
-  const failure = { kind: "interrupted", problem: "Stopped.", ...NO_MORE };
-  tell({ kind: "failed", text: "Hi", failure, session, reasoning: "**First** <i>this</i>" });
-  const folded = view.find<HTMLDetailsElement>("[role=alert] .byok-reasoning");
-  expect(folded.open).toBe(false);
-  expect(folded.querySelector(".byok-thoughts")?.textContent).toBe("**First** <i>this</i>");
-  tell({ kind: "failed", text: "Hi", failure, session });
-  expect(view.panel.querySelector("[role=alert] .byok-reasoning")).toBeNull();
 });
 
 it("offers to say again what failed, and nothing where nothing was said", () => {
@@ -268,17 +109,6 @@ it("forks from a turn, and says nothing more in a session that has ended", () =>
   expect(view.find<HTMLButtonElement>(".byok-chat-composer button").disabled).toBe(true);
   clickOn("Fork from here");
   expect(lastSent()).toEqual({ kind: "fork", turn: 3 });
-});
-
-it("shows where the answer will appear, and formats it as it grows", () => {
-  begin("Hi");
-  expect(view.find(".byok-under-way .byok-typing")).toBeTruthy();
-  tell({ kind: "node", node: "ask", speaks: true });
-  tell({ kind: "text", text: "**Hel" });
-  expect(view.panel.querySelector(".byok-typing")).toBeNull();
-  tell({ kind: "text", text: "lo**\n\n- one\n- two" });
-  expect(view.find(".byok-under-way strong").textContent).toBe("Hello");
-  expect(view.panel.querySelectorAll(".byok-under-way li")).toHaveLength(2);
 });
 
 it("shows another answer beside the first, and goes on from it", () => {
@@ -414,39 +244,6 @@ it("marks a reply that was cut off, and says why, also where it is another answe
   const marked = [...log().querySelectorAll(".byok-markdown")].map(({ textContent }) => textContent.includes("[…]"));
   expect(marked).toEqual([false, true, true]);
   expect(log().querySelectorAll(".byok-chat-notice")).toHaveLength(2);
-});
-
-it("lights the active node of the drawing, and traces the last turn", () => {
-  const svg =
-    '<svg xmlns="http://www.w3.org/2000/svg"><g data-node="ask"><rect/></g><g data-node="bye"><rect/></g>' +
-    '<g data-source="ask" data-target="bye"><path d="M0 0"/></g></svg>';
-  const steps = [{ node: "ask", target: "bye", line: "", verdicts: [], reasoning: "" }];
-  tell(everything({ graph: { svg, colors: { ask: "#123456" } }, turns: [turn(1, { path: ["bye"], steps })], node: "bye" }));
-  expect(view.find("[data-node=bye]").classList.contains("byok-active")).toBe(true);
-  expect(view.find("[data-node=ask]").classList.contains("byok-active")).toBe(false);
-  expect(view.find("[data-source=ask]").classList.contains("byok-path")).toBe(true);
-  begin("Hi", 1);
-  tell({ kind: "node", node: "ask", speaks: true });
-  expect(view.find("[data-node=ask]").classList.contains("byok-active")).toBe(true);
-  tell({ kind: "alternative", alternative: { instead_of: 1, session: 1, turn: turn(1) }, sessions: ["One", "Two"] });
-  expect(view.find("[data-node=bye]").classList.contains("byok-active")).toBe(true);
-});
-
-it("keeps the active node in sight when the drawing's frame changes, unless the person has scrolled away", () => {
-  const svg = '<svg xmlns="http://www.w3.org/2000/svg"><g data-node="ask"><rect/></g><g data-node="bye"><rect/></g></svg>';
-  tell(everything({ graph: { svg, colors: {} }, turns: [turn(1)], node: "bye" }));
-  const canvas = view.find(".byok-graph-canvas");
-  let height = 300;
-  canvas.getBoundingClientRect = () => new DOMRect(0, 0, 200, height);
-  view.find("[data-node=bye]").getBoundingClientRect = () => new DOMRect(0, 250 - canvas.scrollTop, 100, 40);
-  height = 200;
-  resized();
-  expect(canvas.scrollTop).toBe(170);
-  canvas.scrollTop = 0;
-  canvas.dispatchEvent(new Event("scroll"));
-  height = 100;
-  resized();
-  expect(canvas.scrollTop).toBe(0);
 });
 
 it("shows what was sent in a turn when it is asked to, as text, and folds it away again", () => {
