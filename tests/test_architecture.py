@@ -25,7 +25,8 @@ PACKAGE = "byok_widgets"
 SMALL = (
     "delegation error_card errors findings files foreign_exceptions hashing lazy_names markup messages"
     " misplaced_keys natural_guesses plain_values prose reasoning_display reply sanitize saved_file secrets"
-    " sent_request shortening strict_attributes surrogates templates text_forms text_tables thought_tags usage value_words"
+    " sent_request shortening strict_attributes surrogates templates text_forms text_tables thought_tags usage"
+    " value_words"
 )
 """Values and small tools that every package above them may use."""
 
