@@ -46,11 +46,11 @@ def keyring() -> Iterator[MemoryKeyring]:
         yield backend
         # What still asks this keyring must not meet the next test's.
         with contextlib.suppress(AssertionError):
-            eventually(lambda: not _busy())
-        assert _busy() == []
+            eventually(lambda: not still_running())
+        assert still_running() == []
 
 
-def _busy() -> list[str]:
+def still_running() -> list[str]:
     """Return what still runs of the test: threads by name, and tasks of the engine."""
     threads = [thread.name for thread in threading.enumerate() if thread.name in ("byok-keys", "byok-changes")]
     return threads + [str(task) for task in asyncio.all_tasks(ENGINE.loop)]

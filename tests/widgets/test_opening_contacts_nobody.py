@@ -15,7 +15,7 @@ from byok_widgets.widgets.chat.chat import Chat
 from byok_widgets.widgets.panel.settings import SettingsPanel
 from byok_widgets.widgets.panel.side_panel import SidePanel
 from tests.scripted_server import ScriptedServer
-from tests.widgets.conftest import _is_idle
+from tests.widgets.conftest import still_running
 from tests.widgets.parts import parts
 from tests.widgets.wire import Browser, eventually
 
@@ -71,7 +71,7 @@ def test_opening_showing_and_checking_a_flow_contacts_nobody(file: Path, trust: 
         widgets += [flow.settings(), SettingsPanel(flow, mode="owner"), Chat(session, mode="owner")]
         widgets += [SidePanel(mode="owner")] if trust is None else []
         flow.save(file)
-        eventually(_is_idle)
+        eventually(lambda: not still_running())
     for widget in widgets:
         getattr(widget, "close", bool)()
     assert seen == []
