@@ -1,12 +1,27 @@
-"""Interrupts that arrive at a chosen line, where a real Ctrl-C rarely falls."""
+"""Interrupts at a chosen moment: while an answer is being sent, or at a line where Ctrl-C rarely falls."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType, FunctionType
 from typing import Any
+
+from tests.scripted_server import Say
+
+LONG = Say("word " * 400, pause_s=0.02)
+
+
+def stopping(stop: Callable[[], object], say: Say = LONG) -> Callable[[dict[str, Any]], Say]:
+    """A long answer, with Stop pressed after a part of it has been sent."""
+
+    def answer(_: dict[str, Any]) -> Say:
+        threading.Timer(1.0, stop).start()
+        return say
+
+    return answer
 
 
 @contextmanager

@@ -7,26 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
 from byok_widgets import Flow, Message, Reply, last_partial_result
+from tests.interrupts import stopping
 from tests.scripted_server import Say, ScriptedServer
-
-LONG = Say("word " * 400, pause_s=0.02)
-
-
-def stopping(stop: Callable[[], object], say: Say = LONG) -> Callable[[dict], Say]:
-    """A long answer, with Stop pressed after a part of it has been sent."""
-
-    def answer(_: dict) -> Say:
-        threading.Timer(1.0, stop).start()
-        return say
-
-    return answer
 
 
 @pytest.fixture
