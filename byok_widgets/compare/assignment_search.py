@@ -137,6 +137,7 @@ class AssignmentSearch:
 
     async def arun(self) -> Optimisation:
         """Do the same as `run` in an event loop; cancelling it stops the calls."""
+        # no thread can be cancelled; `stop` ends it
         searching = asyncio.ensure_future(asyncio.to_thread(self.run))
         try:
             return await asyncio.shield(searching)

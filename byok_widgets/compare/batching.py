@@ -70,6 +70,7 @@ class Batches:
             FlowError: It is not known whether the batch with it arrived.
             ByokError: The batch was refused, or its results cannot be read.
         """
+        # Made of what is asked: a new kernel finds the batch in which this request was submitted.
         own = hashed([*key, provider.name, endpoint.base_url.url, body])
         known = await _known(self._store, own)
         if known is not None and known.name is None:
@@ -150,7 +151,7 @@ class Batches:
                 task = asyncio.ensure_future(self._submit(own, (provider, endpoint), ids, lines))
                 self._store.submitting[own] = task
                 task.add_done_callback(partial(self._submitted, own))
-                await asyncio.shield(task)
+                await asyncio.shield(task)  # cancelled halfway, nobody would know whether the batch arrived
 
     def _submitted(self, own: int, task: asyncio.Task[None]) -> None:
         del task
@@ -212,7 +213,7 @@ class Batches:
         for own in ids:
             answer = self._release(own)
             if answer is not None and not answer.done():
-                answer.set_exception(copy.copy(error))
+                answer.set_exception(copy.copy(error))  # each cell names itself in its own
 
 
 class _CellOutbox:

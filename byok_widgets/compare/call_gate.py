@@ -99,7 +99,7 @@ class CallGate(CallMeter):
         if not self._is_shut and await self._budget.reserve(worst):
             if not self._is_shut:
                 return True
-            self._budget.settle(worst, (), sent=False)
+            self._budget.settle(worst, (), sent=False)  # it was shut during the wait
         self.refused = True
         return False
 

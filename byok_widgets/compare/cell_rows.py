@@ -78,7 +78,7 @@ def score_row(cell: int, metric: str, score: Score) -> list[Any]:
 @lru_cache(maxsize=5_000)
 def cell_id(key: Key) -> int:
     """Return the id of a cell: the same on every machine."""
-    return int(hashed(key)[:15], 16)
+    return int(hashed(key)[:15], 16)  # 60 bits: an integer of SQLite has 63 and a sign
 
 
 def storable(cell: ResultCell) -> ResultCell:
@@ -156,7 +156,7 @@ def _unpacked(body: Any) -> dict[str, Any]:
         text = reader.decompress(body, MOST_BYTES)
     except (zlib.error, TypeError):
         text = b""
-    return object_of(text if reader.eof else b"")
+    return object_of(text if reader.eof else b"")  # it is cut off, or longer than any of ours
 
 
 def object_of(text: Any) -> dict[str, Any]:

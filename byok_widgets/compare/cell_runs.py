@@ -64,7 +64,7 @@ class CellRuns:
                     with admitted_by(meter):
                         cell = await self._run(variant, case, repeat)
             except WorkerLostError:
-                meter.note(Cost())
+                meter.note(Cost())  # not known: the worker may have sent its calls
             finally:
                 self._budget.settle(worst, meter.costs, sent=bool(meter.costs))
                 costs += meter.costs

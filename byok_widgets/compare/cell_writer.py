@@ -80,7 +80,7 @@ class CellWriter:
                 batch = [self._writing.get(timeout=1)]
             except queue.Empty:
                 with self._starting:
-                    if self._writing.empty():
+                    if self._writing.empty():  # under the lock: a cell that comes now starts another thread
                         self._thread = None
                         return
                 continue

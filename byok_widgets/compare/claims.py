@@ -115,6 +115,7 @@ def _is_alive(machine: object, pid: object, until: object) -> bool:
     """Whether a kernel still has what it claimed; a lease that is longer than any of ours is none."""
     if not isinstance(until, float) or not 0 < until - time.time() <= 2 * LEASE_S:
         return False
+    # On Windows, `os.kill(pid, 0)` asks nothing: it sends Ctrl-C.
     if machine != _machine() or not isinstance(pid, int) or not 0 < pid < 2**31 or sys.platform == "win32":
         return True
     try:

@@ -44,6 +44,7 @@ class Database:
         try:
             if path is not None:
                 _make(path)
+            # Transactions begin and end below, and not where the module thinks that they should.
             self._base = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
             self._file = self._file_now()
             self._prepare(schema, version, upgrades)
@@ -65,8 +66,8 @@ class Database:
         if found > version:
             raise ValueError("it was made by a newer byok-widgets")
         if self.path is not None:
-            execute("PRAGMA journal_mode=WAL")
-        execute("PRAGMA synchronous=FULL")
+            execute("PRAGMA journal_mode=WAL")  # another kernel can read while this one writes
+        execute("PRAGMA synchronous=FULL")  # with less, a power cut may take the last cells, which are paid for
         newer = " ".join(upgrades[found - 1 :]) if found > 0 else ""
         self._base.executescript(f"BEGIN IMMEDIATE; {newer} {schema} PRAGMA user_version={version}; COMMIT;")
 
@@ -101,7 +102,7 @@ class Database:
         with self.reading() as base:
             if self.path is not None and not self.is_current:
                 raise sqlite3.OperationalError("it was removed, or replaced by another file")
-            base.execute("BEGIN IMMEDIATE")
+            base.execute("BEGIN IMMEDIATE")  # one that begins by reading may not be allowed to write later
             try:
                 yield base
                 base.execute("COMMIT")

@@ -51,6 +51,7 @@ class Execution:
     @property
     def running(self) -> bool:
         """Whether cells are still being run."""
+        # Observers are told of the end by the very future, which is not done at that moment.
         return self._future is not None and not self._future.done() and self.ended_at is None
 
     @property
@@ -213,5 +214,5 @@ class Execution:
     def _add(self, case: Case, cell: ResultCell, score: Score) -> None:
         seen = cell if self._judge is None else self._judge.seen(cell)
         self._results.add(case, seen, score)
-        self._known[cell.key] = cell
+        self._known[cell.key] = cell  # with what every judge said; only what is shown leaves others out
         self.notify()

@@ -106,7 +106,7 @@ class FlowTask:
         replies = [reply for turn in turns for reply in turn.calls]
         took = service(replies)
         if any(turn.lost_costs for turn in turns):
-            took |= {"input_tokens": None, "output_tokens": None}
+            took |= {"input_tokens": None, "output_tokens": None}  # nobody knows what the lost calls took
         last = ended.pop("output", {})
         if not ended:
             bad = (failures.of_reply(reply) for reply in replies)

@@ -62,6 +62,7 @@ class Keeper:
         Raises:
             ConfigError: It could not be stored.
         """
+        # A judge may fail, and a person's metric may never return: the answer is stored before.
         if not self.is_done(case, found) or self._metric.runs_code(case):
             await self._written(case, found, {}, MISSING)
         stages = [found]

@@ -124,7 +124,7 @@ class NodeTask:
                     given.messages,
                     self._known(given),
                     ref,
-                    first_visit=False,
+                    first_visit=False,  # on the first one, a static node calls no model
                     settings=self.sampling.settings(repeat, ref),
                 )
             )

@@ -47,4 +47,4 @@ _memory: dict[int, tuple[object, CellStore]] = {}
 def _in_memory(context: FlowContext) -> CellStore:
     """Return the store of a flow; its key store is that of the flow, whether its settings are frozen or not."""
     own = context.tape or context.key_store
-    return _memory.setdefault(id(own), (own, CellStore(None)))[1]
+    return _memory.setdefault(id(own), (own, CellStore(None)))[1]  # held, so that no other object gets its id

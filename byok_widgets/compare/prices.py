@@ -115,6 +115,7 @@ class Prices:
         usd = self.usd(ref, read, written)
         if usd is None:
             raise not_priced([ref])
+        # A repair reads the answer once more, and its faults: of bytes, which are never fewer than tokens.
         again = self.usd(ref, read + written + REPAIR_BYTES, written) or usd
         return attempts * (usd + (node.most_calls - 1) * again)
 

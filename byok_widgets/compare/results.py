@@ -135,7 +135,7 @@ class Results:
             scores = [self.score(variant, case, repeat) for repeat in range(1, self.repeat + 1)]
             known = [score for score in scores if score is not None]
             means += [sum(known) / len(known)] if known else []
-        return round(max(means) - min(means), 9) if means else 0.0
+        return round(max(means) - min(means), 9) if means else 0.0  # otherwise rounding would pass for a gap
 
     @property
     def unscored(self) -> list[str]:

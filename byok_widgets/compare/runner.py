@@ -217,6 +217,7 @@ class Runner:
     async def _of_another(self, case: Case, variant: Variant, key: Key) -> None:
         """Take a cell that another comparison of this kernel runs, or has just finished."""
         while key in self._store.under_way:
+            # it is the other comparison's, whoever is cancelled here
             await asyncio.shield(self._store.under_way[key])
         await self._take_over(case, variant, key)
 
@@ -326,7 +327,7 @@ class Runner:
 
 def shuffled(cases: Sequence[Case], store: CellStore) -> list[Case]:
     """Return cases in an order that is shuffled once and then stays."""
-    ordered = sorted(cases, key=lambda case: case.name)
+    ordered = sorted(cases, key=lambda case: case.name)  # whatever order they were given in
     seed = store.seed_of(hashed([[case.name, case.input_id] for case in ordered]), secrets.randbits(31))
     random.Random(seed).shuffle(ordered)  # noqa: S311 - an order, not a secret
     return ordered

@@ -63,6 +63,7 @@ class Shard:
         """
         if self.count == 1:
             return cases
+        # By name, so that every machine splits them alike.
         inputs = dict.fromkeys(case.input_id for case in sorted(cases, key=lambda case: case.name))
         own = {each for at, each in enumerate(inputs) if at % self.count == self.number - 1}
         if not own:

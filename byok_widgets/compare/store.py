@@ -238,6 +238,7 @@ class CellStore:
         if score:
             metric, below = score
             of_it = "SELECT cell FROM score WHERE metric >= ? AND metric < ? AND value < ?"
+            # The names that begin with the metric and @: A is the next sign after that.
             wanted.append((f"cell.id IN ({of_it})", [f"{metric}@", f"{metric}A", below]))
         query = f"{_CELLS} {' AND '.join(text for text, _ in wanted)} ORDER BY variant, case_id, repeat LIMIT ?"
         values = [value for _, given in wanted for value in given]
@@ -330,7 +331,7 @@ class CellStore:
         """
         if not path.is_file():
             raise ConfigError(f"There is no file {str(path)!r}.", kind="store", fix=where_to_look(path))
-        CellStore(path).close()
+        CellStore(path).close()  # makes sure that it is one, and brings it to this version
         with self._base.reading() as base:
             base.execute("ATTACH ? AS other", [str(path)])
             try:

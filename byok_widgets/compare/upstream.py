@@ -86,7 +86,7 @@ async def _kept(case: Case, node: str, flow: FrozenFlow, store: CellStore, name:
     """Play a case's script, keep what the node is given, and return that."""
     with in_lane(lane_of(case, f"before {node}")):
         given = await _played(case, node, flow)
-    require_all_admitted()
+    require_all_admitted()  # a function may have gone on without a call that was refused
     if not are_plain(given.variables.values()):
         raise ConfigError(
             f"A value that node {node!r} is given in case {case.name!r} cannot be kept.",

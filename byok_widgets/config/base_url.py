@@ -14,7 +14,7 @@ from byok_widgets.misplaced_keys import reject_key
 
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _PATH_SIGNS = "/%:;=@!$&'()*+,~-._|"
-_MOST_ESCAPES = 4
+_MOST_ESCAPES = 4  # of escaped escapes: what is still escaped then is refused
 _EXAMPLE = 'Write it like "https://llm.example.org/v1", or "http://127.0.0.1:8080/v1" for this machine.'
 
 

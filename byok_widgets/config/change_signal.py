@@ -57,7 +57,7 @@ class ChangeSignal:
             self._pending.update(dict.fromkeys(changes))
         if not ENGINE.is_current_thread:
             self._deliver()
-        elif not waiting:
+        elif not waiting:  # otherwise these go along with a delivery that is due
             _DELIVERY.submit(self._deliver)
 
     def _made(self) -> SignalInstance:

@@ -286,7 +286,7 @@ class FlowConfig:
 
     @property
     def test_sentences(self) -> tuple[str, ...]:
-        """Sentences kept at hand to try the flow with, oldest first."""
+        """Sentences saved for trying out the flow, oldest first."""
         return self.current.test_sentences
 
     def keep_test_sentence(self, text: str, *, keep: bool = True) -> None:

@@ -22,6 +22,7 @@ def key_references() -> Iterator[tuple[str, Mapping[str, str]]]:
     for path in sorted(folder.path.iterdir()) if folder.path.is_dir() else ():
         data = _read(folder, path.name) if _FILE.fullmatch(path.name) else {}
         name, references = data.get("flow"), data.get("key_references")
+        # A file that was copied to another name belongs to no flow.
         if isinstance(name, str) and SettingsFile(name, folder.path).path == path:
             found = references if isinstance(references, dict) else {}
             yield name, {scope: held for scope, held in found.items() if isinstance(held, str)}

@@ -51,7 +51,7 @@ class Settings:
         base_urls: Address of each provider that does not use its default.
         key_references: Where each key is found. Never a key.
         turn_limits: What one turn of a session may take.
-        test_sentences: Sentences kept at hand to try the flow with.
+        test_sentences: Sentences saved for trying out the flow.
         document: The contents of the file.
         defaults: The values used where nothing has been chosen.
     """
@@ -77,7 +77,7 @@ class Settings:
             models=_entries(document.get("models"), str),
             overrides=_entries(document.get("overrides"), str),
             judge_model=judge_model if isinstance(judge_model, str) else None,
-            node_settings=_entries(document.get("tuning"), dict),
+            node_settings=_entries(document.get("tuning"), dict),  # their name in files, from the first version on
             base_urls=_entries(document.get("base_urls"), str),
             key_references=_entries(document.get("key_references"), str),
             turn_limits=TurnLimits.parse(document.get("turn_limits")),

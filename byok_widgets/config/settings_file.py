@@ -94,7 +94,7 @@ class SettingsFile:
 
     def load(self) -> Document:
         """Return what is saved, or an empty mapping."""
-        self._seen = self._state()
+        self._seen = self._state()  # before reading: a change in between then counts as one
         try:
             content = self._read()
         except FileNotFoundError:
@@ -170,6 +170,7 @@ class SettingsFile:
             found = self._file.stat()
         except OSError:
             return None
+        # the clock may be too coarse to tell two savings apart
         return (found.st_ino, found.st_mtime_ns, found.st_size)
 
     def _read(self) -> bytes:

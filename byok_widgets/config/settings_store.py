@@ -134,7 +134,7 @@ class SettingsStore:
 
     def keep_in_memory(self) -> None:
         """Forget what was saved, keep what was set in this kernel, and write nothing from now on."""
-        with self._disk, self._memory:
+        with self._disk, self._memory:  # in this order everywhere, so that no two threads wait for each other
             before, self._current = self._current, self._made_here
             self._file, self._elsewhere = UnsavedSettings(), None
             self._unsaved.clear()
@@ -184,7 +184,7 @@ class SettingsStore:
         if saved is None:
             return False
         with self._memory:
-            del self._unsaved[: len(changes)]
+            del self._unsaved[: len(changes)]  # more may have been made while the file was written
         return self._compare(known, saved)
 
     def _compare(self, mine: Settings, saved: Document) -> bool:

@@ -52,7 +52,7 @@ class Channel(Generic[T]):
     def emit(self, item: T) -> None:
         """Add an item; called on the engine's loop."""
         with self._lock:
-            first = not self._items
+            first = not self._items  # the reader takes all at once, so it is woken once
             self._items.append(item)
         if first:
             self.wake()

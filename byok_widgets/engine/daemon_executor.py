@@ -48,7 +48,7 @@ class DaemonExecutor(concurrent.futures.Executor):
             self._forget_parent_threads()
             if self._threads < self._max_threads:
                 threading.Thread(target=self._work, name=self._name, daemon=True).start()
-                self._threads += 1
+                self._threads += 1  # after the start, which may fail
             self._calls.append((future, partial(function, *args, **kwargs)))
         return future
 
@@ -62,7 +62,7 @@ class DaemonExecutor(concurrent.futures.Executor):
     def _forget_parent_threads(self) -> None:
         if self._pid != os.getpid():  # a forked child has none of its parent's threads
             self._pid, self._threads = os.getpid(), 0
-            self._calls.clear()
+            self._calls.clear()  # the parent makes them
 
     def _work(self) -> None:
         while True:

@@ -122,10 +122,11 @@ class Governor:
         waiter = _Waiter((not is_retry, self._arrived), loop.create_future(), patience, on_wait, told_until=now)
         heapq.heappush(self._waiting, waiter)
         self._tell(waiter, now, wait_s)
-        self._admit()
+        self._admit()  # sets the timer: perhaps nobody else comes by
         try:
             return await waiter.turn
         except asyncio.CancelledError:
+            # It may have been given a slot in the very round of the loop in which it was cancelled.
             if waiter.turn.done() and not waiter.turn.cancelled() and waiter.turn.exception() is None:
                 self.release(waiter.turn.result())
             raise
@@ -194,7 +195,7 @@ class Governor:
         loop = asyncio.get_running_loop()
         now = loop.time()
         while self._waiting:
-            if self._waiting[0].turn.done():
+            if self._waiting[0].turn.done():  # cancelled, or not patient enough
                 heapq.heappop(self._waiting)
                 continue
             wait_s = self._wait_s(now)

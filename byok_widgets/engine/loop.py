@@ -43,7 +43,7 @@ class Engine:
     def loop(self) -> asyncio.AbstractEventLoop:
         """The loop, started on first use, and again in a forked child."""
         with self._lock:
-            if self._loop is None or self._pid != os.getpid():
+            if self._loop is None or self._pid != os.getpid():  # a fork copies the loop, but not its thread
                 self._loop, self._thread, self._pid = *_started_loop(), os.getpid()
             return self._loop
 
@@ -89,6 +89,7 @@ class Engine:
         if not self.can_wait:
             work.close()
             raise self.refusal()
+        # A bare lock: waiting for a concurrent future takes twice the time of the switch between the threads.
         ended = threading.Lock()
         ended.acquire()
         # The outcome exists before the work starts, so that an interrupt at any line can cancel it.
@@ -109,6 +110,7 @@ class Engine:
             return outcome.result()
         except asyncio.CancelledError:
             pass
+        # Not asyncio's: that is no `Exception`, and would get past a sync caller's `except Exception`.
         raise concurrent.futures.CancelledError
 
     async def arun(self, work: Coroutine[Any, Any, T]) -> T:
@@ -137,7 +139,7 @@ class Engine:
             while not outcome.has_ended:
                 for item in await channel.take():
                     yield item
-            for item in channel.rest():
+            for item in channel.rest():  # emitted between the last wake-up and the end
                 yield item
             outcome.result()
         finally:

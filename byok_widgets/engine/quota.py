@@ -14,9 +14,9 @@ PERIODS_S = (60.0, 1.0, 3600.0, 86_400.0)
 """Usual periods of quotas in seconds, the commonest first."""
 LONGEST_WAIT_S = 120.0
 """Headers alone never hold a request back for longer, in seconds: a refusal says more than a distant reset."""
-_TOLERANCE = 0.15
-_TELLING_SHIFT_S = 3.0
-_VAIN_WAITS = 2
+_TOLERANCE = 0.15  # headers round: units to whole ones, times to seconds
+_TELLING_SHIFT_S = 3.0  # less may come from rounding
+_VAIN_WAITS = 2  # after so many, what the headers say is not believed
 
 
 class Allowance(NamedTuple):

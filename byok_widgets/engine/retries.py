@@ -99,7 +99,7 @@ class RetriedCall(Generic[T]):
             try:
                 answer = await self._attempt(slot)
             except ByokError as error:
-                failure = error
+                failure = error  # dealt with below, when the slot has been given back
             else:
                 return answer
             finally:
@@ -130,6 +130,7 @@ class RetriedCall(Generic[T]):
         except ByokError as error:
             failure = error
         else:
+            # One that the transport sent again, or that was adapted, counts as more than the one counted above.
             self.attempts += getattr(answer, "attempts", 1) - 1
             self._governor.note_success(slot)
             return answer
@@ -139,7 +140,7 @@ class RetriedCall(Generic[T]):
             self._failed_since = slot.sent_at
         self._failure = failure
         if failure.broke_off and self._under_way_s >= REACHED_AFTER_S:
-            failure.cost = Cost()
+            failure.cost = Cost()  # not known: the model may have been answering
         self.may_be_charged = self.may_be_charged or failure.may_be_charged
         self._dear_failures += not _is_transient(failure)
         if failure.kind == RATE_LIMIT and failure.retryable:

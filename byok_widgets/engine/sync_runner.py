@@ -54,6 +54,7 @@ def run_with_output(
     else:
         monitor.close(result)
         return result
+    # Outside of `except`: the cell shows no traceback of the interrupt before this one.
     raise RunInterrupted(monitor.partial(partial_result), seen=monitor.has_shown_text)
 
 

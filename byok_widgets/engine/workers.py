@@ -97,7 +97,7 @@ class _Worker:
         """Start the thread and return a future for the value or the error."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[tuple[Any, Exception | None]] = loop.create_future()
-        context = contextvars.copy_context()
+        context = contextvars.copy_context()  # a thread would begin without the caller's
 
         def settle(outcome: tuple[Any, Exception | None]) -> None:
             if not done.done():

@@ -33,7 +33,7 @@ def alone_with(path: Path) -> Iterator[None]:
             held.enter_context(file_lock(folder.path / f"{name}.lock", timeout_s=LOCK_TIMEOUT_S, mode=0o600))
         except TimeoutError:
             pass
-        else:
+        else:  # not inside the `try`: a TimeoutError of the caller's own would pass for ours
             yield
             return
     raise TimeoutError("another kernel is writing it")

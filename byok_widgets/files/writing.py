@@ -93,10 +93,10 @@ def _replace(path: Path, content: bytes, mode: int) -> None:
     descriptor = os.open(part, _FLAGS, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            _lock(file.fileno())
+            _lock(file.fileno())  # before any content: an unlocked part file counts as left behind
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            os.fsync(file.fileno())  # otherwise a power cut after the renaming can leave an empty file
             if sys.platform != "win32":  # there, an open file can be neither renamed nor removed by others
                 part.replace(path)
         if sys.platform == "win32":

@@ -113,7 +113,7 @@ class DerivedKey:
 
 
 def _is_count(value: Any, most: int) -> bool:
-    return type(value) is int and 0 < value <= most
+    return type(value) is int and 0 < value <= most  # a bool is an int, too
 
 
 def _is_power_of_two(number: int) -> bool:

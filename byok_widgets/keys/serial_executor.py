@@ -74,7 +74,7 @@ class SerialExecutor:
             task.done.wait(limit_s)
         except RuntimeError:
             raise NoThreadError from None
-        finally:
+        finally:  # also after an interrupt, which may come at any line
             task.abandon()
         if not task.results:
             raise NoAnswerError

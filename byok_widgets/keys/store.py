@@ -113,6 +113,7 @@ class KeyStore:
             chosen = choose_backend(backend, self._backends, until)
             status = guarded.write(chosen, scope, secret, until=until)
             self._memory.put(scope, StoredKey(secret, status))
+            # Only once the new key is stored: if that fails, the old one must still be there.
             errors = erase_key(scope, self._backends, self._references, until, but=chosen)
         self._references.note(scope, status.reference)
         notes = [f"An older key may still be stored elsewhere: {error.problem}" for error in errors.values()]
@@ -241,11 +242,11 @@ class KeyStore:
 
         scope = self._scope(provider, destination)
         with self._asking:
-            self._memory.put(scope, None)
+            self._memory.put(scope, None)  # first: calls find no key from now on, however long a backend takes
             errors = erase_key(scope, self._backends, self._references, deadline())
         self._references.note(scope, "")
         if errors:
-            self._memory.forget(scope)
+            self._memory.forget(scope)  # it may still be there: the next call asks again
             raise next(iter(errors.values()))
 
     def status(self, provider: str, destination: str) -> KeyStatus:

@@ -270,7 +270,7 @@ class ActionNode(Node[ActionResult]):
             values = await self._prepared(call, earlier.values, copies_of)
             return replace(earlier, values=values, reused=True, latency_s=0.0, notices=(notice,))
         record = EffectRecord(uuid.uuid4().hex, self.name, key)
-        effects.begin(record)
+        effects.begin(record)  # before the call: if that is cut short, it is on record that it may have run
 
         def settle(outcome: Outcome, result: ActionResult | None = None) -> None:
             effects.log.put(replace(record, outcome=outcome, result=result))

@@ -124,10 +124,11 @@ def _name_of(function: Callable[..., Any]) -> str:
 def reference_to(function: Callable[..., Any]) -> str:
     """Return `module:name` where a function or class can be imported from there; empty where it cannot."""
     module, path = getattr(function, "__module__", None), getattr(function, "__qualname__", "")
+    # What a notebook defines is in `__main__`, from which no other process can import it.
     found: Any = sys.modules.get(module) if isinstance(module, str) and module != "__main__" else None
     for part in path.split("."):
         found = getattr(found, part, None)
-    return f"{module}:{path}" if found is function else ""
+    return f"{module}:{path}" if found is function else ""  # something else may have that name by now
 
 
 def _parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:

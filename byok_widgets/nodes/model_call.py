@@ -157,7 +157,7 @@ async def _once(call: Call, context: FlowContext, on_text: OnText, on_progress: 
     step = "\n".join(("call", call.node, str(call.resolved.ref), call.system, *said))
     kept = scope.kept(step)
     if isinstance(kept, Reply):
-        on_text(kept.text)
+        on_text(kept.text)  # the earlier attempt may not have delivered it
         return replace(kept, transcript=(*call.messages, answer_message(kept.text, kept.finish_reason)))
     reply = await _counted(call, context, on_text, on_progress)
     scope.keep(step, reply)
@@ -298,6 +298,7 @@ class _Sending:
         self._quota_users = quota_users()
         self._price = partial(
             catalog.cost_of,
+            # At another address, the provider's own prices need not hold.
             provider.name if endpoint.base_url.url == provider.default_url else "",
             request.model,
             free=provider.free_of_charge,

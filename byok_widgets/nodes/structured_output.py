@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=ByokError)
 
-_REPAIR_CHARS = 4000
+_REPAIR_CHARS = 4000  # an answer that never came to an end is not sent back whole
 _LOADING = DaemonExecutor("byok-schema-loading", max_threads=1)
 
 _Place = tuple[str, str | None, str]
@@ -257,7 +257,7 @@ async def _repaired(
             requests=requests,
         )
         return replace(first, reply=reply)
-    best = second if second.faults <= first.faults else first
+    best = second if second.faults <= first.faults else first  # of equals the one written in view of the complaint
     return replace(best, reply=_joined(first.reply, second.reply, best.reply))
 
 

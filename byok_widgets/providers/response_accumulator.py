@@ -193,6 +193,7 @@ class ResponseAccumulator:
         """
         if reason == "tool_call" and self.offers_tool:
             reason = "stop"  # the tool is how the shape was asked for
+        # Some servers send a plain "stop" after the reason that says more.
         if reason == "stop" and self._reason is not None:
             return
         unknown = f"incomplete: the provider gave an unknown finish reason: {redact(without_surrogates(raw))[:40]}"
@@ -202,6 +203,7 @@ class ResponseAccumulator:
     def answer(self) -> Answer:
         """Return the whole answer; one that ended without a reason is incomplete."""
         self._flush()
+        # whatever reason it gave
         reason: FinishReason = "refusal" if self._refusals else self._reason or "incomplete"
         if reason == "stop" and self.asks_for_tool and not self.offers_tool:
             reason = "tool_call"
@@ -239,7 +241,7 @@ class ResponseAccumulator:
         return self.answer().with_notice(" ".join(filter(None, words)))
 
     def _take(self, found: Sorted) -> None:
-        if found.retracts:
+        if found.retracts:  # a closing tag that nothing opened: all so far was thinking
             self._pieces.append(self._redactor.flush())
             self._thoughts.add("".join(self._pieces), _IN_TEXT)
             self._pieces.clear()

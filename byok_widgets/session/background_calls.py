@@ -87,6 +87,7 @@ class BackgroundCalls:
                 continue
             step = steps[each.place]
             if isinstance(step, Judgement):
+                # reasons for another choice than the one acted on would mislead
                 agrees = whole.taken is each.chosen.taken
                 verdicts = tuple(each.in_order(whole)) if agrees else step.verdicts
                 steps[each.place] = replace(step, verdicts=verdicts, reply=whole.reply)
@@ -97,7 +98,7 @@ class BackgroundCalls:
         for each in self._following:
             each.rest.cancel()
             await asyncio.gather(each.rest, return_exceptions=True)
-            self._lose(each.model, Cost())
+            self._lose(each.model, Cost())  # not known: it was stopped while it wrote
         self._following.clear()
 
     async def _drop(self) -> str:

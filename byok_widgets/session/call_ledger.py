@@ -52,7 +52,7 @@ class CallLedger:
         """Await the work of a node; `model` is the one it calls, or `None`."""
         self._under_way, self._thinker = model, None
         answer = await call
-        self._under_way = self._thinker = None
+        self._under_way = self._thinker = None  # not in a `finally`: after a failure both are still asked for
         return answer
 
     def all_is_said(self) -> None:
@@ -104,7 +104,7 @@ class CallLedger:
 
     def lose(self, model: ResolvedModel, cost: Cost) -> None:
         """Record a call beside the one that was waited for: it cost something, and its answer is not used."""
-        if origin_of(model, self._context) == "live":
+        if origin_of(model, self._context) == "live":  # the others cost nothing
             self.lost_costs.append(cost)
 
     def _keep_reasoning(self) -> None:

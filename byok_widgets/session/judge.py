@@ -193,6 +193,7 @@ def _schema(choices: Iterable[str]) -> ExtractionSchema:
 
 
 def _shortened(reason: object) -> object:
+    # Where no server enforces the pattern, the reason may have what it excludes.
     plain = reason.replace('"', "'").replace("\\", "/") if isinstance(reason, str) else reason
     return " ".join(plain.split())[:_REASON_CHARS] if isinstance(plain, str) else plain
 

@@ -248,12 +248,13 @@ class Session(AnswersGuesses, StrictAttributes):
             self._graph,
             self._context,
             model=chosen,
-            effects=self._effects,
+            effects=self._effects,  # shared: what an action did outside is done for both
             assignment=self._assignment,
             latency=self._latency,
         )
         fork._log = self._log.until(turn)
         last = fork._log.last_number
+        # Copies: a list that is appended to in the fork must stay as it was here.
         entries = [replace(entry, value=copy_of(entry.value)) for entry in self.variables.until(last)]
         fork._variables = Variables(VariableNames(self._graph, self._context), entries, last)
         fork._superseded_runs = set(self._superseded_runs)
@@ -416,7 +417,7 @@ class Session(AnswersGuesses, StrictAttributes):
     async def _finish(self, runner: TurnRunner, on_turn: OnTurn, on_unfinished: OnTurn) -> Turn:
         try:
             turn = await runner.run()
-        except BaseException as fault:
+        except BaseException as fault:  # interrupts, too: the calls so far count towards the cost
             unfinished = runner.turn(*_why_unfinished(fault))
             self._log.add_unfinished(unfinished)
             on_unfinished(unfinished)
@@ -425,7 +426,7 @@ class Session(AnswersGuesses, StrictAttributes):
         self._log.add(turn)
         on_turn(turn)
         if runner.stopped:
-            raise asyncio.CancelledError
+            raise asyncio.CancelledError  # the partial reply is kept, and the caller still learns of the stop
         return turn
 
 

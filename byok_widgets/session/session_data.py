@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Data = dict[str, Any]
 
 _MOST_CALLS = 10_000
-_MOST = 10**12
+_MOST = 10**12  # no number of tokens, seconds or dollars of one call comes near it
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class Speculation:
         return Cost() if self._identity is not None else None
 
     async def _run(self) -> NodeResult:
-        self._identity = await _identity(self.node, self._given)
+        self._identity = await _identity(self.node, self._given)  # from here on, a request may have been sent
         result: NodeResult = await self.node.prepare(self._given)(self._take, self._tell)
         return result
 

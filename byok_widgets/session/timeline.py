@@ -63,6 +63,7 @@ class Timeline:
     """
 
     def __init__(self, turns: Iterable[Turn], colours: Mapping[str, str]) -> None:
+        # Attempts that failed have the number of the turn that was finished in the end.
         self.turns = tuple(sorted(turns, key=lambda turn: (turn.number, not turn.fault)))
         self.colours = dict(colours)
 

@@ -156,6 +156,7 @@ class TurnLog:
         Raises:
             FlowError: There is no such turn.
         """
+        # First match wins: the finished turn of a number, or else the latest attempt at it.
         tried = self._turns if turn is not None else [*self._turns, *reversed(self._unfinished)]
         if not tried:
             return Prose(f"Nothing has been said yet. The flow is at {self.node}.")

@@ -219,6 +219,7 @@ class TurnRunner:
 
     async def _answer(self) -> None:
         node = self._graph.node(self._node)
+        # One with effects runs only if it has not yet, as at the start of the flow.
         if node.reruns or (not node.speaks and node.name not in self._start.visited):
             await self._run_node()
         look_everywhere = True

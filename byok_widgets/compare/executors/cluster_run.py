@@ -211,7 +211,7 @@ class ClusterRun:
         for cell in chunk.cells:
             cell.address = chosen.address
         data = packed([cell.sent for cell in chunk.cells])
-        users = quota_users() * len(self._roster.workers)
+        users = quota_users() * len(self._roster.workers)  # all workers call with one key
         chunk.future = await asyncio.to_thread(
             self._client.submit,
             worker.run_cells,
@@ -221,7 +221,7 @@ class ClusterRun:
             users,
             key=f"byok-cells-{uuid.uuid4().hex}",
             workers=[chosen.address],
-            pure=False,
+            pure=False,  # otherwise a task with equal arguments would not be run again
         )
         chunk.future.add_done_callback(lambda _: self._loop.call_soon_threadsafe(self._chunk_ended, chosen, chunk))
 

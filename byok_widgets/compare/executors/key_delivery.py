@@ -87,5 +87,5 @@ def received(flow: str, deliveries: Iterable[KeyDelivery], sealing: SealingKey) 
             store.refer(each.provider, each.destination, each.variable)
         else:
             secret = sealing.open(each.sealed, (_PURPOSE, flow, each.provider, each.destination))
-            store.save(each.provider, each.destination, secret, override=True)
+            store.save(each.provider, each.destination, secret, override=True)  # it was checked where it was saved
     return store

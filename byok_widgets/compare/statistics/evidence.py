@@ -67,7 +67,7 @@ def wealth(differences: ArrayLike, *, margin: float | None = None, weights: Arra
     total = np.full(values.shape, -np.inf)
     for bet in bets:
         total = np.logaddexp(total, np.cumsum(np.log1p(bet * stakes), axis=-1))
-    return np.exp(np.minimum(total - math.log(len(bets)), 700.0))
+    return np.exp(np.minimum(total - math.log(len(bets)), 700.0))  # beyond that, exp() is infinite
 
 
 def finished_prefix(finished: ArrayLike) -> int:

@@ -170,7 +170,7 @@ def erase(scope: KeyScope) -> None:
     if data is None or scope.service not in data["keys"]:
         return
     with held(path):
-        data = load_or_set_aside(path)
+        data = load_or_set_aside(path)  # again: another kernel may have written meanwhile
         if data is not None:
             data["keys"].pop(scope.service, None)
             save(path, data)

@@ -84,7 +84,7 @@ def write(backend: KeyBackend, scope: KeyScope, secret: Secret, *, until: Deadli
         try:
             return _status(backend, backend.write(scope, secret, until=limit))
         except KeyStoreError as error:
-            if error.kind == "backend_failed":
+            if error.kind == "backend_failed":  # its answer was of no use, but it may have stored the key
                 take_back()
             raise
         except BaseException:

@@ -132,6 +132,7 @@ def _parsed(content: bytes) -> Data:
     try:
         data = json.loads(content)
         newer = data["version"] > VERSION
+        # a newer form may look different
         valid = newer or (_is_valid(data) and not nested_deeper(data, _MAX_DEPTH))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         valid = newer = False

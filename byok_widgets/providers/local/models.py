@@ -175,10 +175,11 @@ def fetch(model_id: str, progress: Progress | None = None, *, into: Path | None 
             folder.mkdir(parents=True, exist_ok=True)
         with download_lock(folder, model, tell):
             path = folder / model.file_name
+            # another process may have fetched it while this one waited
             if not _is_pinned(path, model, hashing=True):
                 path = _copied(model, path, tell) if into and find(model_id) else download(model, folder, tell)
                 if into is None:
-                    _keep_stamp(path, _stamp_text(path, model))
+                    _keep_stamp(path, _stamp_text(path, model))  # the download has just compared the hash
             if into is not None:
                 path.chmod(_READABLE)
             return path

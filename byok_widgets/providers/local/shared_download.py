@@ -34,7 +34,7 @@ async def fetch(model_id: str, on_progress: OnProgress) -> Path:
             download = _running[model_id] = _Download(model_id)
         watcher = download.add(lambda done, total: on_progress(Fetching(name, done, total)))
     try:
-        return await asyncio.shield(asyncio.wrap_future(download.future))
+        return await asyncio.shield(asyncio.wrap_future(download.future))  # others may be waiting for it, too
     finally:
         with _lock:
             if download.remove(watcher) and _running.get(model_id) is download:
@@ -57,6 +57,7 @@ class _Download:
     def add(self, report: models.Progress) -> object:
         """Add a waiting caller; returns the handle that `remove` takes."""
         watcher = object()
+        # a new one: the download's thread may be going through it
         self._watchers = {**self._watchers, watcher: report}
         return watcher
 

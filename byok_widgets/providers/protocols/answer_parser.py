@@ -89,7 +89,7 @@ class AnswerParser:
             raise error_mapping.from_body(value, self._context)
         if isinstance(value, dict):
             if event.name:
-                value.setdefault("type", event.name)
+                value.setdefault("type", event.name)  # some gateways leave out the one or the other
             if value:
                 self._last = value
                 self._protocol.accumulate(value, self._accumulator, self._context)
@@ -98,7 +98,7 @@ class AnswerParser:
                 self._take(ReadEvent(event.name, one))
         elif value not in (None, ""):
             said = _sentence(value)
-            del value
+            del value  # an error keeps the frames, and so what the server said, which may quote the key
             what = "an event is not an object" if event.is_json or said else "it is truncated or garbled"
             raise error_mapping.unreadable(what, self._context, said=said)
 

@@ -62,7 +62,7 @@ class FileBatches(SdkBatchForm):
 
     def line(self, item: BatchItem) -> bytes:
         """Return a line of the file; see `BatchForm.line`."""
-        path = f"/v1{self._provider.completions_path}"
+        path = f"/v1{self._provider.completions_path}"  # not a URL: the batch service knows this one alone
         return _json({"custom_id": item.id, "method": "POST", "url": path, "body": item.body})
 
     async def submit(self, lines: Sequence[bytes], endpoint: Endpoint) -> str:
@@ -167,7 +167,7 @@ class InlineBatches(SdkBatchForm):
         rows: list[Any] = []
         for path in state.files:
             cursor, seen = "", set[str]()
-            while cursor not in seen:
+            while cursor not in seen:  # a server that repeats a cursor would be asked for ever
                 seen.add(cursor)
                 page = await self._page(f"{path}?cursor={quote(cursor)}" if cursor else path, endpoint)
                 rows += _list(page.get("results"))

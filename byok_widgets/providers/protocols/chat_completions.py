@@ -35,6 +35,7 @@ class ChatCompletionsProvider(SdkProvider):
     def payload(self, request: Request) -> dict[str, Any]:
         """Return the request in the protocol's format."""
         messages = [{"role": "system", "content": request.system}] if request.system.strip() else []
+        # Several servers refuse an empty message.
         spoken = (message for message in request.messages if message.content.strip())
         messages += [{"role": message.role, "content": message.content} for message in spoken]
         body: dict[str, Any] = {
@@ -96,6 +97,7 @@ class ChatCompletionsProvider(SdkProvider):
         ends = choice and choice.get("finish_reason")
         if not ends and (reason := _reason_elsewhere(event, choice or {}, accumulator)):
             _finish({"finish_reason": reason}, accumulator, context)
+        # Looking everywhere for usage costs more than all else about an event, so pieces of text are not searched.
         if event.get("usage") or not choices or accumulator.is_finished:
             self._count(event, accumulator)
         if not choices and error_mapping.gives_reason(event):

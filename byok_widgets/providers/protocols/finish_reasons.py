@@ -28,8 +28,8 @@ _NONE = frozenset({"", "null", "none", "unspecified", "in_progress"})
 _ERRORS = frozenset({"error", "errored", "failed", "failure"})
 _BETWEEN_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s\-]+")
 _AROUND = "<|> "
-_SUFFIX = re.compile(r"_(?:reached|matched|found|hit|exceeded)$")
-_PREFIX = re.compile(r"^(?:finish|stop)_?reason[._]")
+_SUFFIX = re.compile(r"_(?:reached|matched|found|hit|exceeded)$")  # as in "max_tokens_reached"
+_PREFIX = re.compile(r"^(?:finish|stop)_?reason[._]")  # as in "FinishReason.STOP", the name of an enum's member
 
 
 def normalised(raw: Any) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from byok_widgets.providers.response_accumulator import ResponseAccumulator
 
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
-_TOOL = "record"
+_TOOL = "record"  # what the model reads as the name of the form that it fills in
 _THINKING = "thinking"
 
 

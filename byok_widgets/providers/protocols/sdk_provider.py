@@ -293,7 +293,7 @@ class SdkProvider(Provider):
 
     def _client(self, endpoint: Endpoint) -> Any:
         """Return the SDK's client for this key and address; it lives as long as the key is held."""
-        holder: object = endpoint.key or self
+        holder: object = endpoint.key or self  # weakly: when the key is forgotten, so is the client that holds it
         clients = self._clients.setdefault(holder, {})
         client = clients.get(endpoint.base_url.url)
         if client is None or client._client is not transport.http_client():  # noqa: SLF001 - a new loop has a new connection
@@ -302,7 +302,7 @@ class SdkProvider(Provider):
                 api_key=clean_key(endpoint.key.reveal()) if endpoint.key else NO_KEY,
                 base_url=endpoint.base_url.url,
                 http_client=transport.http_client(),
-                max_retries=0,
+                max_retries=0,  # the engine retries, and knows about the quota
                 timeout=self._sdk().Timeout(
                     None, connect=transport.CONNECT_TIMEOUT_S
                 ),  # a model may think for minutes

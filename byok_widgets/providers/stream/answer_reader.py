@@ -109,6 +109,7 @@ class AnswerReader:
             return False
         if _FIRST_FIELD.match(text + b"\n" if is_all and text else text):
             self._splitter = EventSplitter()
+        # Long enough to have shown the longest name of a field, or already something else.
         elif len(text) >= _FIELD_CHARS or is_all or _VALUE.match(text):
             self._is_whole = not self._says_stream or _VALUE.match(text) is not None
             if not self._is_whole:

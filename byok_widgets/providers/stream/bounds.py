@@ -91,4 +91,5 @@ def too_many_rows(limit: int) -> TooLargeError:
     return TooLargeError(f"it has more than {limit:,} models", "MAX_LIST_ROWS")
 
 
+# Only the class of a module can look at what is assigned to it.
 sys.modules["byok_widgets.providers.stream.bounds"].__class__ = _Bounds

@@ -66,7 +66,7 @@ class EventSplitter:
         lines = piece.splitlines()
         last = piece[-1]
         unfinished = lines.pop() if last not in b"\r\n" else b""
-        self._skips_lf = last == 13
+        self._skips_lf = last == 13  # after CR, an LF that begins the next piece is the other half of CRLF
         if lines and self._line:
             lines[0] = b"".join((*self._line, lines[0]))
             self._line, self._line_bytes = [], 0

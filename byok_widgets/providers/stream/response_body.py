@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 LINGER_S = 5.0
 """How long the end of a body may take once its answer is complete, in seconds: some servers never end it."""
-_GRACE_S = 0.005
+_GRACE_S = 0.005  # most bodies end by then, and the next call finds the connection free
 _DRAIN_S = 1.0
 _DRAIN_BYTES = 64 * 1024
 
-_drains: set[asyncio.Task[None]] = set()
+_drains: set[asyncio.Task[None]] = set()  # the loop itself keeps only weak references to tasks
 
 
 class ResponseBody:

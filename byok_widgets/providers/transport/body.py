@@ -29,7 +29,7 @@ async def bound_body(response: httpx2.Response, method: str) -> httpx2.Response:
             await source.aclose()
             if response.status_code < 400:
                 raise
-            source = httpx2.ByteStream(b"")
+            source = httpx2.ByteStream(b"")  # the status of a failure says enough
         del response.headers["content-encoding"]
         if "content-length" in response.headers:
             del response.headers["content-length"]  # it counts the encoded bytes
@@ -67,7 +67,7 @@ class BoundedBody(httpx2.AsyncByteStream):
         self._read_bytes += len(block)
         excess = max(self._raw_bytes, self._read_bytes) - self._limit
         if excess > 0:
-            await self._refuse(bounds.too_many_bytes(self._limit, self._bound))
+            await self._refuse(bounds.too_many_bytes(self._limit, self._bound))  # the next call raises it, or ends
             return block[:-excess] if len(block) > excess else await anext(self)
         return block
 

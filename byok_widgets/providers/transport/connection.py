@@ -125,10 +125,11 @@ class Connection(asyncio.Protocol):
         exchange.message.release_parser()
         self._exchange = None
         self._end_rest()
+        # Answered before the request was sent as a whole: its rest would be read as the next request.
         if not (self.is_open and exchange.message.keeps_alive) or self._transport.get_write_buffer_size():
             self.abort()
             return
-        if self._is_paused:
+        if self._is_paused:  # while paused, it would not notice that the server closes it
             self._set_paused(paused=False)
         self._on_idle(self)
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import httpx2
 
 BLOCK_BYTES = 64 * 2**10
-_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
-_RAW = -zlib.MAX_WBITS
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS  # zlib looks which of the two it is
+_RAW = -zlib.MAX_WBITS  # no header at all
 _CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
 
 

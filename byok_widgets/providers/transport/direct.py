@@ -93,7 +93,7 @@ class DirectTransport(httpx2.AsyncBaseTransport):
         except UnicodeError as error:  # a name that is no host's name, such as one with a label that is too long
             raise httpx2.ConnectError("There is no such host.") from socket.gaierror(socket.EAI_NONAME, str(error))
         finally:
-            if not connection.is_open:
+            if not connection.is_open:  # also when the caller was cancelled meanwhile
                 self._pool.forget(connection)
         return connection
 

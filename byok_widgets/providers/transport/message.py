@@ -59,12 +59,12 @@ class IncomingMessage:
         try:
             parser.feed_data(data)
         except httptools.HttpParserCallbackError as error:
-            raise error.__context__ or error from None
+            raise error.__context__ or error from None  # httptools wraps what the callbacks below raise
         except httptools.HttpParserError as error:
-            if not self.is_complete:
+            if not self.is_complete:  # what comes after it only spoils the connection
                 raise httpx2.RemoteProtocolError(f"The response is not valid HTTP: {error}") from None
             self.keeps_alive = False
-        self._overhead = 0 if self.buffered > before else self._overhead + len(data)
+        self._overhead = 0 if self.buffered > before else self._overhead + len(data)  # bytes without any body
         if self._overhead > bounds.MAX_HEAD_BYTES and not self.is_complete:
             raise httpx2.RemoteProtocolError(_TOO_LARGE)
 
@@ -123,7 +123,7 @@ class IncomingMessage:
         self.keeps_alive = parser.should_keep_alive()
         self._ends_with_connection = not self._has_length()
         if not self._has_body:
-            self.keeps_alive = False
+            self.keeps_alive = False  # a body that comes all the same would be read as the next response
             self._complete()
 
     def on_body(self, piece: bytes) -> None:
@@ -154,7 +154,7 @@ class IncomingMessage:
         """
         has_length = self.status in (204, 304)
         for name, value in self.headers:
-            if len(name) == 14 and name.lower() == b"content-length":
+            if len(name) == 14 and name.lower() == b"content-length":  # nearly all names differ in length already
                 has_length = True
             elif len(name) == 17 and name.lower() == b"transfer-encoding":
                 coding = value.strip().lower()

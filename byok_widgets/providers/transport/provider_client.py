@@ -66,7 +66,7 @@ class ProviderClient(httpx2.AsyncClient):
         return response
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64)  # one address for each provider and endpoint
 def _parsed(url: str) -> httpx2.URL:
     return httpx2.URL(url)
 

@@ -21,12 +21,13 @@ async def request_bytes(request: httpx2.Request) -> bytes:
     for name, value in request.headers.raw:
         lowered = name.lower()
         if lowered == b"transfer-encoding":
-            continue
+            continue  # the body is known as a whole, and sent with its length
         has_length = has_length or lowered == b"content-length"
         lines.append(b"%b: %b" % (name, value))
     if body and not has_length:
         lines.append(b"content-length: %d" % len(body))
     head = b"\r\n".join(lines)
+    # A line end inside a value would let it pass for another header.
     if head.count(b"\n") != len(lines) - 1 or head.count(b"\r") != len(lines) - 1 or b"\0" in head:
         raise httpx2.LocalProtocolError("The head of the request contains a character that cannot be sent.")
     return b"%b\r\n\r\n%b" % (head, body)

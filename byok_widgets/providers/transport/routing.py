@@ -60,10 +60,11 @@ class ProviderTransport(httpx2.AsyncBaseTransport):
         if proxy is None and not uses_library_transport():
             return self._direct()
         name = proxy or scheme.decode("ascii")
+        # Plain http uses no context; given none, the library would read all certificates of the system.
         tls = await self._tls_context() if is_https else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         if name not in self._transports:
             made = await self._threads.run(_library_transport, tls, proxy)
-            self._transports.setdefault(name, made)
+            self._transports.setdefault(name, made)  # another call may have been faster
         return self._transports[name]
 
     def _direct(self) -> httpx2.AsyncBaseTransport:
@@ -77,7 +78,7 @@ class ProviderTransport(httpx2.AsyncBaseTransport):
         """Return how certificates are checked; read once, by the first call that needs them."""
         if self._tls is None or (self._tls.done() and (self._tls.cancelled() or self._tls.exception())):
             self._tls = asyncio.ensure_future(self._threads.run(tls_context, NetworkEnvironment.read()))
-        return await asyncio.shield(self._tls)
+        return await asyncio.shield(self._tls)  # the other calls that wait for it survive a cancelled one
 
 
 class ProxiedTransport(httpx2.AsyncBaseTransport):

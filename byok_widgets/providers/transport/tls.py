@@ -25,12 +25,12 @@ def tls_context(environment: NetworkEnvironment) -> ssl.SSLContext:
     if named is None:
         context = httpx2.create_ssl_context(trust_env=False)
     else:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # create_default_context() heeds SSLKEYLOGFILE
         if environment.ca_file is not None:
             _load_file(context, environment.ca_file)
         if environment.ca_folder is not None:
             _load_folder(context, environment.ca_folder, is_needed=environment.ca_file is None)
-    context.set_alpn_protocols(["http/1.1"])
+    context.set_alpn_protocols(["http/1.1"])  # a server must not choose HTTP/2, which is not spoken here
     return context
 
 
