@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import os
 import re
 import shlex
@@ -12,11 +13,12 @@ import sys
 import textwrap
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, ForwardRef
 
 import pytest
 import yaml
 
+import byok_widgets
 from byok_widgets import extending
 from tests.fake_keys import fake_key
 from tests.test_architecture import MAY_IMPORT, SMALL
@@ -88,6 +90,17 @@ def test_the_reference_has_each_class_that_a_recipe_builds_on() -> None:
         names = {base.id for base in bases if isinstance(base, ast.Name)} - {"Protocol"}
         assert names <= set(extending.__all__)
     assert all(hasattr(extending, name) for name in extending.__all__)
+
+
+def test_the_reference_can_read_the_types_of_each_named_tuple() -> None:
+    """A named tuple's constructor is made in a module of its own, where pdoc finds built-in names only."""
+    for module in (byok_widgets, extending):
+        for name in module.__all__:
+            kind = getattr(module, name)
+            if isinstance(kind, type) and issubclass(kind, tuple):
+                for annotation in kind.__annotations__.values():
+                    text = annotation.__forward_arg__ if isinstance(annotation, ForwardRef) else "None"
+                    eval(text, {"__builtins__": vars(builtins)})  # noqa: S307 - of this package
 
 
 def test_versions_of_python_agree() -> None:

@@ -104,7 +104,7 @@ def _time(found: re.Match[str], text: str) -> TimeSaid | None:
     follows_at = _follows_at(text, found.start("hour"))
     if not marked and not follows_at:
         return None
-    if found["sign"] == "." and not part and not found["clock"] and not follows_at:
+    if found["sign"] == "." and not part and not found["clock"] and not follows_at:  # "7.30" may be a price
         return None
     if hour > 23 or (part and hour > 12 and found["half"]):
         return None
@@ -137,7 +137,7 @@ def _counted(found: re.Match[str], hour: int) -> tuple[int, int]:
     minutes = {"half": 30, "quarter": 15}.get(words) or sum(map(_number, re.split(r"[ -]", words)))
     if found["way"].casefold() in ("past", "after"):
         return hour, minutes
-    return (hour - 1) % 24 or (12 if hour == 1 else 0), 60 - minutes
+    return (hour - 1) % 24 or (12 if hour == 1 else 0), 60 - minutes  # a quarter to one is 12:45
 
 
 def _minute(found: re.Match[str]) -> int:

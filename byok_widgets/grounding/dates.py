@@ -74,6 +74,7 @@ def dates_in(text: str, words: tuple[Word, ...]) -> Iterator[DateSaid]:
     for found in _ISO.finditer(text):
         yield from _checked(found, found["year"], found["month"], found["day"])
     for found in _SLASHED.finditer(text):
+        # Day or month first: both readings count, since nobody can tell.
         yield from _checked(found, found["year"], found["two"], found["one"])
         yield from _checked(found, found["year"], found["one"], found["two"])
     for found in _EAST.finditer(text):
@@ -94,6 +95,7 @@ def _checked(found: re.Match[str], year: str | None, month: str, day: str) -> It
 def _named(words: tuple[Word, ...], text: str) -> Iterator[DateSaid]:
     for at, word in enumerate(words):
         name = word.bare
+        # In small letters, these are words of other meanings: "may I", "he sat".
         if name in MONTHS and not (name in ("may", "mar") and not text[word.start].isupper()):
             yield _around_month(words, at, MONTHS[name])
         elif name in WEEKDAYS and not (name in ("sat", "sun", "mar") and not text[word.start].isupper()):

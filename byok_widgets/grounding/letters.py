@@ -34,6 +34,7 @@ _UNSPACED = ("THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "JAVANESE", "TAI ")
 
 def folded(text: str) -> str:
     """Return a text without case, width and Unicode form."""
+    # Twice: folding the case can undo the normal form.
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 

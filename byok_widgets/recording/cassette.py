@@ -137,7 +137,7 @@ class Cassette:
             try:
                 _write(descriptor, header + line)
             except OSError:
-                os.ftruncate(descriptor, before)
+                os.ftruncate(descriptor, before)  # half of a line would spoil the next one
                 raise
 
     @contextlib.contextmanager

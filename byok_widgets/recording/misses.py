@@ -54,7 +54,7 @@ def _likely(cassette: Cassette, node: str, words: Words, lane: Lane) -> list[byt
     """Return the lines of a node that have most texts of a request, without parsing the others."""
     start = b', "node": ' + _as_written(node) + b", "
     signs = [sign for sign in _signs(words, lane) if sign]
-    of_node = [line for line in cassette.lines() if line.startswith(start, 77)]
+    of_node = [line for line in cassette.lines() if line.startswith(start, 77)]  # behind the digest and its quote
     of_node.reverse()  # of equals, the latest
     return sorted(of_node, key=lambda line: sum(sign in line for sign in signs), reverse=True)[:_COMPARED]
 

@@ -49,6 +49,7 @@ class Access:
             ProtocolError: It is one.
         """
         host = _host(headers.get("host", ""))
+        # a page that leads its own name to this machine (DNS rebinding) sends that name
         if host not in self._hosts:
             raise ProtocolError(403, "This server is not served under that host name.", code="host")
         origin = headers.get("origin")

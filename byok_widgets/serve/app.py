@@ -110,7 +110,7 @@ _JSON = {"content-type": "application/json"}
 _EVENTS = {
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-cache",
-    "x-accel-buffering": "no",
+    "x-accel-buffering": "no",  # nginx would hold back the pieces
 }
 
 
@@ -142,7 +142,7 @@ async def _stream(live: LiveTurn, pieces: Pieces, send: Send, gone: asyncio.Futu
 
 
 async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
+    while (await receive())["type"] != "http.disconnect":  # after the body, nothing else comes
         pass
 
 

@@ -43,7 +43,7 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc, unused-ignore]
         """Take some bytes of a request."""
         if self._overdue is None:
             self._overdue = self.loop.call_later(REQUEST_S, self._end)
-        super().data_received(data)
+        super().data_received(data)  # first: it may begin another request, whose bytes are counted from 0
         self._bytes += len(data)
         if self._bytes > (MAX_HEAD_BYTES if self._in_head else MAX_REQUEST_BYTES):
             self._end()

@@ -113,8 +113,9 @@ def _in_transaction(connection: sqlite3.Connection, works: list[Work]) -> list[A
     connection.execute("BEGIN IMMEDIATE")
     try:
         results = [work(connection) for work in works]
+        connection.execute("COMMIT")  # it fails as well: on a full disk, for example
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # on some errors, SQLite has rolled back by itself
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
     return results

@@ -192,7 +192,7 @@ class Execution:
         if self._placing is None:
             self._note_first()
             if self._limit is not None:
-                self._limit.reschedule(None)
+                self._limit.reschedule(None)  # the limit is for the first words alone
             self._placing = asyncio.ensure_future(self._place())
         self._live.add(piece)
 

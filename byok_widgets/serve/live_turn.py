@@ -119,4 +119,4 @@ class LiveTurn:
 
     def _tell(self) -> None:
         self._news.set()
-        self._news = asyncio.Event()
+        self._news = asyncio.Event()  # a new one: whoever waits holds the old, and wakes once

@@ -74,6 +74,7 @@ class RedisStore:
 
     async def beat(self) -> None:
         """Say that this process is alive."""
+        # it ends by itself after a kill
         await self._redis.set(self._key("o", self.process), "", px=int(LEASE_S * 1000))
 
     async def found(self, session: str, words: str, tail: str) -> list[StoredTurn]:

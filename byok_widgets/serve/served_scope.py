@@ -70,7 +70,7 @@ class ServedEffects(EffectLog):
             self._loop.call_soon_threadsafe(soon, self._store.note_effect(self._session, record.run_id, data))
 
 
-_SOON: set[asyncio.Task[None]] = set()
+_SOON: set[asyncio.Task[None]] = set()  # the loop itself keeps only weak references to tasks
 
 
 def soon(work: object) -> None:

@@ -169,7 +169,7 @@ class SqliteStore:
         db = sqlite3.connect(self.path or ":memory:", timeout=_BUSY_S, isolation_level=None)
         db.execute("PRAGMA journal_mode=WAL")  # its other files get the mode of this one
         db.execute("PRAGMA synchronous=NORMAL")
-        db.execute("PRAGMA secure_delete=ON")
+        db.execute("PRAGMA secure_delete=ON")  # what was deleted must not stay readable in free pages
         db.executescript(TABLES)
         return db
 

@@ -119,7 +119,7 @@ class TurnService:
             _LOG.exception("a turn failed")
             live.end(Answer(self._sorry(asked), fallback="error"))
         finally:
-            if self.running.get(asked.key) is live:
+            if self.running.get(asked.key) is live:  # given up, it may have been replaced already
                 del self.running[asked.key]
 
     def _sorry(self, asked: Asked) -> str:

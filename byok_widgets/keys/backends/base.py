@@ -6,7 +6,7 @@ To add one, write a module with a class that follows it, and add an instance to 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.serial_executor import Deadline
@@ -17,7 +17,8 @@ Asks = Literal["key", "variable", "passphrase", "new_passphrase"]
 """What a person types to store a key in a backend: the key, the name of a variable, or what opens the backend."""
 
 
-class Availability(NamedTuple):
+@dataclass(frozen=True)
+class Availability:
     """Whether a backend works on this machine.
 
     Attributes:

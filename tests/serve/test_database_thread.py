@@ -1,0 +1,67 @@
+"""The thread that works on an SQLite file goes on after a transaction that could not be committed."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+
+import pytest
+
+from byok_widgets.serve.database_thread import DatabaseThread
+
+
+def _connect() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("CREATE TABLE parents (id INTEGER PRIMARY KEY)")
+    connection.execute(
+        "CREATE TABLE children (parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)"
+    )
+    return connection
+
+
+def _orphan(connection: sqlite3.Connection) -> None:
+    connection.execute("INSERT INTO children VALUES (1)")  # checked at the commit, which fails
+
+
+def _parent(connection: sqlite3.Connection) -> None:
+    connection.execute("INSERT INTO parents VALUES (7)")
+
+
+def _rolled_back_and_failed(connection: sqlite3.Connection) -> None:
+    connection.execute("ROLLBACK")  # as SQLite does by itself on a full disk
+    raise sqlite3.OperationalError("database or disk is full")
+
+
+def _parents(connection: sqlite3.Connection) -> list[tuple[int]]:
+    return connection.execute("SELECT id FROM parents").fetchall()
+
+
+def test_a_commit_that_fails_leaves_no_transaction_open() -> None:
+    async def work() -> None:
+        thread = DatabaseThread(_connect)
+        await thread.start()
+        try:
+            alone = await asyncio.gather(thread.do(_orphan), return_exceptions=True)
+            together = await asyncio.gather(thread.do(_orphan), thread.do(_parent), return_exceptions=True)
+            parents = await thread.do(_parents)
+        finally:
+            await thread.stop()
+        assert isinstance(alone[0], sqlite3.IntegrityError)
+        assert isinstance(together[0], sqlite3.IntegrityError)
+        assert parents == [(7,)]
+
+    asyncio.run(work())
+
+
+def test_the_error_is_the_one_that_ended_the_transaction() -> None:
+    async def work() -> None:
+        thread = DatabaseThread(_connect)
+        await thread.start()
+        try:
+            with pytest.raises(sqlite3.OperationalError, match="disk is full"):
+                await thread.do(_rolled_back_and_failed)
+        finally:
+            await thread.stop()
+
+    asyncio.run(work())
