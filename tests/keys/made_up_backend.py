@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from byok_widgets.errors import KeyStoreError
 from byok_widgets.keys import KeyStatus
@@ -67,7 +68,7 @@ class LockedVault(Vault):
 
     def available(self, *, until: Deadline) -> Availability:
         asks = "key" if self.is_open else "passphrase" if self.passphrase else "new_passphrase"
-        return super().available(until=until)._replace(asks=asks)
+        return replace(super().available(until=until), asks=asks)
 
     def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
         if scope in self.kept and not self.is_open:

@@ -39,7 +39,7 @@ def available(backend: KeyBackend, *, until: Deadline) -> Availability:
         found = backend.available(until=limit)
         if not isinstance(found, Availability) or found.asks not in get_args(Asks):
             raise _unusable(backend)
-        return found._replace(label=_text(found.label), note=_text(found.note), problem=_text(found.problem))
+        return replace(found, label=_text(found.label), note=_text(found.note), problem=_text(found.problem))
 
     try:
         return _call(backend, ask, until)
