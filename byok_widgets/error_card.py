@@ -24,7 +24,7 @@ _IN_HTML: dict[str, Callable[[str], markup.Markup]] = {
     "request_id": markup.facts,
 }
 _IN_TEXT = {"quote": "│ ", "fix": "→ "}
-"""What a line of a card begins with: the provider's words and the way out are told from the rest."""
+"""What a line of a card begins with: it sets the provider's words and the fix apart from the rest."""
 _GO_ON = {"quote": "│ ", "fix": "  "}
 
 

@@ -23,7 +23,7 @@ class OutputSink(Protocol):
         """Show that a request failed, by the kind of its error, and the seconds until it is sent again; then 0."""
 
     def show_thinking(self, seconds: int, silent_s: int, *, is_thinking: bool, is_over: bool = False) -> None:
-        """Show how long a model has been at work without a word.
+        """Show how long a model has been working without output.
 
         Args:
             seconds: Seconds since the request was sent.
@@ -33,7 +33,7 @@ class OutputSink(Protocol):
         """
 
     def show_standing(self, line: str) -> None:
-        """Show how far something is that goes on for long, until it is over."""
+        """Show the progress of something that takes long, until it is over."""
 
     def close(self, result: object) -> None:
         """End the output; `result` is what the cell returns, or `None` after an error."""
@@ -61,7 +61,7 @@ class Frontend(Protocol):
         """Whether somebody sees what changes in a cell after it has ended."""
 
     def show_comparison(self, comparison: Any) -> None:
-        """Show a comparison in the running cell: on a live board, or where nothing is live what came of it."""
+        """Show a comparison in the running cell: on a live board, or, where nothing is live, its result."""
 
     def show_server(self, server: Any, flow: Any) -> None:
         """Show a served flow in the running cell, with its calls, where something is live."""
@@ -123,7 +123,7 @@ class NullFrontend:
         return session
 
     def is_live(self) -> bool:
-        """Return that nobody looks on."""
+        """Return that nobody is watching."""
         return False
 
     def show_comparison(self, comparison: Any) -> None:

@@ -424,7 +424,7 @@ _COMPARISONS = {"startswith", "endswith", "removeprefix", "removesuffix"}
 
 
 def decided_by_a_sentence(source: Source) -> list[str]:
-    """What people read can be worded anew: no code compares with it, or looks for its beginning."""
+    """What people read can be reworded: no code compares with it, or looks for its beginning."""
     found: list[ast.expr] = []
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Compare):

@@ -95,7 +95,7 @@ def test_what_a_notebook_of_yesterday_shows_is_explained(page: Path) -> None:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_what_it_replays_is_beside_it_and_was_recorded_with_the_words_of_today(path: Path) -> None:
-    """Otherwise record it anew: `byok-widgets record notebooks/0*.ipynb`."""
+    """Otherwise record it again: `byok-widgets record notebooks/0*.ipynb`."""
     cassette = Cassette(path.with_suffix(".cassette"), must_exist=True)
     first = next(cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
     assert f'flow.replay("{cassette.path.name}"' in first.source

@@ -69,7 +69,7 @@ class _Search:
         self._installed = _installed()
 
     def require_named(self, calls: Mapping[str, str], named: list[str]) -> None:
-        """Reject functions of modules that only the file names: the bundle will run them, and it may be anybody's.
+        """Reject functions of modules that only the file names: anybody may have written the file.
 
         Raises:
             ConfigError: There are some; it names the modules and their files.
@@ -194,7 +194,7 @@ def _imports(source: Path, name: str) -> Iterator[str]:
 
 
 def _imported_from(node: ast.ImportFrom, package: str) -> str:
-    """Return the module that is imported from; empty where it is above all packages: that fails when it runs."""
+    """Return the module that is imported from; empty for an import beyond the top package, which would fail."""
     try:
         return importlib.util.resolve_name(f"{'.' * node.level}{node.module or ''}", package)
     except ImportError:

@@ -57,7 +57,7 @@ def _package() -> Iterator[tuple[str, bytes]]:
 
 
 def _belongs(folder: Path) -> bool:
-    """Whether a folder is part of the package: of the page's side it is what was built for widgets."""
+    """Whether a folder is part of the package: of the page's code, only what was built for widgets."""
     is_source = folder.parts[0] == "js" and folder.parts[:3] != ("js", "widgets", "built")[: len(folder.parts)]
     return not (is_source or folder.name.startswith(".") or folder.name == "__pycache__")
 

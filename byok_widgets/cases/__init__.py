@@ -1,1 +1,1 @@
-"""Cases: what a caller says, and what should come of it. Comparisons and tests of a flow share them."""
+"""Cases: what a caller says, and the expected outcome. Comparisons and tests of a flow share them."""

@@ -62,7 +62,7 @@ class Assertion:
         """Return whether it holds of an output, or of one turn of it.
 
         Args:
-            output: What came of the case, or of the turn, with the answers of a judge.
+            output: The outcome of the case or of the turn, with the answers of a judge.
             turn: Number of the turn; `None` for the whole.
 
         Raises:

@@ -1,4 +1,4 @@
-"""`Case`: what a caller says, and what should come of it. Comparing and testing share it."""
+"""`Case`: what a caller says, and the expected outcome. Comparing and testing share it."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class Case:
 
     @cached_property
     def expected(self) -> Expectation:
-        """What should come of the whole of it."""
+        """What is expected of the whole conversation."""
         limits = {"max_calls": self.max_calls, "max_cost": self.max_cost, "max_seconds": self.max_seconds}
         return Expectation(self.values, self.status, self.path, self.end_node, self.assertions, **limits)  # type: ignore[arg-type]
 

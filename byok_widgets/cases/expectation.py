@@ -1,4 +1,4 @@
-"""`Expectation`: what should come of a whole conversation, or of one turn of it."""
+"""`Expectation`: what is expected of a whole conversation, or of one of its turns."""
 
 from __future__ import annotations
 

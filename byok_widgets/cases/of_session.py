@@ -1,4 +1,4 @@
-"""Makes a case of a session: what the caller said, and what came of it."""
+"""Makes a case from a session: what the caller said, and the outcome."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from byok_widgets.session import Session, Visit
 
 
 def of_session(session: Session, name: str) -> Case:
-    """Return a session as a case: what the caller said, and the values and the way that came of it."""
+    """Return a session as a case: what the caller said, and the resulting values and path."""
     said = tuple(turn.text for turn in session.turns if turn.text is not None)
     if not said:
         raise ConfigError("Nothing was said in the session.", kind="cases", fix="Talk to it first, with say(...).")

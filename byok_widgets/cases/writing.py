@@ -43,7 +43,7 @@ class SavedCase:
 def save_case(
     session: Session, path: str | Path | None = None, *, turn: int | None = None, name: str = ""
 ) -> SavedCase:
-    """Add a session to a file of cases: what the caller said, and what came of it.
+    """Add a session to a file of cases: what the caller said, and the outcome.
 
     Args:
         session: The session.
@@ -128,7 +128,7 @@ def _unchangeable(file: Path, problem: str) -> ConfigError:
 
 
 def _entries(text: str) -> Iterator[Mapping[str, Any]]:
-    """Yield what stands in the lines; a line that is wrong is told when the file is read as cases."""
+    """Yield what stands in the lines; an invalid line is reported when the file is read as cases."""
     for line in text.split("\n"):  # as it is read: other line breaks may stand in what was said
         try:
             found = json.loads(line)

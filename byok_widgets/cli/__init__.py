@@ -49,7 +49,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code: 0 for success, 1 for failure, 2 for a wrong request."""
+    """Run the command line and return the exit code: 0 for success, 1 for failure, 2 for wrong usage."""
     parser = _parser()
     given, surplus = parser.parse_known_args(arguments)
     if surplus:

@@ -17,7 +17,7 @@ from byok_widgets.recording.whole_notebook import PART
 
 _DESCRIPTION = """\
 Runs each notebook from top to bottom, with live models and your keys, and records its calls. Flows that replay a
-cassette are recorded into it anew; the calls of others go into NOTEBOOK.cassette. The notebooks themselves are not
+cassette are recorded again; the calls of others go into NOTEBOOK.cassette. The notebooks themselves are not
 changed, and old cassettes are replaced only when a notebook has run to its end. Cells with the tag not-recorded
 are left out."""
 

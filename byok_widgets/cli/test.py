@@ -62,7 +62,7 @@ def add_command(commands: Any) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Test, print what came of it, and return the exit code."""
+    """Run the tests, print the results, and return the exit code."""
     if given.only_regressions and not given.baseline:
         given.parser.error("--only-regressions needs --baseline")
     try:

@@ -136,7 +136,7 @@ class AssignmentSearch:
         return self._result(found)
 
     async def arun(self) -> Optimisation:
-        """Do the same as `run` in an event loop; cancelling it stops the calls."""
+        """Async variant of `run`; cancelling it stops the calls."""
         # no thread can be cancelled; `stop` ends it
         searching = asyncio.ensure_future(asyncio.to_thread(self.run))
         try:

@@ -1,6 +1,6 @@
 """`Batches`: collects the requests of cells, submits them as batches, and gives each cell its answer.
 
-A cell runs as always up to the request, and reads the answer as always: only the way between is another one. When
+A cell runs as usual up to the request, and reads the answer as usual: only the transport between differs. When
 every cell that is under way waits for an answer, what was collected is submitted; a repair makes one more batch.
 """
 
@@ -59,7 +59,7 @@ class Batches:
             self._changed.set()
 
     def all_started(self) -> None:
-        """Take note that no more cells come."""
+        """Note that no more cells will come."""
         self._all_started = True
         self._changed.set()
 

@@ -70,7 +70,7 @@ class CallGate(CallMeter):
     """Admits the calls of one cell, of what stands before cells, or of what scores them, within a budget.
 
     Attributes:
-        refused: Whether a call was not admitted. What came of the rest says nothing then, even if the code that
+        refused: Whether a call was not admitted. The rest of the result means nothing then, even if the code that
             made the call went on without it.
     """
 
@@ -132,7 +132,7 @@ class CallGate(CallMeter):
 
 
 class NoCalls:
-    """Admits no call: who looks at results pays nothing."""
+    """Admits no call: looking at results costs nothing."""
 
     def note(self, cost: Cost) -> None:
         """Do nothing: no call is made."""

@@ -44,7 +44,7 @@ class Row:
     Attributes:
         cell: The cell as it is kept.
         columns: Its columns: id, that of the request, case, cost, the known part of it, and those in `PLAIN`.
-        reply: What came of it.
+        reply: The result.
         request: What was asked; `None` if nothing was.
     """
 

@@ -30,7 +30,7 @@ class CellRuns:
 
     Attributes:
         run_one: What runs a cell: here, or on a worker.
-        given_up: Cells that had begun when it was stopped, and of which nothing came.
+        given_up: Number of cells that had begun when it was stopped, and that gave no result.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class CellRuns:
 
     @contextlib.asynccontextmanager
     async def _turn(self, variant: Variant) -> AsyncIterator[float]:
-        """Wait for a variant's turn; gives the seconds that took."""
+        """Wait for a variant's turn; return the seconds that took."""
         began = asyncio.get_running_loop().time()
         async with self._turns[variant.id]:
             yield asyncio.get_running_loop().time() - began

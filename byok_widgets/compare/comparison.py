@@ -118,7 +118,7 @@ class Comparison:
 
     @property
     def used(self) -> tuple[Decimal, int]:
-        """What the last run took off its limits: money, unknown costs with their worst case, and calls."""
+        """What the last run used of its limits: money, unknown costs with their worst case, and calls."""
         return self._execution.used
 
     @property
@@ -128,7 +128,7 @@ class Comparison:
 
     @property
     def given_up(self) -> int:
-        """Cells that had begun when it was stopped, and of which nothing came; what they cost is in `spent`."""
+        """Number of cells that had begun when it was stopped, without a result; their cost is in `spent`."""
         return self._execution.given_up
 
     @property
@@ -229,7 +229,7 @@ class Comparison:
 
     @property
     def standing(self) -> str:
-        """How far it is, in one line."""
+        """Its progress in one line."""
         return tables.standing(self)
 
     def notes(self, *, reasons: bool = True) -> list[str]:
@@ -241,7 +241,7 @@ class Comparison:
         return tables.as_html(self, pictures=False)
 
     def turn_notes(self, case: Case, cell: ResultCell) -> Mapping[int, str]:
-        """Return what is to be told of single turns of a cell of a flow, by their number: where it parts."""
+        """Return notes on single turns of a flow's cell, by their number: where it leaves the baseline's path."""
         turns = cell.output.get("turns") or ()
         theirs = self.results.cell(self.baseline, case, cell.repeat) if turns else None
         parting = None if theirs is None else first_divergence(turns, theirs.output.get("turns") or ())

@@ -69,7 +69,7 @@ class ComparisonView(Protocol):
 
     @property
     def given_up(self) -> int:
-        """How many cells had begun when it was stopped, and of which nothing came."""
+        """Number of cells that had begun when it was stopped, and that gave no result."""
 
     @property
     def spent(self) -> CostTotal:

@@ -38,7 +38,7 @@ class Divergence:
 
 
 class Divergences(tuple[Divergence, ...]):
-    """Where variants diverge from the baseline, in the order of the cases, without those in which none does."""
+    """Where variants diverge from the baseline, in the order of the cases, without cases in which none does."""
 
     __slots__ = ()
 

@@ -36,7 +36,7 @@ def variant_results(
     Args:
         results: The cells.
         baseline: The variant that the others are compared with.
-        metric: How outputs were scored. Micro-F1 is told when all has ended; before, bets are on the mean F1 of
+        metric: How outputs were scored. Micro-F1 is shown when all has ended; before, bets are on the mean F1 of
             cases, which is another figure.
         margin: The loss that was declared acceptable beforehand.
         fixed: Whether the number of cases was fixed before anybody looked.

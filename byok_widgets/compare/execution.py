@@ -1,4 +1,4 @@
-"""`Execution`: runs the cells of a comparison on the engine, again where it is resumed, and tells who looks on."""
+"""`Execution`: runs the cells of a comparison on the engine, again where it is resumed, and notifies observers."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ class Execution:
 
     @property
     def given_up(self) -> int:
-        """Cells that had begun when the last run was stopped, and of which nothing came."""
+        """Number of cells that had begun when the last run was stopped, and that gave no result."""
         return self._runner.given_up if self._runner else 0
 
     @property
     def used(self) -> tuple[Decimal, int]:
-        """The money and the calls that the last run took off its limits."""
+        """The money and the calls that the last run used of its limits."""
         budget = self._runner.budget if self._runner else Budget(None, None)
         return budget.bound_usd, budget.calls
 
@@ -166,7 +166,7 @@ class Execution:
             raise
 
     async def await_(self) -> None:
-        """Do the same as `wait` in an event loop; cancelling it stops the run."""
+        """Async variant of `wait`; cancelling it stops the run."""
         if self._future is not None:
             try:
                 await ENGINE.arun(self._ended(self._future))

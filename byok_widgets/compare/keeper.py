@@ -1,4 +1,4 @@
-"""`Keeper`: judges, scores and stores what came of cells, and tells it. What was paid for is stored first."""
+"""`Keeper`: judges, scores, stores and reports the results of cells. What was paid for is stored first."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ NOT_ASKED = Score(None, "A question was not put to the judge: the limit was reac
 STOPPED = Score(None, "It was stopped before there was a score.")
 
 OnCell = Callable[[Case, ResultCell, Score], None]
-"""Told of each cell when it is stored: the case, the cell, and its score."""
+"""Called with each cell when it is stored: the case, the cell, and its score."""
 
 
 class Keeper:
-    """What becomes of the cells of one run."""
+    """Judges, scores, stores and reports the cells of one run."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Keeper:
         return self._judge is None or not self._judge.is_due(case, cell)
 
     async def keep(self, case: Case, found: ResultCell) -> ResultCell:
-        """Store a cell, with what a judge says of it, and tell it; returns what was stored.
+        """Store a cell with its judge's answers, and report it; returns what was stored.
 
         Raises:
             ConfigError: It could not be stored.
@@ -89,7 +89,7 @@ class Keeper:
             raise
 
     async def tell(self, case: Case, cell: ResultCell) -> None:
-        """Score and tell a cell that is stored already."""
+        """Score and report a cell that is already stored."""
         self._on_cell(case, cell, await self.score(case, cell))
 
     async def _judged_and_scored(self, case: Case, stages: list[ResultCell]) -> Score:

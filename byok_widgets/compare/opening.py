@@ -15,7 +15,7 @@ from byok_widgets.nodes.flow_context import FlowContext
 def open_store(context: FlowContext, path: str | Path | None, shard: Shard = WHOLE) -> CellStore:
     """Return the store of a flow's cells: a private file of its own, or the one that was named.
 
-    A flow that saves nothing keeps them in memory. So does one that is recorded or replayed: its cells run anew,
+    A flow that saves nothing keeps them in memory. So does one that is recorded or replayed: its cells run again,
     and replayed ones must not be taken for answers of today.
 
     Raises:

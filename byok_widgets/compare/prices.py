@@ -162,7 +162,7 @@ class Prices:
         return fixed + said + _FRAME_BYTES
 
     def _own_bytes(self, node: Node[Any]) -> int:
-        """Return how many bytes what a node is made of has; the nodes of a comparison do not change."""
+        """Return the size of a node's own texts in bytes; the nodes of a comparison do not change."""
         if node not in self._own:
             self._own[node] = len(json.dumps(node.to_data({}), ensure_ascii=False, default=str).encode())
         return self._own[node]

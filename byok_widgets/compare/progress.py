@@ -12,14 +12,14 @@ PAUSE_S = 0.5
 
 
 class Progress:
-    """Says how far a comparison is and what it has cost."""
+    """Shows the progress and the cost of a comparison."""
 
     def __init__(self, comparison: ComparisonView, sink: OutputSink) -> None:
         self._comparison, self._sink = comparison, sink
         self._next_at = 0.0
 
     def tick(self) -> None:
-        """Say it, if it was not said just now."""
+        """Show it, unless it was shown just now."""
         now = clock()
         if now >= self._next_at:
             self._next_at = now + PAUSE_S

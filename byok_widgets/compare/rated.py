@@ -135,7 +135,7 @@ class Ratings:
 
     @property
     def notes(self) -> list[str]:
-        """Who has rated how much, how far a judge agrees, and how verdicts come of it."""
+        """Who has rated how much, how far a judge agrees, and how that leads to verdicts."""
         if not self._means:
             return ["Nothing is rated yet."]
         who = ", ".join(f"{name} {len(own)}" for name, own in self.by.items())

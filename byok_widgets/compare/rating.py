@@ -36,7 +36,7 @@ class RatedReply:
 
     Attributes:
         case: What was said.
-        output: What came of it: `text`, `values`, `turns` and more.
+        output: The result: `text`, `values`, `turns` and more.
         keys: The cells that hold it.
     """
 

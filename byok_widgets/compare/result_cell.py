@@ -42,7 +42,7 @@ class ResultCell:
         wait_s: Seconds that the call waited here before that, attempts that failed included.
         retries: Requests beyond the first.
         started_at: When it started, in seconds since 1970.
-        output: What came of it: `text`, `values`, `path` and more.
+        output: The result: `text`, `values`, `path` and more.
         request: What was asked, without the model.
     """
 

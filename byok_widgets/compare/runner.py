@@ -81,7 +81,7 @@ class Runner:
 
     @property
     def given_up(self) -> int:
-        """Cells that had begun when it was stopped, and of which nothing came."""
+        """Number of cells that had begun when it was stopped, and that gave no result."""
         return self._cells.given_up
 
     @property

@@ -128,7 +128,7 @@ class CellStore:
             base.executemany("INSERT OR REPLACE INTO score VALUES(?,?,?,?)", rows)
 
     def cells(self, variants: Sequence[str], cases: Iterable[str] | None = None) -> list[ResultCell]:
-        """Return the cells of variants, with what came of them; those that could not be written, too.
+        """Return the cells of variants, with their results; those that could not be written, too.
 
         Raises:
             ConfigError: The file cannot be read, or is damaged.

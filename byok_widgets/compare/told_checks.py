@@ -10,7 +10,7 @@ from byok_widgets.nodes.admission import admitted_by
 
 
 def told_checks(case: Case, cell: ResultCell | None) -> list[Check]:
-    """Return the checks of a finished cell; looking calls no model. A fault of a function is told in its place."""
+    """Return the checks of a finished cell; this calls no model. A failed function is shown in its place."""
     if cell is None or cell.status != "done":
         return []
     with admitted_by(NoCalls()):

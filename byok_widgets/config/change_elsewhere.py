@@ -21,7 +21,7 @@ _SECTIONS = {
 
 
 class ChangeElsewhere(NamedTuple):
-    """Settings of this flow that another kernel has saved; nothing of them holds here until they are taken.
+    """Settings of this flow that another kernel has saved; they take effect here only when they are accepted.
 
     Attributes:
         theirs: The settings as they are saved.
@@ -50,12 +50,12 @@ class ChangeElsewhere(NamedTuple):
         return tuple(dict.fromkeys(_SECTIONS[section] for section in self.differences))
 
     def is_news(self, known: ChangeElsewhere | None) -> bool:
-        """Whether it says something else than the one that was told before."""
+        """Whether it differs from the one that was reported before."""
         return known is None or self.differences != known.differences
 
 
 def copy_sections(source: Mapping[str, Any], target: dict[str, Any]) -> None:
-    """Make `target` say what `source` says; what neither kernel knows stays in it."""
+    """Copy the sections of `source` to `target`; fields that neither kernel knows stay in it."""
     for section in _SECTIONS:
         target.pop(section, None)
         if section in source:

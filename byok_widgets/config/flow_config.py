@@ -113,19 +113,19 @@ class FlowConfig:
 
     @property
     def elsewhere(self) -> ChangeElsewhere | None:
-        """What another kernel has saved for this flow and does not hold here; `None` where there is nothing."""
+        """What another kernel has saved for this flow and is not in effect here; `None` if there is nothing."""
         return self._store.elsewhere
 
     def look_elsewhere(self) -> None:
-        """Look whether another kernel has changed the settings; see `elsewhere`."""
+        """Check whether another kernel has changed the settings; see `elsewhere`."""
         self._store.look()
 
     def take_theirs(self) -> None:
-        """Let what another kernel has saved hold here too."""
+        """Adopt what another kernel has saved."""
         self._store.take_theirs()
 
     def keep_mine(self) -> None:
-        """Save the settings that hold here, in place of what another kernel has saved."""
+        """Save the settings in effect here over what another kernel has saved."""
         self._store.keep_mine()
 
     def take_over(self, chosen: Settings) -> None:

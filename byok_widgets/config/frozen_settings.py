@@ -25,7 +25,7 @@ class FrozenSettings:
         return lambda: None
 
     def notify(self, what: str) -> None:
-        """Do nothing: nobody looks on."""
+        """Do nothing: there are no observers."""
 
     def change(self, what: str, change: Change) -> None:
         """Refuse.

@@ -141,7 +141,7 @@ class SettingsStore:
         self._signal.emit(*_differences(before, self._current, ""))
 
     def look(self) -> None:
-        """Look whether another kernel has changed the file. Costs a question to the disk."""
+        """Check whether another kernel has changed the file, which takes one look at the disk."""
         with self._disk:
             before, saved = self._current, None if self._unsaved else self._file.peek()
             news = saved is not None and self._compare(before, saved)
@@ -149,7 +149,7 @@ class SettingsStore:
         self._tell(news=news)
 
     def take_theirs(self) -> None:
-        """Let what another kernel has saved hold here too."""
+        """Adopt what another kernel has saved."""
         with self._disk:
             saved = self._file.load()
             with self._memory:
@@ -159,7 +159,7 @@ class SettingsStore:
         self._signal.emit(*_differences(before, self._current, ""), "elsewhere")
 
     def keep_mine(self) -> None:
-        """Save what holds here, in place of what another kernel has saved."""
+        """Save what is in effect here over what another kernel has saved."""
         mine = dict(self._current.document)
         self.change("elsewhere", lambda document: copy_sections(mine, document))
 
@@ -188,7 +188,7 @@ class SettingsStore:
         return self._compare(known, saved)
 
     def _compare(self, mine: Settings, saved: Document) -> bool:
-        """Take note of what another kernel has saved; returns whether that is news."""
+        """Note what another kernel has saved; return whether that is new."""
         theirs = Settings.parse(saved, mine.defaults)
         known, found = self._elsewhere, ChangeElsewhere.between(mine, theirs)
         with self._memory:

@@ -1,4 +1,4 @@
-"""`Countdown`: the whole seconds that are left of a wait, each told once."""
+"""`Countdown`: the whole seconds that are left of a wait, each reported once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ThinkingTime`: how long a model has been at work without a word, at the moments worth telling."""
+"""`ThinkingTime`: how long a model has been working without output, at the moments worth reporting."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SHOWN_AFTER_S = 2
 """A shorter time is over before anybody wonders."""
 EACH_SECOND_UNTIL_S = 10
 SELDOM_S = 5
-"""Seconds between two moments that are told of a long time."""
+"""Seconds between two reports of a long time."""
 SILENCE_S = 20
 """A server that has sent nothing for so many seconds may have stopped working."""
 
@@ -48,7 +48,7 @@ class ThinkingTime:
         return before
 
     def news(self) -> Moment | None:
-        """Return what is to be told now; `None` if that is nothing."""
+        """Return what is to be reported now; `None` if that is nothing."""
         if self._sign is None:
             return None
         moment = self._moment(self._sign)
@@ -61,7 +61,7 @@ class ThinkingTime:
         return moment._replace(seconds=seconds)
 
     def end(self) -> Moment | None:
-        """Stop counting, and return how long it took, if any of it was told."""
+        """Stop counting, and return how long it took, if any of it was reported."""
         sign, self._sign = self._sign, None
         return self._moment(sign) if sign and self._told else None
 

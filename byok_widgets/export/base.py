@@ -174,7 +174,7 @@ class Exporter(ABC):
         """
 
     def result(self, files: Mapping[str, str], losses: Iterable[Loss]) -> Export:
-        """Return what `export` returns; a loss that was noted twice is told once."""
+        """Return what `export` returns; a loss that was noted twice is reported once."""
         return Export(self.name, self.label, files, tuple(dict.fromkeys(losses)))
 
 

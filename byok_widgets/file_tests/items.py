@@ -49,7 +49,7 @@ class CasesFile(pytest.File):
         return super(pytest.Collector, self).repr_failure(excinfo, style)
 
     def outcome(self, case: Case) -> CaseOutcome:
-        """Return what came of a case; all that were selected of this file are run together, for the first of them.
+        """Return the outcome of a case; all selected cases of this file run together, when the first is asked for.
 
         Raises:
             ByokError: They could not be run.

@@ -158,11 +158,11 @@ class Flow(AnswersGuesses, FlowDefinition):
         return self._settings.use_key_of(flow, provider=provider)
 
     def take_theirs(self) -> None:
-        """Let the settings hold here that another kernel has saved for this flow."""
+        """Adopt the settings that another kernel has saved for this flow."""
         self.config.take_theirs()
 
     def keep_mine(self) -> None:
-        """Save the settings that hold here, in place of those that another kernel has saved for this flow."""
+        """Save the settings in effect here over those that another kernel has saved for this flow."""
         self.config.keep_mine()
 
     def conversation(
@@ -508,7 +508,7 @@ class Flow(AnswersGuesses, FlowDefinition):
         speak_first: bool | None = None,
         latency: Latency | None = None,
     ) -> Session:
-        """Do the same as `start` in an event loop, showing nothing."""
+        """Async variant of `start`; shows nothing."""
         session = self._session(variables, model, latency)
         if self._members.opens(speak_first):
             await session.aopen()
@@ -542,7 +542,7 @@ class Flow(AnswersGuesses, FlowDefinition):
         return Session.load(Path(path), self.graph, self.context)
 
     def cases(self, source: Any, *, functions: Mapping[str, Callable[..., Any]] | None = None) -> Cases:
-        """Read cases for comparing and testing: what callers say, and what should come of it.
+        """Read cases for comparing and testing: what callers say, and the expected outcome.
 
         A case has one of `text`, `transcript` (a dialogue) and `caller` (what the caller says turn by turn); and
         any of `name`, `variables`, `stubs` (what actions give, by node), `values` (what is expected, by field),
@@ -565,7 +565,7 @@ class Flow(AnswersGuesses, FlowDefinition):
     def save_case(
         self, session: Session, path: str | Path | None = None, *, turn: int | None = None, name: str = ""
     ) -> SavedCase:
-        """Save a session as a case, for tests and comparisons: what was said, and what came of it.
+        """Save a session as a case, for tests and comparisons: what was said, and the outcome.
 
         The case is added to a file that `flow.cases` reads. It expects what has happened, turn by turn: look at it
         before you test with it, since that may have been wrong. What actions with effects gave becomes their stub.
@@ -663,7 +663,7 @@ class Flow(AnswersGuesses, FlowDefinition):
         cases: Any,
         **options: Any,
     ) -> Any:
-        """Do the same as `compare` in an event loop; returns when all is done. Cancelling it stops the calls."""
+        """Async variant of `compare`; returns when all is done. Cancelling it stops the calls."""
         options.pop("wait", None)
         chosen = CompareOptions.of(options, "acompare")
         return await self._comparison(variants, cases, chosen).abegin()
@@ -684,13 +684,13 @@ class Flow(AnswersGuesses, FlowDefinition):
     ) -> TestRun:
         """Test this flow: each case passes or fails, with the turn, the node and the reason where it went wrong.
 
-        Each test runs anew: what an earlier one has found is not taken for an answer. The result is true where all
+        Each test runs from scratch: results of an earlier one are not reused. The result is true where all
         cases have passed in all runs: `assert flow.test(cases)`. Actions with effects are not called.
 
         Args:
             cases: What `flow.cases` takes or returns.
             runs: How often each case is run, with the flow as it is. From two on, a case that fails in some runs
-                is told as flaky and one that fails in all as broken; `result.pass_k()` says how reliable it is.
+                counts as flaky and one that fails in all as broken; `result.pass_k()` says how reliable it is.
             baseline: A file that `result.save_baseline()` of an earlier test has written; `result.changes` says
                 what has changed since.
             budget: Most money in US dollars. The worst case of each call is reserved before it is sent.
@@ -735,7 +735,7 @@ class Flow(AnswersGuesses, FlowDefinition):
         resume: bool = False,
         **options: Any,
     ) -> TestRun:
-        """Do the same as `test` in an event loop; returns when all is done. Cancelling it stops the calls."""
+        """Async variant of `test`; returns when all is done. Cancelling it stops the calls."""
         options.pop("wait", None)
         chosen = CompareOptions.of({"repeat": runs, "metric": "all", **options}, "atest")
         made = self._test(cases, chosen, baseline=baseline, resume=resume)
@@ -803,7 +803,7 @@ class Flow(AnswersGuesses, FlowDefinition):
         metrics: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> Optimisation:
-        """Do the same as `optimise` in an event loop. Cancelling it stops the calls."""
+        """Async variant of `optimise`. Cancelling it stops the calls."""
         chosen = CompareOptions.of({"metric": "all", **options}, "aoptimise")
         return await self._search(models, cases, chosen, metrics or {}).arun()
 

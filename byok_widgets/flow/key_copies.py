@@ -1,6 +1,6 @@
 """Using the key of another flow: which flows have one, and copying it into this flow's own entry.
 
-Which flows have a key is told from settings files and from what this kernel holds: no key is read for that. A key
+Which flows have a key is read from settings files and from what this kernel holds: no key is read for that. A key
 is read and copied when a person asks for it by the name of a flow, and never otherwise.
 """
 

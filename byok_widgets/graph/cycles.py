@@ -18,7 +18,7 @@ def silent_loops(graph: FlowGraph) -> Iterator[tuple[str, ...]]:
 
 
 def never_ends(graph: FlowGraph, loop: tuple[str, ...]) -> bool:
-    """Whether a turn that has taken the edges of a silent loop stays in it, or in the next one, for ever.
+    """Whether a turn that has taken the edges of a silent loop stays in it, or in the next one, forever.
 
     It does if no edge leads out, and also if a node's else edge leads back to itself: when the same dialogue is
     read again, again no other edge holds.

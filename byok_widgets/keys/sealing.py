@@ -25,7 +25,7 @@ _MAX_BYTES = 65536
 
 
 def bound(*parts: str | bool) -> bytes:
-    """Return what is sealed for, as the page writes it too: compact JSON."""
+    """Return what the sealed text is bound to, as the page writes it too: compact JSON."""
     return json.dumps([PURPOSE, *parts], ensure_ascii=False, separators=(",", ":")).encode(
         "utf-8", "surrogatepass"
     )

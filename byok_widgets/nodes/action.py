@@ -178,7 +178,7 @@ class ActionNode(Node[ActionResult]):
         return run_with_output(self._alone(variables), show=show, show_text=False)
 
     async def arun(self, *, variables: Mapping[str, Any] | None = None) -> ActionResult:
-        """Like `run`, for use in an event loop."""
+        """Async variant of `run`."""
         return await ENGINE.arun(self._alone(variables)(ignore, ignore))
 
     def prepare(self, given: NodeInput) -> Work[ActionResult]:
@@ -297,7 +297,7 @@ class ActionNode(Node[ActionResult]):
     async def _called(
         self, call: ActionFunction, arguments: dict[str, Any], *, run_id: str = "", settle: Settle = ignore
     ) -> ActionResult:
-        """Call the function; `settle` is told how it ended, also when nobody waits any more."""
+        """Call the function; `settle` gets how it ended, also when nobody waits any more."""
         run = ActionRun(self.name, call, self.writes, run_id or uuid.uuid4().hex, settle)
         try:
             result: ActionResult = await self._in_worker(call, partial(run.start, arguments))

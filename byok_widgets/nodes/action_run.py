@@ -16,7 +16,7 @@ from byok_widgets.nodes.effects import Outcome
 from byok_widgets.plain_values import copy_of
 
 Settle = Callable[[Outcome, ActionResult | None], None]
-"""Told how a run ended: what became of it, and its result where there is one."""
+"""Called when a run has ended, with how it ended and its result, if any."""
 
 
 @dataclass

@@ -120,7 +120,7 @@ class ConversationNode(ModelNode[Reply]):
         deadline_s: float | None = None,
         **settings: Any,
     ) -> Reply:
-        """Like `run`, for use in an event loop, showing nothing; cancelling it stops the request."""
+        """Async variant of `run`; shows nothing. Cancelling it stops the request."""
         given = NodeInput.alone(
             self._messages(text, history),
             variables=variables,

@@ -244,7 +244,7 @@ class ExtractionNode(ModelNode[Extraction]):
         deadline_s: float | None = None,
         **settings: Any,
     ) -> Extraction:
-        """Like `run`, for use in an event loop; cancelling it stops the request."""
+        """Async variant of `run`; cancelling it stops the request."""
         given = NodeInput.alone(
             transcript_of(dialogue),
             variables=variables,

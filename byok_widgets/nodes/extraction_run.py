@@ -65,7 +65,7 @@ class ExtractionRun:
 
         Args:
             given: A call with the node's instructions and the whole dialogue, in which values are searched for.
-            on_progress: Is told of waits and of the download of a local model.
+            on_progress: Called during waits and while a local model is downloaded.
         """
         transcript, profile = given.messages, given.provider.schema_profile
         validated = partial(

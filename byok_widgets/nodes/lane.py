@@ -25,7 +25,7 @@ class Lane(NamedTuple):
     repeat: int = 0
 
     def part(self, name: str) -> Lane:
-        """Return the lane of a part, such as one of several tries, whose calls are told from those of others."""
+        """Return the lane of a part, such as one of several tries, whose calls are kept apart from others."""
         return self._replace(key=f"{self.key} {name}".strip())
 
     def __str__(self) -> str:

@@ -105,7 +105,7 @@ def compare(  # noqa: D417 - `node` is the `self` of the method
 
 
 async def acompare(node: ComparedNode, models: Iterable[str], cases: Any, **options: Any) -> Any:
-    """Do the same as `compare` in an event loop; returns when all is done. Cancelling it stops the calls."""
+    """Async variant of `compare`; returns when all is done. Cancelling it stops the calls."""
     from byok_widgets.nodes.compare_options import CompareOptions
 
     options.pop("wait", None)

@@ -170,7 +170,7 @@ class ModelNode(Node[R]):
             given: What the node was given: the model, the settings and the deadline come from there and the node.
             messages: What the model reads after the instructions; by default the dialogue.
             on_text: Receives the answer while it is written: pass it on in a node that speaks.
-            on_progress: Is told of waits and of the download of a local model.
+            on_progress: Called during waits and while a local model is downloaded.
 
         Raises:
             MissingKeyError: "No API key configured" for this flow and the model's provider.
@@ -283,7 +283,7 @@ class ModelNode(Node[R]):
 
 
 def delta(piece: str) -> TextDelta:
-    """Return a piece of an answer as it is told to those who read along."""
+    """Return a piece of an answer as streaming readers get it."""
     return TextDelta("", retracts=True) if isinstance(piece, Retraction) else TextDelta(piece)
 
 

@@ -103,7 +103,7 @@ async def ask_structured(
         call: The call, without the shape.
         schema: The shape.
         context: The flow's.
-        on_progress: Is told of the download of a local model.
+        on_progress: Called while a local model is downloaded.
         on_text: Receives the answer while it is written, in the strictest mode only.
         is_settled: Whether what matters is known already, so that a fault in the rest is not repaired.
         locale: How values are written in the dialogue; `None` for values that mean the same everywhere.

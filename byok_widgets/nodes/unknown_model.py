@@ -1,4 +1,4 @@
-"""A model id that no list knows is told when code sets it: once, as a warning, and it is used all the same."""
+"""Warns once when code sets a model id that no list contains; the id is used anyway."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _lock = threading.Lock()
 def tell_if_unknown(config: FlowConfig, text: str | None) -> None:
     """Warn of a model that no list knows, unless the panel sets it.
 
-    Where calls go to another address there is no list, and only a mistyped provider is told.
+    Where calls go to another address there is no list, and only a mistyped provider is reported.
     """
     if text is None:
         return

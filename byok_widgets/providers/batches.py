@@ -23,7 +23,7 @@ class BatchItem(NamedTuple):
 
 
 class BatchResult(NamedTuple):
-    """What came of one request: the answer, or the error, in the form in which it would have come alone."""
+    """The outcome of one request: the answer or the error, as if the request had been sent by itself."""
 
     id: str
     body: Mapping[str, Any]

@@ -32,7 +32,7 @@ def _ignore_head(_status: int, _headers: Mapping[str, str]) -> None:
 
 
 def _ignore_life(_thinker: Thinker) -> None:
-    """Ignore that a server is at work."""
+    """Ignore that a server is working."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class Endpoint:
 
     Attributes:
         key_variable: The environment variable that the key is from; empty if it is from none.
-        on_head: Told of the head of each answer to a request for a completion.
+        on_head: Called with the head of each answer to a request for a completion.
         exchange: Gets answers by another way, such as a batch; `None` for sending requests at once.
-        on_life: Told of a server that sends something while its model has not begun to write: first the head.
+        on_life: Called when a server sends something while its model has not begun to write: first the head.
     """
 
     base_url: BaseUrl

@@ -14,7 +14,7 @@ from byok_widgets.recording.entries import original_cost
 from byok_widgets.usage import Cost, CostTotal, Usage
 
 ROLE: Role = "low latency (voice)"
-"""The role of the models whose prices are told: the cheap ones."""
+"""The role of the models whose prices are shown: the cheap ones."""
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def miss(cassette: Cassette, wanted: WantedCall) -> ReplayMissError:
 
 
 def _reason(found: Nearest | None, lane: Lane) -> tuple[str, str]:
-    """Return the kind of a miss, and why it is one: part of what is told in a table of cases, too."""
+    """Return the kind of a miss, and why it is one: shown in a table of cases, too."""
     if found is None:
         return "replay_miss", "Nothing of this node was recorded."
     if found.entry.get("own_words") != PROMPT_VERSION:

@@ -54,7 +54,7 @@ T = TypeVar("T")
 
 
 class Recorder:
-    """Sends each call, and writes down what comes of it.
+    """Sends each call, and records its outcome.
 
     A call that is stopped leaves nothing in the cassette.
 

@@ -1,4 +1,4 @@
-"""Records a whole notebook anew, whatever cassettes its cells replay: what `byok-widgets record` runs in a kernel.
+"""Records a whole notebook again, whatever cassettes its cells replay: run by `byok-widgets record` in a kernel.
 
 The new cassettes take the place of the old ones only when the notebook has run to its end.
 """

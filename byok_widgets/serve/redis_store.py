@@ -145,7 +145,7 @@ class RedisStore:
         return bool(await self._redis.delete(*keys))
 
     async def expire(self, before: float) -> int:
-        """Delete the conversations that nobody has gone on with since then."""
+        """Delete the conversations that have not continued since then."""
         old = await self._redis.zrange(self._key("activity"), "-inf", before, byscore=True)
         return sum([await self.delete_session(session) for session in old])
 

@@ -50,13 +50,13 @@ Observer = Callable[[TurnReport], None]
 
 
 class Observers:
-    """Told of each turn that ends. One that fails does not disturb the others, or the call."""
+    """Called with the report of each turn that ends. One that fails does not disturb the others, or the call."""
 
     def __init__(self, observers: Iterable[Observer] = ()) -> None:
         self.all = list(observers)
 
     def tell(self, report: TurnReport) -> None:
-        """Tell all of them."""
+        """Call all of them."""
         for observer in list(self.all):
             try:
                 observer(report)

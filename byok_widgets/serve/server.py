@@ -129,7 +129,7 @@ class Server:
             await self._store.close()
 
     async def _chores(self) -> None:
-        """Say that this process is alive, learn of new and revoked tokens, delete what has expired; for ever."""
+        """Say that this process is alive, learn of new and revoked tokens, delete what has expired; forever."""
         expire_at = 0.0
         while True:
             try:
@@ -147,7 +147,7 @@ class Server:
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Return a socket that listens: whoever has the port already is told at once, and whoever connects waits.
+    """Return a socket that listens: a port in use is reported at once, and clients that connect early wait.
 
     Raises:
         ConfigError: It cannot be bound.

@@ -119,7 +119,7 @@ class SqliteStore:
         return deleted
 
     async def expire(self, before: float) -> int:
-        """Delete the conversations that nobody has gone on with since then."""
+        """Delete the conversations that have not continued since then."""
 
         def work(db: sqlite3.Connection) -> tuple[int, int]:
             old = db.execute("SELECT key FROM sessions WHERE last_at < ?", (before,)).fetchall()

@@ -157,7 +157,7 @@ class Store(Protocol):
         """Delete a conversation with all its turns; false if there was none."""
 
     async def expire(self, before: float) -> int:
-        """Delete the conversations that nobody has gone on with since then; return how many."""
+        """Delete the conversations that have not continued since then; return how many."""
 
     async def spent(self, scopes: Collection[str]) -> dict[str, Spent]:
         """Return what was spent in each scope."""

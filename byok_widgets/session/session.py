@@ -100,7 +100,7 @@ class Session(AnswersGuesses, StrictAttributes):
 
     @property
     def graph(self) -> FlowGraph:
-        """The graph of its flow, as the cells have made it by now."""
+        """The graph of its flow as it is now."""
         return self._graph
 
     @property
@@ -204,7 +204,7 @@ class Session(AnswersGuesses, StrictAttributes):
     async def asay(
         self, text: str, *, model: str | None = None, repeat_effects: bool = False, **more: Any
     ) -> Turn:
-        """Do the same as `say` in an event loop, showing nothing; cancelling it stops the turn."""
+        """Async variant of `say`; shows nothing. Cancelling it stops the turn."""
         reject_options(more)
         work = self.prepare_turn(check_text(text), model=model, repeat_effects=repeat_effects)
         return await ENGINE.arun(work(ignore, ignore))
@@ -230,7 +230,7 @@ class Session(AnswersGuesses, StrictAttributes):
         return self._run(None, show=show)
 
     async def aopen(self) -> Turn:
-        """Do the same as `open` in an event loop."""
+        """Async variant of `open`."""
         return await ENGINE.arun(self.prepare_turn(None)(ignore, ignore))
 
     def fork(self, turn: int | None = None, *, model: str | None = None) -> Session:
@@ -284,7 +284,7 @@ class Session(AnswersGuesses, StrictAttributes):
         entries: Iterable[VariableEntry],
         notice: str = "",
     ) -> None:
-        """Put the session where another one stood."""
+        """Set the session to the state of another one."""
         self._log = TurnLog(self._graph, self._context.config.name, turns, unfinished, notice)
         names = VariableNames(self._graph, self._context)
         self._variables = Variables(names, entries, self._log.last_number)

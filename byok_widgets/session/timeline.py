@@ -159,7 +159,7 @@ def spans(turn: Turn) -> list[Span]:
 
 
 def _length(turn: Turn) -> float:
-    """Return how long a turn took; parts that are told to be longer than the whole are believed."""
+    """Return how long a turn took; parts reported to be longer than the whole are believed."""
     return round(max(turn.latency_s, sum(span.seconds for span in spans(turn))), _DIGITS)
 
 

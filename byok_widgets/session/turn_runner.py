@@ -356,7 +356,7 @@ class TurnRunner:
         return self._start.assignment.models.get(node) if self._model is None else self._model
 
     async def _model_of(self, choose: Callable[[], M]) -> M:
-        """Return the model for a call; where there is none, a missing key is told first."""
+        """Return the model for a call; where there is none, a missing key is reported first."""
         try:
             return choose()
         except ByokError as error:

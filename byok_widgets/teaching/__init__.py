@@ -5,5 +5,5 @@ texts           its texts, with marks for what differs
 checking        runs what students handed in, each notebook in a process of its own
 one_notebook    what such a process runs
 values          the values of variables, as plain data
-report          what came of it: table, JSON, CSV
+report          the results: table, JSON, CSV
 """

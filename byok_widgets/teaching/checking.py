@@ -43,7 +43,7 @@ _WAYS_OUT = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "PIP_INDEX_URL")
 
 @dataclass(frozen=True)
 class Checked:
-    """What came of one notebook.
+    """The outcome of one notebook.
 
     Attributes:
         path: The notebook.
@@ -122,7 +122,7 @@ def check(
     limit_s: float = LIMIT_S,
     jobs: int | None = None,
 ) -> Iterator[Checked]:
-    """Run notebooks, several at once, and yield what came of each, in their order.
+    """Run notebooks, several at once, and yield the outcome of each, in their order.
 
     Args:
         paths: The notebooks.

@@ -1,4 +1,4 @@
-"""Runs one notebook and writes down what came of it: what a process of its own does for each.
+"""Runs one notebook and writes its outcome to a file, in a separate process for each.
 
 Run as `python -m byok_widgets.teaching.one_notebook`. Standard input is one line of JSON, the `Job`.
 """
@@ -33,7 +33,7 @@ class Job(TypedDict):
         notebook: The notebook; its folder is where it runs.
         names: The variables whose values are wanted.
         values: The file for the values.
-        outcome: The file for what came of it.
+        outcome: The file for the outcome.
         limit_s: Longest time for the whole notebook, in seconds.
     """
 
@@ -45,7 +45,7 @@ class Job(TypedDict):
 
 
 class Outcome(TypedDict):
-    """What came of it.
+    """The outcome of the notebook.
 
     Attributes:
         error: What ended a cell, such as `NameError in cell 3`, or why it did not run; empty if nothing did.

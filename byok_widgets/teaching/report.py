@@ -1,4 +1,4 @@
-"""What came of a check, as a table, as JSON and as CSV."""
+"""The results of a check, as a table, as JSON and as CSV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Baselines: what came of a test, as a file holds it."""
+"""Baselines: the results of a test, as a file holds them."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _ONCE = 0
 
 @dataclass(frozen=True)
 class Baseline:
-    """What came of a test, as a file holds it.
+    """The results of a test, as a file holds them.
 
     Attributes:
         saved_at: When it was saved, in ISO 8601.
         parts: A hash of each part of the flow.
         models: Model of each node.
-        cases: What came of each case, by its name.
+        cases: The outcome of each case, by its name.
         usd: What all runs cost; `None` where that is not known.
     """
 

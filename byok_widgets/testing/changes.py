@@ -1,4 +1,4 @@
-"""What has changed since a baseline: in the flow, in what came of each case, and in what it cost."""
+"""What has changed since a baseline: in the flow, in the outcome of each case, and in the cost."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class CaseChange:
         case: Its name.
         kind: `worse`, `better`, `other way` (it comes out as before, by another way or with other values), `new`,
             `gone`, or `other case` (something else is said in it, so that nothing can be told).
-        before: What came of it before; empty for a new one.
-        now: What came of it now; empty for one that is gone.
+        before: Its outcome before; empty for a new one.
+        now: Its outcome now; empty for one that is gone.
         details: What is different, in words.
     """
 

@@ -1,4 +1,4 @@
-"""The keys that a test needs: what is missing is told before the first call."""
+"""The keys that a test needs: what is missing is reported before the first call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of each case: passed, flaky or broken, and where it went wrong."""
+"""The outcome of each case: passed, flaky or broken, and where it went wrong."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from byok_widgets.value_words import quoted
 
 
 class Outcome(StrEnum):
-    """What came of a case."""
+    """The outcome of a case."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -98,7 +98,7 @@ _NOTHING_WRONG = "No problems."
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """What came of one run of a case.
+    """The outcome of one run of a case.
 
     Attributes:
         outcome: `passed`, `failed`, `could not run`, `nothing expected` or `not run`.
@@ -113,7 +113,7 @@ class RunOutcome:
 
 @dataclass(frozen=True)
 class CaseOutcome:
-    """What came of all runs of a case.
+    """The outcome of all runs of a case.
 
     Attributes:
         case: The case.
@@ -146,7 +146,7 @@ class CaseOutcome:
 
     @property
     def outcome(self) -> Outcome:
-        """What came of it: with one run that fails, nobody can tell a flaky case from a broken one."""
+        """The overall outcome: with one run that fails, nobody can tell a flaky case from a broken one."""
         if self.is_withheld:
             return Outcome.WITHHELD
         if self.count(Outcome.FAILED):
@@ -171,7 +171,7 @@ class CaseOutcome:
 
 
 def run_outcome(case: Case, number: int, cell: ResultCell | None, score: float | None) -> RunOutcome:
-    """Return what came of one run of a case.
+    """Return the outcome of one run of a case.
 
     Args:
         case: The case.

@@ -56,18 +56,18 @@ class TestRun(Comparison):
     def __bool__(self) -> bool:
         return self.passed
 
-    # What came of it
+    # Results
 
     @property
     def outcomes(self) -> tuple[CaseOutcome, ...]:
-        """What came of each case so far, in the order in which the cases were given."""
+        """The outcome of each case so far, in the order in which the cases were given."""
         of = (self.results.added, self.results.scored, self.running)
         if self._known[0] != of:  # a table, its notes and the board ask one after another
             self._known = (of, tuple(map(self.outcome, self.cases)))
         return self._known[1]
 
     def outcome(self, case: str | Case) -> CaseOutcome:
-        """Return what came of a case so far.
+        """Return the outcome of a case so far.
 
         Raises:
             ConfigError: There is no such case.
@@ -77,7 +77,7 @@ class TestRun(Comparison):
         return CaseOutcome(found, tuple(self._run(found, at) for at in range(1, self.runs + 1)), withheld)
 
     def _run(self, case: Case, number: int) -> RunOutcome:
-        """Return what came of a run; it is worked out once, since that may call a person's function."""
+        """Return the outcome of a run; it is worked out once, since that may call a person's function."""
         (variant,) = self.variants
         cell, score = self.results.cell(variant, case, number), self.results.score(variant, case, number)
         known = self._runs_known.get((case.name, number))
@@ -158,7 +158,7 @@ class TestRun(Comparison):
     # What is kept of it
 
     def save_baseline(self, path: str | Path) -> None:
-        """Save what came of it as a file, usually called `*.baseline.json`, for `flow.test(..., baseline=path)`.
+        """Save the results as a file, usually called `*.baseline.json`, for `flow.test(..., baseline=path)`.
 
         It holds no key. Waits until it is complete or stopped.
 

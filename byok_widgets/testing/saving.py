@@ -1,4 +1,4 @@
-"""Saves what came of a test as a baseline."""
+"""Saves the results of a test as a baseline."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from byok_widgets.testing.view import RunView
 
 
 def write(test: RunView, path: Path) -> None:
-    """Save what came of a test.
+    """Save the results of a test.
 
     Raises:
         ConfigError: It could not be written.

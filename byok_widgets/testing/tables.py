@@ -28,7 +28,7 @@ def headline(test: RunView) -> str:
 
 
 def standing(test: RunView) -> str:
-    """Return how far it is, and what has come of it, in one line."""
+    """Return the progress and the results so far, in one line."""
     counts = [f"{count} {outcome}" for outcome, count in test.counts.items()]
     cost = f"cost {test.cost}" if len(test.results) else f"estimate {test.estimate}"
     stopped = {"budget": "stopped at the limit", "stopped": "stopped"}.get(test.stopped_for, "")

@@ -21,7 +21,7 @@ class RunView(ComparisonView, Protocol):
 
     @property
     def outcomes(self) -> tuple[CaseOutcome, ...]:
-        """What came of each case."""
+        """The outcome of each case."""
 
     @property
     def counts(self) -> Mapping[Outcome, int]:

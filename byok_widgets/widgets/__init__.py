@@ -81,7 +81,7 @@ class NotebookFrontend:
         return getattr(_shell(), "kernel", None) is not None and shows_widgets()
 
     def show_comparison(self, comparison: Any) -> None:
-        """Show a comparison in the running cell: on a live board, or where nothing is live what came of it."""
+        """Show a comparison in the running cell: on a live board, or, where nothing is live, its result."""
         shell = _shell()
         if self.is_live():
             from byok_widgets.widgets.board.board import Board

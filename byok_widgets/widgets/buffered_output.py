@@ -20,7 +20,7 @@ class BufferedOutput:
 
     Args:
         publish: Displays a bundle of forms by their MIME types.
-        shown: Told of the result or turn whose text now stands in the cell.
+        shown: Called with the result or turn whose text now stands in the cell.
     """
 
     def __init__(
@@ -39,13 +39,13 @@ class BufferedOutput:
             self._cell.show_progress(what, done, total)
 
     def show_wait(self, kind: str, left_s: int) -> None:
-        """Say nothing: a wait that is over is no news to whoever reads the cell later."""
+        """Show nothing: the wait is over by the time the cell is displayed."""
 
     def show_thinking(self, seconds: int, silent_s: int, *, is_thinking: bool, is_over: bool = False) -> None:
-        """Say nothing: what is over is no news here either."""
+        """Show nothing: the thinking is over by the time the cell is displayed."""
 
     def show_standing(self, line: str) -> None:
-        """Say nothing: how far it was is no news either."""
+        """Show nothing: the progress is outdated by the time the cell is displayed."""
 
     def close(self, result: object) -> None:
         """Display everything, if there is anything."""

@@ -29,7 +29,7 @@ def _when(left_s: int) -> str:
 
 
 def at_work(*, is_thinking: bool) -> str:
-    """Say what a model does that has not begun to write."""
+    """Say what a model is doing that has not begun to write."""
     return "Thinking…" if is_thinking else "Waiting for the model…"
 
 
@@ -43,7 +43,7 @@ class CellOutput:
 
     Args:
         out: Where to write.
-        shown: Told of the result or turn whose text now stands in the cell.
+        shown: Called with the result or turn whose text now stands in the cell.
     """
 
     def __init__(self, out: TextIO, shown: Callable[[NodeResult | Turn], None]) -> None:
@@ -131,7 +131,7 @@ class CellOutput:
         self._progress, self._is_passing = line, is_passing
 
     def _end_progress(self) -> None:
-        """End the line, or wipe it where it says what is over: a saved notebook would say it for ever."""
+        """End the line, or wipe it if it describes something that is over: a saved notebook would keep it."""
         line, self._progress = self._progress, ""
         if line and self._is_passing:
             self._write(f"\r{' ' * len(line)}\r")

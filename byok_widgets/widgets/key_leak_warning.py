@@ -26,7 +26,7 @@ _guards: weakref.WeakKeyDictionary[Any, KeyLeakWarning] = weakref.WeakKeyDiction
 _chosen: list[bool] = []
 
 
-def warn_about_keys(on: bool) -> None:  # noqa: FBT001 - `guard(False)` reads well
+def warn_about_keys(on: bool) -> None:  # noqa: FBT001 - `warn_about_keys(False)` reads well
     """Turn the warnings about keys in cells on or off, in this kernel.
 
     They are on, unless the environment variable `BYOK_WIDGETS_GUARD` is `0` or `off`. Nothing else depends on it.

@@ -34,7 +34,7 @@ def priced(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Flow:
 
 
 def without_times(output: Any) -> Any:
-    """Return what came of a cell, or of one of its turns, without how long it took."""
+    """Return the outcome of a cell, or of one of its turns, without how long it took."""
     return {
         name: [without_times(turn) for turn in value] if name == "turns" else value
         for name, value in output.items()

@@ -53,7 +53,7 @@ Read = Callable[[], ExtractionNode]
 
 @pytest.fixture
 def read(batches: BatchServer) -> Read:
-    """Make the node anew, as a kernel does that was restarted."""
+    """Make the node again, as a kernel does that was restarted."""
     name = f"batch {next(_numbers)}"
 
     def made() -> ExtractionNode:

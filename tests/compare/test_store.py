@@ -26,7 +26,7 @@ def cell(repeat: int = 1, **more: Any) -> ResultCell:
 
 
 def put(store: CellStore, *cells: ResultCell) -> list[Any]:
-    """Put cells at the same time; returns what came of each."""
+    """Put cells at the same time; returns the outcome of each."""
 
     async def all_at_once() -> list[Any]:
         return await asyncio.gather(*(store.put(each, {}) for each in cells), return_exceptions=True)

@@ -1,4 +1,4 @@
-"""A model that thinks: what is told of it, what is kept of it, and what is taken back."""
+"""A model that thinks: what is reported, what is kept, and what is retracted."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def _asked_in_every_way(flow: Flow, server: ScriptedServer) -> None:
 
 
 def test_a_change_of_them_raises_their_version(flow: Flow, cassette: Path, server: ScriptedServer) -> None:
-    """Where this fails, requests have changed: raise the version, add the digest, record the tutorials anew."""
+    """Where this fails, requests have changed: raise the version, add the digest, record the tutorials again."""
     with flow.record(cassette):
         _asked_in_every_way(flow, server)
     entries = [json.loads(line) for line in cassette.read_text(encoding="utf-8").splitlines()[1:]]

@@ -1,1 +1,1 @@
-"""Simulated callers: a model plays a person who talks to a flow, and its own errors are told from the flow's."""
+"""Simulated callers: a model plays a person who talks to a flow; its own errors are kept apart from the flow's."""

@@ -46,7 +46,7 @@ class Talk(Protocol):
 
 @dataclass
 class Dialogue:
-    """What came of a dialogue.
+    """The outcome of a dialogue.
 
     Attributes:
         ended_by: `goal`, `flow`, `caller` or `limit`.

@@ -197,7 +197,7 @@ class ClusterRun:
         return min(free, key=lambda each: len(each.chunks), default=None)
 
     def _next_chunk(self) -> list[SentOut]:
-        """Take cells that were lost equally often: the oftener, the fewer at once."""
+        """Take cells that were lost equally often: the more often, the fewer at once."""
         losses = self._waiting[0].losses
         most = (CHUNK, 5, 1)[losses]
         chosen: list[SentOut] = []

@@ -1,4 +1,4 @@
-"""What runs on a worker of a cluster: many cells at once on its engine, each told as soon as it ends."""
+"""What runs on a worker of a cluster: many cells at once on its engine, each reported as soon as it ends."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class SentCell:
 
 
 class Answer(NamedTuple):
-    """What came of a cell.
+    """The outcome of a cell.
 
     Attributes:
         cell: The cell.
@@ -91,7 +91,7 @@ class _Job:
         self._running: set[asyncio.Task[None]] = set()
 
     async def run(self, cells: Sequence[SentCell], users: int, tell: Tell) -> None:
-        """Run cells at once, and tell each when it ends."""
+        """Run cells at once, and report each when it ends."""
         with shared_by(users):
             started = [asyncio.ensure_future(self._run_one(cell, tell)) for cell in cells]
         self._running.update(started)
@@ -165,7 +165,7 @@ def begin(job: str, flow: str, data: bytes, deliveries: Sequence[KeyDelivery], l
 
 
 def run_cells(job: str, topic: str, data: bytes, users: int) -> None:
-    """Run cells, and tell each by an event of the topic.
+    """Run cells, and report each by an event of the topic.
 
     Raises:
         LookupError: This worker was never told of the comparison.

@@ -1,4 +1,4 @@
-"""Who stands left of whom in a rank: few lines cross."""
+"""The order of the items in each rank, chosen so that few lines cross."""
 
 from __future__ import annotations
 

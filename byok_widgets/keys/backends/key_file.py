@@ -85,7 +85,7 @@ def loaded(path: Path) -> Data | None:
 
 
 def peek(path: Path) -> Data | None:
-    """Return the content of the file; `None` where it cannot be used, which whoever needs it is told."""
+    """Return the content of the file; `None` where it cannot be used; whoever needs it gets the error."""
     try:
         return _load(path)
     except (KeyStoreError, _DamagedError):

@@ -1,4 +1,4 @@
-"""Which way a request goes: directly, or through the proxy that the environment names."""
+"""Routes requests: directly, or through the proxy that the environment names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _Way: TypeAlias = tuple[bytes, bytes, int | None]
 
 
 class ProviderTransport(httpx2.AsyncBaseTransport):
-    """Sends each request its way, and keeps what comes back within its bounds.
+    """Routes each request, and keeps its response within bounds.
 
     The environment is read when a host is called for the first time, and again after it made a call impossible.
 

@@ -29,7 +29,7 @@ _ARGUMENTS = ("examples", "fields", "grounding", "max_tokens", "model", "prompt"
 
 HOW = 'Give fields as keywords like name=str, weekday=["Mon", "Tue"], or a pydantic class, or a JSON Schema.'
 
-Whole = Callable[[Mapping[str, Any]], RootResult]
+RootCheck = Callable[[Mapping[str, Any]], RootResult]
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ class SchemaParts:
     """
 
     fields: tuple[FieldSpec, ...]
-    whole: Whole = lambda _: RootResult()
+    whole: RootCheck = lambda _: RootResult()
     unknown: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, str]] = lambda _, __: {}
     runs_code: bool = True
     is_loaded: Callable[[], bool] = lambda: True
     load: Callable[[], object] = lambda: None
-    beside: Callable[[Mapping[str, Any]], Whole] | None = None
+    beside: Callable[[Mapping[str, Any]], RootCheck] | None = None
 
 
 def from_fields(fields: Mapping[str, Any]) -> SchemaParts:

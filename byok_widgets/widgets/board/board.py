@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from byok_widgets.widgets.page_messages.board import BoardMessage, BoardView
 
 _PAGES = DaemonExecutor("byok-pages", 1)
-"""Where pages are looked up: neither the kernel nor what is told of a run waits for that."""
+"""Where pages are looked up: neither the kernel nor the updates of a run wait for that."""
 
 ROWS_PAUSE_S = 0.5
 """Least time between two states of the rows, in seconds."""
@@ -112,7 +112,7 @@ class Board(assets.PageWidget):
         UPDATES.ask(self._tell_next)
 
     def _on_change(self) -> None:
-        """Take note of a change; called on the engine's loop."""
+        """Note a change; called on the engine's loop."""
         self._rows_owed = True
         UPDATES.ask(self._tell_next)
 

@@ -34,7 +34,7 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
         calls: The list of calls.
         connection: How clients reach it, with the access token.
         opened: What is open of the chosen call.
-        said: What came of the last click.
+        said: The result of the last click.
     """
 
     def __init__(self, server: FlowServer, flow: Flow) -> None:

@@ -273,7 +273,7 @@ class Chat(assets.PageWidget):
             tell(turn)
 
     def _failed(self, text: str, failure: FailureFacts, lost: Sequence[Turn]) -> None:
-        """Tell of a turn that came to nothing: its text goes back to its field."""
+        """Report a turn that failed: its text goes back to its field."""
         self._speech.end()
         again = self._speech.under_way()["instead_of"] is not None
         self._tell(

@@ -110,7 +110,7 @@ def of_turn(turn: Turn) -> TurnFacts:
 
 
 def lost_reasoning(unfinished: Sequence[Turn]) -> str:
-    """Return what a model had thought in a turn that came to nothing; empty where that is not known."""
+    """Return what a model had thought in a turn that failed; empty where that is not known."""
     return _shown_reasoning(unfinished[-1].lost_reasoning) if unfinished else ""
 
 
@@ -194,7 +194,7 @@ def models(session: Session) -> list[str]:
 
 
 def graph(session: Session) -> GraphFacts:
-    """Return the drawing of the flow as its cells have made it by now."""
+    """Return the drawing of the flow as it is now."""
     nodes = session.graph.snapshot()
     colors = {sanitize(name): color for name, color in node_colours(nodes.nodes).items()}
     svg = as_svg(nodes, "Drawing of the flow", styled=True, brief=True, key=sanitize)

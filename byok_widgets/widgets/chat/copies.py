@@ -22,5 +22,5 @@ def as_transcript(session: Session) -> str:
 
 
 def as_case(session: Session) -> str:
-    """Return the conversation as one line of a `*.cases` file: what the caller says, and what came of it."""
+    """Return the conversation as one line of a `*.cases` file: what the caller says, and the outcome."""
     return redact(json.dumps(entry_of(session), ensure_ascii=False))

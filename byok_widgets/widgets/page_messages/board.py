@@ -186,7 +186,7 @@ class BoardRatedValue(TypedDict):
 class BoardRating(TypedDict):
     """A reply to rate, without the name of what wrote it; `number` counts steps.
 
-    `left` replies of `total` are not rated yet, this one included; without any, `notes` say what came of it.
+    `left` replies of `total` are not rated yet, this one included; without any, `notes` say what the ratings show.
     """
 
     kind: Literal["rating"]

@@ -96,14 +96,14 @@ class SessionFacts(TypedDict):
 
 
 class WorkFacts(TypedDict):
-    """A model is at work, as `text` says, and has written nothing; its request was sent so many seconds ago."""
+    """A model is working, as `text` says, without output; its request was sent so many seconds ago."""
 
     text: str
     seconds: int
 
 
 class NodeAtWork(TypedDict):
-    """The node that is at work, and whether it speaks."""
+    """The node that is running, and whether it speaks."""
 
     node: str
     speaks: bool

@@ -139,7 +139,7 @@ class ProviderName(TypedDict):
 
 
 class KeyOutcome(TypedDict):
-    """What came of a request; where it was refused, `reason` is the kind of `text`.
+    """The result of a request; where it was refused, `reason` is the kind of `text`.
 
     `open_first` is the storage that has to be unlocked before.
     """

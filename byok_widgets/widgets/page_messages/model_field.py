@@ -43,7 +43,7 @@ class PressModelAction(TypedDict):
 
 
 class ModelOutcome(TypedDict):
-    """What came of a choice; where it was not taken, `reason` is the kind of the problem."""
+    """The result of a choice; where it was not taken, `reason` is the kind of the problem."""
 
     outcome: Literal["taken", "refused", "misplaced"]
     reason: NotRequired[str]

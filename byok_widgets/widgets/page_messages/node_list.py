@@ -65,7 +65,7 @@ class NodeRequest(TypedDict):
 
 
 class NodeOutcome(ModelOutcome):
-    """What came of a `NodeRequest`, in words."""
+    """The result of a `NodeRequest`, in words."""
 
     text: str
 

@@ -98,7 +98,7 @@ class Focus(TypedDict):
 
 
 class TroubleshootingAnswer(TypedDict):
-    """What came of a request, in words."""
+    """The result of a request, in words."""
 
     kind: Literal["answer"]
     id: str

@@ -196,7 +196,7 @@ class KeyController:
             controller.look_for_others()
 
     def look_for_others(self) -> None:
-        """Find out anew which other flows have a key, where this one has none."""
+        """Find out again which other flows have a key, where this one has none."""
         for target in self._keys.targets():
             status = self._keys.status(target)
             if status is not None and not status.configured:

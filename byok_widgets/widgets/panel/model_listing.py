@@ -78,7 +78,7 @@ def _local_row(model: models.LocalModel) -> ModelInfo:
     )
 
 
-def described(target: EndpointTarget, models: tuple[ModelInfo, ...]) -> tuple[ModelInfo, ...]:
+def enrich(target: EndpointTarget, models: tuple[ModelInfo, ...]) -> tuple[ModelInfo, ...]:
     """Fill in what is known about models. The first call loads a large package."""
     name, elsewhere = target.provider.name, not target.is_usual
     return tuple(catalog.enrich(name, model, elsewhere=elsewhere) for model in models)

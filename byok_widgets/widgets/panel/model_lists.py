@@ -24,7 +24,7 @@ from byok_widgets.providers.model_list_cache import KeptList
 from byok_widgets.secrets import redact
 from byok_widgets.widgets.background import PANEL_WORK, start
 from byok_widgets.widgets.panel.key_controller import KeyController
-from byok_widgets.widgets.panel.model_listing import Listing, at_once, described, own_list
+from byok_widgets.widgets.panel.model_listing import Listing, at_once, enrich, own_list
 from byok_widgets.widgets.panel.model_messages import ending
 from byok_widgets.widgets.panel.text_field import error_text
 
@@ -190,12 +190,12 @@ class ModelLists:
         """Show a list at once, and again with what is known about its models."""
         bare = self._listings[target] = replace(listing, models=tuple(models))
         self._config.notify("models")
-        more = await PANEL_WORK.run(described, target, bare.models)
+        more = await PANEL_WORK.run(enrich, target, bare.models)
         if self._listings[target] is bare:
             self._listings[target] = replace(bare, models=more)
 
     async def _look_up(self, target: EndpointTarget, model: str) -> None:
-        (self._singles[target, model],) = await PANEL_WORK.run(described, target, (ModelInfo(id=model),))
+        (self._singles[target, model],) = await PANEL_WORK.run(enrich, target, (ModelInfo(id=model),))
         self._config.notify("models")
 
     def _cache_key(self, target: EndpointTarget) -> tuple[str, str, str]:

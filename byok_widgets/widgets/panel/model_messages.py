@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _STRUCTURED = {True: "yes", False: "no", None: "unknown"}
 
 
-def described(info: ModelInfo) -> str:
+def describe(info: ModelInfo) -> str:
     """Return in one line what a model costs, its context length and whether it follows a schema."""
     context = f"context {info.context_tokens:,}" if info.context_tokens else "context unknown"
     return f"{_price(info)} · {context} · structured output: {_STRUCTURED[info.structured_output]}"

@@ -19,7 +19,7 @@ from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.model_field import ModelField, ModelRows
 from byok_widgets.widgets.panel.model_listing import Listing
 from byok_widgets.widgets.panel.model_lists import ModelLists
-from byok_widgets.widgets.panel.model_messages import described, rows_of
+from byok_widgets.widgets.panel.model_messages import describe, rows_of
 from byok_widgets.widgets.panel.text_field import error_text
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class ModelPicker:
         if not model:
             return ["No default model is chosen. Pick one or type its id."]
         info = self._lists.info(target, model) or ModelInfo(id=model)
-        return [described(info), self._lists.doubt(target, model)]
+        return [describe(info), self._lists.doubt(target, model)]
 
     def _successor(self) -> str | None:
         """Return the replacement for the chosen model, if that one is retired or about to be."""

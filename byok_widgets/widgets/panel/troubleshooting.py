@@ -114,13 +114,13 @@ class Troubleshooting(assets.PageWidget):
             shown = [*findings, *(self._found.suggestions if self._found is not None else ())]
             self._ids = {known: self._ids.get(known) or f"f{next(self._numbers)}" for known in shown}
             target, key = EndpointTarget.of(self._flow), self._key.view
-            unseen = "" if self._found is None else self._found.note
+            unchecked = "" if self._found is None else self._found.note
             counted = "" if self._found is None else troubleshooting_messages.count(len(findings))
             facts: TroubleshootingFacts = {
                 "state": self._state(),
                 "said": self._said(counted),
                 "count": counted,
-                "note": f"{troubleshooting_messages.FREE} {unseen}".strip(),
+                "note": f"{troubleshooting_messages.FREE} {unchecked}".strip(),
                 "findings": [self._shown(finding) for finding in shown],
                 "rows": troubleshooting_messages.rows(
                     target, self._flow.model, has_key=key.has_key, can_check=key.can_check

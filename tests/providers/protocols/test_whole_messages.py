@@ -170,7 +170,7 @@ def test_no_text_of_an_answer_holds_half_a_character(faulty: FaultServer) -> Non
 
 
 def test_a_session_goes_on_after_half_a_character(faulty: FaultServer) -> None:
-    flow = Flow("half a character")
+    flow = Flow("unpaired surrogate")
     flow.set_base_url("compatible", faulty.url + "/v1")
     flow.model = "compatible:m"
     flow.conversation("ask", "Be brief.")

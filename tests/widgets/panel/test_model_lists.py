@@ -15,7 +15,7 @@ from byok_widgets.providers import ModelInfo
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.key_controller import KeyController
 from byok_widgets.widgets.panel.model_lists import ModelLists
-from byok_widgets.widgets.panel.model_messages import described, ending, rows_of
+from byok_widgets.widgets.panel.model_messages import describe, ending, rows_of
 from tests.fake_keys import fake_key
 from tests.widgets.parts import parts
 from tests.widgets.wire import eventually
@@ -131,7 +131,7 @@ def test_each_row_says_price_context_structured_output_and_end(flow, router, bro
 def test_prices_are_written_as_they_are_and_never_made_up(read, written, said):
     usd = [None if amount is None else Decimal(amount) for amount in (read, written)]
     info = ModelInfo("m", input_usd_per_mtok=usd[0], output_usd_per_mtok=usd[1])
-    assert described(info) == f"{said} · context unknown · structured output: unknown"
+    assert describe(info) == f"{said} · context unknown · structured output: unknown"
 
 
 def test_a_name_that_could_steer_the_page_is_shown_and_not_obeyed():

@@ -44,7 +44,7 @@ def names(nodes: NodeList, node: str) -> list[str]:
 
 
 def answer(wire: Wire, nodes: NodeList) -> tuple[str, str]:
-    """Return what came of the last action."""
+    """Return the outcome of the last action."""
     last = wire.custom(nodes)[-1]
     return last["outcome"], last["text"]
 

@@ -202,7 +202,7 @@ it("rates with the keys 1 to 5, one reply at a time, without what would tell its
   expect([rating().hidden, document.activeElement]).toEqual([true, named("Rate by hand")]);
 });
 
-it("takes digits in the name as a name, and begins anew for another person", () => {
+it("takes digits in the name as a name, and starts over for another person", () => {
   named("Rate by hand").click();
   tell(rated());
   const by = view.find<HTMLInputElement>(".byok-board-by");

@@ -146,7 +146,7 @@ export interface ProviderName {
   label: string;
 }
 
-/** What came of a request; where it was refused, `reason` is the kind of `text`. `open_first` is the storage that has to be unlocked before. */
+/** The result of a request; where it was refused, `reason` is the kind of `text`. `open_first` is the storage that has to be unlocked before. */
 export interface KeyOutcome {
   outcome: "saved" | "unlocked" | "refused";
   reason?: string;
@@ -203,7 +203,7 @@ export interface PressModelAction {
   kind: "action";
 }
 
-/** What came of a choice; where it was not taken, `reason` is the kind of the problem. */
+/** The result of a choice; where it was not taken, `reason` is the kind of the problem. */
 export interface ModelOutcome {
   outcome: "taken" | "refused" | "misplaced";
   reason?: string;
@@ -269,7 +269,7 @@ export interface NodeRequest {
   value?: string;
 }
 
-/** What came of a `NodeRequest`, in words. */
+/** The result of a `NodeRequest`, in words. */
 export interface NodeOutcome {
   outcome: "taken" | "refused" | "misplaced";
   reason?: string;
@@ -362,7 +362,7 @@ export interface Focus {
   name?: string;
 }
 
-/** What came of a request, in words. */
+/** The result of a request, in words. */
 export interface TroubleshootingAnswer {
   kind: "answer";
   id: string;
@@ -473,13 +473,13 @@ export interface SessionFacts {
   totals: string;
 }
 
-/** A model is at work, as `text` says, and has written nothing; its request was sent so many seconds ago. */
+/** A model is working, as `text` says, without output; its request was sent so many seconds ago. */
 export interface WorkFacts {
   text: string;
   seconds: number;
 }
 
-/** The node that is at work, and whether it speaks. */
+/** The node that is running, and whether it speaks. */
 export interface NodeAtWork {
   node: string;
   speaks: boolean;
@@ -953,7 +953,7 @@ export interface BoardRatedValue {
   value: string;
 }
 
-/** A reply to rate, without the name of what wrote it; `number` counts steps. `left` replies of `total` are not rated yet, this one included; without any, `notes` say what came of it. */
+/** A reply to rate, without the name of what wrote it; `number` counts steps. `left` replies of `total` are not rated yet, this one included; without any, `notes` say what the ratings show. */
 export interface BoardRating {
   kind: "rating";
   by: string;
