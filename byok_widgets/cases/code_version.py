@@ -76,6 +76,7 @@ class _Description:
         if isinstance(value, (list, tuple)):
             return [type(value).__name__, *map(self.of, value)]
         if isinstance(value, (set, frozenset)):
+            # texts hash otherwise in each process
             return [type(value).__name__, *sorted(hashed(self.of(each)) for each in value)]
         if isinstance(value, Mapping):
             return [type(value).__name__, *([self.of(name), self.of(each)] for name, each in value.items())]
@@ -100,6 +101,7 @@ class _Description:
 
     def _code(self, code: types.CodeType) -> Any:
         names = [code.co_names, code.co_varnames, code.co_freevars]
+        # without file and lines: code that only moved is the same
         bare = [code.co_code.hex(), code.co_exceptiontable.hex(), *map(list, names)]
         return ["code", *bare, *map(self.of, code.co_consts)]
 

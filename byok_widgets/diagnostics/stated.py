@@ -45,6 +45,7 @@ def _ways_on(graph: FlowGraph, name: str, ever: Names) -> Iterator[tuple[Edge, N
     exact = [edge for edge in edges if not (edge.condition.is_judged or edge.condition.is_fallback)]
     for edge in exact:
         yield edge, missed | _told(edge, ever, holds=True)
+        # edges are tried in order: the next is reached only where this one does not hold
         missed |= _told(edge, ever, holds=False)
     for edge in edges:
         if edge not in exact:

@@ -110,7 +110,7 @@ def alternatives(formula: Formula) -> list[tuple[Atom, ...]]:
         count = 1
         for part in parts:
             count *= len(part)
-        if count > MOST_ALTERNATIVES:
+        if count > MOST_ALTERNATIVES:  # before they are built: they grow with the power of the parts
             raise NotInNormalFormError(f"it has {count} alternatives")
         found = [tuple(atom for part in chosen for atom in part) for chosen in product(*parts)]
     else:
@@ -151,6 +151,7 @@ def _compared(sign: type[ast.cmpop], left: ast.expr, right: ast.expr, *, holds: 
     if isinstance(right, (ast.List, ast.Tuple, ast.Set)) and chosen in (ast.In, ast.NotIn):
         each = ast.Eq if chosen is ast.In else ast.NotEq
         parts = tuple(Compared(left, each, entry) for entry in right.elts)
+        # for an empty list, no part requires it
         return OneOf(parts) if chosen is ast.In else AllOf((*parts, *_all_stated(left)))
     plain = {ast.Is: ast.Eq, ast.IsNot: ast.NotEq}.get(chosen, chosen)
     return Compared(left, plain, right)

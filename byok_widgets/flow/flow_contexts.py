@@ -78,7 +78,7 @@ def _saved(name: str) -> FlowContext:
             settings_elsewhere.tell(config)
 
     config = _config(name, on_elsewhere=tell)
-    opened.append(weakref.ref(config))
+    opened.append(weakref.ref(config))  # the config keeps `tell`: together they would be a circle
     return FlowContext(config, KeyStore(name, config.key_references))
 
 

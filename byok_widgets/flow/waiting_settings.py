@@ -26,11 +26,11 @@ class WaitingSettings:
     """Settings without a flow, and which flow gets them. One for each kernel; safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # `context` takes it again where it is already held
         self._context: FlowContext | None = None
         self._taker: FlowContext | None = None
         self._told = ""
-        self._asked: dict[int, FlowContext] = {}
+        self._asked: dict[int, FlowContext] = {}  # by id: each is kept here, so no other object can get its id
         self._kept: dict[int, FlowContext] = {}
         self._settled: dict[int, FlowContext] = {}
 
@@ -70,6 +70,7 @@ class WaitingSettings:
             told = self._meet(flow)
             is_news = self._known() != before
         if told:
+            # outside the lock: what hears of it asks for `questions`, maybe in another thread
             frontend().tell(told)
         if is_news:
             self._notify()

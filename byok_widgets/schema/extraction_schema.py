@@ -95,6 +95,7 @@ class ExtractionSchema:
         Raises:
             SchemaError: A field cannot be expressed in a provider's schema.
         """
+        # OpenAI takes no other name
         self.name = re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_")[:64] or "extraction"
         self.fields = source.fields
         self.model = model
@@ -132,7 +133,7 @@ class ExtractionSchema:
             return cls(name, from_fields(given), codes=tuple(types))
         if isinstance(schema, Mapping):
             made = cls(name, from_json_schema(schema))
-            made._given = copy.deepcopy(dict(schema))
+            made._given = copy.deepcopy(dict(schema))  # the caller may change its own afterwards
             return made
         if isinstance(schema, type) and _is_record(schema):
             return cls(name, from_class(schema), schema, codes=(schema,))

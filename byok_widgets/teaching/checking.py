@@ -30,7 +30,7 @@ LIMIT_S = 300.0
 _MORE_S = 60.0
 """How much longer its process may take, to start and to end."""
 _MOST_BYTES = 50_000_000
-_NOWHERE = "http://127.0.0.1:9"
+_NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing listens there, so what goes that way fails at once
 _KEPT = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "LC_ALL", "SYSTEMROOT", "SYSTEMDRIVE", "COMSPEC", "PATHEXT")
 """What a notebook sees of the environment: no key, whatever its name is."""
 
@@ -185,10 +185,12 @@ def _environment(folder: Path) -> dict[str, str]:
     """Return an environment with a new home, no key, no model and no way out that this package would take."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     home = str(folder / "home")
+    # in CI, replays do not wait as long as the model did
     return kept | dict.fromkeys(_PLACES, home) | dict.fromkeys(_WAYS_OUT, _NOWHERE) | {"CI": "1"}
 
 
 def _told(path: Path) -> dict[str, Any]:
+    # what a student's notebook ran may have written there, too
     with contextlib.suppress(OSError, ValueError, RecursionError):
         told = json.loads(read_file(path, most_bytes=_MOST_BYTES))
         if isinstance(told, dict):

@@ -79,8 +79,8 @@ async def _error_of(job: Job) -> str:
     client = NotebookClient(
         notebook,
         kernel_name="python3",
-        allow_errors=True,
-        interrupt_on_timeout=True,
+        allow_errors=True,  # the cells after one that fails may still give the right values
+        interrupt_on_timeout=True,  # otherwise a timeout raises, and the values so far are lost with the kernel
         error_on_timeout=_CUT,
         shutdown_kernel="immediate",
         resources={"metadata": {"path": folder}},
@@ -100,7 +100,7 @@ async def _cells_error(client: Any, job: Job) -> str:
     error, number, until = "", 0, time.monotonic() + job["limit_s"]
     for place, cell in enumerate(client.nb.cells):
         number += cell.cell_type == "code"
-        client.timeout = max(1, math.ceil(until - time.monotonic()))
+        client.timeout = max(1, math.ceil(until - time.monotonic()))  # nbclient takes 0 for no limit
         await client.async_execute_cell(cell, place)
         if time.monotonic() >= until:
             error = f"cell {number} was ended: all took longer than {job['limit_s']:g} s"
@@ -122,7 +122,7 @@ def _fault(cell: Any, number: int) -> str:
 
 def _kill(group: int | None) -> None:
     """End a kernel with what it has started, as far as that stayed in the kernel's group of processes."""
-    if group and os.name == "posix" and group != os.getpgrp():
+    if group and os.name == "posix" and group != os.getpgrp():  # a kernel in our own group would take us along
         with contextlib.suppress(OSError):
             os.killpg(group, signal.SIGKILL)
 

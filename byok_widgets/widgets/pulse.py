@@ -49,7 +49,7 @@ class Pulse:
                 pong: Pong = {"kind": "pong"}
                 for widget in asking:
                     widget.send(pong)
-                del asking[:], widget
+                del asking[:], widget  # held over the pause, widgets that nobody needs would live on
                 time.sleep(BEAT_S)
         except BaseException:  # the next question begins it again
             with self._lock:
@@ -60,7 +60,7 @@ class Pulse:
         with self._lock:
             now = time.monotonic()
             asking = [widget for widget, end in self._until.items() if end > now and widget.comm is not None]
-            self._is_beating = bool(asking)
+            self._is_beating = bool(asking)  # under the lock: a question from now on starts a new thread
             if not asking:
                 self._until.clear()
             return asking

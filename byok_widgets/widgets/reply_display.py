@@ -42,7 +42,7 @@ class ReplyDisplay:
         """Note that the text of `reply` stands in the cell that runs now."""
         if self._count() != self._cell:
             self._cell, self._streamed = self._count(), []
-        self._streamed.append(weakref.ref(reply))
+        self._streamed.append(weakref.ref(reply))  # no id, which would be used again for another reply
 
     def plain(self, reply: Reply | Turn, printer: Any, cycle: bool) -> None:  # noqa: FBT001 - IPython's signature
         """Write the reply for a terminal; in a list or a dict it keeps its one-line form."""
@@ -62,6 +62,7 @@ class ReplyDisplay:
         return self._count() == self._cell and any(known() is reply for known in self._streamed)
 
     def _count(self) -> int:
+        # without a shell no cell, and not the -1 of none yet
         return int(getattr(self._shell(), "execution_count", -2))
 
 

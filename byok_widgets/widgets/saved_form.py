@@ -68,7 +68,7 @@ class SavedForm:
         Args:
             bundle: What is to be saved, where the caller has it; else it is made in the main thread.
         """
-        self._next = bundle
+        self._next = bundle  # the latest counts: calls that wait for the main thread are merged
         if self._published is not None:
             HOME_THREAD.call(self._update)
 

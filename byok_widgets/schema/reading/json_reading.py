@@ -16,7 +16,7 @@ from typing import Any
 from byok_widgets.schema.values.exact_numbers import WrittenNumber
 from byok_widgets.secrets.quoting import as_given
 
-_MAX_DIGITS = 4000
+_MAX_DIGITS = 4000  # Python reads no whole number of more than 4300
 _MAX_LEVELS = 60
 _SHOWN_CHARS = 40
 

@@ -10,7 +10,7 @@ from typing import Any
 from byok_widgets.schema.reading.json_reading import STRING, decode, decode_at, decode_loosely
 from byok_widgets.thought_tags import KNOWN_TAGS, Tags
 
-_MAX_STARTS = 500
+_MAX_STARTS = 500  # each may cost a look at all of the rest
 _MAX_STRAY_CHARS = 200
 """Longest stretch in braces that is no JSON and is left out as a whole, in characters."""
 _DRAFT_TAGS: Tags = tuple((f"<{name}>", f"</{name}>") for name in ("analysis", "draft", "example"))
@@ -68,6 +68,7 @@ class _Scan:
             closing = _closing(point["opening"].lower()).search(self._text, point.end())
             return closing.end() if closing else self._stop("holds no JSON object after its thinking")
         if point["closing"]:
+            # a closing tag alone: the prompt held the opening one, so all before was thinking
             self._found, self._has_malformed = TopLevelValues(), False
             return point.end()
         if point[0] in "}]":
@@ -126,6 +127,7 @@ class _Scan:
 def _points() -> re.Pattern[str]:
     tags = (*KNOWN_TAGS, *_DRAFT_TAGS)
     opening, closing = ("|".join(re.escape(pair[side]) for pair in tags) for side in (0, 1))
+    # without ASCII, the long s and the Kelvin sign would match "s" and "k"
     return re.compile(rf"(?P<opening>{opening})|(?P<closing>{closing})|[\[{{\]}}]", re.IGNORECASE | re.ASCII)
 
 

@@ -67,7 +67,7 @@ class Updates:
     def _take(self) -> list[Tell]:
         with self._lock:
             owed, self._owed = list(self._owed), {}
-            self._is_working = bool(owed)
+            self._is_working = bool(owed)  # under the lock: whoever asks from now on starts a new thread
             return owed
 
 

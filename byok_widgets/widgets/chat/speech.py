@@ -98,6 +98,7 @@ class Speech:
     def under_way(self) -> UnderWay:
         """Return what a view that appears late has missed."""
         with self._lock:
+            # it is in what is returned: sent as well, it would stand there twice
             self._unsent, self._retracts = [], False
             return {
                 "text": sanitize(self._said),

@@ -165,6 +165,7 @@ class KeyController:
         version = self._keys.version(target)
         status = self._status(target)
         is_news = self._find_others(target, status)
+        # a key that was saved or removed meanwhile is newer than this answer
         if status != self._keys.status(target) and version == self._keys.version(target):
             self._keys.set_status(target, status)
             is_news = True
@@ -191,6 +192,7 @@ class KeyController:
         for target in self._keys.targets():
             start_key_work(self._look_up, target)
         with _lock:
+            # a copy: another thread may add one, and none is called under the lock
             others = [each for each in _controllers.values() if each is not self]
         for controller in others:
             controller.look_for_others()
@@ -203,6 +205,7 @@ class KeyController:
                 start_key_work(self._look_for_others, target, status)
 
     def _save(self, secret: Secret, target: EndpointTarget, storage: str, *, override: bool, done: Done) -> None:
+        # for what is no `ByokError`: `done` is called in any case
         answer = refusal("failed", key_messages.NOT_SAVED)
         try:
             status = self._store_key(secret, target, storage, override=override)

@@ -90,7 +90,7 @@ class ModelLists:
             self._asked[target] = asked
             start(self._ask(target, state, usable=self._can_answer(target)))
         if model and (target, model) not in self._singles:
-            self._singles[target, model] = None
+            self._singles[target, model] = None  # being looked up: that is done once
             start(self._look_up(target, model))
 
     def recall(self, target: EndpointTarget) -> None:
@@ -154,7 +154,7 @@ class ModelLists:
         kept = await PANEL_WORK.run(model_list_cache.read, *self._cache_key(target)) if self._config.path else None
         models = kept.models if kept else await PANEL_WORK.run(catalog.offline_models, target.provider.name)
         name = own_list(target) if kept else f"the offline list of {catalog.CHECKED_ON}"
-        if models and target not in self._listings:
+        if models and target not in self._listings:  # the provider's own list may have come meanwhile
             await self._know(target, models, Listing(name=name, given_at=kept.given_at if kept else None))
 
     async def _ask_provider(self, target: EndpointTarget, state: object) -> bool:
@@ -191,7 +191,7 @@ class ModelLists:
         bare = self._listings[target] = replace(listing, models=tuple(models))
         self._config.notify("models")
         more = await PANEL_WORK.run(enrich, target, bare.models)
-        if self._listings[target] is bare:
+        if self._listings[target] is bare:  # else another list has taken its place meanwhile
             self._listings[target] = replace(bare, models=more)
 
     async def _look_up(self, target: EndpointTarget, model: str) -> None:

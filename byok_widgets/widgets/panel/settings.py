@@ -63,7 +63,7 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
         if mode != "owner":
             flow.context.open_to_visitors()
         self._flow = flow
-        self._refreshing = threading.RLock()
+        self._refreshing = threading.RLock()  # setting a field calls handlers that refresh again, in this thread
         self._head = PanelHead(flow, title=sanitize(title or f"Settings · {flow.name}"), note=note)
         self._provider = ipywidgets.Dropdown(
             description="Provider", options=[(_label(name), name) for name in PROVIDERS], value=flow.provider
@@ -87,7 +87,7 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
         """Return a new panel for the running cell, and close those from an earlier run of the cell."""
         cell, run = _running(shell)
         earlier_run, made = _in_cells.get(cell, ("", []))
-        if earlier_run != run:
+        if earlier_run != run:  # one run of a cell may show several panels
             for old in filter(None, [known() for known in made]):
                 old.close()
             made = []
@@ -186,6 +186,7 @@ class _Address:
             self._flow.config.set_base_url(provider, text or None)
         except ByokError as fault:
             if fault.kind == "misplaced_key":
+                # a pasted key must not stay in a trait, which the notebook file may hold
                 self._field.value = self._shown[1]
             self._complain(error_text(fault))
         else:

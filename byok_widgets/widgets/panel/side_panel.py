@@ -129,7 +129,7 @@ class SidePanel(ipywidgets.VBox):  # type: ignore[misc]
         return self._shown is not None and self._which.value is self._shown
 
     def _offer(self, flows: tuple[FlowContext, ...], shown: FlowContext) -> None:
-        self._which.unobserve(self._picked, "value")
+        self._which.unobserve(self._picked, "value")  # what is set here is no choice of the person's
         options = [(_label(flow), flow) for flow in flows]
         if self._which.options != tuple(options):
             self._which.options = options
@@ -153,6 +153,7 @@ class SidePanel(ipywidgets.VBox):  # type: ignore[misc]
         # The page comes back after a restart to a flow that is saved, and to no other.
         (self.remove_class if flow.config.path else self.add_class)("byok-unsaved")
         if before is not None:
+            # last, so that the side never stands empty
             before.close()
 
 
