@@ -16,7 +16,7 @@ from pathlib import Path
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error
 
-_BUSY_MS = 10_000
+_GUARDED = "PRAGMA trusted_schema=OFF; PRAGMA busy_timeout=10000;"
 
 
 class Database:
@@ -57,8 +57,7 @@ class Database:
 
     def _prepare(self, schema: str, version: int, upgrades: Sequence[str]) -> None:
         execute = self._base.execute
-        execute("PRAGMA trusted_schema=OFF")
-        execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        self._base.executescript(_GUARDED)
         kinds = {kind for (kind,) in execute("SELECT type FROM sqlite_master")}
         if kinds - {"table", "index"}:
             raise ValueError("it is not a store of cells")
@@ -87,6 +86,27 @@ class Database:
         try:
             with self._lock:
                 yield self._base
+        except (sqlite3.Error, ValueError) as error:
+            problem = str(error)
+        if problem:
+            raise _unusable(self.path, problem)
+
+    @contextlib.contextmanager
+    def browsing(self) -> Iterator[sqlite3.Connection]:
+        """Use a connection of its own, for what takes long: what is finished meanwhile is written all the same.
+
+        Raises:
+            ConfigError: As of `reading`.
+        """
+        if self.path is None:
+            with self.reading() as base:
+                yield base
+            return
+        problem = ""
+        try:
+            with contextlib.closing(sqlite3.connect(self.path, isolation_level=None)) as base:
+                base.executescript(f"{_GUARDED} PRAGMA query_only=ON;")
+                yield base
         except (sqlite3.Error, ValueError) as error:
             problem = str(error)
         if problem:

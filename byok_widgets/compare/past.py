@@ -11,8 +11,10 @@ from byok_widgets import markup
 from byok_widgets.compare.browsing import PAGE, CellPage, page_of
 from byok_widgets.compare.result_cell import Key
 from byok_widgets.compare.store import CellStore
+from byok_widgets.engine import DaemonExecutor
 from byok_widgets.secrets import redact
 
+_PAGES = DaemonExecutor("byok-cell-pages", 1)
 _COLUMNS = ("when", "what", "variants", "cases", "repeats", "metric")
 
 
@@ -78,6 +80,18 @@ class PastComparison:
             metric=metric,
             below=below,
         )
+
+    async def apage(self, after: Key | None = None, **filters: Any) -> CellPage:
+        """Do the same as `page`, in a thread: the event loop goes on meanwhile.
+
+        Args:
+            after: What `next` of the page before says; by default the first page.
+            **filters: As of `page`: `size`, `variant`, `status`, `metric`, `below`.
+
+        Raises:
+            ConfigError: There is no such variant, status or score, or the store cannot be read.
+        """
+        return await _PAGES.run(self.page, after, **filters)
 
     @property
     def cells(self) -> tuple[str, ...]:

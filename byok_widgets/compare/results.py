@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from byok_widgets.cases.case import Case
+from byok_widgets.compare.case_order import CaseOrder, Noted
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.scoring import MISSING, Score
 from byok_widgets.compare.variant import Variant
@@ -55,6 +56,7 @@ class Results:
     """The finished cells of a comparison. Thread-safe: the runner adds while others read.
 
     Attributes:
+        order: The cases as a page asks for them.
         scored: How often all scores were replaced.
     """
 
@@ -66,6 +68,8 @@ class Results:
         self._summaries: dict[str, tuple[int, Summary]] = {}
         self._costs: dict[Key, Cost] = {}
         self._cost: CostTotal | None = CostTotal()
+        self.order = CaseOrder(self.cases)
+        self._columns = {variant.id: number for number, variant in enumerate(self.variants)}
         self.scored = 0
         self._lock = threading.Lock()
 
@@ -76,6 +80,11 @@ class Results:
             self._cells[place], self._scores[place] = cell, score
             self._order.append(place)
             self._note_cost(cell)
+            self.order.note([self._noted(place, score)])
+
+    def _noted(self, place: Place, score: Score) -> Noted:
+        variant, case, repeat = place
+        return self.order.number_of(case), self._columns[variant], repeat, score.value
 
     def _note_cost(self, cell: ResultCell) -> None:
         """Add what a cell cost to the total; equal cases share a cell, and one that failed may be replaced."""
@@ -109,6 +118,7 @@ class Results:
         """Put other scores in place of those that there are."""
         with self._lock:
             self._scores = dict(scores)
+            self.order.note([self._noted(place, score) for place, score in scores.items()])
             self.scored += 1
 
     @property
@@ -127,15 +137,6 @@ class Results:
     def score(self, variant: Variant, case: Case, repeat: int) -> float | None:
         """Return the score of a cell; `None` where it is missing."""
         return self._scores.get((variant.id, case.name, repeat), MISSING).value
-
-    def gap(self, case: Case) -> float:
-        """Return how far apart the mean scores of variants in a case are, from 0 to 1."""
-        means = []
-        for variant in self.variants:
-            scores = [self.score(variant, case, repeat) for repeat in range(1, self.repeat + 1)]
-            known = [score for score in scores if score is not None]
-            means += [sum(known) / len(known)] if known else []
-        return round(max(means) - min(means), 9) if means else 0.0  # otherwise rounding would pass for a gap
 
     @property
     def unscored(self) -> list[str]:

@@ -242,7 +242,7 @@ class CellStore:
             wanted.append((f"cell.id IN ({of_it})", [f"{metric}@", f"{metric}A", below]))
         query = f"{_CELLS} {' AND '.join(text for text, _ in wanted)} ORDER BY variant, case_id, repeat LIMIT ?"
         values = [value for _, given in wanted for value in given]
-        with self._base.reading() as base:
+        with self._base.browsing() as base:
             rows = base.execute(query, [*values, most]).fetchall()
             return [
                 cell_of(plain, case, (nano, least), reply, request)

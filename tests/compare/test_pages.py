@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
+import threading
 
 import pytest
 
 from byok_widgets import ConfigError, Flow
+from byok_widgets.compare import store
 from tests.scripted_server import Say
 
 MODELS = ["compatible:one", "compatible:two"]
@@ -15,7 +18,7 @@ _numbers = itertools.count()
 
 
 @pytest.fixture
-def past(server):
+def past(server, tmp_path):
     flow = Flow(f"pages {next(_numbers)}", fresh=True)
     flow.set_base_url("compatible", server.base_url)
     flow.model = MODELS[0]
@@ -29,8 +32,8 @@ def past(server):
     server.script(answer)
     read = flow.extraction("read", weekday=["Mon", "Tue"])
     given = [{"text": f"Tuesday, number {n}.", "values": {"weekday": "Tue"}} for n in range(7)]
-    read.compare(MODELS, given, repeat=2, wait=True)
-    (found,) = flow.comparisons()
+    read.compare(MODELS, given, repeat=2, wait=True, store=tmp_path / "cells.sqlite")
+    (found,) = flow.comparisons(store=tmp_path / "cells.sqlite")
     return found
 
 
@@ -65,6 +68,33 @@ def test_filters(past, size):
     assert count(metric="checks", below=0.5) == 12
     assert count(metric="checks", below=0.5, variant=MODELS[0]) == 0
     assert count(metric="check", below=0.5) == 0, "another metric"
+
+
+def test_a_page_is_awaited_off_the_loop(past, monkeypatch):
+    threads = []
+    page = past.store.page
+    monkeypatch.setattr(
+        past.store, "page", lambda *a, **k: threads.append(threading.current_thread()) or page(*a, **k)
+    )
+    found = asyncio.run(past.apage(size=5, metric="checks", below=0.5))
+    assert [cell.key for cell in found] == [cell.key for cell in past.page(size=5, metric="checks", below=0.5)]
+    awaited, plain = threads
+    assert awaited is not plain is threading.current_thread()
+
+
+def test_cells_are_written_while_a_page_is_looked_up(past, monkeypatch):
+    done = []
+    read_row = store.cell_of  # while the rows of the page are read
+
+    def writing(*row):
+        writer = threading.Thread(target=lambda: done.append(past.store.seed_of("others", 7)), daemon=True)
+        writer.start()
+        writer.join(30)
+        return read_row(*row)
+
+    monkeypatch.setattr(store, "cell_of", writing)
+    assert len(past.page(size=1)) == 1
+    assert set(done) == {7}
 
 
 def test_what_cannot_be_looked_for_is_told(past):

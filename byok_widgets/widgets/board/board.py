@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import traitlets
 
-from byok_widgets.compare.case_order import CaseOrder, Order
+from byok_widgets.compare.case_order import Order
 from byok_widgets.compare.outlook import Pace
 from byok_widgets.engine import DaemonExecutor, clock
 from byok_widgets.engine.home_thread import call_logged
@@ -61,7 +61,6 @@ class Board(assets.PageWidget):
         self._is_new = False
         self._told = self._told_scored = 0
         self._left = ""
-        self._cases = CaseOrder(comparison.results)
         self._on_pages: set[int] = set()
         self._rows_owed, self._rows_at, self._cells_at, self._saved_at = False, 0.0, 0.0, 0.0
         self._actions: Mapping[object, Callable[[Mapping[str, Any]], None]] = {
@@ -147,11 +146,11 @@ class Board(assets.PageWidget):
             _PAGES.submit(call_logged, lambda: self._tell_page(view, min(count, board_messages.MOST_CASES)))
 
     def _tell_page(self, view: BoardView, count: int) -> None:
-        numbers = self._cases.numbers(view["order"], apart=view["apart"])
-        shown = numbers[view["start"] : view["start"] + count]
+        order, apart, start = view["order"], view["apart"], view["start"]
+        cases = self._comparison.results.order
+        shown, chosen = cases.numbers(order, apart=apart, start=start, count=count)
         self._on_pages.update(shown)  # before its cells are looked up: what ends meanwhile is told
-        self._tell(board_messages.page(self._comparison, view, shown, len(numbers)))
-        self._cases.follow()  # what is asked for next is then there
+        self._tell(board_messages.page(self._comparison, view, shown, chosen))
 
     def _tell_cells(self) -> None:
         self._tell({"kind": "cells", "cells": self._new_cells(), "progress": self._progress()})
@@ -170,10 +169,11 @@ class Board(assets.PageWidget):
 
     def _new_cells(self) -> list[Any]:
         """Return the cells that are new, as far as a page has them."""
-        added = self._comparison.results.added_since(self._told)
+        results = self._comparison.results
+        added = results.added_since(self._told)
         self._told += len(added)
         at = {variant.id: number for number, variant in enumerate(self._comparison.variants)}
-        places = ((self._cases.number_of(case), at[variant]) for variant, case, _ in added)
+        places = ((results.order.number_of(case), at[variant]) for variant, case, _ in added)
         return board_messages.cells(self._comparison, (place for place in places if place[0] in self._on_pages))
 
     def _progress(self) -> Any:
