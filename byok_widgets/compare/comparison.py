@@ -404,12 +404,13 @@ class Comparison:
         """Save a report as one HTML file, which loads nothing from elsewhere and holds no key.
 
         Raises:
-            ConfigError: It could not be written.
+            ConfigError: Its name is that of another kind of file, or it could not be written.
         """
         from byok_widgets.compare import report
 
+        file = report.file_of(path)
         self.wait()
-        report.write(self, Path(path))
+        report.write(self, file)
 
     def problem(self) -> ByokError | None:
         """Return what ended it early, such as a store that cannot be written; `None` if nothing did."""

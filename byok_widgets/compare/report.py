@@ -12,8 +12,10 @@ from byok_widgets.cases.case import Case
 from byok_widgets.compare import evidence
 from byok_widgets.compare.figures import percent, short_names_of
 from byok_widgets.compare.pictures import Picture, pictures_of
+from byok_widgets.errors import ConfigError
 from byok_widgets.saved_file import save_file
 from byok_widgets.secrets import redact
+from byok_widgets.secrets.quoting import as_given
 
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison_view import ComparisonView
@@ -26,6 +28,22 @@ _STYLE = (
     "svg{max-width:100%;min-width:440px;height:auto}figure{margin:1em 0;overflow-x:auto}h1{overflow-wrap:anywhere}"
 )
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+def file_of(path: str | Path) -> Path:
+    """Return the file of a report.
+
+    Raises:
+        ConfigError: It is named as another kind of file.
+    """
+    file = Path(path)
+    if file.suffix.lower() not in ("", ".html", ".htm"):
+        raise ConfigError(
+            f"A report is an HTML file, not {as_given(file.suffix)}.",
+            kind="report",
+            fix=f"Write save({as_given(file.with_suffix('.html').name)}); a browser prints it as a PDF.",
+        )
+    return file
 
 
 def write(comparison: ComparisonView, path: Path) -> None:

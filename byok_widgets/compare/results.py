@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from byok_widgets.cases.case import Case
 from byok_widgets.compare.case_order import CaseOrder, Noted
+from byok_widgets.compare.quantiles import quantile
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.scoring import MISSING, Score
 from byok_widgets.compare.variant import Variant
@@ -181,6 +182,11 @@ class Results:
         """Return the mean score of a variant's repeats by the name of the case, without cases that have none."""
         return {name: statistics.fmean(scores) for name, scores in self.scores_of(variant).items()}
 
+    def seconds_of(self, variant: Variant) -> list[float]:
+        """Return the provider's own seconds of each cell that counts, the shortest first."""
+        counted = (cell.total_s for cell in self._cells_of([variant]) if cell.counts)
+        return sorted(seconds for seconds in counted if seconds is not None)
+
     def prefix(self) -> list[Case]:
         """Return the cases of which all cells have ended, up to the first in the order of which not all have."""
         done: list[Case] = []
@@ -205,7 +211,7 @@ class Results:
         paid = [cell for cell in self.distinct(variant) if cell.is_paid]
         known = [cell.usd for cell in paid if cell.usd is not None]
         answered = [cell for cell in cells if cell.total_s is not None]
-        totals = [cell.total_s for cell in answered if cell.total_s is not None]
+        totals = self.seconds_of(variant)
         return Summary(
             finished=len(cells),
             failed=sum(cell.status == "failed" for cell in cells),
@@ -214,8 +220,8 @@ class Results:
             unpriced=len(paid) - len(known),
             usd=sum((cell.cost.known_usd for cell in paid), Decimal(0)),
             first_token_s=_median([cell.first_token_s for cell in cells]),
-            p50_s=_median(totals),
-            p95_s=_p95(totals),
+            p50_s=quantile(totals, 0.5),
+            p95_s=quantile(totals, 0.95),
             wait_s=_median([cell.wait_s for cell in answered]),
             retries=sum(cell.retries for cell in cells),
             tokens_per_s=_median([_speed(cell) for cell in answered]),
@@ -231,9 +237,4 @@ def _speed(cell: ResultCell) -> float | None:
 
 def _median(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
-    return statistics.median(known) if known else None
-
-
-def _p95(values: Sequence[float]) -> float | None:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))] if ordered else None
+    return quantile(sorted(known), 0.5)

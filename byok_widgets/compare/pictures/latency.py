@@ -10,6 +10,7 @@ from byok_widgets.compare.figures import seconds, short_names_of
 from byok_widgets.compare.pictures import canvas
 from byok_widgets.compare.pictures.canvas import HEAD, NAMES, PAD, ROW, WIDTH, Scale
 from byok_widgets.compare.pictures.picture import Picture
+from byok_widgets.compare.quantiles import quantile
 
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison_view import ComparisonView
@@ -28,20 +29,16 @@ class Spread:
 
     def share(self, of: float) -> float:
         """Return the time that such a share of the calls does not exceed."""
-        return self.times[min(len(self.times) - 1, round(of * len(self.times)))]
+        return quantile(self.times, of) or 0.0
 
 
 def latency(comparison: ComparisonView) -> Picture | None:
     """Return the picture; `None` where no time is known."""
     results, names, rows = comparison.results, short_names_of(comparison.variants), []
-    times: dict[str, list[float]] = {variant.id: [] for variant in results.variants}
-    for variant, _, cell, _ in results.items():
-        if cell.total_s is not None:
-            times[variant.id].append(cell.total_s)
     for variant in results.variants:
-        if times[variant.id]:
+        if times := results.seconds_of(variant):
             first = results.summary(variant).first_token_s
-            rows.append(Spread(names[variant.id], sorted(times[variant.id]), first))
+            rows.append(Spread(names[variant.id], times, first))
     if not rows:
         return None
     title = f"Seconds of a {'call' if comparison.task.same_input else 'conversation'}"
