@@ -138,11 +138,8 @@ def plan(results: Results, baseline: Variant, *, margin: float | None, power: fl
 
 def table_of(results: Results, variant: Variant) -> list[list[float]]:
     """Return the scores of a variant, a row for each case, with nan for what is missing."""
-    rows = []
-    for case in results.cases:
-        scores = [results.score(variant, case, repeat) for repeat in range(1, results.repeat + 1)]
-        rows.append([math.nan if score is None else score for score in scores])
-    return rows
+    table = results.score_table(variant)
+    return [[math.nan if score is None else score for score in scores] for scores in table]
 
 
 def _counts_of(results: Results, variant: Variant, metric: Metric) -> list[list[list[float]]]:

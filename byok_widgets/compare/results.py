@@ -162,20 +162,24 @@ class Results:
 
     def items(self) -> Iterator[tuple[Variant, Case, ResultCell, float | None]]:
         """Yield all that is finished, in the order of cases, variants and repeats."""
+        cells, scores, repeats = self._cells, self._scores, range(1, self.repeat + 1)
         for case in self.cases:
             for variant in self.variants:
-                for repeat in range(1, self.repeat + 1):
-                    cell = self.cell(variant, case, repeat)
+                for repeat in repeats:
+                    place = (variant.id, case.name, repeat)
+                    cell = cells.get(place)
                     if cell is not None:
-                        yield variant, case, cell, self.score(variant, case, repeat)
+                        yield variant, case, cell, scores.get(place, MISSING).value
+
+    def score_table(self, variant: Variant) -> list[list[float | None]]:
+        """Return the scores of a variant, a row of repeats for each case; `None` for what is missing."""
+        own, repeats, scores = variant.id, range(1, self.repeat + 1), self._scores
+        return [[scores.get((own, case.name, each), MISSING).value for each in repeats] for case in self.cases]
 
     def scores_of(self, variant: Variant) -> dict[str, list[float]]:
         """Return the scores of a variant's repeats by the name of the case, without those that are missing."""
-        found = {
-            case.name: [self.score(variant, case, repeat) for repeat in range(1, self.repeat + 1)]
-            for case in self.cases
-        }
-        kept = {name: [score for score in scores if score is not None] for name, scores in found.items()}
+        found = zip(self.cases, self.score_table(variant), strict=True)
+        kept = {case.name: [score for score in scores if score is not None] for case, scores in found}
         return {name: scores for name, scores in kept.items() if scores}
 
     def means_of(self, variant: Variant) -> dict[str, float]:
