@@ -142,7 +142,8 @@ def test_nothing_is_lost_with_a_worker_and_only_what_it_had_is_paid_again(
         result.wait()
     statuses = Counter(cell.status for *_, cell, _ in result.results.items())
     assert statuses == {"done": 160}
-    assert len(server.requests) <= 160 + 50
+    retries = sum(cell.retries for *_, cell, _ in result.results.items())
+    assert len(server.requests) <= 160 + 50, f"of these {retries} were retries of calls that failed"
     assert result.cost.calls >= 160
 
 
@@ -261,10 +262,11 @@ def test_stop_ends_what_runs_on_workers(flow: Flow, client: Client, server: Scri
         time.sleep(0.02)
     result.stop()
     result.wait()
-    time.sleep(1)
-    sent = len(server.requests)
-    time.sleep(1)
-    assert len(server.requests) == sent < 300
+    sent = -1
+    while sent < len(server.requests):  # those under way may still arrive; all would, if nothing had ended them
+        sent = len(server.requests)
+        time.sleep(2)
+    assert sent < 300
 
 
 @pytest.mark.parametrize("given", ["tcp://127.0.0.1:8786", threading, 4])
