@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Fix
@@ -16,13 +16,19 @@ _PLACEHOLDER = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _ALONE = r"\{{\{{[-+]?\s*{0}(?P<filters>\s*\|(?!\s*d(efault)?\b).*?)?\s*[-+]?\}}\}}"
 
 
-def with_default(prompt: str, name: str, default: str, *, node: str) -> Fix | None:
-    """Return the line that gives a variable of a prompt a default; `None` where it is read in other ways, too."""
+def with_defaults(prompt: str, names: Collection[str], default: str, *, node: str) -> Fix | None:
+    """Return the line that gives variables of a prompt a default; `None` where one is read in other ways, too."""
+    parts: dict[str, str] = {}
+    for name in names:
+        parts |= _with_default(prompt, name, default)
+    return _replaced(prompt, names, parts, node=node)
+
+
+def _with_default(prompt: str, name: str, default: str) -> dict[str, str]:
     pattern = re.compile(_ALONE.format(re.escape(name)), re.DOTALL)
     found = {match[0]: match["filters"] or "" for match in pattern.finditer(prompt) if "}}" not in match[0][:-2]}
     # Behind the other filters, through which nothing passes as nothing: they would take the default for a value.
-    parts = {old: f"{{{{ {name}{filters.rstrip()} | default('{default}') }}}}" for old, filters in found.items()}
-    return _replaced(prompt, name, parts, node=node)
+    return {old: f"{{{{ {name}{filters.rstrip()} | default('{default}') }}}}" for old, filters in found.items()}
 
 
 def renamed(prompt: str, name: str, meant: str, *, node: str) -> Fix | None:
@@ -30,7 +36,7 @@ def renamed(prompt: str, name: str, meant: str, *, node: str) -> Fix | None:
     word = re.compile(rf"(?<![\w.'\"]){re.escape(name)}(?![\w'\"])")
     parts = {match[0]: word.sub(meant, match[0]) for match in _PLACEHOLDER.finditer(prompt)}
     changed = {old: new for old, new in parts.items() if old != new}
-    return _replaced(prompt, name, changed, node=node)
+    return _replaced(prompt, [name], changed, node=node)
 
 
 def renamed_in_condition(edge: Edge, name: str, meant: str) -> Fix | None:
@@ -48,12 +54,12 @@ def renamed_in_condition(edge: Edge, name: str, meant: str) -> Fix | None:
     return Fix("paste", f"flow.connect({edge.source!r}, {edge.target!r}, {condition.argument}={text!r})")
 
 
-def _replaced(prompt: str, name: str, parts: Mapping[str, str], *, node: str) -> Fix | None:
-    """Return the line that replaces parts of a prompt; `None` where the variable would still be needed."""
+def _replaced(prompt: str, names: Collection[str], parts: Mapping[str, str], *, node: str) -> Fix | None:
+    """Return the line that replaces parts of a prompt; `None` where one of the variables would still be needed."""
     new = prompt
     for old, part in parts.items():
         new = new.replace(old, part)
-    if not parts or name in placeholders(new) or broken(new):
+    if not parts or not set(names).isdisjoint(placeholders(new)) or broken(new):
         return None
     return replaced(prompt_of(node), parts)
 

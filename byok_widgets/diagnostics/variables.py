@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from byok_widgets.diagnostics.rewording import renamed, renamed_in_condition, with_default
+from byok_widgets.diagnostics.rewording import renamed, renamed_in_condition, with_defaults
 from byok_widgets.diagnostics.stated import surely_stated
 from byok_widgets.findings import Finding, Fix, Level
 from byok_widgets.graph.edge import Edge
 from byok_widgets.graph.flow_graph import FlowGraph
 from byok_widgets.templates import mentioned, placeholders
-from byok_widgets.value_words import NOT_STATED
+from byok_widgets.value_words import NOT_STATED, in_words
 
 Names = frozenset[str]
 Reader = Literal["sentence", "prompt", "function", "condition"]
@@ -39,10 +39,10 @@ class _Read:
     prompt: str = ""
     edge: Edge | None = None
 
-    def with_default(self, name: str) -> Fix | None:
-        """Return the line that gives a default."""
+    def with_default(self, *names: str) -> Fix | None:
+        """Return the line that gives variables a default."""
         text = "..." if self.reader == "sentence" else NOT_STATED
-        return with_default(self.prompt, name, text, node=self.node) if self.prompt else None
+        return with_defaults(self.prompt, names, text, node=self.node) if self.prompt else None
 
     def renamed(self, name: str, meant: str) -> Fix | None:
         """Return the line that corrects a name."""
@@ -76,13 +76,15 @@ def variables(graph: FlowGraph, global_prompt: str, known: Names) -> Iterator[Fi
 
 
 def _too_early(read: _Read, before: Names, sure: Names, ever: Names) -> Iterator[Finding]:
-    for name in read.names:
-        if name not in ever:
-            yield _unknown(read, name, ever)
-        elif name not in before:
-            yield _unset(read, name)
-        elif read.prompt and name not in sure:
-            yield _unstated(read, name)
+    """Yield one finding for each name that nothing sets, and one for all that are read before they are known."""
+    known = [name for name in read.names if name in ever]
+    yield from (_unknown(read, name, ever) for name in read.names if name not in ever)
+    unset = [name for name in known if name not in before]
+    if unset:
+        yield _unset(read, unset)
+    unstated = [name for name in known if name in before and name not in sure] if read.prompt else []
+    if unstated:
+        yield _unstated(read, unstated)
 
 
 def _unknown(read: _Read, name: str, ever: Iterable[str]) -> Finding:
@@ -98,17 +100,23 @@ def _unknown(read: _Read, name: str, ever: Iterable[str]) -> Finding:
     return Finding("unknown_variable", "error", read.node, problem, fix, by)
 
 
-def _unset(read: _Read, name: str) -> Finding:
-    problem = f"{read.who} reads the variable {name!r} before any path to it sets it{_then(read)}."
-    default = f", or give a default: {_default(read, name)}" if read.prompt else ""
-    fix = f"Put the extraction node that reads it before{default}."
-    return Finding("unset_variable", _level(read), read.node, problem, fix, read.with_default(name))
+def _unset(read: _Read, names: Sequence[str]) -> Finding:
+    them = "it" if len(names) == 1 else "them"
+    problem = f"{read.who} reads {_variables(names)} before any path to it sets {them}{_then(read)}."
+    default = f", or give {_defaults(read, names)}" if read.prompt else ""
+    fix = f"Put the extraction node that reads {them} before{default}."
+    return Finding("unset_variable", _level(read), read.node, problem, fix, read.with_default(*names))
 
 
-def _unstated(read: _Read, name: str, where: str = "") -> Finding:
-    problem = f"{read.who} reads the variable {name!r}, which may not be stated yet{where}{_then(read)}."
-    fix = f"Give a default, {_default(read, name)}, or lead there only where {name} is not None."
-    return Finding("unstated_variable", _level(read), read.node, problem, fix, read.with_default(name))
+def _unstated(read: _Read, names: Sequence[str], where: str = "") -> Finding:
+    problem = f"{read.who} reads {_variables(names)}, which may not be stated yet{where}{_then(read)}."
+    stated = " and ".join(f"{name} is not None" for name in names)
+    fix = f"Give {_defaults(read, names)}, or lead there only where {stated}."
+    return Finding("unstated_variable", _level(read), read.node, problem, fix, read.with_default(*names))
+
+
+def _variables(names: Sequence[str]) -> str:
+    return f"the variable{'' if len(names) == 1 else 's'} {in_words([repr(name) for name in names])}"
 
 
 def _level(read: _Read) -> Level:
@@ -122,24 +130,28 @@ def _then(read: _Read) -> str:
     return ", and the turn would fail" if read.reader == "sentence" else f': the model would read "{NOT_STATED}"'
 
 
-def _default(read: _Read, name: str) -> str:
+def _defaults(read: _Read, names: Sequence[str]) -> str:
     text = "..." if read.reader == "sentence" else NOT_STATED
-    return f"{{{{ {name} | default('{text}') }}}}"
+    written = in_words([f"{{{{ {name} | default('{text}') }}}}" for name in names])
+    return f"a default, {written}" if len(names) == 1 else f"defaults, {written}"
 
 
 def _in_global_prompt(
     graph: FlowGraph, read: _Read, arriving: Mapping[str, Names], stated: Mapping[str, Names]
 ) -> Iterator[Finding]:
-    """Yield once for each variable of the global prompt where it may be without a value."""
+    """Yield once for all variables of the global prompt that may be without a value at the same nodes."""
     users = [name for name in graph.nodes if name in stated and _uses_global_prompt(graph, name)]
-    for name in read.names:
-        without = [node for node in users if name not in stated[node]]
-        if without and all(name not in arriving[node] for node in without):
-            first = _Read(f"{read.who}, before that of node {without[0]!r},", "", (), "prompt", read.prompt)
-            yield _unset(first, name)
-        elif without:
-            several = "nodes" if len(without) > 1 else "node"
-            yield _unstated(read, name, f" at {several} {', '.join(map(repr, without))}")
+    without = {name: tuple(node for node in users if name not in stated[node]) for name in read.names}
+    for nodes in dict.fromkeys(filter(None, without.values())):
+        names = [name for name in read.names if without[name] == nodes]
+        unset = [name for name in names if all(name not in arriving[node] for node in nodes)]
+        unstated = [name for name in names if name not in unset]
+        if unset:
+            who = f"{read.who}, before that of node {nodes[0]!r},"
+            yield _unset(_Read(who, "", (), "prompt", read.prompt), unset)
+        if unstated:
+            several = "nodes" if len(nodes) > 1 else "node"
+            yield _unstated(read, unstated, f" at {several} {in_words([repr(node) for node in nodes])}")
 
 
 def _uses_global_prompt(graph: FlowGraph, name: str) -> bool:

@@ -196,13 +196,34 @@ def test_a_variable_that_is_read_before_any_path_sets_it(flow: Flow) -> None:
     flow.connect("ask", "data", if_="city == 'Rome'")
     flow.connect("ask", "tell", when="they want to hear it")
     flow.connect("data", "tell")
-    unstated = [("unstated_variable", "warning", "tell")] * 2
+    unstated = [("unstated_variable", "warning", "tell")]
     assert kinds(flow) == [("unset_variable", "warning", "ask"), ("unset_variable", "warning", "ask"), *unstated]
+    assert ["'name' and 'city'" in finding.problem for finding in findings(flow)] == [False, False, True]
     assert "{{ name | default('not stated') }}" in findings(flow)[0].fix
     flow.connect("tell", "ask", when="again")
     assert kinds(flow) == [("unstated_variable", "warning", "ask"), *unstated], "some path sets it now"
     flow.conversation("ask", "Hello {{name}}.", static=True)
     assert ("unstated_variable", "error", "ask") in kinds(flow), "a sentence that is spoken as it is would fail"
+
+
+def test_a_prompt_that_is_read_too_early_is_told_once_whatever_it_reads(flow: Flow) -> None:
+    flow.conversation("ask", "x")
+    flow.extraction("data", size=str, name=str, street=str)
+    bye = "A {{size}} one for {{ name | upper }} to {{street}}."
+    flow.conversation("bye", bye, static=True, end=True)
+    flow.connect("ask", "data")
+    flow.connect("data", "bye")
+    (found,) = findings(flow)
+    assert (found.kind, found.level) == ("unstated_variable", "error")
+    assert "the variables 'size', 'name' and 'street'" in found.problem
+    assert found.by is not None
+    exec(found.by.argument, {"flow": flow})
+    assert flow.node("bye").prompt.count("default('...')") == 3
+    assert kinds(flow) == []
+    flow.conversation("bye", "{{size}} {{size}}", static=True, end=True)
+    assert [finding.problem.count("'size'") for finding in findings(flow)] == [1]
+    flow.global_prompt = "{{size}} {{name}}"
+    assert kinds(flow) == [("unstated_variable", "error", "bye"), ("unset_variable", "warning", "")]
 
 
 def test_the_prompt_of_an_extraction_node_is_read_before_its_values_and_its_edges_after(flow: Flow) -> None:
@@ -231,7 +252,7 @@ def test_what_a_global_node_reads_may_be_known_everywhere_and_surely_nowhere(flo
     flow.extraction("days", day=str)
     flow.connect("ask", "days", when="they name a day")
     flow.connect("days", "ask")
-    assert kinds(flow) == [("unstated_variable", "warning", where) for where in ("ask", "weather", "weather")]
+    assert kinds(flow) == [("unstated_variable", "warning", where) for where in ("ask", "weather")]
     assert kinds(flow, variables=["city", "day"]) == []
 
 
@@ -249,7 +270,7 @@ def test_the_global_prompt_is_checked_where_it_is_used(flow: Flow) -> None:
         "a sentence that is said once stands without the global prompt"
     )
     flow.connect("hello", "data", when="they said a name")
-    assert "'hello', 'ask'" in findings(flow)[0].problem
+    assert "'hello' and 'ask'" in findings(flow)[0].problem
     flow.global_prompt = "You serve {{nmae}}."
     assert kinds(flow) == [("unknown_variable", "error", "")], "once for the whole flow"
     assert "'name'" in findings(flow)[0].fix

@@ -213,7 +213,7 @@ SAID: dict[str, tuple[Build, str]] = {
         (
             "warning: The prompt of node 'hello' reads the variable 'age' before any path to it sets "
             'it: the model would read "not stated". Put the extraction node that reads it before, or '
-            "give a default: {{ age | default('not stated') }}."
+            "give a default, {{ age | default('not stated') }}."
         ),
     ),
     "unstated_variable": (
