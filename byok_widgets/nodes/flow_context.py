@@ -30,6 +30,7 @@ class FlowContext:
         named_urls: The addresses that cells of this kernel have named, by the names of their providers.
         typed_urls: The addresses that were typed on a page of this kernel, likewise.
         named_variables: The environment variables that cells of this kernel have named.
+        ask_for_key: The addresses whose last call had no key and was refused for that, likewise.
         waits: What its calls wait for before they are sent again.
         tape_changed: Tells that another tape is used, or none.
         own_tape: What records its calls, or answers them from a recording; `None` if nothing of its own does.
@@ -48,6 +49,7 @@ class FlowContext:
     named_urls: set[tuple[str, str]] = field(default_factory=set)
     typed_urls: set[tuple[str, str]] = field(default_factory=set)
     named_variables: set[str] = field(default_factory=set)
+    ask_for_key: set[tuple[str, str]] = field(default_factory=set)
     waits: Waits = field(default_factory=Waits, repr=False, compare=False)
     _visits: dict[str, VisitBudget] = field(default_factory=dict, repr=False)  # copies of this object share it
     tape_changed: ChangeSignal = field(default_factory=ChangeSignal, repr=False, compare=False)
@@ -118,6 +120,13 @@ class FlowContext:
         """
         own = bool(provider.default_url) and url == provider.address(None).url
         return own or (provider.name, url) in self.named_urls | self.typed_urls
+
+    def note_call_without_key(self, provider: Provider, url: str, *, refused: bool) -> None:
+        """Note whether an address takes calls that have no key: whoever shows the flow says so."""
+        place = (provider.name, url)
+        if refused != (place in self.ask_for_key):
+            (self.ask_for_key.add if refused else self.ask_for_key.discard)(place)
+            self.config.notify("key")
 
     @property
     def declared_locale(self) -> Locale | None:

@@ -244,7 +244,11 @@ async def _sent(
         except ByokError as error:
             if provider.free_of_charge:
                 error.cost = NOT_CHARGED
+            if error.kind == "auth" and endpoint.key is None:
+                context.note_call_without_key(provider, endpoint.base_url.url, refused=True)
             raise
+    if endpoint.key is None:
+        context.note_call_without_key(provider, endpoint.base_url.url, refused=False)
     return sending.reply(
         answer,
         call.sent(request, answer.left_out),

@@ -9,20 +9,28 @@ from typing import Any
 
 from tests.http_server import Server
 
+ANSWER = {
+    "id": "r-1",
+    "model": "model-a",
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": "Yes."}, "finish_reason": "stop"}],
+    "usage": {"prompt_tokens": 3, "completion_tokens": 1},
+}
+
 
 class EndpointServer:
-    """Answers `/v1/models`; anything else is not there.
+    """Answers `/v1/models` and calls that are not streamed; anything else is not there.
 
     Attributes:
         key: The key that it takes.
         mode: `"checks"` (401 without the key), `"open"` (anyone), `"broken"` (500) or `"page"` (a web page).
+        calls: The same for calls of a model: `"checks"` or `"open"`.
         asked: The Authorization headers that came.
         models: The rows of its list.
         held: A list that is given only when `release` is set.
     """
 
     def __init__(self, key: str) -> None:
-        self.key, self.mode = key, "checks"
+        self.key, self.mode, self.calls = key, "checks", "open"
         self.asked: list[str] = []
         self.models: list[dict[str, Any]] = [{"id": "model-b"}, {"id": "model-a"}]
         self.held: object = None
@@ -64,6 +72,13 @@ class EndpointServer:
                 else:
                     echoed = f"Incorrect API key provided: {given.removeprefix('Bearer ')}."
                     self._answer(401, {"error": {"message": echoed, "code": "invalid_api_key"}})
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                if endpoint.calls == "checks" and self.headers.get("Authorization") != f"Bearer {endpoint.key}":
+                    self._answer(401, {"error": {"message": "A key is needed.", "code": "invalid_api_key"}})
+                else:
+                    self._answer(200, ANSWER)
 
             def _answer(self, status: int, body: Any, kind: str = "application/json") -> None:
                 data = (body if isinstance(body, str) else json.dumps(body)).encode()

@@ -9,7 +9,7 @@ import weakref
 
 import pytest
 
-from byok_widgets import Flow
+from byok_widgets import Flow, ProviderError
 from byok_widgets.files import SHARED_MODELS_VARIABLE
 from byok_widgets.providers.local import models
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
@@ -49,13 +49,13 @@ def compatible(flow, show, endpoint, browser):
         parts(panel).provider, index=[value for _, value in parts(panel).provider.options].index("compatible")
     )
     browser.set(parts(panel).address, value=endpoint.base_url)
-    eventually(lambda: parts(panel).key.status["state"] == "none")
+    eventually(lambda: parts(panel).key.status["reason"] in ("key_optional", "key_needed"))
     return panel
 
 
 def status_after_saving(panel, browser, key, state):
     browser.save_key(parts(panel).key, key, storage="session")
-    eventually(lambda: parts(panel).key.status["state"] == state)
+    eventually(lambda: parts(panel).key.has_key and parts(panel).key.status["state"] == state)
     return parts(panel).key.status
 
 
@@ -174,15 +174,35 @@ def test_an_endpoint_that_needs_no_key_can_be_checked_without_one(flow, compatib
     field = parts(compatible).key
     assert field.can_check
     assert not field.has_key
-    assert not field.needs_key
+    eventually(lambda: listing(flow).fault == "auth" and field.status["reason"] == "key_needed")
+    assert field.needs_key
     browser.custom(field, {"kind": "check", "target": field.target})
-    eventually(lambda: field.status["reason"] == "key_needed")
-    eventually(lambda: listing(flow).fault == "auth")
+    eventually(lambda: field.status["reason"] == "key_needed" and "{at}" in field.status["text"])
     endpoint.mode = "open"
     browser.custom(field, {"kind": "check", "target": field.target})
     eventually(lambda: field.status["state"] == "verified")
     assert field.status["reason"] == "no_key_needed"
+    assert not field.needs_key
     eventually(lambda: offered(compatible) == ["model-a", "model-b"])
+
+
+def test_an_endpoint_that_refuses_a_call_without_a_key_is_said_to_need_one(flow, compatible, browser, endpoint):
+    field, ask = parts(compatible).key, flow.conversation("ask", "Be brief.")
+    flow.model = "compatible:model-a"
+    endpoint.mode = "open"
+    browser.custom(field, {"kind": "check", "target": field.target})
+    eventually(lambda: field.status["reason"] == "no_key_needed")
+    endpoint.calls = "checks"
+    with pytest.raises(ProviderError) as caught:
+        ask.run("Hi")
+    assert caught.value.kind == "auth"
+    eventually(lambda: field.status["reason"] == "key_needed")
+    assert "call" in field.status["text"], "what the check found is not concealed"
+    assert field.needs_key
+    endpoint.calls = "open"
+    ask.run("Hi")
+    eventually(lambda: field.status["reason"] == "no_key_needed")
+    assert not field.needs_key
 
 
 def test_a_list_that_fails_after_a_good_check_is_not_asked_for_again_and_again(

@@ -79,6 +79,18 @@ def test_the_status_line_of_a_key(provider, status, verdict, reason, text):
     assert (words["reason"], words["text"]) == (reason, text)
 
 
+def test_the_status_line_where_a_call_was_refused_without_a_key():
+    provider, checked = PROVIDERS["compatible"], KeyCheck("verified", "12:00")
+    told = [key_messages.of_key(provider, NONE, verdict, is_asked_for=True) for verdict in (None, AUTH, checked)]
+    assert [words["reason"] for words in told] == ["key_needed"] * 3
+    assert told[0]["text"] == "This endpoint requires a key (401 Unauthorized). Paste it and press Save."
+    assert told[2]["text"] == (
+        "The check needs no key, but a call was refused without one (401 Unauthorized). Paste it and press Save."
+    )
+    saved = key_messages.of_key(provider, SESSION, None, is_asked_for=True)
+    assert saved["reason"] == "unchecked", "there is a key now"
+
+
 @pytest.mark.parametrize(
     ("fix", "text"),
     [

@@ -80,7 +80,27 @@ class KeyController:
         """Return the status line for `target`."""
         if not target.destination:
             return key_messages.no_address(target.provider)
-        return key_messages.of_key(target.provider, self.known(target), self._keys.check(target))
+        return key_messages.of_key(
+            target.provider, self.known(target), self._keys.check(target), is_asked_for=self._is_asked_for(target)
+        )
+
+    def needs_key(self, target: EndpointTarget) -> bool:
+        """Whether it is known that `target` cannot be used without a key."""
+        if target.provider.needs_key or self._is_asked_for(target):
+            return True
+        status, check = self.known(target), self._keys.check(target)
+        has_none = status is not None and not status.configured
+        return has_none and check is not None and check.state == "rejected"
+
+    def note_refusal(self, target: EndpointTarget, fault: ByokError) -> None:
+        """Take a list that was refused without a key for a check: it is the same request."""
+        status = self.known(target)
+        if status is not None and not status.configured and self._keys.check(target) is None:
+            self._keys.set_check(target, KeyCheck.now("rejected", fault))
+            self._config.notify("key")
+
+    def _is_asked_for(self, target: EndpointTarget) -> bool:
+        return (target.provider.name, target.url) in self._context.ask_for_key
 
     def update_status(self, target: EndpointTarget) -> None:
         """Find out in the background where the key is stored and which backends work; does so only once."""

@@ -30,6 +30,8 @@ NAME_ONLY = (
 )
 _FIXES = {"auth": "Check that the key is valid and has not expired, or paste another one and press Save."}
 """What to do by the kind of error, where its own words send a person to the settings: here they are."""
+_PASTE = "Paste it and press Save."
+_KEY_NEEDED = f"This endpoint requires a key (401 Unauthorized). {_PASTE}"
 _AGAIN = "Press Check to try again in a moment."
 _KEEP = "Press Save to keep the key you pasted."
 _REPLACE = "Press Save to replace the saved key with the one you pasted."
@@ -48,12 +50,32 @@ def no_address(provider: Provider) -> StatusMessage:
     )
 
 
-def of_key(provider: Provider, status: KeyStatus | None, verdict: KeyCheck | None) -> StatusMessage:
-    """Return where the key is stored, what the last check found, and what to do with a newly pasted key."""
+def of_key(
+    provider: Provider, status: KeyStatus | None, verdict: KeyCheck | None, *, is_asked_for: bool = False
+) -> StatusMessage:
+    """Return where the key is stored, what the last check found, and what to do with a newly pasted key.
+
+    Args:
+        provider: Whose key it is.
+        status: Where it is stored; `None` while that is being looked up.
+        verdict: What the last check found.
+        is_asked_for: Whether the endpoint has refused a call that had no key.
+    """
     if status is None:
         return _words("working", "looking", "Looking for a saved key…")
     pasted = _REPLACE if status.is_stored else _KEEP
-    return {**_of_known(provider, status, verdict), "pasted": pasted}
+    asked_for = _asked_for(verdict) if is_asked_for and status.backend == "none" else None
+    return {**(asked_for or _of_known(provider, status, verdict)), "pasted": pasted}
+
+
+def _asked_for(verdict: KeyCheck | None) -> StatusMessage | None:
+    """Return that a call needs a key; `None` where a check has more to say."""
+    if verdict is None:
+        return _words("unverified", "key_needed", _KEY_NEEDED)
+    if verdict.state == "verified":
+        text = f"The check needs no key, but a call was refused without one (401 Unauthorized). {_PASTE}"
+        return {**_words("unverified", "key_needed", text), "at": verdict.at}
+    return None
 
 
 def locked_there(flow: str, backend: KeyBackend) -> str:
@@ -126,7 +148,7 @@ def _without_key(provider: Provider, status: KeyStatus, verdict: KeyCheck | None
         text = f"This endpoint works without a key. {when}"
         return {**_words("verified", "no_key_needed", text), "at": verdict.at}
     if verdict.state == "rejected":
-        text = f"This endpoint requires a key (401 Unauthorized). Paste it and press Save. {_again(verdict)}"
+        text = f"{_KEY_NEEDED} {_again(verdict)}"
         return {**_words("unverified", "key_needed", text), "at": verdict.at}
     text = _lines(_why(verdict.fault) if verdict.fault else "", _again(verdict))
     return {**_words("unverified", _kind(verdict.fault), text), "at": verdict.at}

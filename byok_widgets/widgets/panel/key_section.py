@@ -49,7 +49,7 @@ class KeySection:
             self.view.variable_hint = f"{target.provider.name.upper()}_API_KEY"
             self.view.shapes = validation_rules(target.provider.name)
             self.view.target = target.name
-            self.view.needs_key = target.provider.needs_key
+            self.view.needs_key = self._controller.needs_key(target)
             self.view.has_key = status is not None and status.backend != "none"
             is_open = target.takes_key and not target.provider.needs_key
             self.view.can_check = not self._is_locked(status) and (self.view.has_key or is_open)

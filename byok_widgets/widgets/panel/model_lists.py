@@ -163,6 +163,8 @@ class ModelLists:
             return False  # the key has changed, and perhaps the account with it
         if fault:
             self._failed[target] = state
+            if fault.kind == "auth":
+                self._controller.note_refusal(target, fault)
             trouble = self._trouble(target, fault)
             self._listings[target] = replace(self.listing(target), trouble=trouble, fault=fault.kind)
             return True

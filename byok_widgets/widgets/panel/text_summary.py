@@ -103,4 +103,4 @@ def _key(flow: PanelFlow, target: EndpointTarget) -> str:
         return status.sentence
     if flow.key_store.cached(target.provider.name, target.destination) is not None:
         return "saved for this flow"
-    return "needed" if target.provider.needs_key else "only if the endpoint needs one"
+    return "needed" if KeyController.of(flow).needs_key(target) else "only if the endpoint needs one"
