@@ -116,7 +116,7 @@ class Timeline:
         rows = [self._row(turn, longest_s) for turn in self.turns]
         total = ["all", "", "", f"{self.seconds:.2f}", *_taken(self._usages, self.cost), ""]
         shown = len(COLUMNS) - (not any(cells[-1] for cells in rows))
-        waits = "".join(map(markup.facts, self._waits()))
+        waits = "".join(markup.block(markup.facts(wait)) for wait in self._waits())
         table = markup.table(
             [cells[:shown] for cells in rows],
             caption=f"Timeline: {self.summary}",

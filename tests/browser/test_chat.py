@@ -211,7 +211,7 @@ def open_every_part(chat, play):
     chat.get_by_role("alert").wait_for()
     chat.get_by_role("button", name="Edit name").click()
     chat.locator(".byok-menu summary").click()
-    chat.get_by_role("button", name="Transcript").click()
+    chat.get_by_role("button", name="Copy transcript").click()
     chat.get_by_label("The conversation as text").wait_for()
 
 

@@ -16,8 +16,8 @@ export class CopyMenu {
   constructor(ask: (form: ChatCopy["form"]) => void, save: () => void) {
     this.text.setAttribute("aria-label", "The conversation as text");
     this.said.setAttribute("role", "status");
-    const transcript = button("Transcript");
-    const testCase = button("Test case");
+    const transcript = button("Copy transcript");
+    const testCase = button("Copy test case");
     transcript.onclick = () => ask("transcript");
     testCase.onclick = () => ask("case");
     const saved = button("Save as case");
@@ -26,7 +26,7 @@ export class CopyMenu {
       save();
     };
     this.content.append(transcript, testCase, saved, this.said);
-    this.el.append(make("summary", { textContent: "Copy, save" }), this.content);
+    this.el.append(make("summary", { textContent: "Copy or save" }), this.content);
   }
 
   async show({ text }: ChatCopy): Promise<void> {

@@ -33,11 +33,12 @@ export class VariableTable {
     const edit = button("Edit", "byok-quiet byok-back");
     edit.setAttribute("aria-label", `Edit ${name}`);
     const shown = make("div", { className: "byok-value", textContent: status === "not_stated" ? about : value });
-    const cell = make("td", {}, shown);
-    if (status !== "not_stated") cell.append(make("div", { className: "byok-note", textContent: about }));
+    const note = make("div", { className: "byok-note", textContent: status === "not_stated" ? "" : about });
+    const cell = make("td", {}, shown, note);
     if (places.length) {
       const said = showPlaces(name, places, this.reveal);
-      cell.append(said.button, said.el);
+      note.append(said.button);
+      cell.append(said.el);
     }
     const head = make("th", { scope: "row", textContent: name });
     const row = make("tr", { dataset: { status, name } }, head, cell, make("td", {}, edit));
