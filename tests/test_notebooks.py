@@ -114,6 +114,19 @@ def test_it_runs_and_reads_well(path: Path) -> None:
     assert sum(len(text) for text in texts) > 500
 
 
+@pytest.mark.usefixtures("environment")
+def test_what_is_only_replayed_needs_no_model_of_the_demo(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BYOK_WIDGETS_LOCAL_MODEL", "smollm2-135m")
+    only_replayed = [
+        path for path in NOTEBOOKS if f'{path.stem}.cassette\\")"' in path.read_text(encoding="utf-8")
+    ]
+    assert only_replayed
+    for path in only_replayed:
+        assert [each.evalue for each in _outputs(path) if each.output_type == "error"] == []
+
+
 def _outputs(path: Path) -> list[nbformat.NotebookNode]:
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=CELL_S, store_widget_state=True, allow_errors=True).execute()
