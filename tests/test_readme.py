@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -81,6 +82,17 @@ def test_its_lines_run_one_after_another(run_lines: Callable[[str], dict[str, An
     loaded = Flow.load(tmp_path / "dentist.flow.json", functions={"slot": names["find_slot"]})
     assert [node.name for node in loaded.nodes.values() if node.kind == "action"] == ["slot"]
     assert "<lambda>" not in str(names["flow"])
+
+
+@pytest.mark.parametrize("block", blocks("python"))
+def test_what_a_block_shows_stands_in_its_last_line(block: str) -> None:
+    """A cell shows nothing else."""
+    *before, _ = ast.parse(block).body
+    expressions = [line.value for line in before if isinstance(line, ast.Expr)]
+    calls = [value for value in expressions if isinstance(value, ast.Call)]
+    called = {call.func.attr for call in calls if isinstance(call.func, ast.Attribute)}
+    assert [ast.unparse(value) for value in expressions if value not in calls] == []
+    assert called.isdisjoint({"settings", "check", "chat", "verdicts", "disagreements", "pictures", "sessions"})
 
 
 def test_the_lines_of_its_page_of_nodes_run(run_lines: Callable[[str], dict[str, Any]]) -> None:
