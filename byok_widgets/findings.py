@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from byok_widgets.cards import Card
 from byok_widgets.secrets import redact_quotes
 
 Level = Literal["error", "warning", "suggestion"]
@@ -33,8 +34,8 @@ class Fix:
     instead: str = ""
 
 
-@dataclass(frozen=True)
-class Finding:
+@dataclass(frozen=True, repr=False)
+class Finding(Card):
     """One mistake, or a possible one.
 
     Attributes:
@@ -60,6 +61,13 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.level}: {self.problem} {self.fix}"
+
+    def facts(self) -> Iterable[tuple[str, str]]:
+        """Yield the columns of the table of a check."""
+        yield "level", self.level
+        yield "where", self.where or "flow"
+        yield "what is wrong", self.problem
+        yield "what to do", self.fix
 
 
 FINDING_KINDS: Mapping[str, str] = {

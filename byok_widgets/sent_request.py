@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any, NoReturn
 
+from byok_widgets import markup
 from byok_widgets.messages import Message
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import redact_keys
@@ -147,13 +148,7 @@ class SentRequest:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th scope='row' style='{_CELL}'>{_escaped(name)}</th>"
-            f"<td dir='auto' style='{_CELL};white-space:pre-wrap'>{_escaped(text)}</td></tr>"
-            for name, text in self.rows()
-        )
-        caption = _escaped(f"Request of node {self.node!r} to {self.model}")
-        return f"<table><caption style='text-align:left'>{caption}</caption><tbody>{rows}</tbody></table>"
+        return markup.table(self.rows(), caption=f"Request of node {self.node!r} to {self.model}")
 
     def rows(self) -> list[tuple[str, str]]:
         """Return what was sent, and what was left out, as names and texts; each message by its role."""
@@ -166,16 +161,21 @@ class SentRequest:
         return [(name, text) for name, text in rows if text]
 
 
-_CELL = "text-align:left;vertical-align:top"
+class SentRequests(tuple[SentRequest, ...]):
+    """Several requests, in the order in which they were sent."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "\n\n".join(map(repr, self)) or _NOTHING_ASKED
+
+    def _repr_html_(self) -> str:
+        return "".join(request._repr_html_() for request in self) or markup.facts(_NOTHING_ASKED)
+
+
+_NOTHING_ASKED = "No model was asked."
 
 
 def _redacted(message: Message) -> Message:
     content = redact(message.content)
     return message if content == message.content else Message(message.role, content)
-
-
-def _escaped(text: str) -> str:
-    """Return text for HTML, in which no dollar begins a formula."""
-    import html
-
-    return html.escape(text).replace("$", "<span>$</span>")

@@ -23,7 +23,7 @@ from byok_widgets.nodes.registry import NODE_KINDS
 
 PACKAGE = "byok_widgets"
 SMALL = (
-    "delegation error_card errors findings files foreign_exceptions hashing lazy_names markup messages"
+    "cards delegation error_card errors findings files foreign_exceptions hashing lazy_names markup messages"
     " misplaced_keys natural_guesses plain_values prose reasoning_display reply sanitize saved_file secrets"
     " sent_request shortening strict_attributes surrogates templates text_forms text_tables thought_tags usage"
     " value_words"
@@ -35,18 +35,19 @@ MAY_IMPORT = {
     "markup": "",
     "sanitize": "",
     "text_tables": "",
+    "cards": "markup text_tables",
     "usage": "markup",
     "error_card": "markup sanitize",
     "errors": "error_card secrets usage",
     "error_kinds": "",
     "foreign_exceptions": "secrets",
     "files": "",
-    "findings": "secrets",
+    "findings": "cards secrets",
     "saved_file": "errors files",
     "frontend": "",
     "hashing": "",
     "lazy_names": "",
-    "grounding": "",
+    "grounding": "cards",
     "shortening": "",
     "text_forms": "",
     "thought_tags": "",
@@ -57,7 +58,7 @@ MAY_IMPORT = {
     "natural_guesses": "errors secrets strict_attributes",
     "reply": "grounding markup messages natural_guesses reasoning_display usage",
     "misplaced_keys": "errors secrets",
-    "sent_request": "messages secrets",
+    "sent_request": "markup messages secrets",
     "delegation": "",
     "plain_values": "",
     "prose": "",

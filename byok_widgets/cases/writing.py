@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from byok_widgets.cards import Card
 from byok_widgets.cases.of_session import of_session
 from byok_widgets.cases.sources import MAX_BYTES
 from byok_widgets.errors import ConfigError
@@ -16,13 +17,14 @@ from byok_widgets.files import describe_os_error, read_file
 from byok_widgets.files.locking import alone_with
 from byok_widgets.misplaced_keys import reject_any_key
 from byok_widgets.saved_file import save_file
+from byok_widgets.secrets import redact
 from byok_widgets.session import Session
 
 _NAME_CHARS = 60
 
 
-@dataclass(frozen=True)
-class SavedCase:
+@dataclass(frozen=True, repr=False)
+class SavedCase(Card):
     """Where a case was saved.
 
     Attributes:
@@ -38,6 +40,13 @@ class SavedCase:
     def __str__(self) -> str:
         said = "Saved as case" if self.is_new else "It is there already: case"
         return f"{said} {self.name!r} in {self.path}. flow.test({self.path.name!r}) tests with it."
+
+    def facts(self) -> Iterable[tuple[str, str]]:
+        """Yield the case, its file, and what to do with it."""
+        yield "case", redact(self.name, words=False)
+        yield "file", str(self.path)
+        yield "state", "saved" if self.is_new else "there already"
+        yield "test with", f"flow.test({self.path.name!r})"
 
 
 def save_case(

@@ -64,6 +64,9 @@ class FlowTask:
             name: node.writes for name, node in self._nodes.items() if node.writes
         }
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.title})"
+
     async def ready(self, case: Case) -> str:
         """Return the case's id: nothing stands before a script."""
         return case.input_id

@@ -61,6 +61,9 @@ class NodeTask:
         self._batch = batch
         self._given: dict[str, Given] = {}
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.title})"
+
     async def ready(self, case: Case) -> str:
         """Get what the node is given in a case, and return its id."""
         if case.name not in self._given:

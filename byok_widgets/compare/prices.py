@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from byok_widgets import markup
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import Message
 from byok_widgets.nodes.base import Node
@@ -32,7 +33,7 @@ _FRAME_BYTES = 1500
 """What surrounds a prompt: instructions, roles, the names of the schema's parts."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CostEstimate:
     """What a comparison will take, before its first call.
 
@@ -62,6 +63,12 @@ class CostEstimate:
             parts.append(f"at most ${self.worst_usd:.4f}")
         parts += [f"not priced: {', '.join(self.unpriced)}"] if self.unpriced else []
         return ", ".join(parts)
+
+    def __repr__(self) -> str:
+        return f"CostEstimate({self})"
+
+    def _repr_html_(self) -> str:
+        return markup.text(str(self))
 
 
 class Prices:

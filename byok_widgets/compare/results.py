@@ -74,6 +74,11 @@ class Results:
         self.scored = 0
         self._lock = threading.Lock()
 
+    def __repr__(self) -> str:
+        with self._lock:
+            finished = len(self._cells)
+        return f"Results({finished} of {len(self.variants) * len(self.cases) * self.repeat} cells)"
+
     def add(self, case: Case, cell: ResultCell, score: Score) -> None:
         """Add a cell, or replace one that failed before."""
         place = (cell.variant, case.name, cell.repeat)

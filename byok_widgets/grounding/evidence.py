@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from byok_widgets.cards import Card
 
 Mark = Literal["said", "not_literal", "ungrounded", "unchecked"]
 """What a look-up in the dialogue has found.
@@ -23,8 +25,8 @@ MARK_WORDS: Mapping[Mark, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Evidence:
+@dataclass(frozen=True, repr=False)
+class Evidence(Card):
     """Where a value was said.
 
     Attributes:
@@ -49,3 +51,9 @@ class Evidence:
     def __str__(self) -> str:
         said = " … ".join(f'"{place.text}"' for place in self.places)
         return f"{said} (message {self.message + 1})"
+
+    def facts(self) -> Iterable[tuple[str, str]]:
+        """Yield what was said, in which message, and where there."""
+        yield "said", " … ".join(place.text for place in self.places)
+        yield "message", str(self.message)
+        yield "characters", f"{self.start} to {self.end}"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from byok_widgets.cards import Card, Cards
 from byok_widgets.errors import FlowError
+from byok_widgets.secrets import redact
 from byok_widgets.serve.served_flow import ServedFlow, Versions
 from byok_widgets.serve.store import Store, StoredSession, StoredTurn
 from byok_widgets.session import Session
@@ -15,8 +19,8 @@ from byok_widgets.session.steps import Visit
 from byok_widgets.session.variables import entries_of
 
 
-@dataclass(frozen=True)
-class ServedCall:
+@dataclass(frozen=True, repr=False)
+class ServedCall(Card):
     """A conversation in a list.
 
     Attributes:
@@ -37,6 +41,23 @@ class ServedCall:
     reply: str = ""
     fallback: str = ""
 
+    def facts(self) -> Iterable[tuple[str, str]]:
+        """Yield where the conversation is and what was said last."""
+        last = datetime.datetime.fromtimestamp(self.last_at, tz=datetime.UTC)
+        yield "call", redact(self.name or self.key)
+        yield "at node", self.node
+        yield "last turn", f"{last:%Y-%m-%d %H:%M:%S} UTC"
+        yield "caller", redact(self.text, words=False)
+        yield "flow", redact(self.reply, words=False)
+        yield "fallback for", self.fallback
+
+
+class ServedCalls(Cards[ServedCall]):
+    """The last conversations, the newest first."""
+
+    __slots__ = ()
+    nothing = "Nobody has called yet."
+
 
 class Calls:
     """Reads conversations from a store."""
@@ -44,9 +65,12 @@ class Calls:
     def __init__(self, store: Store, versions: Versions) -> None:
         self._store, self._versions = store, versions
 
-    async def latest(self, limit: int) -> list[ServedCall]:
+    def __repr__(self) -> str:
+        return f"Calls({type(self._store).__name__})"
+
+    async def latest(self, limit: int) -> ServedCalls:
         """Return the last conversations, the newest first."""
-        return [await self._listed(session) for session in await self._store.sessions(limit)]
+        return ServedCalls([await self._listed(session) for session in await self._store.sessions(limit)])
 
     async def session(self, key: str) -> Session:
         """Return a conversation as a session, up to its last turn.

@@ -10,7 +10,7 @@ from typing import Any
 from byok_widgets import markup
 from byok_widgets.engine import ENGINE
 from byok_widgets.serve.access import Access, digest_of_token, new_token
-from byok_widgets.serve.calls import Calls, ServedCall
+from byok_widgets.serve.calls import Calls, ServedCall, ServedCalls
 from byok_widgets.serve.execution import Surroundings
 from byok_widgets.serve.keys_at_start import price_of, require_keys, warm_up
 from byok_widgets.serve.logs import log_turn
@@ -145,7 +145,7 @@ class FlowServer:
         """
         return snippet(client, base_url=self.base_url, token=self.token, model=self.flow.name)
 
-    def sessions(self, limit: int = 50) -> list[ServedCall]:
+    def sessions(self, limit: int = 50) -> ServedCalls:
         """Return the last conversations, the newest first."""
         return ENGINE.run(self.calls.latest(limit))
 

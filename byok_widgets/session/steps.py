@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from byok_widgets import markup
+from byok_widgets.cards import Card
 from byok_widgets.graph.conditions import kind_of_condition
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.reply import NodeResult, Reply
@@ -22,8 +23,8 @@ VERDICT_WORDS: dict[Verdict, str] = {
 """What people read of a verdict; programs compare the `Verdict`."""
 
 
-@dataclass(frozen=True)
-class EdgeVerdict:
+@dataclass(frozen=True, repr=False)
+class EdgeVerdict(Card):
     """The verdict on one edge.
 
     Attributes:
@@ -47,8 +48,15 @@ class EdgeVerdict:
         """Whether it was found out if the condition holds."""
         return self.verdict != "not looked at"
 
+    def facts(self) -> Iterable[tuple[str, str]]:
+        """Yield where it leads, and whether its condition holds and why."""
+        yield "to", self.target
+        yield "condition", self.condition or "else"
+        yield "verdict", VERDICT_WORDS[self.verdict]
+        yield "reason", self.reason
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Judgement:
     """A judgement of the edges of one node.
 
@@ -81,8 +89,14 @@ class Judgement:
         """Whether there was only one edge, without a condition."""
         return [kind_of_condition(verdict.kind).is_fallback for verdict in self.verdicts] == [True]
 
+    def __repr__(self) -> str:
+        return f"Judgement(at {self.node!r}, {f'moved to {self.target!r}' if self.target else 'stayed'})"
 
-@dataclass(frozen=True)
+    def _repr_html_(self) -> str:
+        return step_table(STEP_COLUMNS, step_rows(self))
+
+
+@dataclass(frozen=True, repr=False)
 class Visit:
     """A node that ran.
 
@@ -108,6 +122,12 @@ class Visit:
     def duration_s(self) -> float:
         """Seconds that the node took; 0 where it called nothing."""
         return self.result.duration_s
+
+    def __repr__(self) -> str:
+        return f"Visit({self.node!r}, {self.result!r})"
+
+    def _repr_html_(self) -> str:
+        return step_table(STEP_COLUMNS, step_rows(self))
 
 
 Step = Judgement | Visit

@@ -12,6 +12,7 @@ from byok_widgets.messages import Message
 from byok_widgets.natural_guesses import AnswersGuesses
 from byok_widgets.nodes.extraction_status import not_supported
 from byok_widgets.reply import LearnedValue, NodeResult, Reply, badge
+from byok_widgets.sent_request import SentRequests
 from byok_widgets.session.steps import (
     STEP_COLUMNS,
     Judgement,
@@ -116,13 +117,13 @@ class Turn(AnswersGuesses):
         return tuple(reply for reply in replies if reply is not None and reply.model is not None)
 
     @property
-    def requests(self) -> tuple[Any, ...]:
+    def requests(self) -> SentRequests:
         """What all calls of this turn asked, the judge's and repairs included, in their order.
 
         Each is a `SentRequest`. There is none for a call that gave no answer, and none in a session that was read
         from a file.
         """
-        return tuple(request for reply in self.calls for request in reply.requests)
+        return SentRequests(request for reply in self.calls for request in reply.requests)
 
     @property
     def lost_calls(self) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from byok_widgets import markup
+from byok_widgets.cards import Card, Cards
 from byok_widgets.errors import ConfigError
 from byok_widgets.nodes.extraction_status import NOT_IN_DIALOGUE, not_supported
 from byok_widgets.nodes.value_display import shown_value
@@ -31,8 +32,8 @@ STATUS_WORDS: Mapping[VariableStatus, str] = {
 }
 
 
-@dataclass(frozen=True)
-class VariableEntry:
+@dataclass(frozen=True, repr=False)
+class VariableEntry(Card):
     """One value that a variable was given.
 
     Attributes:
@@ -56,6 +57,22 @@ class VariableEntry:
     def counts(self) -> bool:
         """Whether it changes the variable, which what was not taken does not."""
         return self.rejected is None
+
+    def facts(self) -> Iterable[tuple[str, str]]:
+        """Yield the variable, its value, how sure one can be of it, and where it came from."""
+        taken = self.rejected is None
+        yield "variable", self.name
+        yield "value", shown_value(self.value) if taken else ""
+        yield "status", STATUS_WORDS[self.status] if taken else not_supported(self.rejected)
+        yield "set by", self.source
+        yield "turn", str(self.turn)
+
+
+class History(Cards[VariableEntry]):
+    """The values of a variable, the oldest first."""
+
+    __slots__ = ()
+    nothing = "It has had no value."
 
 
 class Variables(MutableMapping[str, Any]):
@@ -105,9 +122,9 @@ class Variables(MutableMapping[str, Any]):
             return f"{STATUS_WORDS['not_stated']}: {not_supported(refused)}"
         return STATUS_WORDS[self.status[name]]
 
-    def history(self, name: str) -> tuple[VariableEntry, ...]:
+    def history(self, name: str) -> History:
         """Return the values that a variable was given, oldest first."""
-        return tuple(entry for entry in self._entries if entry.name == name)
+        return History(entry for entry in self._entries if entry.name == name)
 
     def learn(self, entries: Iterable[VariableEntry], turn: int) -> None:
         """Add what a turn has found; what code sets from now on counts towards that turn."""

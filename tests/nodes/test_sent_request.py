@@ -120,7 +120,7 @@ def test_it_is_readable_and_inert(flow: Flow) -> None:
     assert "<img" not in page
     assert "$5" not in page
     assert "<caption" in page
-    assert "scope='row'" in page
+    assert 'scope="row"' in page
 
 
 def test_a_long_session_does_not_keep_its_dialogue_once_more_for_each_call(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import ConfigError, Flow
+from tests.html_table import cells_of
 from tests.scripted_server import Say
 from tests.serve.conftest import END_CALL, Served
 from tests.serve.talking import flow_said, user
@@ -122,8 +123,10 @@ def test_a_reply_that_ends_after_the_next_turn_is_not_the_last_of_the_call(serve
     while len(served.reports) < 2 and time.monotonic() < until:
         time.sleep(0.02)
     assert [report.turns[0].text for report in served.reports] == ["Wait", "Hi"]
-    (listed,) = served.server.sessions()
+    (listed,) = calls = served.server.sessions()
     assert listed.text == "Wait"
+    heads, row = cells_of(calls._repr_html_())
+    assert (heads[0], row[heads.index("at node")], row[heads.index("caller")]) == ("call", "ask", "Wait")
     assert [turn.text for turn in served.server.session(listed).turns] == ["Hi", "Wait"]
 
 

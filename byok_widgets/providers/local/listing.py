@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from byok_widgets.cards import Card, Cards
 from byok_widgets.providers.local import models
 from byok_widgets.providers.local.provider import LocalProvider
 
 
-@dataclass(frozen=True)
-class LocalModelState:
+@dataclass(frozen=True, repr=False)
+class LocalModelState(Card):
     """One of the local models that come with the package.
 
     Attributes:
@@ -24,10 +26,17 @@ class LocalModelState:
     size_mb: int
     is_here: bool
 
+    def facts(self) -> Iterable[tuple[str, str]]:
+        """Yield its model ref, its name, its size, and whether it is here."""
+        yield "model", self.ref
+        yield "name", self.label
+        yield "size", f"{self.size_mb} MB"
+        yield "state", "here" if self.is_here else "not fetched yet"
 
-def list_local_models() -> tuple[LocalModelState, ...]:
+
+def list_local_models() -> Cards[LocalModelState]:
     """Return the local models, the stronger first, and whether each is on this machine. Fetches nothing."""
-    return tuple(
+    return Cards(
         LocalModelState(
             ref=f"{LocalProvider.name}:{model.id}",
             label=model.label,

@@ -11,7 +11,7 @@ import ipywidgets
 from byok_widgets import markup
 from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.sanitize import sanitize
-from byok_widgets.serve.calls import ServedCall
+from byok_widgets.serve.calls import ServedCall, ServedCalls
 from byok_widgets.widgets.audience import mode_of
 from byok_widgets.widgets.background import PANEL_WORK
 from byok_widgets.widgets.calls.connection import Connection
@@ -40,7 +40,7 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
     def __init__(self, server: FlowServer, flow: Flow) -> None:
         self._server, self._flow, self._mode = server, flow, mode_of()
         self._lock, self._is_due = threading.Lock(), False
-        self._listed: list[ServedCall] = []
+        self._listed = ServedCalls()
         self._head = ipywidgets.HTML()
         self.connection = Connection(server)
         self.calls = ipywidgets.Select(options=[], rows=8, description="Calls", layout={"width": "100%"})

@@ -1,0 +1,99 @@
+"""Results that are a few facts: a line in a program, a table in a cell, never the insides of an object."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from byok_widgets import Flow, Session, list_local_models
+from byok_widgets.cards import Card, Cards
+from tests.html_table import cells_of
+from tests.scripted_server import Say, ScriptedServer
+
+RAW = ("object at 0x", "PosixPath", "WindowsPath", "=(", "=[", "={", "None")
+
+
+@dataclass(frozen=True, repr=False)
+class Fruit(Card):
+    name: str
+    note: str = ""
+
+    def facts(self) -> Iterable[tuple[str, str]]:
+        yield "fruit", self.name
+        yield "note", self.note
+
+
+def test_one_is_a_line_and_a_table_of_its_facts() -> None:
+    assert repr(Fruit("plum", "blue\nand <ripe>")) == "Fruit(fruit: plum, note: blue and <ripe>)"
+    assert cells_of(Fruit("plum", "<ripe>")._repr_html_()) == [["fruit", "plum"], ["note", "<ripe>"]]
+    assert repr(Fruit("plum")) == "Fruit(fruit: plum)", "what is empty is left out"
+
+
+def test_several_are_a_table_with_a_row_for_each() -> None:
+    fruits = Cards([Fruit("plum"), Fruit("fig", "green")])
+    assert repr(fruits).splitlines() == ["fruit  note", "plum", "fig    green"]
+    assert cells_of(fruits._repr_html_()) == [["fruit", "note"], ["plum", ""], ["fig", "green"]]
+    assert fruits == (Fruit("plum"), Fruit("fig", "green"))
+
+
+def test_none_are_said_in_words() -> None:
+    assert repr(Cards()) == "There is nothing."
+    assert "There is nothing." in Cards()._repr_html_()
+
+
+@pytest.fixture
+def session(server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+    """A flow that has read a name and a list."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BYOK_WIDGETS_CONFIG_DIR", str(tmp_path / "config"))
+    server.script(lambda asked: Say(json.dumps({"name": "Ana", "days": ["Mon"]}) if _reads(asked) else "Hello."))
+    flow = Flow("cards", fresh=True)
+    flow.set_base_url("compatible", server.base_url)
+    flow.model = "compatible:scripted"
+    flow.conversation("ask", "Be brief.")
+    flow.extraction("read", name=str, days=list[str])
+    flow.connect("ask", "read")
+    flow.connect("read", "ask", if_="name is not None")
+    session = flow.start()
+    session.say("I am Ana, Mon please")
+    return session
+
+
+def _reads(asked: dict[str, Any]) -> bool:
+    return "response_format" in asked
+
+
+RESULTS: dict[str, Callable[[Session], Any]] = {
+    "finding": lambda _: Flow("cards without nodes", fresh=True).check()[0],
+    "history": lambda session: session.variables.history("name"),
+    "entry": lambda session: session.variables.history("days")[0],
+    "judgement": lambda session: session.turns[0].steps[0],
+    "visit": lambda session: session.turns[0].steps[1],
+    "verdict": lambda session: session.turns[0].steps[0].verdicts[0],
+    "evidence": lambda session: session.turns[0].steps[1].result.evidence["name"],
+    "requests": lambda session: session.turns[0].requests,
+    "case": lambda session: Flow("cards").save_case(session),
+    "models": lambda _: list_local_models(),
+    "model": lambda _: list_local_models()[0],
+}
+
+
+@pytest.mark.parametrize("kind", RESULTS)
+def test_what_people_look_at_is_words_and_a_table(session: Session, kind: str) -> None:
+    found = RESULTS[kind](session)
+    assert [mark for mark in RAW if mark in repr(found)] == []
+    assert cells_of(found._repr_html_())
+
+
+def test_requests_of_a_turn_without_a_model_are_said_to_be_none() -> None:
+    flow = Flow("cards without a model", fresh=True)
+    flow.conversation("hello", "Hello!", static=True)
+    requests = flow.start(speak_first=True).turns[0].requests
+    assert requests == ()
+    assert repr(requests) == "No model was asked."
+    assert "No model was asked." in requests._repr_html_()
