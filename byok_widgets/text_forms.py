@@ -1,4 +1,4 @@
-"""Forms of one text that differ only in its encoding: composed or decomposed, full width or half width."""
+"""Forms of one text that read alike: composed or decomposed, full or half width, digits of several scripts."""
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ def same_form(text: str) -> str:
     if text.isascii():
         return text
     return unicodedata.normalize("NFC", "".join(map(_normal_width, text)))
+
+
+def with_european_digits(text: str) -> str:
+    """Return a text with the digits 0 to 9 for those of other scripts."""
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
 
 
 def _normal_width(char: str) -> str:

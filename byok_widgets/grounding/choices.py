@@ -28,6 +28,7 @@ _GROUPS = tuple(
     )
 )
 """Words that choose the same: who asks for "a big one" says `large`."""
+_DENYING = frozenset({"no", "non", "not", "without"})
 
 
 def choice_places(words: Sequence[Word], value: str, allowed: Sequence[object]) -> Iterator[tuple[int, int]]:
@@ -35,11 +36,8 @@ def choice_places(words: Sequence[Word], value: str, allowed: Sequence[object]) 
     wanted = _words(value)
     longer = [_words(str(other)) for other in allowed if isinstance(other, str) and other != value]
     longer = [other for other in longer if len(other) > len(wanted)]
-    covered = {
-        at for other in longer for first in _starts(words, other) for at in range(first, first + len(other))
-    }
-    for first in _starts(words, wanted):
-        end = first + len(wanted)
+    covered = {at for other in longer for first, end in _places(words, other) for at in range(first, end)}
+    for first, end in _places(words, wanted):
         if not covered.issuperset(range(first, end)):
             yield words[first].start, words[end - 1].end
 
@@ -49,12 +47,23 @@ def _words(value: str) -> tuple[Word, ...]:
     return words_of_name(value)
 
 
-def _starts(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[int]:
+def _places(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[tuple[int, int]]:
+    """Yield where words are said, also as one: "roundtrip"; the first index, and the one after the last."""
     if not wanted:
         return
-    for at in range(len(words) - len(wanted) + 1):
-        if all(is_same_word(said.bare, word.bare) for said, word in zip(words[at:], wanted, strict=False)):
-            yield at
+    joined = "".join(word.bare for word in wanted) if len(wanted) > 1 else ""
+    for at, first in enumerate(words):
+        said = words[at : at + len(wanted)]
+        if len(said) == len(wanted) and all(map(_is_said_as, said, wanted)):
+            yield at, at + len(wanted)
+        elif first.bare == joined:
+            yield at, at + 1
+
+
+def _is_said_as(said: Word, wanted: Word) -> bool:
+    if wanted.bare in _DENYING:  # `non_smoking` is "no smoking"
+        return said.bare in _DENYING
+    return is_same_word(said.bare, wanted.bare)
 
 
 def is_same_word(said: str, wanted: str) -> bool:

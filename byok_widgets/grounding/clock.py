@@ -36,14 +36,19 @@ class TimeSaid:
         return self.hour == hour if self.is_exact and is_exact else (self.hour - hour) % 12 == 0
 
 
-_HOURS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+_HOUR_WORDS = """one two three four five six seven eight nine ten eleven twelve
+eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf
+deux trois quatre cinq sept huit neuf dix onze douze dos tres cuatro cinco seis siete ocho nueve diez doce
+tre quattro cinque sette otto nove dieci undici dodici duas três quatro sete oito dez
+twee drie vijf zes zeven negen tien twaalf"""
+_HOURS = "|".join(sorted(set(_HOUR_WORDS.split()), key=len, reverse=True))
 _HALVES = r"a\.?\s?m\b\.?|p\.?\s?m\b\.?|a\b(?=[\s,.]|$)|p\b(?=[\s,.]|$)"
 _PARTS = "early morning|morning|noon|afternoon|evening|night|tonight"
 _CLOCK = re.compile(
     rf"""(?:\b(?P<before>{_PARTS})\s{{1,4}}(?:at\s{{1,4}}|around\s{{1,4}})?)?
     (?:\b(?P<past>half|quarter|a\s{{1,4}}quarter|\d{{1,2}}|five|ten|twenty|twenty[ -]five)\s{{1,4}}
        (?:minutes?\s{{1,4}})?(?P<way>past|after|to|before|till|until)\s{{1,4}})?
-    (?<![\w.,:/])(?P<hour>\d{{1,2}}|{_HOURS})
+    (?<![\w.,:/])(?P<hour>\d{{1,2}}|(?:{_HOURS})(?!\w))
     (?:\s?(?P<sign>[:.h])\s?(?P<minute>[0-5]\d)(?::[0-5]\d)?(?!\d)
        |[ ](?P<spoken>oh[ ]?\w+|fifteen|thirty|forty[ -]five|[0-5]\d\b)|(?P<only_h>\s?h\b))?
     (?P<clock>\s?o[’']?\s?clock|\s?uhr\b|\s?heures?\b|\s?hrs?\b)?
@@ -156,7 +161,8 @@ def _number(word: str) -> int:
 def _follows_at(text: str, at: int) -> bool:
     return bool(
         re.search(
-            r"\b(?:at|around|about|by|until|till|from|to|before|after|um|à|a las)\s+$",
+            r"\b(?:at|around|about|by|until|till|from|to|before|after"
+            r"|um|à|a las|alle|às|om|kl\.?|klo|godz\.?)\s+$",
             text[:at][-12:],
             re.IGNORECASE,
         )

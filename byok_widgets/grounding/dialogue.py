@@ -20,6 +20,7 @@ from byok_widgets.grounding.moments import (
     typed_moment,
 )
 from byok_widgets.grounding.passage import Passage
+from byok_widgets.grounding.signs import is_common_word, is_whole
 from byok_widgets.grounding.text_search import (
     attached,
     in_pieces,
@@ -144,7 +145,7 @@ class Dialogue:
             lambda words: in_other_order(words, value),
         ]
         for search in searches:
-            found = self._first(search)
+            found = self._first(search, value)
             if found:
                 return LookUp("said", found)
         moment = moment_of(value)
@@ -163,10 +164,10 @@ class Dialogue:
     def _hinted(self, value: str, wanted: Sequence[Word]) -> LookUp | None:
         """Return a hint: another ending, an abbreviation, or what a person says, with a remark behind a comma."""
         for search in (lambda words: inflected(words, wanted), lambda words: shortened(words, wanted)):
-            if found := self._first(search):
+            if found := self._first(search, value):
                 return LookUp("not_literal", found)
         head = () if _repeats_itself(value) else without_tail(value)
-        found = self._first(lambda words: same_meaning(words, head), self._of_people) if head else None
+        found = self._first(lambda words: same_meaning(words, head), "", self._of_people) if head else None
         return LookUp("not_literal", found) if found else None
 
     def _in_pieces(self, wanted: Sequence[Word]) -> LookUp | None:
@@ -177,7 +178,8 @@ class Dialogue:
     def _choice(self, value: str, allowed: Sequence[Any]) -> LookUp:
         searches: list[Search] = [lambda words: choice_places(words, value, allowed)]
         searches += [lambda words: in_other_order(words, value)]
-        found = next((place for place in map(self._first, searches) if place), None) or self._in_part_of_day(value)
+        places = (self._first(search, value, is_choice=True) for search in searches)
+        found = next(filter(None, places), None) or self._in_part_of_day(value)
         return LookUp("said", found) if found else LookUp("not_literal")
 
     def _in_part_of_day(self, value: str) -> Evidence | None:
@@ -232,12 +234,17 @@ class Dialogue:
         """The messages of people; all where there are none."""
         return [number for number in self._order if number in self._people] or self._order
 
-    def _first(self, search: Search, among: Sequence[int] | None = None) -> Evidence | None:
+    def _first(
+        self, search: Search, value: str, among: Sequence[int] | None = None, *, is_choice: bool = False
+    ) -> Evidence | None:
+        """Return the first place that a search finds and that says the value, with its signs and as a whole."""
         for number in self._order if among is None else among:
-            words = self._passages[number].words
-            place = next((each for each in search(words) if not is_part_of_another_day(words, each)), None)
-            if place:
-                return self._evidence(number, place)
+            passage = self._passages[number]
+            for place in search(passage.words):
+                if is_part_of_another_day(passage.words, place) or not is_whole(passage, place, value):
+                    continue
+                if not (is_choice and is_common_word(passage, place, value)):
+                    return self._evidence(number, place)
         return None
 
     def _evidence(self, number: int, place: Place) -> Evidence:

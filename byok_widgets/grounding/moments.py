@@ -139,7 +139,11 @@ def number_places(moment: Moment, passage: Passage) -> Iterator[Support]:
     wanted = {said.day for said in moment.dates} - {None}
     if moment.time and not moment.time.minute:
         wanted |= {moment.time.hour, moment.time.hour % 12 or 12}
+    known = [(said.start, said.end) for said in passage.times if not said.is_bare]
+    known += [(said.start, said.end) for said in passage.dates if said.month]
     for number in passage.numbers:
+        if any(start <= number.start < end for start, end in known):
+            continue  # of a date or a time that is another one
         if wanted & {int(value) for value in number.values if value == int(value)}:
             yield Support(number.start, number.end, is_full=False)
 

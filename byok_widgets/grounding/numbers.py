@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -43,7 +44,9 @@ _OTHERS: dict[str, int | Decimal] = {
     "sieben": 7, "acht": 8, "neun": 9, "zehn": 10, "elf": 11, "zwolf": 12,
     "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "sept": 7, "huit": 8, "neuf": 9, "dix": 10,
     "uno": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9,
-    "diez": 10, "tre": 3, "quattro": 4, "cinque": 5, "sette": 7, "otto": 8, "nove": 9,
+    "diez": 10, "doce": 12, "onze": 11, "douze": 12, "undici": 11, "dodici": 12, "sete": 7,
+    "zeven": 7, "negen": 9, "tien": 10, "twaalf": 12,
+    "tre": 3, "quattro": 4, "cinque": 5, "sette": 7, "otto": 8, "nove": 9,
     "dieci": 10, "dois": 2, "duas": 2, "quatro": 4, "oito": 8, "dez": 10, "twee": 2, "drie": 3, "vijf": 5,
     "zes": 6,
 }  # fmt: skip
@@ -54,10 +57,11 @@ _WORDS: dict[str, Decimal] = {
     **{word: Decimal(at) for at, word in enumerate(_ORDINALS.split())},
     **{word: Decimal(at) for at, word in enumerate(_UNITS.split())},
 }
-_SIGNS = {char: Decimal(at) for at, char in enumerate("〇一二三四五六七八九十")} | {
-    "两": Decimal(2),
-    "兩": Decimal(2),
-}
+_SIGNS = {char: at for at, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2, "兩": 2}
+_SIGN_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "萬": 10_000}
+_SIGNS_RUN = re.compile(f"[{''.join((*_SIGNS, *_SIGN_SCALES))}]{{1,12}}")
+_FRACTION = re.compile(r"(?:(?P<whole>(?<![\d.,])\d{1,9})\s?)?(?P<part>[\u00bc-\u00be\u215b-\u215e])")
+_NEGATIVE = re.compile(r"\b(?:minus|negative)\s$", re.IGNORECASE)
 
 _DIGITS = re.compile(
     r"(?<![\w.,])[-−]?\d+(?:[.,'’ \u00a0\u202f]\d{3})*(?:[.,]\d+)?(?=(?:st|nd|rd|th)?(?![\d]))"
@@ -86,14 +90,34 @@ def numbers_in(text: str) -> Iterator[NumberSaid]:
     """Yield the numbers of a text."""
     for found in _DIGITS.finditer(text):
         values = _meant(found)
+        if values and _NEGATIVE.search(text[max(0, found.start() - 10) : found.start()]):
+            values = frozenset(-value for value in values)
         if values:
             yield NumberSaid(values, found.start(), found.end())
+    for found in _FRACTION.finditer(text):
+        part = Decimal(str(unicodedata.numeric(found["part"])))
+        yield NumberSaid(frozenset({part + int(found["whole"] or 0)}), *found.span())
     yield from _in_words(text)
     for found in _ONE_OF.finditer(text):
         yield NumberSaid(frozenset({Decimal(_SCALES[found["scale"].casefold()])}), *found.span())
-    yield from (
-        NumberSaid(frozenset({_SIGNS[char]}), at, at + 1) for at, char in enumerate(text) if char in _SIGNS
-    )
+    for found in _SIGNS_RUN.finditer(text):
+        yield NumberSaid(frozenset({Decimal(_in_signs(found[0]))}), *found.span())
+
+
+def _in_signs(signs: str) -> int:
+    """Return the number that Chinese or Japanese signs stand for: "二十三" is 23, "二〇二六" is 2026."""
+    if not any(sign in _SIGN_SCALES for sign in signs):
+        return int("".join(str(_SIGNS[sign]) for sign in signs))
+    total, part, digit = 0, 0, 0
+    for sign in signs:
+        scale = _SIGN_SCALES.get(sign)
+        if scale is None:
+            digit = _SIGNS[sign]
+        elif scale < _SIGN_SCALES["万"]:
+            part, digit = part + (digit or 1) * scale, 0
+        else:  # the myriad multiplies all that stands before it
+            total, part, digit = total + (part + digit or 1) * scale, 0, 0
+    return total + part + digit
 
 
 def _meant(found: re.Match[str]) -> frozenset[Decimal]:
@@ -139,7 +163,7 @@ def _in_words(text: str) -> Iterator[NumberSaid]:
             if (
                 run
                 and not joins
-                and text[run[-1].end() : found.start()].strip(" -") not in ("", "and", "a", "of a", "of")
+                and text[run[-1].end() : found.start()].strip(" -") not in ("", "and", "and a", "a", "of a", "of")
             ):
                 yield from _composed(run)
                 run = []

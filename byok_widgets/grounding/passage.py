@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 
 from byok_widgets.grounding.clock import TimeSaid, times_in
 from byok_widgets.grounding.dates import DateSaid, dates_in
+from byok_widgets.grounding.letters import in_usual_signs
 from byok_widgets.grounding.numbers import NumberSaid, numbers_in
 from byok_widgets.grounding.words import Word, words_of
 
@@ -20,6 +22,7 @@ class Passage:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self._usual = in_usual_signs(text)
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
@@ -29,17 +32,17 @@ class Passage:
     @cached_property
     def numbers(self) -> tuple[NumberSaid, ...]:
         """Its numbers."""
-        return tuple(numbers_in(self.text))
+        return tuple(numbers_in(self._usual))
 
     @cached_property
     def dates(self) -> tuple[DateSaid, ...]:
         """Its dates, and parts of dates."""
-        return tuple(dates_in(self.text, self.words))
+        return tuple(dates_in(self._usual, self.words))
 
     @cached_property
     def times(self) -> tuple[TimeSaid, ...]:
         """Its times of day."""
-        return tuple(times_in(self.text))
+        return tuple(times_in(self._usual))
 
     @cached_property
     def counts(self) -> tuple[NumberSaid, ...]:
@@ -48,12 +51,28 @@ class Passage:
             return ()
         spans = list(self._moments())
         return tuple(
-            number for number in self.numbers if not any(start <= number.start < end for start, end in spans)
+            number
+            for number in self.numbers
+            if not any(start <= number.start and number.end <= end for start, end in spans)
+        )
+
+    @cached_property
+    def decimals(self) -> tuple[tuple[int, int], ...]:
+        """The places of its numbers with decimals or groups, in order, without dates: their parts are said."""
+        found = sorted({found.span() for found in _SEPARATED.finditer(self._usual)})
+        dates = [(said.start, said.end) for said in self.dates if said.year] if found else []
+        return tuple(
+            span for span in found if not any(first < span[1] and span[0] < last for first, last in dates)
         )
 
     def _moments(self) -> Iterator[tuple[int, int]]:
-        """Yield the places of full dates and times."""
+        """Yield the places of full dates and times; "3.5" may be the third of May, and is a number too."""
         yield from ((said.start, said.end) for said in self.times if not said.is_bare)
         for said in self.dates:
-            if said.day and (said.month or self.text[said.start : said.start + 1].isdigit()):
+            is_decimal = said.year is None and _DECIMAL.fullmatch(self._usual[said.start : said.end])
+            if said.day and not is_decimal and (said.month or self._usual[said.start : said.start + 1].isdigit()):
                 yield said.start, said.end
+
+
+_SEPARATED = re.compile(r"(?<![\w.,:/-])\d+(?:[.,]\d+)+(?![\w:/])", re.ASCII)
+_DECIMAL = re.compile(r"\d+\.\d+", re.ASCII)

@@ -22,6 +22,11 @@ _LONGEST_ENDING = 4
 _PREFIXES = re.compile(r"(?:[وف]?(?:ال|[بلك]ال|لل|[بلك])?|[והבלמשכ]{1,3})")
 """Arabic and Hebrew words that are written together with the next word."""
 _TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ø": "oe", "ü": "ue", "å": "aa"})
+_ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)", re.ASCII)
+_ADDRESS_WORDS = """st/street/saint ave/av/avenue rd/road blvd/boulevard ln/lane hwy/highway pkwy/parkway
+sq/square apt/apartment ste/suite bldg/building mt/mount ft/fort str/strasse"""
+_IN_ADDRESSES = {word: group[: group.index("/")] for group in _ADDRESS_WORDS.split() for word in group.split("/")}
+"""Words that addresses and names of places have in short: "12 Main St" is in Main Street."""
 _REPEATED = {"double": 2, "triple": 3}
 _LEAST_SPELT = 3
 _CASES = ("dan", "den", "tan", "ten")
@@ -171,7 +176,10 @@ def _symbol(word: str) -> str:
 
 def _plain(word: Word) -> str:
     number = number_named(word.bare)
-    return word.bare if number is None else str(number)
+    ordinal = _ORDINAL.fullmatch(word.bare)
+    if ordinal:
+        return ordinal[1]
+    return _IN_ADDRESSES.get(word.bare, word.bare) if number is None else str(number)
 
 
 def _is_left_out(word: Word) -> bool:
@@ -197,6 +205,8 @@ def _has_prefix(said: str, wanted: str) -> bool:
 
 
 def _same_stem(said: str, wanted: str) -> bool:
+    if said != wanted and any(map(str.isdecimal, said + wanted)):
+        return False  # a number has no endings: 1234 is not 12345
     if said == wanted or (wanted.isascii() and _singular(said) == _singular(wanted)):
         return True
     shared = next((at for at, (one, two) in enumerate(zip(said, wanted, strict=False)) if one != two), None)
@@ -209,7 +219,13 @@ def _same_stem(said: str, wanted: str) -> bool:
 
 
 def _singular(word: str) -> str:
-    return f"{word.removesuffix('ies')}y" if word.endswith("ies") else word
+    if word.endswith("ies"):
+        return f"{word.removesuffix('ies')}y"
+    is_plural = word.endswith("s") and not word.endswith("ss") and len(word) > _LEAST_SINGULAR
+    return word.removesuffix("s") if is_plural else word
+
+
+_LEAST_SINGULAR = 3
 
 
 def without_tail(value: str) -> Sequence[Word]:

@@ -117,6 +117,62 @@ def test_a_weekday_of_a_named_month_is_neither_past_nor_to_come() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("27 October 2026", "2026-11-27"),
+        ("October 27", "2026-11-27"),
+        ("27/10/2026", "2026-11-27"),
+        ("November 27, 2025", "2026-11-27"),
+        ("at 11:27", "2026-11-27"),
+        ("9 pm", "09:00:00"),
+        ("9 am", "21:00:00"),
+        ("9:30", "09:00:00"),
+    ],
+)
+def test_a_number_of_another_date_or_time_supports_none(said: str, value: str) -> None:
+    assert mark(said, value, "moment") == "ungrounded"
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "expected"),
+    [
+        ("９：３０", "09:30:00", "said"),
+        ("٩:٣٠", "09:30:00", "said"),
+        ("२७ नवंबर", "2026-11-27", "not_literal"),
+        ("um drei Uhr", "15:00:00", "said"),
+        ("à trois heures", "15:00:00", "said"),
+        ("a las tres", "03:00:00", "said"),
+        ("alle tre", "15:00:00", "said"),
+        ("kl. 15.30", "15:30:00", "said"),
+    ],
+)
+def test_a_moment_in_other_scripts_and_languages(said: str, value: str, expected: Mark) -> None:
+    assert mark(said, value, "moment") == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "expected"),
+    [
+        ("二十三", 23, "said"),
+        ("二十三", 3, "not_literal"),
+        ("十五", 15, "said"),
+        ("三百", 300, "said"),
+        ("两万五千", 25_000, "said"),
+        ("二〇二六", 2026, "said"),
+        ("两个人", 2, "said"),
+        ("minus 5", -5, "said"),
+        ("minus 5", 5, "not_literal"),
+        ("1.2 million", 1_200_000, "said"),
+        ("two and a half", 2.5, "said"),
+        ("2½", 2.5, "said"),
+        ("it is 3.5", 3.5, "said"),
+    ],
+)
+def test_a_number_in_signs_with_a_scale_or_a_fraction(said: str, value: float, expected: Mark) -> None:
+    assert mark(said, value, "number") == expected
+
+
+@pytest.mark.parametrize(
     ("said", "value", "expected"),
     [
         ("a thousand", 1000, "said"),
@@ -130,7 +186,9 @@ def test_one_of_a_scale_is_a_number(said: str, value: int, expected: Mark) -> No
     assert mark(said, value, "number") == expected
 
 
-@pytest.mark.parametrize("text", [f"3{' ' * 50_000}x", "1 " * 4_000, f"May{' ' * 50_000}3", "a hundred " * 5_000])
+@pytest.mark.parametrize(
+    "text", [f"3{' ' * 50_000}x", "1 " * 4_000, f"May{' ' * 50_000}3", "a hundred " * 5_000, "二十" * 4_000]
+)
 def test_long_texts_of_blanks_and_numbers_are_searched_in_time(text: str) -> None:
     started = time.process_time()
     assert mark(text, "19:30", "moment") == "ungrounded"

@@ -130,12 +130,16 @@ def _unwrapped(value: Any, fields: KnownNames) -> Any:
 
 
 def _rows(value: Any, fields: KnownNames) -> list[Record]:
-    """Return the different records of a list; of a long one the first."""
+    """Return the different records of a list, of a long one the first, without those that state nothing."""
     different: list[Record] = []
     for entry in value if isinstance(value, list) else ():
         if len(different) < _MAX_ROWS and _has_field(entry, fields) and entry not in different:
             different.append(entry)
-    return different
+    return [entry for entry in different if any(map(_states, entry.values()))] or different[:1]
+
+
+def _states(value: Any) -> bool:
+    return value not in (None, "", [], {})
 
 
 def _stands_alone(text: str) -> bool:

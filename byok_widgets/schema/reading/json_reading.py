@@ -53,7 +53,9 @@ def decode(text: str) -> Any:
 
 
 def decode_loosely(text: str) -> Any:
-    """Return the value of an object or a list written with commas at the end, or with Python's words for values.
+    """Return the value of an object or a list written as in Python or JavaScript, as far as it has one meaning.
+
+    Read are single quotes, names without quotes, comments, commas at the end, and Python's words for values.
 
     Returns:
         The value, or `None` where the text is not JSON in this sense either.
@@ -78,12 +80,29 @@ def plain_json(value: Any, levels: int = _MAX_LEVELS) -> Any:
 
 STRING = r'"(?:[^"\\]|\\.)*(?:"|\Z)'
 """Matches a JSON string; one that is not closed goes on to the end."""
-_LOOSE = re.compile(rf"(?P<string>{STRING})|,(?=\s*[\]}}])|\b(?:None|True|False|undefined)\b", re.DOTALL)
-_STRICT: Mapping[str, str] = {"None": "null", "undefined": "null", "True": "true", "False": "false", ",": ""}
+_COMMENT = r"//[^\n]*|/\*.*?\*/"
+_LOOSE = re.compile(
+    rf"(?P<string>{STRING})|(?P<quoted>'(?:[^'\\]|\\.)*')|(?P<empty>{_COMMENT}|,(?=(?:\s|{_COMMENT})*[\]}}])|\xa0)"
+    r"|(?P<key>\b[^\W\d]\w*)(?=\s*:)|\b(?P<word>None|True|False|undefined)\b",
+    re.DOTALL,
+)
+_WORDS: Mapping[str, str] = {"None": "null", "undefined": "null", "True": "true", "False": "false"}
+_ESCAPED = re.compile(r'\\(.)|(")', re.DOTALL)
 
 
 def _strictly(part: re.Match[str]) -> str:
-    return part[0] if part["string"] else _STRICT[part[0]]
+    """Return a piece of a loosely written object as JSON has it."""
+    if part["string"]:
+        return _ESCAPED.sub(lambda found: "'" if found[1] == "'" else found[0], part["string"])
+    if part["quoted"]:
+        return f'"{_ESCAPED.sub(_in_double_quotes, part["quoted"][1:-1])}"'
+    if part["empty"]:
+        return " "
+    return f'"{part["key"]}"' if part["key"] else _WORDS[part["word"]]
+
+
+def _in_double_quotes(found: re.Match[str]) -> str:
+    return {"'": "'", None: '\\"'}.get(found[1], found[0])
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -16,7 +16,9 @@ _MAX_STRAY_CHARS = 200
 _DRAFT_TAGS: Tags = tuple((f"<{name}>", f"</{name}>") for name in ("analysis", "draft", "example"))
 """Further tags around what is not yet the answer; they count here only, where an answer is an object."""
 _BRACKETS = re.compile(rf"{STRING}|[{{}}\[\]]", re.DOTALL)
-_BEGINS_OBJECT = re.compile(r"""\{\s*(?:["']|\w+\s*:)""")
+_BEGINS_OBJECT = re.compile(r"""\{\s*(?:["']|\w+\s*:|//|/\*)""")
+_DOUBLED = re.compile(r"""\{(?=\{\s*["'])""")
+"""Braces as a template escapes them, and as some models then write them too."""
 _BEGINS_LIST = re.compile(r"\[\s*[\[{]")
 
 
@@ -90,6 +92,8 @@ class _Scan:
         decoded = decode_at(self._text, start)
         if decoded:
             return self._take(*decoded)
+        if doubled := _DOUBLED.match(self._text, start):
+            return doubled.end()
         is_json = bool(_BEGINS_OBJECT.match(self._text, start) or _BEGINS_LIST.match(self._text, start))
         end = self._end_of(start, len(self._text) if is_json else start + _MAX_STRAY_CHARS)
         if end is None:

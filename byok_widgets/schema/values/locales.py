@@ -23,6 +23,7 @@ class Locale:
         yes: Words for yes beside the English one, which models write in any language.
         no: Words for no, likewise.
         years_ahead: How many years its own calendar is ahead of the common one.
+        has_lakhs: Whether digits are grouped as in "1,23,456".
     """
 
     tag: str
@@ -31,6 +32,7 @@ class Locale:
     yes: tuple[str, ...] = ()
     no: tuple[str, ...] = ()
     years_ahead: int = 0
+    has_lakhs: bool = False
 
     @classmethod
     def of(cls, tag: str) -> Locale:
@@ -79,7 +81,7 @@ _LANGUAGES: Mapping[str, Locale] = {
         Locale("fi", ",", "day first", ("kyllä",), ("ei",)),
         Locale("fr", ",", "day first", ("oui",), ("non",)),
         Locale("he", ".", "day first", ("כן",), ("לא",)),
-        Locale("hi", ".", "day first", ("हाँ", "हां"), ("नहीं",)),
+        Locale("hi", ".", "day first", ("हाँ", "हां"), ("नहीं",), has_lakhs=True),
         Locale("hr", ",", "day first", ("da",), ("ne",)),
         Locale("hu", ",", "year first", ("igen",), ("nem",)),
         Locale("id", ",", "day first", ("ya",), ("tidak",)),
@@ -112,8 +114,9 @@ _OF_COUNTRY: Mapping[str, Locale] = {
         *(replace(_LANGUAGES["en"], tag=f"en-{name}", date_order="month first") for name in ("PH", "PR", "US")),
         *(
             replace(_LANGUAGES["en"], tag=f"en-{name}", date_order="day first")
-            for name in ("AU", "GB", "IE", "IN", "NZ", "SG")
+            for name in ("AU", "GB", "IE", "NZ", "SG")
         ),
+        replace(_LANGUAGES["en"], tag="en-IN", date_order="day first", has_lakhs=True),
         *(
             replace(_LANGUAGES["es"], tag=f"es-{name}", decimal_sign=".")
             for name in ("DO", "GT", "HN", "MX", "NI", "PA", "PE", "SV")

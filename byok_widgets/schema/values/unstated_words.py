@@ -33,6 +33,17 @@ _IN_OTHER_LANGUAGES = frozenset(
     | {"неизвестно", "не указано", "未知", "未提及", "未提供", "不明", "미정", "알 수 없음"}
 )
 """The same in other languages, without accents; where the dialogue holds them they are values."""
+_STATING = """given|gave|known|mentioned|mention|provided|provide|said|say|specified|specify|stated|state|disclosed
+|available|indicated|discussed|determined|supplied|shared""".replace("\n", "")
+_SENTENCES = re.compile(
+    rf"(?:(?:the )?(?:information|info|details?|value) )?(?:(?:is|was|were|has|have) )?(?:no|not|none|never)"
+    rf"(?: [\w-]+){{0,2}} (?:{_STATING})(?: (?:yet|so far|(?:by|in|during|from) (?:the |this )?\w+))?"
+    rf"|(?:the )?(?:user|caller|customer|speaker|person) (?:did|does|has)(?: not|n['\u2019]t)(?: yet)?"
+    rf" (?:{_STATING})(?: .{{1,30}})?|to be (?:given|provided|specified)"
+)
+"""A remark that nothing was said, in place of a value; it is a value where the dialogue holds it."""
+_PLACEHOLDER = re.compile(r"<[^\W\d][\w .-]*>|\[[^\W\d][\w .-]*\]|\{{1,2}\s?[^\W\d][\w .-]*\}{1,2}")
+"""A name in brackets that a value is to replace, as in a form."""
 _SPACED = re.compile(r" ?/ ?")
 _SHORT = 2
 """A word of so few letters is also a common word in some languages: "na rua"."""
@@ -65,6 +76,8 @@ def says_nothing(text: str, is_said: IsSaid = never_said) -> bool:
     if not bare.strip("?"):
         return _is_empty(text.strip(_SIGNS + "?"))
     folded = _SPACED.sub("/", " ".join(bare.rstrip("? ").casefold().split()))
+    if _SENTENCES.fullmatch(folded) or _PLACEHOLDER.fullmatch(text.strip()):
+        return not is_said(text.strip(_SIGNS))
     if folded in _MAY_BE_MEANT:
         return (len(bare) <= _SHORT and bare.islower()) or not is_said(bare)
     return folded in _WORDS or (_without_accents(folded) in _IN_OTHER_LANGUAGES and not is_said(bare))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
 
 from byok_widgets.schema.values import language_words
 from byok_widgets.schema.values.exact_numbers import number_in
 from byok_widgets.schema.values.locales import Locale, unclear
-from byok_widgets.text_forms import same_form
+from byok_widgets.text_forms import same_form, with_european_digits
 
 Number = int | Decimal
 
@@ -21,7 +20,20 @@ _GROUPED = re.compile(r"(?P<whole>[+-]?\d{1,3}(?:(?P<group>[,.' ])\d{3})(?:(?P=g
 _CODE = re.compile(r"[+-]?0\d\d", re.ASCII)
 """Zeros at the front are kept in postal codes and phone numbers; a number has one at most, as "05" has."""
 _COMMA_ONLY = re.compile(r"[+-]?\d+,\d+")
-_FIXED_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": "-", "\u2019": "'"})
+_INDIAN = re.compile(r"(?P<whole>[+-]?\d{1,2}(?:,\d\d)+,\d{3})(?P<rest>\.\d+)?")
+"""Lakhs and crores: "1,23,456" is 123456."""
+_ONE_SIGN = str.maketrans(
+    {
+        "\u00a0": " ",
+        "\u202f": " ",
+        "\u2009": " ",
+        "\u2212": "-",
+        "\u2019": "'",
+        "\u066c": "'",
+        "\u066b": ".",
+    }
+)
+"""Signs that stand for others: fixed spaces, the minus, and the two separators of Arabic."""
 
 
 def written_number(text: str, locale: Locale | None = None, *, whole: bool = False) -> Number | None:
@@ -40,7 +52,7 @@ def written_number(text: str, locale: Locale | None = None, *, whole: bool = Fal
     word = _number_word(text, locale)
     if word is not None:
         return word
-    plain = _digits(same_form(text).strip().translate(_FIXED_SPACES))
+    plain = with_european_digits(same_form(text).strip().translate(_ONE_SIGN))
     money = _MONEY.fullmatch(plain)
     if money:
         plain = f"{money['sign'] or ''}{(money['before'] or money['after']).strip()}"
@@ -65,6 +77,8 @@ def _readings(text: str, locale: Locale | None, *, whole: bool) -> Iterator[Numb
     sign = locale.decimal_sign if locale else ""
     as_json = number_in(text)
     grouped = _GROUPED.fullmatch(text)
+    if locale and locale.has_lakhs and (indian := _INDIAN.fullmatch(text)):
+        yield _joined(indian["whole"], indian["rest"] or "")
     if as_json is not None:
         yield as_json
         if grouped and grouped["group"] == "." and (sign == "," or (whole and not sign)):
@@ -85,8 +99,3 @@ def _readings(text: str, locale: Locale | None, *, whole: bool) -> Iterator[Numb
 def _joined(whole: str, rest: str = "") -> Number:
     digits = re.sub(r"[^\d+-]", "", whole)
     return Decimal(f"{digits}.{rest[1:]}") if rest else int(digits)
-
-
-def _digits(text: str) -> str:
-    """Return a text with the digits 0 to 9 for those of other scripts."""
-    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)

@@ -8,7 +8,7 @@ from datetime import date, time
 
 from byok_widgets.schema.values import language_words
 from byok_widgets.schema.values.locales import DateOrder, Locale, unclear
-from byok_widgets.text_forms import same_form
+from byok_widgets.text_forms import same_form, with_european_digits
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -21,7 +21,7 @@ _DAY = r"(?:the\s+)?(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>\d{4})"
 _IN_WORDS = tuple(
     re.compile(_WEEKDAY + pattern, re.IGNORECASE | re.ASCII)
-    for pattern in (rf"{_DAY}\s+(?:of\s+)?{_MONTH},?\s+{_YEAR}", rf"{_MONTH}\s+{_DAY},?\s+{_YEAR}")
+    for pattern in (rf"{_DAY}[\s-]+(?:of\s+)?{_MONTH},?[\s-]+{_YEAR}", rf"{_MONTH}[\s-]+{_DAY},?[\s-]+{_YEAR}")
 )
 _IN_LANGUAGE = re.compile(
     r"(?:am\s+|op\s+)?(?:(?P<weekday>[a-z-]+)\.?,?\s+)??(?:(?:den|der|dem|am|le|el|il|de|op|o|dia|em)\s+|l')*"
@@ -31,14 +31,25 @@ _IN_LANGUAGE = re.compile(
 )
 """In small letters and without accents."""
 _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d{2}:?\d{2})?", re.ASCII)
-_YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})", re.ASCII)
+_YEAR_FIRST = re.compile(r"(\d{4})\s?([-/.])\s?(\d{1,2})\s?\2\s?(\d{1,2})(?:(?<=\d)\.)?", re.ASCII)
 _WITH_SIGNS = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日号일]", re.ASCII)
-_YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})", re.ASCII)
+_YEAR_LAST = re.compile(r"(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?\2\s?(\d{4})", re.ASCII)
+_USUAL_YEARS = range(1900, 2061)
+"""In the digits of other scripts, years outside of these are counted in other calendars."""
 _CLOCK = re.compile(
-    r"(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?\s*(?P<half>[ap])?(?(half)\.?\s?m\.?)",
-    re.IGNORECASE | re.ASCII,
+    r"(?P<hour>\d{1,2})(?:\s?(?P<sign>[:.h])\s?(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?"
+    r"(?:\s*(?P<half>[ap])\.?\s?m\.?|\s?(?P<word>uhr|h))?",
+    re.ASCII,
 )
+_EASTERN_CLOCK = re.compile(
+    r"(?:(?P<early>上午|午前|오전)|(?P<late>下午|午後|오후))?\s?(?P<hour>\d{1,2})\s?[点點時时시]"
+    r"(?:\s?(?P<minute>\d{1,2})\s?[分분]|\s?(?P<thirty>半|반))?",
+    re.ASCII,
+)
+_SPAN = re.compile(r"(?:\d{4}-\d\d-\d\d )?\d{1,2}:\d\d ?[-–] ?\d{1,2}:\d\d", re.ASCII)
+"""As people write "from 9:30 to 10:00", and as ISO 8601 writes a time ten hours behind UTC."""
 _ISO_TIME = re.compile(r"\d{2}:\d{2}(?::\d{2})?", re.ASCII)
+_NOON = 12
 _FIRST_YEAR_AHEAD = 2400
 _NAMED_TIMES = {"noon": time(12), "midnight": time(0)}
 _BETWEEN = re.compile(r"(?:T|,?\s+(?:at\s+)?)(?=\d|noon|midnight)", re.IGNORECASE)
@@ -50,10 +61,14 @@ def written_date(text: str, locale: Locale | None = None) -> str | None:
     Raises:
         ValueError: Day and month may be exchanged.
     """
-    plain = " ".join(same_form(text).split())
+    plain = " ".join(with_european_digits(same_form(text)).split())
     if midnight := _MIDNIGHT.fullmatch(plain):
         return midnight[1]
     found = list(dict.fromkeys(_dates(plain, locale)))
+    if not any(char.isdecimal() and char.isascii() for char in same_form(text)) and not (
+        locale and locale.years_ahead
+    ):
+        found = [day for day in found if day.year in _USUAL_YEARS]
     if locale and locale.years_ahead:
         found = [_in_common_years(day, locale.years_ahead) for day in found]
     if len(found) > 1:
@@ -63,22 +78,58 @@ def written_date(text: str, locale: Locale | None = None) -> str | None:
 
 def written_time(text: str) -> str | None:
     """Return the time of day that a text is, as ISO 8601 writes it; `None` if it is none."""
-    plain = " ".join(same_form(text).split()).casefold()
+    plain = " ".join(with_european_digits(same_form(text)).split()).casefold()
     if plain in _NAMED_TIMES:
         return _NAMED_TIMES[plain].isoformat()
-    found = _CLOCK.fullmatch(plain)
-    if found is None or not (found["minute"] or found["half"]):
-        return None
-    hour = int(found["hour"])
-    if found["half"]:
-        if not 1 <= hour <= 12:
-            return None
-        hour = hour % 12 + (12 if found["half"] == "p" else 0)
-    try:
-        read = time(hour, int(found["minute"] or 0), int(found["second"] or 0))
-    except ValueError:
+    if western := _CLOCK.fullmatch(plain):
+        read = _western_time(western)
+    else:
+        eastern = _EASTERN_CLOCK.fullmatch(plain)
+        read = _eastern_time(eastern) if eastern else None
+    if read is None:
         return None
     return plain if _ISO_TIME.fullmatch(plain) else read.isoformat()
+
+
+def _western_time(found: re.Match[str]) -> time | None:
+    hour, half = int(found["hour"]), found["half"]
+    if found["sign"] == "." and not (half or found["word"] == "uhr"):
+        return None  # a number
+    if not (found["minute"] or half or (found["word"] and hour > _NOON)):
+        return None  # which half of the day is not said
+    if half:
+        if not 1 <= hour <= _NOON:
+            return None
+        hour = hour % _NOON + (_NOON if half == "p" else 0)
+    return _time(hour, found["minute"], found["second"])
+
+
+def _eastern_time(found: re.Match[str]) -> time | None:
+    hour, is_late = int(found["hour"]), bool(found["late"])
+    if not (found["early"] or is_late or found["minute"] or found["thirty"] or hour > _NOON):
+        return None
+    if found["early"] and hour > _NOON:
+        return None
+    if (found["early"] or is_late) and hour <= _NOON:
+        hour = hour % _NOON + (_NOON if is_late else 0)
+    return _time(hour, "30" if found["thirty"] else found["minute"])
+
+
+def _time(hour: int, minute: str | None, second: str | None = None) -> time | None:
+    try:
+        return time(hour, int(minute or 0), int(second or 0))
+    except ValueError:
+        return None
+
+
+def refuse_span(text: str) -> None:
+    """Refuse a text that is a span of time, as a time of day or a moment.
+
+    Raises:
+        ValueError: It is one, or is meant as a time with its distance from UTC: nobody can tell.
+    """
+    if _SPAN.fullmatch(" ".join(text.split())):
+        raise ValueError("this may be a span of time, or a time with its distance from UTC; give one time")
 
 
 def written_moment(text: str, locale: Locale | None = None) -> str | None:

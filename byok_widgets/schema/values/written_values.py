@@ -8,7 +8,7 @@ from typing import Any
 from byok_widgets.schema.shape import Shape
 from byok_widgets.schema.values.locales import Locale
 from byok_widgets.schema.values.written_numbers import written_number
-from byok_widgets.schema.values.written_times import written_date, written_moment, written_time
+from byok_widgets.schema.values.written_times import refuse_span, written_date, written_moment, written_time
 
 _YES = frozenset(("true", "yes"))
 _NO = frozenset(("false", "no"))
@@ -61,6 +61,8 @@ def _counts_percent(shape: Shape) -> bool:
 def _moment(text: str, shape: Shape, locale: Locale | None) -> str | None:
     if "date" in shape.formats and (day := written_date(text, locale)):
         return day
+    if shape.formats & {"date-time", "time"}:
+        refuse_span(text)
     if "date-time" in shape.formats and (moment := written_moment(text, locale)):
         return moment
     return written_time(text) if "time" in shape.formats else None

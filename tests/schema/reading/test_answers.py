@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from byok_widgets import SchemaError
 from byok_widgets.schema import ExtractionSchema, ValidationResult
+from byok_widgets.schema.values.unstated_words import always_said
 from byok_widgets.thought_tags import KNOWN_TAGS
 
 
@@ -67,6 +68,14 @@ def is_ambiguous(checked: ValidationResult) -> bool:
         json.dumps(ANA),
         '{"name": "Ana", "age": 36,}',
         '{"name": "Ana", "age": 36, "married": None}',
+        "{'name': 'Ana', 'age': 36}",
+        '{name: "Ana", age: 36}',
+        '{"name": "Ana", // her name\n "age": 36, /* in years */}',
+        '{\n// what was said\n"name": "Ana", "age": 36}',
+        '{{"name": "Ana", "age": 36}}',
+        '{\u00a0"name": "Ana",\u00a0"age": 36}',
+        f'[{{"name": null, "age": null}}, {ANA}]',
+        f"The template {{{{name}}}} is filled: {ANA}",
     ],
 )
 def test_a_draft_never_wins(text: str) -> None:
@@ -76,9 +85,41 @@ def test_a_draft_never_wins(text: str) -> None:
 @pytest.mark.parametrize(("opening", "closing"), KNOWN_TAGS)
 def test_thinking_is_left_out_wherever_it_stands(opening: str, closing: str) -> None:
     assert found_in(f"So. {opening.upper()}{BOB}{closing} {ANA}") == {"name": "Ana", "age": 36}
-    assert found_in(f'{{"name": "{opening}", "age": 36}}') == {"name": opening, "age": 36}
+    written = person.check_answer(f'{{"name": "{opening}", "age": 36}}', is_said=always_said)
+    assert written.values == {"name": opening, "age": 36}
     with pytest.raises(SchemaError, match="JSON"):
         person.check_answer(f"So. {opening}{ANA}")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (r"""{'name': 'O\'Hara', 'age': 36}""", "O'Hara"),
+        (r"""{"name": "O\'Hara", "age": 36}""", "O'Hara"),
+        ("""{'name': "O'Hara", 'age': 36}""", "O'Hara"),
+        ("""{'name': 'the "boss"', 'age': 36}""", 'the "boss"'),
+        ("""{'name': 'a // b', 'age': 36}""", "a // b"),
+        ("""{'name': 'None of us', 'age': 36}""", "None of us"),
+        (r"""{'name': 'Ana\\Maria', 'age': 36}""", "Ana\\Maria"),
+    ],
+)
+def test_no_character_of_a_loosely_written_text_is_lost(text: str, name: str) -> None:
+    assert found_in(text) == {"name": name, "age": 36}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{'name': 'Ana's', 'age': 36}",
+        '{"name": "Ana" "age": 36}',
+        '{"name": Ana, "age": 36}',
+        '{"name": "Ana", "age": 36 /* years }',
+        r"""{"name": "Ana\x41", "age": 36}""",
+    ],
+)
+def test_what_has_no_one_meaning_is_malformed(text: str) -> None:
+    with pytest.raises(SchemaError, match=r"malformed|middle"):
+        person.check_answer(text)
 
 
 @pytest.mark.parametrize(
