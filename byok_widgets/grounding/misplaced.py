@@ -6,6 +6,7 @@ The words are English; in other languages there is no sign, and every text count
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from byok_widgets.grounding.passage import Passage
@@ -84,12 +85,37 @@ def is_said_of_the_other_way(name: str, value: str, passages: Sequence[Passage])
     return bool(said) and all(found and ways[0] not in found for found in said)
 
 
-def is_named_beside(name: str, value: str, passages: Sequence[Passage]) -> bool:
-    """Whether a sentence with a text has a word of a field's name, or one for the same way or the way back."""
-    asked = {word.bare for word in words_of_name(name)}
+def best_named(names: Sequence[str], value: str, passages: Sequence[Passage]) -> str:
+    """Return the field that is named next to most places of a text; the first where none is, or several are.
+
+    A field is named by a word of its name that the others lack, or by one for the same way or the way back.
+    """
+    wanted, votes = words_of(value), Counter[str]()
+    for passage in passages:
+        for first, end in _spans_with(passage, wanted):
+            distances = _distances(names, passage.text[first:end], wanted)
+            nearest = [name for name in distances if distances[name] == min(distances.values())]
+            votes.update(nearest if len(nearest) == 1 else ())
+    return max(names, key=lambda name: votes[name])
+
+
+def _distances(names: Sequence[str], sentence: str, wanted: Sequence[Word]) -> dict[str, int]:
+    """Return how far from a text a sentence names each field, in words; a word after it counts as farther."""
+    words = words_of(sentence)
+    at, end = next(places(words, wanted), (0, 0))
+    found: dict[str, int] = {}
+    for number, word in enumerate(words):
+        naming = [name for name in names if _is_named_by(name, word)]
+        if len(naming) == 1 and not at <= number < end:
+            distance = at - number if number < at else len(words) + number - end
+            found[naming[0]] = min(distance, found.get(naming[0], distance))
+    return found
+
+
+def _is_named_by(name: str, word: Word) -> bool:
+    asked = {each.bare for each in words_of_name(name)}
     related = frozenset().union(*(words for words in (*_WAYS.values(), _RETURN) if asked & words))
-    sentences = [words_of(each) for passage in passages for each in _sentences_with(passage, words_of(value))]
-    return any(names_any(name, said) or related & {word.bare for word in said} for said in sentences)
+    return names_any(name, [word]) or word.bare in related
 
 
 _DEPARTURE = "departure depart departs departing departed leave leaves leaving left takeoff"
@@ -100,11 +126,15 @@ _STOP = re.compile(r"(?<=[^.\s]{2}[.?!])\s+(?=[A-Z])|[?!]")
 
 
 def _sentences_with(passage: Passage, wanted: Sequence[Word]) -> Iterator[str]:
+    yield from (passage.text[first:end] for first, end in _spans_with(passage, wanted))
+
+
+def _spans_with(passage: Passage, wanted: Sequence[Word]) -> Iterator[tuple[int, int]]:
     ends = [0, *(found.end() for found in _STOP.finditer(passage.text)), len(passage.text)]
     for first, _ in places(passage.words, wanted):
         at = passage.words[first].start
         start = max(end for end in ends if end <= at)
-        yield passage.text[start : min(end for end in ends if end > at)]
+        yield start, min(end for end in ends if end > at)
 
 
 def _ways_in(sentence: str) -> set[str]:

@@ -18,11 +18,12 @@ from byok_widgets.grounding.words import words_of
 
 _OTHERS = re.compile(r"\b(?:another|others?|else|different|alternatives?)\b(?P<what>[^.,;:?!]*)", re.IGNORECASE)
 """Words with which people ask for something else, and the words after them."""
-_OPEN = "one ones option options place places choice choices suggestion suggestions"
+_OPEN = "one ones option options place places choice choices suggestion suggestions available"
 _ANYTHING = COMMON_WORDS | frozenset(_OPEN.split())
 """Words after those which leave open what it is."""
 _NO_OTHERS = re.compile(
-    r"\b(?:any(?:thing|one|body)|nothing|nobody|no one) else\b|\bother than\b|\beach other\b", re.IGNORECASE
+    r"(?<!\bthere )\b(?:any(?:thing|one|body)|nothing|nobody|no one) else\b|\bother than\b|\beach other\b",
+    re.IGNORECASE,
 )
 _AGREEMENT = re.compile(
     r"\b(?:yes|yeah|yep|yup|sure|ok|okay|fine|good|great|perfect|works?|correct|right|excellent|nice|awesome|wonderful"

@@ -129,7 +129,7 @@ class ExtractionNode(ModelNode[Extraction]):
 
     @window.setter
     def window(self, count: int | None) -> None:
-        if count is not None and (not isinstance(count, int) or count < 1):
+        if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 1):
             raise ConfigError(
                 f"Node {self.name!r}: window counts messages and is at least 1, not {count!r}.",
                 fix="Leave it out for all.",

@@ -12,6 +12,7 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.nodes.examples import Examples, GivenExample, checked_example
 from byok_widgets.schema import ExtractionSchema
+from byok_widgets.secrets.quoting import as_given
 
 
 class LayeredExamples:
@@ -35,8 +36,13 @@ class LayeredExamples:
         """Put others in the place of all of them.
 
         Raises:
-            ConfigError: One of them does not fit.
+            ConfigError: One of them does not fit, or they are no list.
         """
+        if not isinstance(given, Iterable):
+            raise ConfigError(
+                f"Node {self._node!r}: examples are a list, not {as_given(given)}.",
+                fix='Write examples=[("I am Ana", {"name": "Ana"})], or [] for none.',
+            )
         self._given = Examples(checked_example(self._schema, each, node=self._node) for each in given)
         self.taught, self.unfit = Examples(), tuple[str, ...]()
 

@@ -17,6 +17,7 @@ from byok_widgets.nodes.model_comparison import acompare, compare
 from byok_widgets.nodes.node_settings import LIMIT, LayeredSettings, NodeSettings, checked
 from byok_widgets.nodes.unknown_model import tell_if_unknown
 from byok_widgets.reply import NodeResult, Reply
+from byok_widgets.secrets.quoting import as_given
 
 if TYPE_CHECKING:
     from byok_widgets.engine.callbacks import OnProgress, OnText
@@ -56,6 +57,11 @@ class ModelNode(Node[R]):
         self._own_model = None if model is None else str(context.config.ref(model))
         tell_if_unknown(context.config, self._own_model)
         given = {} if max_tokens is None else {LIMIT: max_tokens}
+        if settings is not None and not isinstance(settings, Mapping):
+            raise ConfigError(
+                f"Node {name!r}: settings are a dict, not {as_given(settings)}.",
+                fix='Write settings={"temperature": 0}.',
+            )
         self._layered = LayeredSettings(context.config, name, {**(settings or {}), **given}, self._arguments)
 
     @property

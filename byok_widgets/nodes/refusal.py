@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from byok_widgets.grounding.corrections import is_replaced
 from byok_widgets.grounding.counted import counts_something_else
 from byok_widgets.grounding.dialogue import PERSON, Dialogue
 from byok_widgets.grounding.misplaced import (
     asks_for_a_moment,
-    is_named_beside,
+    best_named,
     is_of_another_kind,
     is_said_of_the_other_end,
     is_said_of_the_other_way,
@@ -120,7 +121,10 @@ class Refusal:
             return True
         if is_said_of_the_other_way(name, part.value, passages):
             return True
-        return looked_up.is_said_by_model(part) and only_suggests(looked_up.dialogue, about, *lookup_of(part))
+        value, kind, allowed = lookup_of(part)
+        if kind == "choice" and is_replaced(looked_up.dialogue, value, allowed):
+            return True
+        return looked_up.is_said_by_model(part) and only_suggests(looked_up.dialogue, about, value, kind, allowed)
 
     def _is_supported(self, part: Part, name: str, dialogue: Dialogue) -> bool:
         """Whether somebody speaks about a yes or no, and not only to deny the yes."""
@@ -137,9 +141,8 @@ def _repeated(parts: Iterable[Part], dialogue: Dialogue) -> Iterator[str]:
             same.setdefault(" ".join(part.value.casefold().split()), []).append(part)
     for text, having in same.items():
         if len(having) > 1 and dialogue.times_said(text) < 2:
-            named = (part for part in having if is_named_beside(part.path, text, dialogue.passages))
-            kept = next(named, having[0])
-            yield from (part.path for part in having if part is not kept)
+            kept = best_named([part.path for part in having], text, dialogue.passages)
+            yield from (part.path for part in having if part.path != kept)
 
 
 def _said_alone(part: Part, name: str) -> Iterator[tuple[Part, str]]:

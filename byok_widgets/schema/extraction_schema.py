@@ -19,7 +19,7 @@ from byok_widgets.schema.checking import (
     problem_text,
     problems_of,
 )
-from byok_widgets.schema.classes.builders import SchemaParts, from_class, from_fields
+from byok_widgets.schema.classes.builders import SchemaParts, argument_meant, from_class, from_fields
 from byok_widgets.schema.fields import Field, FieldSpec
 from byok_widgets.schema.json_schemas.json_schema import from_json_schema
 from byok_widgets.schema.parts import CheckedStatus, Part, Reader, walk
@@ -126,7 +126,7 @@ class ExtractionSchema:
     @classmethod
     def _of(cls, schema: Any, fields: Mapping[str, Any] | None, name: str) -> ExtractionSchema:
         if schema is not None and fields:
-            raise SchemaError("Give a schema or fields, not both.", fix="Put the fields into the schema.")
+            raise _both_given(fields)
         if schema is None:
             given = fields or {}
             types = (value.type if isinstance(value, Field) else value for value in given.values())
@@ -319,6 +319,16 @@ class ExtractionSchema:
         if profile not in self._wires:
             self._wires[profile] = WireSchema(self.fields, profile)
         return self._wires[profile]
+
+
+def _both_given(fields: Iterable[str]) -> SchemaError:
+    """Return the error for fields beside a schema, which may be meant as arguments of the node."""
+    names = ", ".join(map(repr, fields))
+    meant = [f"{meant} for {name!r}" for name in fields if (meant := argument_meant(name))]
+    return SchemaError(
+        f"Give a schema or fields, not both: {names} beside a schema would be a field.",
+        fix=f"Did you mean {', '.join(meant)}?" if meant else "Put the fields into the schema.",
+    )
 
 
 def _different(results: list[ValidationResult]) -> list[ValidationResult]:

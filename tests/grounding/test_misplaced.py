@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from byok_widgets.grounding.misplaced import is_of_another_kind, is_said_of_the_other_end
+from byok_widgets.grounding.misplaced import best_named, is_of_another_kind, is_said_of_the_other_end
 from byok_widgets.grounding.passage import Passage
 
 
@@ -58,3 +58,19 @@ def test_only_a_value_whose_every_place_says_the_other_end_is_of_it(
     name: str, value: str, said: str, is_other: bool
 ) -> None:
     assert is_said_of_the_other_end(name, value, [Passage(said)]) is is_other
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        (("I'll be back on March 11th.", "You depart tomorrow and return on March 11th."), "return_date"),
+        (("The departure is tomorrow, the date of return is March 11th.",), "return_date"),
+        (("I leave on March 11th.", "You leave on March 11th, and return when?"), "departure_date"),
+        (("You fly out on March 11th; when do you return?",), "return_date"),
+        (("The date is March 11th.",), "departure_date"),
+        (("On a day in March.",), "departure_date"),
+    ],
+)
+def test_a_day_belongs_to_the_field_that_is_named_next_to_it(said: tuple[str, ...], field: str) -> None:
+    passages = [Passage(text) for text in said]
+    assert best_named(["departure_date", "return_date"], "March 11th", passages) == field

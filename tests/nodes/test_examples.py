@@ -163,3 +163,19 @@ def test_teaching_is_announced(flow: Flow, node: ExtractionNode) -> None:
 def test_a_near_guess_is_answered(node: ExtractionNode) -> None:
     with pytest.raises(ByokError, match="teach"):
         node.add_example  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"examples": 5},
+        {"settings": "temperature=0"},
+        {"window": True},
+        {"grounding": "strict"},
+        {"locale": "english"},
+    ],
+)
+def test_an_argument_of_another_shape_is_told_in_a_sentence(flow: Flow, given: dict[str, object]) -> None:
+    with pytest.raises(ConfigError) as told:
+        flow.extraction("data", fields={"name": str}, **given)
+    assert str(next(iter(given))) in told.value.problem

@@ -97,3 +97,42 @@ def test_what_is_asked_is_the_same_each_time() -> None:
 def test_fields_that_are_given_as_a_schema_are_shown_the_way() -> None:
     with pytest.raises(SchemaError, match=re.escape('fields={"name": str}')):
         ExtractionSchema.of({"size": str})
+
+
+@pytest.mark.parametrize(
+    ("guess", "meant"),
+    [
+        ("instructions", "prompt="),
+        ("system_prompt", "prompt="),
+        ("few_shot", "examples="),
+        ("exampels", "examples="),
+        ("language", "locale="),
+        ("context", "window="),
+        ("temperature", 'settings={"temperature": …}'),
+    ],
+)
+def test_a_guessed_argument_that_would_be_a_field_is_told(guess: str, meant: str) -> None:
+    for schema in ({"type": "object", "properties": {"a": {"type": "string"}}}, None):
+        with pytest.raises(SchemaError) as told:
+            ExtractionSchema.of(schema, fields={guess: "some text"})
+        assert repr(guess) in told.value.problem
+        assert meant in told.value.fix
+    assert ExtractionSchema.of(fields={guess: str}).fields[0].name == guess
+
+
+@pytest.mark.parametrize(
+    ("given", "fix"),
+    [
+        ((str, "The caller's name"), "Field(str"),
+        ([{"a": str}], "list[...]"),
+        ([str], "list[...]"),
+        ({"city": str}, "TypedDict"),
+        ({"type": "string"}, "JSON Schema"),
+        (lambda text: text, "pydantic class"),
+    ],
+)
+def test_what_is_neither_a_type_nor_allowed_values_is_told(given: object, fix: str) -> None:
+    with pytest.raises(SchemaError) as told:
+        ExtractionSchema.of(fields={"name": given})
+    assert "'name'" in told.value.problem
+    assert fix in told.value.fix

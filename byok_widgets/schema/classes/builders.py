@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,7 +26,9 @@ from byok_widgets.strict_attributes import nearest
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-_ARGUMENTS = ("examples", "fields", "grounding", "max_tokens", "model", "prompt", "schema", "settings", "window")
+_ARGUMENTS = (
+    "examples", "fields", "grounding", "locale", "max_tokens", "model", "prompt", "schema", "settings", "window"
+)  # fmt: skip
 """Other arguments given beside the fields: a misspelt one would be taken for a field."""
 
 HOW = 'Give fields as keywords like name=str, weekday=["Mon", "Tue"], or a pydantic class, or a JSON Schema.'
@@ -140,8 +144,9 @@ def _field_adapter(name: str, given: Field) -> TypeAdapter[Any]:
         allowed = sorted(annotation, key=str) if isinstance(annotation, (set, frozenset)) else annotation
         if not allowed or len({str(value).casefold() for value in allowed}) != len(allowed):
             raise SchemaError(f"Field {name!r}: give at least one allowed value, and each only once.")
+        _refuse_types(name, allowed)
         annotation = Literal[tuple(allowed)]
-    _refuse_value(name, annotation)
+    _refuse_value(name, given.type)
     return _adapter(name, _with_pydantics_typed_dict(annotation))
 
 
@@ -168,13 +173,61 @@ def _refuse_value(name: str, given: Any) -> None:
         typed = given if given in ("str", "int", "float", "bool") else f"Field(str, {given!r})"
     elif isinstance(given, (int, float, bytes)):
         typed = type(given).__name__
+    elif isinstance(given, dict):
+        typed = (
+            f"{name.title()}, with a pydantic class or a TypedDict for its parts, or give one JSON Schema for all"
+        )
+    elif inspect.isroutine(given):
+        typed = "str, and check it in a pydantic class, or in Annotated[str, AfterValidator(...)]"
     else:
         return
-    meant = nearest(name, _ARGUMENTS)
+    meant = argument_meant(name)
     raise SchemaError(
-        f"Field {name!r}: {as_given(given)} is not a type.",
-        fix=f"Write {name}={typed}." + (f" Or did you mean {meant!r}?" if meant else ""),
+        f"Field {name!r}: {_in_short(given)} is not a type.",
+        fix=f"Write {name}={typed}." + (f" Or did you mean {meant}?" if meant else ""),
     )
+
+
+def _refuse_types(name: str, allowed: Iterable[Any]) -> None:
+    """Reject a list that holds types or other things that no answer can be equal to."""
+    odd = next((each for each in allowed if not isinstance(each, (str, int, float, Enum, type(None)))), None)
+    if odd is None:
+        return
+    raise SchemaError(
+        f"Field {name!r}: {_in_short(odd)} is not an allowed value; a list here holds the allowed values.",
+        fix=f'Write {name}=list[...] for a list, type | other for either, or {name}=Field(str, "description").',
+    )
+
+
+def _in_short(given: Any) -> str:
+    is_named = isinstance(given, type) or inspect.isroutine(given)
+    return given.__name__ if is_named else as_given(given)
+
+
+def argument_meant(name: str) -> str | None:
+    """Return the argument of a node that is meant by a field's name which is none, as a person writes it."""
+    if name in _SETTINGS:
+        return f'settings={{"{name}": …}}'
+    known = next((argument for argument, guesses in _GUESSES.items() if name in guesses), None)
+    found = known or nearest(name, _ARGUMENTS)
+    return f"{found}=" if found else None
+
+
+_SETTINGS = frozenset({"temperature", "top_p", "seed", "stop", "reasoning_effort", "effort", "verbosity"})
+_GUESSES: Mapping[str, frozenset[str]] = {
+    argument: frozenset(guesses.split())
+    for argument, guesses in {
+        "prompt": "instructions instruction system system_prompt system_message guidance description task",
+        "examples": "example few_shot fewshot shots samples demonstrations",
+        "schema": "output_schema output_type response_format response_model result_type json_schema model_class",
+        "locale": "language lang country",
+        "window": "context history last last_n memory",
+        "grounding": "ground grounded evidence require_evidence citations",
+        "max_tokens": "max_output_tokens max_completion_tokens",
+        "model": "llm model_id model_name",
+    }.items()
+}
+"""Names by which other libraries call the arguments of a node."""
 
 
 def _wire_name(name: str, aliases: tuple[str, ...], properties: Json) -> str:
