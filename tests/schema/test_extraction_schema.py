@@ -102,12 +102,12 @@ def test_fields_that_are_given_as_a_schema_are_shown_the_way() -> None:
 @pytest.mark.parametrize(
     ("guess", "meant"),
     [
-        ("instructions", "prompt="),
-        ("system_prompt", "prompt="),
-        ("few_shot", "examples="),
-        ("exampels", "examples="),
-        ("language", "locale="),
-        ("context", "window="),
+        ("instructions", "'prompt'"),
+        ("system_prompt", "'prompt'"),
+        ("few_shot", "'examples'"),
+        ("exampels", "'examples'"),
+        ("language", "'locale'"),
+        ("context", "'window'"),
         ("temperature", 'settings={"temperature": …}'),
     ],
 )

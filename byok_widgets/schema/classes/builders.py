@@ -210,7 +210,7 @@ def argument_meant(name: str) -> str | None:
         return f'settings={{"{name}": …}}'
     known = next((argument for argument, guesses in _GUESSES.items() if name in guesses), None)
     found = known or nearest(name, _ARGUMENTS)
-    return f"{found}=" if found else None
+    return repr(found) if found else None
 
 
 _SETTINGS = frozenset({"temperature", "top_p", "seed", "stop", "reasoning_effort", "effort", "verbosity"})
