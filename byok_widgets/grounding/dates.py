@@ -9,7 +9,7 @@ from datetime import date
 
 from byok_widgets.grounding.calendar_words import MONTHS, RELATIVE, RELATIVE_SIGNS, SPANS, WEEKDAYS
 from byok_widgets.grounding.letters import bare, folded
-from byok_widgets.grounding.numbers import number_named
+from byok_widgets.grounding.numbers import number_in_signs, number_named
 from byok_widgets.grounding.words import Word
 
 
@@ -55,8 +55,10 @@ _ISO = re.compile(r"(?<![\d.-])(?P<year>\d{4})[-./](?P<month>\d{1,2})[-./](?P<da
 _SLASHED = re.compile(
     r"(?<![\d./-])(?P<one>\d{1,2})(?P<sign>[./-])(?P<two>\d{1,2})(?:(?P=sign)(?P<year>\d{4}|\d{2}))?(?![\d/-])"
 )
+_SIGNS = "[一二三四五六七八九十]"
 _EAST = re.compile(
-    r"(?:(?P<year>\d{4})\s?[年년]\s?)?(?:(?P<month>\d{1,2})\s?[月월]\s?)(?P<day>\d{1,2})\s?[日号號일]"
+    r"(?:(?P<year>\d{4}|[〇零一二三四五六七八九]{4})\s?[年년]\s?)?"
+    rf"(?:(?P<month>\d{{1,2}}|{_SIGNS}{{1,2}})\s?[月월]\s?)(?P<day>\d{{1,2}}|{_SIGNS}{{1,3}})\s?[日号號일]"
 )
 _DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er|º|ª)?")
 _YEAR = re.compile(r"(?:19|20|21)\d\d")
@@ -87,9 +89,13 @@ def dates_in(text: str, words: tuple[Word, ...]) -> Iterator[DateSaid]:
 
 
 def _checked(found: re.Match[str], year: str | None, month: str, day: str) -> Iterator[DateSaid]:
-    full = None if not year else int(year) + (2000 if len(year) == 2 else 0)
-    if 1 <= int(month) <= 12 and 1 <= int(day) <= 31:
-        yield DateSaid(full, int(month), int(day), start=found.start(), end=found.end())
+    full = None if not year else _whole(year) + (2000 if len(year) == 2 else 0)
+    if 1 <= _whole(month) <= 12 and 1 <= _whole(day) <= 31:
+        yield DateSaid(full, _whole(month), _whole(day), start=found.start(), end=found.end())
+
+
+def _whole(number: str) -> int:
+    return int(number) if number.isdecimal() else number_in_signs(number)
 
 
 def _named(words: tuple[Word, ...], text: str) -> Iterator[DateSaid]:

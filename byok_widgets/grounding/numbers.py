@@ -101,10 +101,10 @@ def numbers_in(text: str) -> Iterator[NumberSaid]:
     for found in _ONE_OF.finditer(text):
         yield NumberSaid(frozenset({Decimal(_SCALES[found["scale"].casefold()])}), *found.span())
     for found in _SIGNS_RUN.finditer(text):
-        yield NumberSaid(frozenset({Decimal(_in_signs(found[0]))}), *found.span())
+        yield NumberSaid(frozenset({Decimal(number_in_signs(found[0]))}), *found.span())
 
 
-def _in_signs(signs: str) -> int:
+def number_in_signs(signs: str) -> int:
     """Return the number that Chinese or Japanese signs stand for: "二十三" is 23, "二〇二六" is 2026."""
     if not any(sign in _SIGN_SCALES for sign in signs):
         return int("".join(str(_SIGNS[sign]) for sign in signs))

@@ -138,6 +138,8 @@ def test_a_number_of_another_date_or_time_supports_none(said: str, value: str) -
     [
         ("９：３０", "09:30:00", "said"),
         ("٩:٣٠", "09:30:00", "said"),
+        ("二〇二六年十二月二十五日", "2026-12-25", "said"),
+        ("十二月二十五日", "2026-12-24", "ungrounded"),
         ("२७ नवंबर", "2026-11-27", "not_literal"),
         ("um drei Uhr", "15:00:00", "said"),
         ("à trois heures", "15:00:00", "said"),

@@ -20,8 +20,10 @@ _PIECE = re.compile(
     re.DOTALL,
 )
 _GROUP = re.compile(r"\{[^}]*\}")
-_ESCAPES = {r"\Z": r"\z", r"\0": r"\x00", r"\/": "/"}
-_CLASSES = frozenset({r"\d", r"\D", r"\w", r"\W", r"\s", r"\S"})
+_DIGIT, _NO_DIGIT = "[0-9]", "[^0-9]"
+"""To JSON Schema a digit is one of these; to the engine, one of any script."""
+_ESCAPES = {r"\Z": r"\z", r"\0": r"\x00", r"\/": "/", r"\d": _DIGIT, r"\D": _NO_DIGIT}
+_CLASSES = frozenset({r"\d", r"\D", r"\w", r"\W", r"\s", r"\S", _DIGIT, _NO_DIGIT})
 _BACKSPACE = r"\x08"
 
 _CHARS_PER_STEP = 10_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from byok_widgets.schema.reading.json_reading import Unreadable, decode
+from byok_widgets.schema.reading.json_reading import Unreadable, decode, decode_loosely
 from byok_widgets.schema.shape import Shape
 from byok_widgets.schema.values.exact_numbers import as_decimal, as_float, as_whole, number_in
 from byok_widgets.schema.values.locales import Locale
@@ -89,7 +89,11 @@ def decoded(value: Any, shape: Shape) -> Any:
         or value.strip()[:1] not in ("[", "{")
     ):
         return value
-    return decode(value)
+    read = decode(value)
+    if isinstance(read, str):
+        loose = decode_loosely(value.strip())
+        return value if loose is None else loose
+    return read
 
 
 def _scalar(value: Any, shape: Shape, locale: Locale | None) -> Any:

@@ -32,6 +32,11 @@ from byok_widgets.schema.json_schemas.work import TooMuchWorkError
         (r"^\p{Lu}[\p{L}\-]*$", "Élan-a", "élan"),
         ("^(?<year>[0-9]{4})$", "2026", "26"),
         ("^a$", "a", "a\n"),
+        (r"^\d{2}$", "12", "１２"),
+        (r"^[\d.]+$", "1.2", "١.٢"),
+        (r"^\D$", "٣", "3"),
+        (r"^[^\d]$", "٣", "3"),
+        (r"^[\d-x]+$", "1-x", "1y"),
     ],
 )
 def test_a_pattern_means_what_its_author_meant(pattern: str, good: str, bad: str) -> None:

@@ -77,6 +77,8 @@ def read(type_: Any, said: Any, locale: str | None = None) -> Any:
         (MOMENT, "2026-11-27 9:30", MOMENT(2026, 11, 27, 9, 30)),
         (list[int], '["1", 2]', [1, 2]),
         (dict[str, int], '{"eggs": 2}', {"eggs": 2}),
+        (list[str], "['a', \"b's\"]", ["a", "b's"]),
+        (dict[str, int], "{'eggs': 2, }", {"eggs": 2}),
         (list[list[str]], ['["a"]'], [["a"]]),
         (DAY, "27-Nov-2026", DAY(2026, 11, 27)),
         (DAY, "27 / 11 / 2026", DAY(2026, 11, 27)),
