@@ -53,7 +53,7 @@ _CLOCK = re.compile(
        |[ ](?P<spoken>oh[ ]?\w+|fifteen|thirty|forty[ -]five|[0-5]\d\b)|(?P<only_h>\s?h\b))?
     (?P<clock>\s?o[’']?\s?clock|\s?uhr\b|\s?heures?\b|\s?hrs?\b)?
     (?:\s?(?P<half>{_HALVES}))?
-    (?:\s{{1,4}}(?:in\s{{1,4}}the|at|this|of\s{{1,4}}the)?\s{{0,4}}(?P<after>{_PARTS}))?
+    (?:\s{{1,4}}(?:in\s{{1,4}}the|at|this|of\s{{1,4}}the)?\s{{0,4}}(?P<after>{_PARTS})\b)?
     """,
     re.IGNORECASE | re.VERBOSE,
 )

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from byok_widgets.grounding.choices import choice_places
 from byok_widgets.grounding.dialogue import Dialogue
 from byok_widgets.grounding.language import COMMON_WORDS
 from byok_widgets.grounding.words import words_of_name
@@ -17,9 +18,23 @@ _CORRECTION = re.compile(
     r"\b(?:no|nope|nah|actually|rather|instead|prefer|change|switch|make (?:it|that)|on second thought)\b",
     re.IGNORECASE,
 )
+_DENIAL = re.compile(
+    r"\b(?:no|not|non|without|anything but|(?:don|won|can|doesn)['\u2019]?t (?:want|like|need|take|choose))"
+    r"(?:[ -](?:a|an|any|the|in|by|on))*[ -]?$",
+    re.IGNORECASE,
+)
+"""Words right before something that is not wanted."""
+_ABSENCE = re.compile(r"(?:no|non|not|without)\b", re.IGNORECASE)
+"""How the name of the absence of something begins."""
+_LOOK_BACK = 40
 _ANSWERS = COMMON_WORDS | {"yes", "no", "maybe", "none", "other", "any"}
 _MOST = 50
 """With more allowed values, names of them come up by chance."""
+
+
+def is_taken_back(dialogue: Dialogue, value: str, allowed: Sequence[Any]) -> bool:
+    """Whether people rule out a choice that the dialogue says, or replace it by another."""
+    return is_ruled_out(dialogue, value, allowed) or is_replaced(dialogue, value, allowed)
 
 
 def is_replaced(dialogue: Dialogue, value: str, allowed: Sequence[Any]) -> bool:
@@ -46,6 +61,24 @@ def is_replaced(dialogue: Dialogue, value: str, allowed: Sequence[Any]) -> bool:
         ):
             return True
     return False
+
+
+def is_ruled_out(dialogue: Dialogue, value: str, allowed: Sequence[Any]) -> bool:
+    """Whether each place that says a choice says that it is not wanted: "not economy, business please".
+
+    Args:
+        dialogue: The dialogue.
+        value: An allowed value, which the dialogue says.
+        allowed: All allowed values; one of them may be a denial itself, and then no place rules out anything.
+    """
+    if _is_answer(value) or any(_ABSENCE.match(str(each).replace("_", " ")) for each in allowed):
+        return False
+    places = [
+        _DENIAL.search(passage.text[max(0, first - _LOOK_BACK) : first])
+        for passage in dialogue.passages
+        for first, _ in choice_places(passage.words, value, allowed)
+    ]
+    return bool(places) and all(places)
 
 
 def _is_answer(value: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from byok_widgets.grounding.corrections import is_replaced
+from byok_widgets.grounding.corrections import is_taken_back
 from byok_widgets.grounding.counted import counts_something_else
 from byok_widgets.grounding.dialogue import PERSON, Dialogue
 from byok_widgets.grounding.misplaced import (
@@ -122,7 +122,7 @@ class Refusal:
         if is_said_of_the_other_way(name, part.value, passages):
             return True
         value, kind, allowed = lookup_of(part)
-        if kind == "choice" and is_replaced(looked_up.dialogue, value, allowed):
+        if kind == "choice" and is_taken_back(looked_up.dialogue, value, allowed):
             return True
         return looked_up.is_said_by_model(part) and only_suggests(looked_up.dialogue, about, value, kind, allowed)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from byok_widgets.grounding.corrections import is_replaced
+from byok_widgets.grounding.corrections import is_replaced, is_ruled_out
 from byok_widgets.grounding.dialogue import Dialogue
 from byok_widgets.messages import Message
 
@@ -54,3 +54,27 @@ def test_a_longer_choice_does_not_name_the_shorter_one_in_it() -> None:
 
 def test_yes_and_no_replace_nothing() -> None:
     assert not replaced("yes", "Yes.", "Anything else?", "No, thanks.", allowed=("yes", "no"))
+
+
+@pytest.mark.parametrize(
+    ("said", "is_out"),
+    [
+        ("Not by plane, the train please.", True),
+        ("I don't want a plane.", True),
+        ("I don’t like the plane", True),
+        ("Anything but the plane.", True),
+        ("No plane. No, really, no plane!", True),
+        ("No, the plane.", False),
+        ("Why not? By plane, then.", False),
+        ("Not a plane? Well, by plane then.", False),
+        ("By plane, not by train.", False),
+        ("I don't want to wait: by plane.", False),
+    ],
+)
+def test_a_choice_that_is_only_denied_is_ruled_out(said: str, is_out: bool) -> None:
+    assert is_ruled_out(Dialogue([Message("user", said)]), "plane", WAYS) is is_out
+
+
+def test_the_absence_of_a_thing_may_be_a_choice() -> None:
+    smoking = ("smoking", "non_smoking")
+    assert not is_ruled_out(Dialogue([Message("user", "No smoking.")]), "non_smoking", smoking)

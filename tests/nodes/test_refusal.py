@@ -260,6 +260,25 @@ def test_a_day_that_is_given_twice_stays_where_its_sentence_names_the_way_back(
     assert (found.values["return_date"], list(found.rejected)) == ("the 4th", ["departure_date"])
 
 
+@pytest.mark.parametrize(
+    ("said", "is_taken"),
+    [
+        ("Economy. No, sorry.", True),
+        ("Not economy, business.", False),
+        ([("user", "Economy."), ("assistant", "Economy?"), ("user", "Actually, business.")], False),
+        ([("user", "Economy."), ("assistant", "Economy?"), ("user", "Yes, my boss flies business.")], True),
+    ],
+)
+def test_a_choice_that_was_taken_back_is_not_taken(
+    flow: Flow, server: ScriptedServer, inventive: None, said: Any, is_taken: bool
+) -> None:
+    server.script('{"seat": "economy"}')
+    node = flow.extraction("data", seat=["economy", "business"])
+    assert (node.run(said)["seat"] == "economy") is is_taken
+    node.grounding = "flag"
+    assert node.run(said)["seat"] == "economy"
+
+
 @pytest.mark.parametrize("model", ["qwen2.5-coder-0.5b", "smollm2-135m"])
 def test_the_models_of_the_catalogue_are_known_to_invent_values(model: str) -> None:
     assert PROVIDERS["local"].invents_values(model)
