@@ -85,6 +85,14 @@ def is_said_of_the_other_way(name: str, value: str, passages: Sequence[Passage])
     return bool(said) and all(found and ways[0] not in found for found in said)
 
 
+def is_of_an_unspoken_return(name: str, passages: Sequence[Passage]) -> bool:
+    """Whether a field asks when somebody comes back, and no word of an English dialogue speaks of a way back."""
+    asked = {word.bare for word in words_of_name(name)}
+    if not asked & _RETURN or not asked & _MOMENTS:
+        return False
+    return not any(word.bare in _WAY_BACK for passage in passages for word in passage.words)
+
+
 def best_named(names: Sequence[str], value: str, passages: Sequence[Passage]) -> str:
     """Return the field that is named next to most places of a text; the first where none is, or several are.
 
@@ -122,6 +130,7 @@ _DEPARTURE = "departure depart departs departing departed leave leaves leaving l
 _ARRIVAL = "arrival arrive arrives arriving arrived land lands landing reach reaches"
 _WAYS = {"departure": frozenset(_DEPARTURE.split()), "arrival": frozenset(_ARRIVAL.split())}
 _RETURN = frozenset({"return", "returns", "returning", "returned", "back", "inbound"})
+_WAY_BACK = _RETURN | {"round", "roundtrip", "home"}
 _STOP = re.compile(r"(?<=[^.\s]{2}[.?!])\s+(?=[A-Z])|[?!]")
 
 

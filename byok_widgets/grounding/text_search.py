@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 from byok_widgets.grounding.letters import bare
 from byok_widgets.grounding.numbers import number_named
@@ -175,11 +176,17 @@ def _symbol(word: str) -> str:
 
 
 def _plain(word: Word) -> str:
-    number = number_named(word.bare)
-    ordinal = _ORDINAL.fullmatch(word.bare)
+    return _plain_form(word.bare)
+
+
+@lru_cache(maxsize=4096)
+def _plain_form(bare_word: str) -> str:
+    """Return a word as it is compared: digits for a number or an ordinal, one form for an abbreviation."""
+    ordinal = _ORDINAL.fullmatch(bare_word)
     if ordinal:
         return ordinal[1]
-    return _IN_ADDRESSES.get(word.bare, word.bare) if number is None else str(number)
+    number = number_named(bare_word)
+    return _IN_ADDRESSES.get(bare_word, bare_word) if number is None else str(number)
 
 
 def _is_left_out(word: Word) -> bool:

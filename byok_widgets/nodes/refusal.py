@@ -11,6 +11,7 @@ from byok_widgets.grounding.dialogue import PERSON, Dialogue
 from byok_widgets.grounding.misplaced import (
     asks_for_a_moment,
     best_named,
+    is_of_an_unspoken_return,
     is_of_another_kind,
     is_said_of_the_other_end,
     is_said_of_the_other_way,
@@ -120,6 +121,8 @@ class Refusal:
         if is_said_of_the_other_end(name, part.value, passages):
             return True
         if is_said_of_the_other_way(name, part.value, passages):
+            return True
+        if is_of_an_unspoken_return(name, passages) and not looked_up.dialogue.is_foreign():
             return True
         value, kind, allowed = lookup_of(part)
         if kind == "choice" and is_taken_back(looked_up.dialogue, value, allowed):

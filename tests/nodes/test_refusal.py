@@ -234,7 +234,10 @@ FLIGHT: dict[str, Any] = {
         ("The day after tomorrow.", {"departure_date": "day after tomorrow"}, {"departure_date"}),
         ("I leave tomorrow.", {"departure_date": "tomorrow", "return_date": "tomorrow"}, {"departure_date"}),
         ("I return tomorrow.", {"departure_date": "tomorrow", "return_date": "tomorrow"}, {"return_date"}),
-        ("Tomorrow.", {"departure_date": "tomorrow", "return_date": "tomorrow"}, {"return_date"}),
+        ("Tomorrow.", {"departure_date": "tomorrow", "return_date": "tomorrow"}, {"departure_date"}),
+        ("One way, tomorrow.", {"return_date": "tomorrow"}, set()),
+        ("I go on Monday and am home tomorrow.", {"return_date": "tomorrow"}, {"return_date"}),
+        ("Ich fahre morgen und komme am Montag wieder.", {"return_date": "Montag"}, {"return_date"}),
         (
             "I leave tomorrow and come back tomorrow.",
             {"departure_date": "tomorrow", "return_date": "tomorrow"},
