@@ -89,10 +89,10 @@ def test_any_text_gives_an_object_or_our_error(text: str) -> None:
 
 @pytest.mark.parametrize("text", ['{"a":' * 20_000, "{" * 100_000, '{"name":' + "[" * 50_000])
 def test_an_endless_text_is_given_up_soon(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(SchemaError):
         ana.check_answer(text)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_an_endlessly_nested_value_is_invalid_and_no_crash() -> None:
