@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.file_tests.pairs import flow_of, is_cases
+from byok_widgets.file_tests.pairs import flow_of, flows_beside, is_cases
 
 if TYPE_CHECKING:
     import pytest
@@ -55,7 +55,7 @@ _OPTIONS: tuple[tuple[str, Any, str], ...] = (
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Return the tests of a file of cases beside a flow file; nothing for any other file."""
     flow = flow_of(file_path) if is_cases(file_path) else None
-    if flow is None:
+    if flow is None and not (is_cases(file_path) and flows_beside(file_path)):
         return None
     from byok_widgets.file_tests.items import CasesFile
 

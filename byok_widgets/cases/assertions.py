@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from byok_widgets.cases.code_version import code_version
+from byok_widgets.cases.fields import hint_at
 from byok_widgets.errors import ConfigError
 from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.secrets.quoting import as_given
@@ -58,6 +59,12 @@ class Assertion:
         """The assertion in words."""
         return f"{self.kind} {self.what}"
 
+    @property
+    def variable(self) -> str:
+        """The variable that its path begins with; empty without a path."""
+        steps = _STEP.findall(self.what.removeprefix("$")) if self.kind == "json_path" else ()
+        return next((name for name, _ in steps), "")
+
     def holds(self, output: Mapping[str, Any], turn: int | None = None) -> bool:
         """Return whether it holds of an output, or of one turn of it.
 
@@ -104,16 +111,15 @@ def read_assertion(given: Any, functions: Mapping[str, Function]) -> Assertion:
     kinds = [kind for kind in KINDS if kind in given]
     extra = set(given) - set(kinds) - ({"equals"} if kinds == ["json_path"] else set())
     if len(kinds) != 1 or extra:
-        known = "contains, excludes, json_path with equals, function, judge"
-        raise ValueError(f"{as_given(dict(given))} is not an assertion; there are: {known}")
+        unknown = next((name for name in given if name not in (*KINDS, "equals")), "")
+        raise ValueError(f"{as_given(dict(given))} is not an assertion; {hint_at(unknown, KINDS)}")
     (kind,), what = kinds, given[kinds[0]]
     if not isinstance(what, str) or not what:
         raise ValueError(f"{kind} needs a text, not {as_given(what)}")
     if kind == "json_path" and "equals" not in given:
         raise ValueError(f"json_path {as_given(what)} needs the value that stands there: equals")
     if kind == "function" and what not in functions:
-        known = ", ".join(map(repr, functions)) or "none"
-        raise ValueError(f"there is no function {as_given(what)} in functions={{...}}; there are: {known}")
+        raise ValueError(f"there is no function {as_given(what)} in functions={{...}}; {hint_at(what, functions)}")
     function = functions.get(what) if kind == "function" else None
     return Assertion(kind, what, given.get("equals"), function, code_version(function))
 

@@ -12,6 +12,7 @@ from byok_widgets import markup
 from byok_widgets.cases.assertions import Assertion, Question
 from byok_widgets.cases.callers.caller import Caller
 from byok_widgets.cases.expectation import LIMITS, Expectation
+from byok_widgets.cases.fields import hint_at
 from byok_widgets.errors import ConfigError
 from byok_widgets.hashing import hashed
 from byok_widgets.messages import Message
@@ -47,6 +48,7 @@ class Case:
         tags: Words to filter by.
         weight: How often such a conversation comes, relative to the others.
         group: Cases that belong together, such as those of one caller: they are one cluster in the statistics.
+        place: Where it was read, in words, such as `dentist.cases, line 3`; empty where it was made by code.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Case:
     turns: Mapping[int, Expectation] = field(default_factory=dict)
     stubs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     simulated: Caller | None = None
+    place: str = field(default="", compare=False)
 
     def __repr__(self) -> str:
         expected = [f"values={dict(self.values)!r}"] if self.values else []
@@ -203,8 +206,17 @@ class Cases(Sequence[Case]):
         return Cases(found, self.source) if isinstance(which, slice) else found
 
     def tagged(self, tag: str) -> Cases:
-        """Return the cases that have a tag."""
-        return Cases([case for case in self._cases if tag in case.tags], self.source)
+        """Return the cases that have a tag.
+
+        Raises:
+            ConfigError: None has it.
+        """
+        found = [case for case in self._cases if tag in case.tags]
+        if not found:
+            known = list(dict.fromkeys(other for case in self._cases for other in case.tags))
+            hint = hint_at(tag, known)
+            raise ConfigError(f"No case has the tag {tag!r}; {hint}.", kind="cases", fix="Name one of their tags.")
+        return Cases(found, self.source)
 
     def __repr__(self) -> str:
         of = f" of {self.source}" if self.source else ""

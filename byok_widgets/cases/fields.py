@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, get_args
 
+from byok_widgets.nodes.extraction_status import Status
 from byok_widgets.secrets.quoting import as_given
+from byok_widgets.session.variables import VariableStatus
 from byok_widgets.strict_attributes import nearest
 
 
@@ -14,9 +16,14 @@ def require_known(entry: Mapping[str, Any], names: tuple[str, ...]) -> None:
     """Reject a name that is not among those of a case or a turn."""
     for name in entry:
         if name not in names:
-            meant = "values" if name in ("expected", "gold") else nearest(str(name), names)
-            hint = f"the nearest is {meant!r}" if meant else f"there are: {', '.join(names)}"
+            hint = "the nearest is 'values'" if name in ("expected", "gold") else hint_at(name, names)
             raise ValueError(f"there is no field {as_given(name)}; {hint}")
+
+
+def hint_at(name: object, known: Collection[str]) -> str:
+    """Return the known name that was probably meant, in words; all of them where none is similar."""
+    meant = nearest(str(name), known)
+    return f"the nearest is {meant!r}" if meant else f"there are: {', '.join(known) or 'none'}"
 
 
 def turn_number(turn: Any) -> int:
@@ -38,7 +45,14 @@ def statuses(entry: Mapping[str, Any]) -> Mapping[str, str]:
     found = mapping(entry, "status")
     if not all(isinstance(status, str) for status in found.values()):
         raise ValueError(f"status is a mapping from names to texts, not {as_given(found)}")
+    for status in found.values():
+        if status not in _STATUSES:
+            raise ValueError(f"there is no status {as_given(status)}; {hint_at(status, _STATUSES)}")
     return found
+
+
+_STATUSES = tuple(dict.fromkeys([*get_args(Status), *get_args(VariableStatus)]))
+"""What a variable of a session may be, and what a field of an extraction may be."""
 
 
 def limit(entry: Mapping[str, Any], name: str) -> Any:

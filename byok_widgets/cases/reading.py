@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from byok_widgets.cases import fields
@@ -72,7 +73,7 @@ def _case(place: str, entry: Any, number: int, functions: Mapping[str, Function]
         raise wrong_at(place, problem)
     reject_any_key(entry)
     try:
-        return _of_mapping(entry, number, functions)
+        return replace(_of_mapping(entry, number, functions), place=place)
     except ValueError as error:
         problem = str(error)
     except ByokError as error:

@@ -100,7 +100,8 @@ def entry_of(session: Session) -> dict[str, Any]:
         ConfigError: Nothing was said in it.
     """
     case = of_session(session, "")
-    found = {"caller": list(case.caller), "values": dict(case.values), "path": list(case.path)}
+    found: dict[str, Any] = {"variables": dict(case.variables)} if case.variables else {}
+    found |= {"caller": list(case.caller), "values": dict(case.values), "path": list(case.path)}
     found |= {"end_node": case.end_node} if case.end_node else {}
     found |= {"turns": {str(turn): {"node": expected.node} for turn, expected in case.turns.items()}}
     found |= {"stubs": {name: dict(stub) for name, stub in case.stubs.items()}} if case.stubs else {}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from byok_widgets.cases.case import Cases
+from byok_widgets.cases.fitting import require_fit
 from byok_widgets.cases.reading import read_cases
 from byok_widgets.compare.comparison import Comparison
 from byok_widgets.compare.evidence import require_statistics
@@ -18,11 +18,12 @@ from byok_widgets.compare.setup import Setup
 from byok_widgets.compare.shard import Shard
 from byok_widgets.compare.starting import frozen, prepared, setup_of
 from byok_widgets.compare.store import CellStore
-from byok_widgets.compare.stubs import stubbed, unstated_by
+from byok_widgets.compare.stubs import unstated_by
 from byok_widgets.compare.variant import Sampling, Variant, flow_variant, sampling_of
 from byok_widgets.errors import ConfigError
 from byok_widgets.misplaced_keys import reject_any_key
 from byok_widgets.nodes.compare_options import CompareOptions
+from byok_widgets.nodes.unknown_model import tell_if_unknown
 from byok_widgets.secrets.quoting import as_given
 
 
@@ -81,38 +82,20 @@ def played(
 
     fixed, made = columns()
     _reject_equal(made)
-    for case in found:
-        stubbed(fixed, case.stubs)  # a stub that fits no action is told before the first call
+    require_fit(found, fixed.graph, speaks_first=fixed.speaks_first)
     effects = [] if options.run_effects else unstated_by(flow.graph, stubs)
     unstated = [name for name in effects if not all(name in case.stubs for case in found)]
     callers = [ref for case in found if case.simulated for ref in case.simulated.refs]
     refs = [str(fixed.context.config.ref(ref)) for ref in dict.fromkeys(callers)]
+    for ref in refs:
+        tell_if_unknown(fixed.context.config, ref)
     if refs:
         require_statistics()
-        _require_known_goals(found, fixed)
     task = FlowTask(fixed, variants=made, sampling=sampling, unstated=unstated, callers=refs)
     baseline = _named_flow_variant(options.baseline, made, variants)
     setup = setup_of(fixed.context, task, found, baseline, options)
     setup = replace(setup, shard=shard, executor=executor_of(options.executor), variants_now=lambda: columns()[1])
     return setup, open_store(flow.context, options.store, shard)
-
-
-def _require_known_goals(cases: Cases, flow: FrozenFlow) -> None:
-    """Make sure that the goals of simulated callers can be reached.
-
-    Raises:
-        ConfigError: The condition of one reads a variable that nothing sets.
-    """
-    written = {name for node in flow.graph.nodes.values() for name in node.writes}
-    for case in cases:
-        done = case.simulated.is_done if case.simulated else None
-        for name in done.names if done else ():
-            if name not in written and name not in case.variables:
-                raise ConfigError(
-                    f"The goal of the caller in case {case.name!r} reads {name!r}, which no node sets.",
-                    kind="caller",
-                    fix=f"The nodes set: {', '.join(sorted(written)) or 'nothing'}.",
-                )
 
 
 def _assigned(variants: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:

@@ -13,6 +13,7 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.graph import AnyNode
 from byok_widgets.hashing import hashed
 from byok_widgets.nodes.model_node import ModelNode
+from byok_widgets.nodes.unknown_model import tell_if_unknown
 from byok_widgets.providers import PROVIDERS
 
 REPEAT_TEMPERATURE = 0.7
@@ -103,6 +104,7 @@ def node_variant(node: ModelNode[Any], flow: FrozenFlow, model: str, sampling: S
         ConfigError: It is no model.
     """
     ref = str(flow.context.config.ref(model))
+    tell_if_unknown(flow.context.config, model)
     own = [node_definition(node), shared_definition(flow.context)]
     return Variant(ref, _id(own, {node.name: ref}, flow, sampling), {node.name: ref})
 
@@ -128,6 +130,8 @@ def flow_variant(
                 fix="Leave it out.",
             )
     given = {node: str(flow.context.config.ref(model)) for node, model in assigned.items()}
+    for model in assigned.values():
+        tell_if_unknown(flow.context.config, model)
     now = {node.name: given.get(node.name) or model_of(node) for node in flow.graph.nodes.values()}
     models = {node: ref for node, ref in now.items() if ref is not None}
     stubbed = {node: dict(stub) for node, stub in stubs.items()}

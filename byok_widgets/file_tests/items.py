@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from byok_widgets.cases.case import Case, Cases
+from byok_widgets.cases.fields import hint_at
 from byok_widgets.cases.reading import read_cases
 from byok_widgets.errors import ByokError
 from byok_widgets.file_tests.loading import Allowed, open_flow
+from byok_widgets.file_tests.pairs import FLOW, flows_beside
 from byok_widgets.sanitize import sanitize
 from byok_widgets.testing.junit import report_of
 from byok_widgets.testing.outcomes import CaseOutcome, Outcome
@@ -25,9 +27,9 @@ class CaseError(Exception):
 
 
 class CasesFile(pytest.File):
-    """A file of cases beside a flow file."""
+    """A file of cases beside a flow file, or beside several of which none is called like it."""
 
-    def __init__(self, *, flow_path: Path, **given: Any) -> None:
+    def __init__(self, *, flow_path: Path | None, **given: Any) -> None:
         super().__init__(**given)
         self._flow_path = flow_path
         self._flow: Flow | None = None
@@ -35,6 +37,8 @@ class CasesFile(pytest.File):
 
     def collect(self) -> Iterable[pytest.Item]:
         """Yield a test for each case; reading them calls nothing and imports nothing that a file names."""
+        if self._flow_path is None:
+            raise self.CollectError(_no_flow(self.path))
         try:
             cases = read_cases(self.path)
         except ByokError as error:
@@ -78,6 +82,7 @@ class CasesFile(pytest.File):
                 yield item.case
 
     def _opened(self) -> Flow:
+        assert self._flow_path is not None  # noqa: S101 - without one, there are no tests
         allowed = Allowed(self._option("key"), self._option("base_url"))
         flow = open_flow(self._flow_path, allowed)
         if cassette := self._option("record"):
@@ -90,6 +95,13 @@ class CasesFile(pytest.File):
     def _option(self, name: str) -> Any:
         given = self.config.getoption(f"byok_{name}")
         return self.config.getini(f"byok_{name}") if given is None else given
+
+
+def _no_flow(cases: Path) -> str:
+    """Say that a file of cases belongs to none of several flows, and which may be meant."""
+    there = [path.name for path in flows_beside(cases)]
+    hint = hint_at(cases.name.partition(".")[0] + FLOW, there)
+    return f"{cases.name} is called like none of the flow files beside it; {hint}."
 
 
 class CaseItem(pytest.Item):

@@ -25,5 +25,10 @@ def flow_of(cases: Path) -> Path | None:
         if flow.is_file():
             return flow
         name = name.rpartition(".")[0]
-    there = list(cases.parent.glob(f"*{FLOW}"))
+    there = flows_beside(cases)
     return there[0] if len(there) == 1 else None
+
+
+def flows_beside(cases: Path) -> list[Path]:
+    """Return the flow files in the folder of a file of cases."""
+    return sorted(cases.parent.glob(f"*{FLOW}"))

@@ -25,5 +25,13 @@ def describe_write_error(error: OSError) -> str:
 
 
 def where_to_look(path: Path) -> str:
-    """Say what to do about a missing file."""
-    return f"Check the name and the folder: {path.absolute()}."
+    """Say what to do about a missing file; where its folder has one of a similar name, which that is."""
+    import difflib
+
+    try:
+        there = [other.name for other in path.parent.iterdir()]
+    except OSError:
+        there = []
+    similar = () if path.name in there else difflib.get_close_matches(path.name, there, n=1, cutoff=0.8)
+    meant = f"Did you mean {similar[0]!r}? " if similar else ""
+    return f"{meant}Check the name and the folder: {path.absolute()}."

@@ -143,6 +143,7 @@ class ModelNode(Node[R]):
         Raises:
             ConfigError: No model is chosen anywhere.
         """
+        tell_if_unknown(self._context.config, model)
         return self._context.config.resolve(self.name, model, own=self._own_model)
 
     def join(self, compare: Compare) -> None:

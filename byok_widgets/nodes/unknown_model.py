@@ -18,6 +18,10 @@ def tell_if_unknown(config: FlowConfig, text: str | None) -> None:
     """Warn of a model that no list knows, unless the panel sets it.
 
     Where calls go to another address there is no list, and only a mistyped provider is reported.
+
+    Args:
+        config: The settings of the flow.
+        text: The model, as it was written; `None` for none.
     """
     if text is None:
         return
@@ -26,7 +30,7 @@ def tell_if_unknown(config: FlowConfig, text: str | None) -> None:
     with _lock:
         if (config.name, ref) in _told:
             return
-    note = provider.missing_model(ref.model) or _unlisted(config, ref)
+    note = _mistyped_provider(ref) or provider.missing_model(ref.model) or _unlisted(config, ref)
     level, by_panel = _caller()
     if note and not by_panel:
         with _lock:
@@ -34,10 +38,17 @@ def tell_if_unknown(config: FlowConfig, text: str | None) -> None:
         warnings.warn(note, stacklevel=level)
 
 
+def _mistyped_provider(ref: ModelRef) -> str:
+    """Return what is told of a ref whose provider there is not; it may still be an id with a colon in it."""
+    meant = catalog.mistyped_ref(ref.model)
+    label = PROVIDERS[ref.provider].in_text
+    return f'{meant} As written, it is a model of {label} that is called "{ref.model}".' if meant else ""
+
+
 def _unlisted(config: FlowConfig, ref: ModelRef) -> str:
     provider = PROVIDERS[ref.provider]
     if not provider.default_url or config.base_url(ref.provider):  # there is no list of what it has
-        return catalog.mistyped_ref(ref.model)
+        return ""
     kept = model_list_cache.read(config.name, ref.provider, provider.default_url)
     return catalog.unknown_note(ref.provider, ref.model, [info.id for info in kept.models] if kept else ())
 

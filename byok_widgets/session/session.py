@@ -23,6 +23,7 @@ from byok_widgets.natural_guesses import AnswersGuesses
 from byok_widgets.nodes.effects import EffectLog, EffectRecord, Effects
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import delta
+from byok_widgets.nodes.unknown_model import tell_if_unknown
 from byok_widgets.plain_values import copy_of
 from byok_widgets.session import session_file
 from byok_widgets.session.arguments import check_text, check_variables, reject_options
@@ -132,6 +133,7 @@ class Session(AnswersGuesses, StrictAttributes):
     @model.setter
     def model(self, text: str | None) -> None:
         self._model = None if text is None else str(self._context.config.ref(text))
+        tell_if_unknown(self._context.config, text)
 
     @property
     def variables(self) -> Variables:

@@ -27,7 +27,13 @@ def hostile(folder: Path, write_cases: WriteCases) -> Path:
     path.write_text(json.dumps(data), encoding="utf-8")
     (folder / "evil.py").write_text("open('ran', 'w')\n\n\ndef f():\n    return 1\n", encoding="utf-8")
     return write_cases(
-        {**GOOD, "name": f"first{STEERING}\r\nsecond", "end_node": f"x{STEERING}", "tags": [f"t{STEERING}"]},
+        {
+            **GOOD,
+            "name": f"first{STEERING}\r\nsecond",
+            "excludes": f"x{STEERING}",
+            "values": {"weekday": f"x{STEERING}"},
+            "tags": [f"t{STEERING}"],
+        },
         {**GOOD, "name": "\0\x0b\ufffe", "contains": [f"never{STEERING}"]},
     )
 

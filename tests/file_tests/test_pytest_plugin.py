@@ -151,3 +151,23 @@ def test_until_there_is_such_a_file_next_to_nothing_is_loaded() -> None:
 def test_it_is_an_entry_point_that_has_a_name_to_switch_it_off_by() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["entry-points"]["pytest11"] == {"byok-widgets": PLUGIN}
+
+
+def test_cases_that_are_called_like_none_of_several_flows_are_an_error(
+    folder: Path, write_cases: WriteCases, run_pytest: RunPytest
+) -> None:
+    (folder / "dentist.flow.json").write_bytes((folder / "booking.flow.json").read_bytes())
+    write_cases(GOOD, name="bokking.cases")
+    done = run_pytest()
+    assert done.code == pytest.ExitCode.INTERRUPTED
+    assert "the nearest is 'booking.flow.json'" in done.stdout
+
+
+def test_a_mistake_in_a_case_is_told_by_each_test_of_its_file(
+    folder: Path, write_cases: WriteCases, run_pytest: RunPytest, server: ScriptedServer
+) -> None:
+    write_cases(GOOD, {**GOOD, "name": "other", "end_node": "bey"})
+    done = run_pytest()
+    assert done.code == 1
+    assert "booking.cases, line 2: end_node" in done.stdout
+    assert server.requests == []

@@ -46,13 +46,13 @@ def test_of_a_turn(flow: Flow, turn: int, holds: dict, fails: dict, node: str) -
     ("expected", "turn", "node"),
     [
         ({"values": {"weekday": "Mon"}}, 2, "read"),
-        ({"values": {"other": "x"}}, 2, "bye"),
+        ({"values": {"other": "x"}, "variables": {"other": "y"}}, 2, "bye"),
         ({"path": ["read", "bye", "read"]}, 2, "bye"),
         ({"path": ["read", "read", "ask"]}, 2, "read"),
         ({"end_node": "ask"}, 2, "bye"),
         ({"max_calls": 2}, 2, "bye"),
         ({"max_cost": 1}, 1, "ask"),  # what a call costs is not known here, so nothing shows that it was less
-        ({"turns": {"3": {"node": "bye"}}}, 2, "bye"),
+        ({"turns": {"3": {"node": "bye"}}, "caller": [*CALLER, "Thanks"]}, 2, "bye"),
     ],
 )
 def test_of_the_whole_the_place_is_where_it_went_wrong(flow: Flow, expected: dict, turn: int, node: str) -> None:
@@ -65,7 +65,8 @@ def test_what_the_flow_says_first_is_turn_0(flow: Flow, server: ScriptedServer) 
     flow.speaks_first = True
     assert outcome_of(flow, turns={0: {"contains": "which day", "node": "ask"}}).outcome is Outcome.PASSED
     flow.speaks_first = False
-    assert outcome_of(flow, turns={0: {"node": "ask"}}).outcome is Outcome.FAILED
+    with pytest.raises(ConfigError, match="turn 0"):
+        outcome_of(flow, turns={0: {"node": "ask"}})
 
 
 def test_a_cost_is_compared_where_it_is_known(priced_booking: Flow) -> None:

@@ -1,0 +1,76 @@
+"""Makes sure that cases fit a flow: a name that the flow does not have is told before the first call."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from byok_widgets.cases.case import Case
+from byok_widgets.cases.expectation import Expectation
+from byok_widgets.cases.fields import hint_at
+from byok_widgets.cases.sources import wrong_at
+from byok_widgets.errors import ByokError
+from byok_widgets.graph import FlowGraph
+from byok_widgets.secrets.quoting import as_given
+
+
+def require_fit(cases: Iterable[Case], graph: FlowGraph, *, speaks_first: bool) -> None:
+    """Make sure that cases name nodes, variables and turns that a flow has.
+
+    Args:
+        cases: The cases.
+        graph: The nodes of the flow.
+        speaks_first: Whether the flow speaks before the caller.
+
+    Raises:
+        ConfigError: One does not; the message says where it stands, and the nearest name.
+    """
+    for case in cases:
+        problem = next(_problems(case, graph, speaks_first=speaks_first), "")
+        if problem:
+            raise wrong_at(case.place or f"case {case.name!r}", problem)
+
+
+def _problems(case: Case, graph: FlowGraph, *, speaks_first: bool) -> Iterator[str]:
+    written = [name for node in graph.nodes.values() for name in node.writes]
+    variables = list(dict.fromkeys([*written, *case.variables]))
+    yield from _unknown_names(case.expected, "end_node", graph.nodes, variables)
+    for number, expected in case.turns.items():
+        if number > case.most_turns:
+            said = f"{case.most_turns} thing{'s' if case.most_turns != 1 else ''}"
+            yield f"turns: there is no turn {number}, since the caller says {said}"
+        if number == 0 and not speaks_first:
+            yield "turns: there is no turn 0, since this flow does not speak before the caller"
+        for problem in _unknown_names(expected, "node", graph.nodes, variables):
+            yield f"turn {number}: {problem}"
+    yield from _wrong_stubs(case, graph)
+    done = case.simulated.is_done if case.simulated else None
+    for name in done.names if done else ():
+        if name not in variables:
+            yield f"done_if of the caller: no node of the flow sets {as_given(name)}; {hint_at(name, variables)}"
+
+
+def _unknown_names(
+    expected: Expectation, node: str, nodes: Collection[str], variables: Collection[str]
+) -> Iterator[str]:
+    """Yield the nodes and variables that the flow does not have; `node` is what the file calls the last node."""
+    for field, names in ((node, [expected.node] if expected.node else []), ("path", expected.path)):
+        for name in names:
+            if name not in nodes:
+                yield f"{field}: the flow has no node {as_given(name)}; {hint_at(name, nodes)}"
+    asserted = [each.variable for each in expected.assertions if each.variable]
+    for field, named in (("values", expected.values), ("status", expected.status), ("json_path", asserted)):
+        for name in named:
+            if name not in variables:
+                yield f"{field}: no node of the flow sets {as_given(name)}; {hint_at(name, variables)}"
+
+
+def _wrong_stubs(case: Case, graph: FlowGraph) -> Iterator[str]:
+    """Yield which stubs fit no action, or give what it does not write."""
+    for name, values in case.stubs.items():
+        if name not in graph.nodes:
+            yield f"stubs: the flow has no node {as_given(name)}; {hint_at(name, graph.nodes)}"
+            continue
+        try:
+            graph.nodes[name].stub(values)
+        except ByokError as error:
+            yield f"stubs: {error.problem} {error.fix}".rstrip(".")
