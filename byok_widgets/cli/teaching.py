@@ -101,9 +101,12 @@ def run_grade(given: argparse.Namespace) -> int:
             fix='Install it with: pip install "byok-widgets[lab]"',
         )
     from byok_widgets.teaching import checking, report
+    from byok_widgets.teaching.expected import require_mentioned
 
     expected = checking.expected_values(given.expected, given.variable, limit_s=given.limit)
     paths = checking.submissions(given.places)
+    if given.expected.suffix != ".ipynb":
+        require_mentioned(expected, paths)
     material = given.expected.parent
     found = list(checking.check(paths, expected, material=material, limit_s=given.limit, jobs=given.jobs))
     print(report.table(found))

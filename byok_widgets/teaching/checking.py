@@ -22,6 +22,8 @@ from typing import Any
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error, read_file
+from byok_widgets.strict_attributes import nearest
+from byok_widgets.teaching.expected import MOST_BYTES, read_values
 from byok_widgets.teaching.one_notebook import Job
 from byok_widgets.teaching.values import MOST_CHARS, same
 
@@ -29,7 +31,6 @@ LIMIT_S = 300.0
 """Longest time for one notebook, in seconds, unless another is given."""
 _MORE_S = 60.0
 """How much longer its process may take, to start and to end."""
-_MOST_BYTES = 50_000_000
 _NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing listens there, so what goes that way fails at once
 _KEPT = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "LC_ALL", "SYSTEMROOT", "SYSTEMDRIVE", "COMSPEC", "PATHEXT")
 """What a notebook sees of the environment: no key, whatever its name is."""
@@ -93,12 +94,17 @@ def expected_values(path: Path, names: Sequence[str], *, limit_s: float = LIMIT_
         done = _run(path, path.parent, dict.fromkeys(names), limit_s)
         found, problem = dict(done.values), done.error
     else:
-        found, problem = _read_object(path), ""
+        found, problem = read_values(path), ""
     missing = [name for name in names if name not in found]
     if problem or missing or not found:
-        problem = problem or (f"{', '.join(missing)} is missing in it" if missing else "it names no variable")
+        problem = problem or (_missing(missing, found) if missing else "it names no variable")
         raise ConfigError(f"{path.name} gives nothing to compare with: {problem}.", kind="check")
     return {name: found[name] for name in names or found}
+
+
+def _missing(names: Sequence[str], known: Mapping[str, Any]) -> str:
+    near = nearest(names[0], known)
+    return f"{', '.join(names)} is missing in it" + (f" (the nearest is {near!r})" if near else "")
 
 
 def submissions(places: Sequence[Path]) -> list[Path]:
@@ -170,7 +176,7 @@ def _laid_out(folder: Path, path: Path, material: Path, names: list[str], limit_
     for beside in material.iterdir():
         if beside.is_file() and beside.suffix != ".ipynb" and not beside.is_symlink():
             shutil.copy(beside, work / beside.name)
-    content = read_file(path, most_bytes=_MOST_BYTES)
+    content = read_file(path, most_bytes=MOST_BYTES)
     (work / path.name).write_bytes(content)
     return Job(
         notebook=str(work / path.name),
@@ -192,7 +198,7 @@ def _environment(folder: Path) -> dict[str, str]:
 def _told(path: Path) -> dict[str, Any]:
     # what a student's notebook ran may have written there, too
     with contextlib.suppress(OSError, ValueError, RecursionError):
-        told = json.loads(read_file(path, most_bytes=_MOST_BYTES))
+        told = json.loads(read_file(path, most_bytes=MOST_BYTES))
         if isinstance(told, dict):
             return told
     return {}
@@ -207,21 +213,3 @@ def _is_json(text: object) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _read_object(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(read_file(path, most_bytes=_MOST_BYTES))
-    except OSError as error:
-        problem = describe_os_error(error)
-    except (ValueError, RecursionError):
-        problem = "it is no JSON"
-    else:
-        if isinstance(found, dict):
-            return found
-        problem = "it holds no object"
-    raise ConfigError(
-        f"{str(path)!r} cannot be used: {problem}.",
-        kind="check",
-        fix='Write {"found.values": {"name": "Ana"}}, or name a solution: *.ipynb.',
-    )

@@ -90,11 +90,48 @@ def test_a_solution_says_what_is_expected_and_parts_of_a_variable_count(tmp_path
     assert found["a.ipynb"]["right"] == {"found.values": True, "share": True}
 
 
-@pytest.mark.parametrize("content", ["[1]", "no JSON", "{}"])
-def test_what_gives_nothing_to_compare_with_is_refused(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[1]", "no object"),
+        ("no JSON", "no JSON"),
+        ("{}", "names no variable"),
+        ('{"my total": 1}', "'my total'"),
+        ('{"": 1}', "''"),
+        ('{"found.": 1}', "'found.'"),
+        ('{"class": 1}', "'class'"),
+        ('{"total": 1, "total": 2}', "'total' twice"),
+        ('{"total": {"a": 1, "a": 2}}', "'a' twice"),
+        ('{"total": [NaN]}', "not finite"),
+        (json.dumps({"total": "x" * 30_000}), "20,000"),
+        ('{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "a notebook"),
+        ('{"name": "dentist", "nodes": [], "edges": []}', "a flow"),
+    ],
+)
+def test_what_no_notebook_could_meet_is_refused_before_one_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, said: str
+) -> None:
     expected = tmp_path / "expected.json"
     expected.write_text(content, encoding="utf-8")
-    assert main(["grade", str(expected), str(handed_in(tmp_path / "a.ipynb"))]) == 2
+    place = tmp_path / "ran"
+    assert main(["grade", str(expected), str(handed_in(tmp_path / "a.ipynb", f"open({str(place)!r}, 'w')"))]) == 2
+    assert said in capsys.readouterr().err
+    assert not place.exists()
+
+
+def test_a_misspelt_variable_is_told_before_a_notebook_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    expected = tmp_path / "expected.json"
+    expected.write_text('{"totl.values": 1}', encoding="utf-8")
+    place = tmp_path / "ran"
+    for name in "ab":
+        handed_in(tmp_path / "in" / f"{name}.ipynb", f"total = open({str(place)!r}, 'w')")
+    assert main(["grade", str(expected), str(tmp_path / "in")]) == 2
+    assert "'total'" in capsys.readouterr().err
+    assert main(["grade", str(expected), str(tmp_path / "in"), "--variable", "total.values"]) == 2
+    assert "'totl.values'" in capsys.readouterr().err
+    assert not place.exists()
 
 
 @pytest.mark.parametrize(
