@@ -406,6 +406,19 @@ def test_help_shows_what_to_type(capsys: pytest.CaptureFixture[str]) -> None:
     assert "API key" in said
 
 
+@pytest.mark.parametrize(
+    "name", ["bundle", "class", "demo", "fetch", "grade", "record", "scan", "serve", "site", "test"]
+)
+def test_each_command_says_what_it_does(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([name, "--help"])
+    usage, description, *_ = capsys.readouterr().out.split("\n\n")
+    assert caught.value.code == 0
+    assert usage.startswith("usage: ")
+    assert description.endswith(".")
+    assert len(description) > 80
+
+
 def test_an_unknown_model_is_named_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fetch", "gpt-9"]) == 1
     said = capsys.readouterr().err

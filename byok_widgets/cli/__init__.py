@@ -35,6 +35,14 @@ examples:
 
 No command asks for an API key: keys are pasted into the settings panel of a notebook."""
 
+_DEMO = """\
+Copies the tutorials into a folder, fetches a model that runs on this machine and needs no key, starts JupyterLab
+there and opens the first tutorial. Ctrl-C stops it; what you changed stays, also when you start it again."""
+
+_FETCH = """\
+Fetches a model that runs on this machine, with a progress bar, and keeps it, so that notebooks need no network
+later. Without a name it is the one that the tutorials use. What is here already is not fetched again."""
+
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "bundle": bundle.run,
@@ -83,7 +91,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"byok-widgets {__version__}")
     parser.set_defaults(parser=parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    demo = commands.add_parser("demo", help="copy the tutorials here and open JupyterLab on the first one")
+    demo = commands.add_parser(
+        "demo", help="copy the tutorials here and open JupyterLab on the first one", description=_DEMO
+    )
     demo.set_defaults(parser=demo)
     demo.add_argument("--no-browser", dest="browser", action="store_false", help="print the address, open nothing")
     demo.add_argument("--port", type=_port, default=DEFAULT_PORT, help="port to listen on (default %(default)s)")
@@ -91,9 +101,9 @@ def _parser() -> argparse.ArgumentParser:
         "--dir", type=_folder, default=Path(DEFAULT_FOLDER), help="folder of the tutorials (%(default)s)"
     )
     demo.add_argument("--small", action="store_true", help="use the small local model: 98 MB instead of 491 MB")
-    fetch = commands.add_parser("fetch", help="fetch a local model for later")
+    fetch = commands.add_parser("fetch", help="fetch a local model for later", description=_FETCH)
     fetch.set_defaults(parser=fetch)
-    fetch.add_argument("model", nargs="?", help=f"one of: {', '.join(models.LOCAL_MODELS)}")
+    fetch.add_argument("model", nargs="?", metavar="MODEL", help=f"one of: {', '.join(models.LOCAL_MODELS)}")
     fetch.add_argument("--small", action="store_true", help="fetch the small one")
     fetch.add_argument("--into", type=_folder, metavar="FOLDER", help="keep it in a folder that many people share")
     record.add_command(commands)

@@ -6,7 +6,6 @@ import argparse
 import getpass
 import logging
 import os
-import re
 import signal
 import sys
 import threading
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.cli.action_functions import functions_of
-from byok_widgets.errors import ConfigError, KeyFormatError, MissingKeyError
+from byok_widgets.errors import ConfigError, MissingKeyError
 
 if TYPE_CHECKING:
     from byok_widgets.flow import Flow
@@ -25,35 +24,93 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8080
 PASSPHRASE_VARIABLE = "BYOK_WIDGETS_PASSPHRASE"  # noqa: S105 - its name
 """Names the passphrase of the encrypted file of keys, for servers at which nobody types."""
-_VARIABLE = re.compile(r"[A-Z]{2,20}(_[A-Z]{2,20}){1,4}")
-"""Names of variables that no key looks like."""
+
+_DESCRIPTION = """\
+Answers phones, pages and programs with a flow, as an OpenAI-compatible chat endpoint, until Ctrl-C. Callers need
+an access token; the first one is printed when it starts. The key is one that is saved here for the flow, or in a
+variable that --key names. Conversations are kept, so that a call goes on after a restart."""
+
+_EPILOG = """\
+examples:
+  byok-widgets serve dentist.flow.json --key PROVIDER=env:NAME --max-cost day=5
+  byok-widgets serve dentist.flow.json --functions clinic.calendar --store redis://127.0.0.1/0
+  byok-widgets serve dentist.flow.json --new-token phone"""
 
 
 def add_command(commands: Any, port: Callable[[str], int]) -> None:
     """Add the command to the parser."""
-    serve = commands.add_parser("serve", help="serve a flow file as an OpenAI-compatible chat endpoint")
+    serve = commands.add_parser(
+        "serve",
+        help="serve a flow file as an OpenAI-compatible chat endpoint",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     serve.set_defaults(parser=serve)
-    serve.add_argument("flow", type=Path, help="a *.flow.json")
+    serve.add_argument("flow", type=Path, metavar="FLOW", help="the flow, such as dentist.flow.json")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     serve.add_argument("--port", type=port, default=DEFAULT_PORT, help="port to listen on (%(default)s)")
-    serve.add_argument("--public-url", default="", metavar="URL", help="where callers reach it, through a tunnel")
-    serve.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a host name")
-    serve.add_argument("--allow-origin", action="append", default=[], metavar="ORIGIN", help="a web origin")
-    serve.add_argument("--store", metavar="FILE|redis://...", help="where conversations are kept")
-    serve.add_argument("--functions", action="append", default=[], metavar="MODULE", help="a module of actions")
-    serve.add_argument("--key", action="append", default=[], metavar="env:NAME", help="a variable with a key")
-    serve.add_argument("--base-url", action="append", default=[], metavar="PROVIDER=URL", help="an address")
-    serve.add_argument("--fallback", metavar="TEXT", help="what the caller hears at once when a turn fails")
-    serve.add_argument("--fallback-model", metavar="MODEL", help="a model that answers after that")
-    serve.add_argument("--end-on-failure", action="store_true", help="the call ends where no model answers")
-    scopes = "turn, session, token or day"
-    serve.add_argument("--max-calls", action="append", default=[], metavar="SCOPE=N", help=f"cap for a {scopes}")
-    serve.add_argument("--max-cost", action="append", default=[], metavar="SCOPE=USD", help=f"cap for a {scopes}")
     serve.add_argument(
-        "--keep-days", type=float, default=30.0, help="how long conversations are kept (%(default)s)"
+        "--public-url",
+        default="",
+        metavar="URL",
+        help="the address at which callers reach it, such as that of a tunnel",
     )
     serve.add_argument(
-        "--settings", choices=("file", "mine"), help="whose hold, where the file's differ from yours"
+        "--allow-host", action="append", default=[], metavar="NAME", help="a host name by which it may be called"
+    )
+    serve.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="a web page's origin that may call it, such as https://example.org",
+    )
+    serve.add_argument(
+        "--store",
+        metavar="FILE|redis://...",
+        help="where conversations are kept; by default in a file of this flow",
+    )
+    serve.add_argument(
+        "--functions",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="a module with the functions of actions; it is imported",
+    )
+    serve.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        metavar="[PROVIDER=]env:NAME",
+        help="the variable that holds a key; by default the flow's provider's",
+    )
+    serve.add_argument(
+        "--base-url", action="append", default=[], metavar="PROVIDER=URL", help="where a provider's calls go"
+    )
+    serve.add_argument("--fallback", metavar="TEXT", help="what the caller hears at once when a turn fails")
+    serve.add_argument(
+        "--fallback-model", metavar="PROVIDER:MODEL", help="the model that answers when a node's own has failed"
+    )
+    serve.add_argument("--end-on-failure", action="store_true", help="end the call when no model answers")
+    scopes = "turn, session, token or day"
+    serve.add_argument(
+        "--max-calls", action="append", default=[], metavar="SCOPE=N", help=f"most calls of models in a {scopes}"
+    )
+    serve.add_argument(
+        "--max-cost", action="append", default=[], metavar="SCOPE=USD", help=f"most US dollars in a {scopes}"
+    )
+    serve.add_argument(
+        "--keep-days",
+        type=float,
+        default=30.0,
+        metavar="DAYS",
+        help="how long conversations are kept (%(default)g)",
+    )
+    serve.add_argument(
+        "--settings",
+        choices=("file", "mine"),
+        help="whose settings hold where those of the file differ from yours",
     )
     tokens = serve.add_mutually_exclusive_group()
     tokens.add_argument(
@@ -98,35 +155,16 @@ def _require_settled(flow: Flow) -> None:
 
 
 def _prepare(flow: Flow, given: argparse.Namespace) -> None:
+    from byok_widgets.file_tests.loading import use_variable
+
     for provider, url in _pairs(given.base_url, "--base-url").items():
         flow.set_base_url(provider, url)
     for reference in given.key:
         provider, equals, name = reference.rpartition("=")
-        _use_key(flow, name, provider if equals else None)
+        use_variable(flow, name, provider if equals else None)
     for name, function in functions_of(flow.nodes, given.functions).items():
         flow.nodes[name].bind(function)
     _unlock()
-
-
-def _use_key(flow: Flow, reference: str, provider: str | None) -> None:
-    """Let a provider's key come from a variable.
-
-    Raises:
-        ByokError: It is not set, or cannot be used.
-    """
-    try:
-        flow.use_key(reference, provider=provider)
-    except KeyFormatError as error:
-        if error.kind != "key_variable_not_set":
-            raise
-    else:
-        return
-    name = reference.removeprefix("env:")
-    shown = name if _VARIABLE.fullmatch(name) else "that --key names"  # it may be a key all the same
-    raise MissingKeyError(
-        f"No API key configured for {provider or flow.provider}: the variable {shown} is not set.",
-        fix="Set it in the environment of this command, and start it again.",
-    )
 
 
 def _serve(flow: Flow, given: argparse.Namespace) -> int:
@@ -151,7 +189,7 @@ def _serve(flow: Flow, given: argparse.Namespace) -> int:
     try:
         server = serve(flow, address, options, given.store, token_name="")
     except MissingKeyError as error:
-        error.fix = f"{error.fix} Or name a variable that holds it: --key env:NAME."
+        error.fix = "Name the environment variable that holds it: --key PROVIDER=env:NAME."
         raise
     print(f"Flow {flow.name!r} is served at {server.base_url}", flush=True)
     if server.token:

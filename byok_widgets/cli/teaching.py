@@ -59,11 +59,27 @@ def add_commands(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     check.set_defaults(parser=check)
-    check.add_argument("expected", type=Path, metavar="EXPECTED", help="a solution, or a JSON file")
+    check.add_argument(
+        "expected", type=Path, metavar="EXPECTED", help="a solution, *.ipynb, or a JSON file of values by variable"
+    )
     check.add_argument("places", nargs="+", type=Path, metavar="NOTEBOOK", help="notebooks, or folders of them")
-    check.add_argument("--variable", action="append", default=[], metavar="NAME", help="a variable that counts")
-    check.add_argument("--limit", type=_seconds, default=300.0, metavar="SECONDS", help="for each (%(default)g)")
-    check.add_argument("--jobs", type=_jobs, metavar="N", help="how many run at once (one for each core)")
+    check.add_argument(
+        "--variable",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a variable that counts, or a part of one, such as found.values; may be given several times",
+    )
+    check.add_argument(
+        "--limit",
+        type=_seconds,
+        default=300.0,
+        metavar="SECONDS",
+        help="longest time for a notebook (%(default)g)",
+    )
+    check.add_argument(
+        "--jobs", type=_jobs, metavar="N", help="how many notebooks run at once (one for each core)"
+    )
     check.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
     check.add_argument("--csv", type=Path, metavar="FILE", help="write the result as CSV")
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.errors import ByokError
+from byok_widgets.errors import ByokError, MissingKeyError
 
 if TYPE_CHECKING:
     from byok_widgets.testing.run import TestRun
@@ -67,6 +67,11 @@ def run(given: argparse.Namespace) -> int:
         given.parser.error("--only-regressions needs --baseline")
     try:
         result = _tested(given)
+    except MissingKeyError as error:
+        if error.kind == MissingKeyError.default_kind:
+            error.fix = "Name the variable that holds it, --key PROVIDER=env:NAME, or replay: --replay CASSETTE."
+        print(error)
+        return 2
     except ByokError as error:
         print(error)
         return 2

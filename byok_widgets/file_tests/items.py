@@ -11,7 +11,7 @@ import pytest
 from byok_widgets.cases.case import Case, Cases
 from byok_widgets.cases.fields import hint_at
 from byok_widgets.cases.reading import read_cases
-from byok_widgets.errors import ByokError
+from byok_widgets.errors import ByokError, MissingKeyError
 from byok_widgets.file_tests.loading import Allowed, open_flow
 from byok_widgets.file_tests.pairs import FLOW, flows_beside
 from byok_widgets.sanitize import sanitize
@@ -126,6 +126,12 @@ class CaseItem(pytest.Item):
         assert isinstance(self.parent, CasesFile)  # noqa: S101 - only such a file makes these
         try:
             found = self.parent.outcome(self.case)
+        except MissingKeyError as error:
+            if error.kind == MissingKeyError.default_kind:
+                error.fix = (
+                    "Name the variable that holds it, --byok-key PROVIDER=env:NAME, or replay: --byok-replay."
+                )
+            raise CaseError(str(error)) from None
         except (ByokError, ValueError) as error:
             raise CaseError(str(error)) from None
         if found.outcome is Outcome.UNCHECKED:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.errors import ByokError, ConfigError, KeyFormatError, MissingKeyError
 from byok_widgets.flow import Flow
 from byok_widgets.providers import PROVIDERS
 
@@ -40,11 +41,11 @@ def open_flow(path: Path, allowed: Allowed) -> Flow:
     waiting = flow.notice if not allowed.trust else ""
     if waiting:
         raise ConfigError(f"{path.name}: {waiting}", kind="flow_file", fix="Look at it, and add --trust.")
-    for provider, url in map(_pair, allowed.base_urls):
+    for provider, url in (_pair(flow, text, "PROVIDER=URL") for text in allowed.base_urls):
         flow.set_base_url(provider, url)
-    given = dict(map(_pair, allowed.keys))
+    given = dict(_pair(flow, text, "PROVIDER=env:NAME") for text in allowed.keys)
     for provider, reference in given.items():
-        flow.use_key(reference, provider=provider)
+        use_variable(flow, reference, provider)
     for provider in _called(flow) - given.keys():
         _take_saved(flow, provider)
     return flow
@@ -69,13 +70,50 @@ def _take_saved(flow: Flow, provider: str) -> None:
 _NONE_THERE = frozenset({"unknown_flow", "same_flow", "no_key_there", "key_of_other_host", "served_page"})
 
 
-def _pair(text: str) -> tuple[str, str]:
+def _pair(flow: Flow, text: str, form: str) -> tuple[str, str]:
+    """Return a provider and what was given for it; what was given is not shown, since it may be a key.
+
+    Raises:
+        ConfigError: It has another form, or there is no such provider.
+    """
     provider, equals, value = text.partition("=")
-    if not equals or provider not in PROVIDERS:
-        known = ", ".join(PROVIDERS)
+    if not equals:
         raise ConfigError(
-            "Give a provider, an equals sign, and its value.",
+            "What was given has no equals sign.",
             kind="argument",
-            fix=f"Write PROVIDER=env:NAME. The providers are: {known}.",
+            fix=f"Write {form}. The providers are: {', '.join(PROVIDERS)}.",
         )
-    return provider, value
+    return flow.config.known_provider(provider), value
+
+
+def use_variable(flow: Flow, reference: str, provider: str | None) -> None:
+    """Let a provider's key come from an environment variable, for a command or a test run.
+
+    Args:
+        flow: The flow.
+        reference: `env:NAME`.
+        provider: Name of the provider; by default the flow's.
+
+    Raises:
+        MissingKeyError: The variable is not set.
+        ByokError: It cannot be used.
+    """
+    try:
+        flow.use_key(reference, provider=provider)
+    except KeyFormatError as error:
+        if error.kind != "key_variable_not_set":
+            raise
+    else:
+        return
+    name = reference.removeprefix("env:")
+    shown = name if _VARIABLE.fullmatch(name) else "that was named"  # it may be a key all the same
+    label = PROVIDERS[provider or flow.provider].label
+    raise MissingKeyError(
+        f"No API key configured for {label}: the variable {shown} is not set.",
+        kind="key_variable_not_set",
+        fix="Set it in the environment of this command, and start it again.",
+    )
+
+
+_VARIABLE = re.compile(r"[A-Z]{2,20}(_[A-Z]{2,20}){1,4}")
+"""Names of variables that no key looks like."""

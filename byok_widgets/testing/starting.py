@@ -50,7 +50,7 @@ def prepare(
     base = setup.id
     run = (_last_run(store, base) if resume else "") or secrets.token_hex(8)
     setup, store = played(flow, **named, sampling=Sampling(runs, run=run))
-    require_keys(setup.refs, flow.context)
+    require_keys(setup, flow.context)
     setup = replace(setup, remarks={"test": base, "run": run})
     made = prepared(setup, store, options, TestRun)
     made.baseline_file = before

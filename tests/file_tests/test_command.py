@@ -49,7 +49,16 @@ def test_without_a_key_the_first_line_says_so(
 ) -> None:
     command = command_for_a_flow_with_a_key(tmp_path)
     assert main(command) == 2
-    assert capsys.readouterr().out.startswith("No API key configured")
+    said = capsys.readouterr().out
+    assert said.startswith("No API key configured")
+    assert "--key PROVIDER=env:NAME" in said
+    assert "--replay" in said
+    assert main([*command, "--key", "openai=env:NOT_SET"]) == 2
+    told = capsys.readouterr().out
+    assert told.startswith("No API key configured")
+    assert "NOT_SET" in told
+    for words in ("gear", "settings()", "kernel", "notebook"):
+        assert words not in said + told
     monkeypatch.setenv("A_KEY", fake_key("openai"))
     url = ["--base-url", f"openai={server.base_url}"]
     assert main([*command, *url, "--key", "openai=env:A_KEY"]) == 0
@@ -90,3 +99,35 @@ def test_only_regressions_need_a_baseline(folder: Path, write_cases: WriteCases)
     with pytest.raises(SystemExit) as caught:
         main(["test", str(folder / "booking.flow.json"), str(write_cases(GOOD)), "--only-regressions"])
     assert caught.value.code == 2
+
+
+@pytest.mark.parametrize("option", ["--key", "--base-url"])
+def test_a_provider_that_there_is_not_is_told_with_the_nearest(
+    folder: Path, write_cases: WriteCases, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    command = ["test", str(folder / "booking.flow.json"), str(write_cases(GOOD))]
+    assert main([*command, option, "opnai=env:A_KEY"]) == 2
+    assert "'openai'" in capsys.readouterr().out
+    key = fake_key("openai")
+    assert main([*command, option, key]) == 2
+    said = capsys.readouterr().out
+    assert key not in said
+    assert {"--key": "PROVIDER=env:NAME", "--base-url": "PROVIDER=URL"}[option] in said
+
+
+def test_a_key_that_only_a_caller_needs_is_said_to_be_the_callers(
+    folder: Path, write_cases: WriteCases, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caller = {"persona": "a parent", "goal": "a slot", "model": "openai:gpt-4o-mini"}
+    assert (
+        main(["test", str(folder / "booking.flow.json"), str(write_cases({"name": "late", "caller": caller}))])
+        == 2
+    )
+    said = capsys.readouterr().out
+    assert said.startswith("No API key configured")
+    assert "simulated caller of case 'late'" in said
+    alone = {**caller, "model": "compatible:one", "referee": "openai:gpt-4o-mini"}
+    assert (
+        main(["test", str(folder / "booking.flow.json"), str(write_cases({"name": "late", "caller": alone}))]) == 2
+    )
+    assert "referee" in capsys.readouterr().out

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.file_tests.conftest import BAD, GOOD, WriteCases
+from tests.file_tests.keyed_flow import command_for_a_flow_with_a_key
 from tests.scripted_server import ScriptedServer
 
 PLUGIN = "byok_widgets.pytest_plugin"
@@ -171,3 +172,15 @@ def test_a_mistake_in_a_case_is_told_by_each_test_of_its_file(
     assert done.code == 1
     assert "booking.cases, line 2: end_node" in done.stdout
     assert server.requests == []
+
+
+def test_without_a_key_it_says_how_pytest_is_told_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_pytest: RunPytest
+) -> None:
+    command_for_a_flow_with_a_key(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    done = run_pytest("a.cases")
+    assert done.code == 1
+    assert "No API key configured" in done.stdout
+    assert "--byok-key PROVIDER=env:NAME" in done.stdout

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from byok_widgets import Flow
+from byok_widgets import Caller, Flow
 from byok_widgets.providers import catalog
+from tests.scripted_server import ScriptedServer
 
 _numbers = itertools.count()
 
@@ -75,3 +78,28 @@ def test_nothing_is_said_where_calls_go_to_another_address(flow: Flow) -> None:
         warnings.simplefilter("error")
         flow.model = "openai:our-own-model"
     assert catalog.unknown_note("openai", "listed-by-it", ["listed-by-it"]) == ""
+
+
+TYPED = "openia:gpt-6-luna"
+CALLER = Caller("a parent", goal="a slot", model=TYPED)
+
+
+@pytest.mark.parametrize(
+    "name_it",
+    [
+        lambda flow, cases: flow.node("ask").run("Hi", model=TYPED),
+        lambda flow, cases: setattr(flow.start(), "model", TYPED),
+        lambda flow, cases: flow.compare({"now": {}, "new": {"ask": TYPED}}, cases=cases),
+        lambda flow, cases: flow.node("ask").compare(["compatible:one", TYPED], cases),
+        lambda flow, cases: flow.test([{"caller": CALLER}], wait=True),
+    ],
+    ids=["call", "session", "variants", "models", "caller"],
+)
+def test_a_mistyped_provider_is_told_wherever_a_model_is_named(
+    flow: Flow, server: ScriptedServer, name_it: Callable[[Flow, Any], object]
+) -> None:
+    flow.set_base_url("compatible", server.base_url)
+    flow.model = "compatible:one"
+    flow.conversation("ask", "Ask.")
+    with pytest.warns(UserWarning, match='did you mean "openai:gpt-6-luna"'):
+        name_it(flow, [{"caller": ["Hi"], "end_node": "ask"}])
