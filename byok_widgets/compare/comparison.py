@@ -416,6 +416,12 @@ class Comparison:
         """Return what ended it early, such as a store that cannot be written; `None` if nothing did."""
         return self._execution.problem
 
+    def __str__(self) -> str:
+        """Wait until it is complete or stopped: what is printed does not change afterwards, as a board does."""
+        if self.running and ENGINE.can_wait:
+            self.wait()
+        return repr(self)
+
     def __repr__(self) -> str:
         return tables.as_text(self)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import threading
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -115,6 +116,22 @@ def test_a_case_of_which_nothing_is_expected_is_told(flow: Flow) -> None:
     assert result.passed
     with pytest.raises(ConfigError):
         flow.test(["Hello"])
+
+
+def test_what_is_printed_is_complete(flow: Flow, server: ScriptedServer) -> None:
+    may_answer = threading.Event()
+
+    def answer(request: dict[str, Any]) -> Say:
+        may_answer.wait(60)
+        return booking_answer(request)
+
+    server.script(answer)
+    result = flow.test([GOOD], wait=False)
+    assert result.running
+    assert "running" in repr(result)
+    threading.Timer(0.1, may_answer.set).start()
+    assert "running" not in str(result)
+    assert result.counts == {Outcome.PASSED: 1}
 
 
 def test_in_an_event_loop(flow: Flow) -> None:
