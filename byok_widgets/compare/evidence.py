@@ -22,6 +22,7 @@ from byok_widgets.compare.scoring import Metric
 from byok_widgets.compare.validity import validity_of
 from byok_widgets.compare.variant import Variant
 from byok_widgets.compare.variant_result import Service, VariantResult
+from byok_widgets.engine import HAS_THREADS
 from byok_widgets.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -214,6 +215,7 @@ def require_statistics() -> None:
         ConfigError: numpy and scipy are missing.
     """
     if not are_possible():
-        raise ConfigError(
-            "Verdicts need numpy and scipy.", kind="missing_package", fix='pip install "byok-widgets[compare]"'
-        )
+        install = 'pip install "byok-widgets[compare]"'
+        elsewhere = f"This page has neither; on a computer of your own, {install} brings both."
+        fix = install if HAS_THREADS else elsewhere
+        raise ConfigError("Verdicts need numpy and scipy.", kind="missing_package", fix=fix)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.config.own_database import own_database
+from byok_widgets.engine import HAS_THREADS
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.flow import flow_contexts
 from byok_widgets.flow.filed_flow import FiledFlow
@@ -49,6 +50,7 @@ def serve(
     from byok_widgets.diagnostics.lint import reject_ambiguous
     from byok_widgets.serve.flow_server import FlowServer
 
+    _require_server_here()
     reject_ambiguous(flow.graph)
     _require_functions(flow)
     key = (flow.name, address, options, str(store))
@@ -67,6 +69,21 @@ def serve(
         token_name=token_name,
     )
     return _servers[key]
+
+
+def _require_server_here() -> None:
+    """Refuse where Python runs in a browser's tab, which nothing can call.
+
+    Raises:
+        ConfigError: It does.
+    """
+    if not HAS_THREADS:
+        raise ConfigError(
+            "A flow cannot be served from a browser's tab: nothing can call it there.",
+            kind="serve_option",
+            fix='Write flow.save("my.flow.json"), download that file, and serve it on a computer: '
+            "byok-widgets serve my.flow.json.",
+        )
 
 
 def _require_functions(flow: ServableFlow) -> None:

@@ -14,6 +14,8 @@ from types import ModuleType
 
 import pytest
 
+from byok_widgets import Flow
+from byok_widgets.compare import evidence
 from byok_widgets.engine import daemon_executor, workers
 from byok_widgets.engine.daemon_executor import DaemonExecutor
 from byok_widgets.engine.tab import TabEngine
@@ -218,3 +220,18 @@ def test_a_comparison_is_finished_when_it_returns(tmp_path: Path) -> None:
 
 def test_where_no_cell_can_wait_a_board_fills_between_the_cells(tmp_path: Path) -> None:
     _run_in_a_tab(NO_CELL_CAN_WAIT, tmp_path, "06_testing_a_flow")
+
+
+def test_what_a_tab_cannot_do_is_told_with_what_to_do_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    flow = Flow("in a tab", fresh=True)
+    flow.conversation("hello", "Hello.", static=True, end=True)
+    monkeypatch.setattr("byok_widgets.flow.serving.HAS_THREADS", False)
+    with pytest.raises(ConfigError, match="tab") as caught:
+        flow.serve()
+    assert "byok-widgets serve" in caught.value.fix
+    monkeypatch.setattr("byok_widgets.compare.evidence.HAS_THREADS", False)
+    monkeypatch.setattr("byok_widgets.compare.evidence.are_possible", lambda: False)
+    with pytest.raises(ConfigError) as caught:
+        evidence.require_statistics()
+    assert caught.value.kind == "missing_package"
+    assert not caught.value.fix.startswith("pip")
