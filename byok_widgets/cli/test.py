@@ -76,6 +76,10 @@ def run(given: argparse.Namespace) -> int:
         print(error)
         return 2
     print(result)
+    if given.replay and result.misses_recordings:
+        print(
+            f"To record what is missing, write --record {given.replay} in place of --replay: it asks the models."
+        )
     if given.junit:
         result.save_junit(given.junit)
     if given.save_baseline:

@@ -92,6 +92,11 @@ class CasesFile(pytest.File):
         self.ihook.pytest_byok_flow(flow=flow, path=self._flow_path)
         return flow
 
+    @property
+    def cassette(self) -> str:
+        """The cassette that is replayed; empty where none is."""
+        return "" if self._option("record") else str(self._option("replay") or "")
+
     def _option(self, name: str) -> Any:
         given = self.config.getoption(f"byok_{name}")
         return self.config.getini(f"byok_{name}") if given is None else given
@@ -137,7 +142,15 @@ class CaseItem(pytest.Item):
         if found.outcome is Outcome.UNCHECKED:
             pytest.skip("Nothing is expected of it.")
         if found.outcome is not Outcome.PASSED:
-            raise CaseError(report_of(found) or str(found.outcome))
+            raise CaseError("\n".join(filter(None, [report_of(found) or str(found.outcome), self._way_on(found)])))
+
+    def _way_on(self, found: CaseOutcome) -> str:
+        """Say how pytest records what a replay has no answer to; empty where it has all."""
+        assert isinstance(self.parent, CasesFile)  # noqa: S101 - as above
+        cassette = self.parent.cassette
+        if cassette and any(run.cell and run.cell.error.startswith("replay_") for run in found.runs):
+            return f"To record what is missing: pytest --byok-record {cassette}. It asks the models."
+        return ""
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
         """Return what went wrong, without a traceback of this package."""

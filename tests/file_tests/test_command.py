@@ -131,3 +131,20 @@ def test_a_key_that_only_a_caller_needs_is_said_to_be_the_callers(
         main(["test", str(folder / "booking.flow.json"), str(write_cases({"name": "late", "caller": alone}))]) == 2
     )
     assert "referee" in capsys.readouterr().out
+
+
+def test_a_replay_that_misses_an_answer_says_how_it_is_recorded(
+    folder: Path, write_cases: WriteCases, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cassette = str(folder / "booking.cassette")
+    command = ["test", str(folder / "booking.flow.json"), str(write_cases(GOOD))]
+    assert main([*command, "--record", cassette]) == 0
+    assert main([*command, "--replay", cassette]) == 0
+    assert "--record" not in capsys.readouterr().out
+    write_cases({**GOOD, "caller": ["Hello", "On Tuesday"]})
+    asked = len(server.requests)
+    assert main([*command, "--replay", cassette]) == 2
+    assert f"--record {cassette}" in capsys.readouterr().out
+    assert len(server.requests) == asked
+    assert main([*command, "--record", cassette]) == 0
+    assert main([*command, "--replay", cassette]) == 0

@@ -59,6 +59,7 @@ def test_answers_are_recorded_and_replayed(
     done = run_pytest()
     assert done.code == 1
     assert "replay_miss" in done.stdout
+    assert "--byok-record booking.cassette" in done.stdout
     assert len(server.requests) == asked
 
 
