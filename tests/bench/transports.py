@@ -71,7 +71,7 @@ class _Switched(routing.ProviderTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         if _Switched.over_aiohttp:
-            return await bound_body(await self._aiohttp.handle_async_request(request), request.method)
+            return bound_body(await self._aiohttp.handle_async_request(request), request.method)
         return await super().handle_async_request(request)
 
     async def aclose(self) -> None:

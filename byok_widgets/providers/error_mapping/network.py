@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator
 
 from byok_widgets.providers.error_mapping.call_context import CallContext
 from byok_widgets.providers.error_mapping.error_case import ErrorReport
+from byok_widgets.providers.error_mapping.excerpts import excerpt
 from byok_widgets.providers.error_mapping.phrases import says
 from byok_widgets.providers.stream import TooLargeError
-from byok_widgets.providers.transport.faults import EnvironmentVariableError
+from byok_widgets.providers.transport.faults import EnvironmentVariableError, UnknownEncodingError
 
 _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
 _TRANSPORT = frozenset({"APIConnectionError", "TransportError", "EndOfStream"})
@@ -41,6 +42,9 @@ def classify(error: BaseException, context: CallContext) -> ErrorReport:
             unusable.fix,
             context.links.status,
         )
+    encoded = next((cause for cause in causes if isinstance(cause, UnknownEncodingError)), None)
+    if encoded:
+        return _of_encoding(encoded, context)
     names = _names(causes)
     if any(isinstance(cause, ssl.SSLError) for cause in causes) and not names & _AFTER_CONNECTING:
         return _of_tls(causes, context)
@@ -89,6 +93,17 @@ def unreadable(what: str, context: CallContext) -> ErrorReport:
         f"Try again; if the error persists, check {context.way}.",
         context.links.status,
         retryable=True,
+    )
+
+
+def _of_encoding(error: UnknownEncodingError, context: CallContext) -> ErrorReport:
+    return ErrorReport(
+        "unreadable",
+        f'{context.who} sent an answer that cannot be read: it is encoded as "{excerpt(error.encoding)[:40]}", '
+        "although that was not asked for.",
+        f"A gateway or proxy in front of {context.host} compresses all answers.",
+        f"Have compression turned off there for this path, or check {context.way}.",
+        context.links.status,
     )
 
 

@@ -17,7 +17,7 @@ sockets and the `llhttp` parser. It is handed to them through public API, as the
     environment     proxies and certificates that the environment names
     tls             how certificates are checked
     body, decoding  the body of a response, decoded and within its bounds (`providers.stream.bounds`)
-    faults          what the environment makes impossible
+    faults          what makes a call impossible, or its answer unreadable
 
 With `BYOK_WIDGETS_TRANSPORT=httpx` in the environment, the HTTP library's own transport takes the place of ours.
 It is also used for connections through a proxy, and where there are no sockets, as in a browser. Everything else

@@ -14,22 +14,12 @@ from byok_widgets.providers.transport.decoding import Decoder, decoder
 _OF_ERRORS = "MAX_ERROR_BYTES"
 
 
-async def bound_body(response: httpx2.Response, method: str) -> httpx2.Response:
-    """Let the body of a response keep its bounds, and come decoded; return the response.
-
-    Raises:
-        DecodingError: The body is encoded in a way that is not known here.
-    """
+def bound_body(response: httpx2.Response, method: str) -> httpx2.Response:
+    """Let the body of a response keep its bounds, and come decoded; return the response."""
     source = cast("httpx2.AsyncByteStream", response.stream)
     decodes = None
     if "content-encoding" in response.headers:
-        try:
-            decodes = decoder(response.headers["content-encoding"])
-        except httpx2.DecodingError:
-            await source.aclose()
-            if response.status_code < 400:
-                raise
-            source = httpx2.ByteStream(b"")  # the status of a failure says enough
+        decodes = decoder(response.headers["content-encoding"])
         del response.headers["content-encoding"]
         if "content-length" in response.headers:
             del response.headers["content-length"]  # it counts the encoded bytes
@@ -55,6 +45,7 @@ class BoundedBody(httpx2.AsyncByteStream):
         self._blocks: Iterator[bytes] = iter(())
         self._raw_bytes = 0
         self._read_bytes = 0
+        self._has_ended = False
         self._excess: TooLargeError | None = None
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -100,13 +91,26 @@ class BoundedBody(httpx2.AsyncByteStream):
         while True:
             block = next(self._blocks, None)
             if block is None:
-                self._blocks = decodes.decode(await self._next_piece())
+                if self._raw_bytes > self._limit:  # it may decode to nothing, for ever
+                    await self._refuse(bounds.too_many_bytes(self._limit, self._bound))
+                    return await anext(self)
+                self._blocks = await self._more(decodes)
                 continue
             decoded, packed = self._read_bytes + len(block), self._raw_bytes - decodes.waiting_bytes
             if decoded > max(bounds.FREE_OF_RATIO_BYTES, bounds.MAX_COMPRESSION_RATIO * packed):
                 await self._refuse(bounds.compressed_too_much(bounds.MAX_COMPRESSION_RATIO))
                 return await anext(self)
             return block
+
+    async def _more(self, decodes: Decoder) -> Iterator[bytes]:
+        """Return the blocks of the next piece, or of the end."""
+        if self._has_ended:
+            raise StopAsyncIteration
+        try:
+            return decodes.decode(await self._next_piece())
+        except StopAsyncIteration:
+            self._has_ended = True
+        return decodes.end()
 
     async def _refuse(self, excess: TooLargeError) -> None:
         """Close the source; nothing more is read."""

@@ -1,4 +1,4 @@
-"""What the environment makes impossible; the error mapping says it in words."""
+"""What makes a call impossible, or its answer unreadable; the error mapping says it in words."""
 
 from __future__ import annotations
 
@@ -23,3 +23,15 @@ class EnvironmentVariableError(Exception):
         self.variable = variable
         self.what = what
         self.fix = fix
+
+
+class UnknownEncodingError(Exception):
+    """A body is encoded in a way that was not asked for and is not known here.
+
+    Attributes:
+        encoding: What its head calls that; a server may have written anything.
+    """
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__("The encoding of the body is not known.")
+        self.encoding = encoding

@@ -44,7 +44,7 @@ class ProviderTransport(httpx2.AsyncBaseTransport):
         transport = self._ways.get(way)
         if transport is None:
             transport = self._ways[way] = await self._choose(*way)
-        return await bound_body(await transport.handle_async_request(request), request.method)
+        return bound_body(await transport.handle_async_request(request), request.method)
 
     async def aclose(self) -> None:
         """Close all connections."""

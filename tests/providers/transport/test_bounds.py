@@ -208,6 +208,55 @@ def test_a_compressed_event_comes_before_the_next_one_is_sent(transport: str) ->
     run(test)
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "gzip, br", "utf-8", "none"])
+@pytest.mark.parametrize(
+    "body", [b"data: 1\n\n", b": ping\n\n", b'{"a": 1}', b"[]", b"\xef\xbb\xbf\n<html>", b"\n\n{}"]
+)
+@pytest.mark.parametrize("status", [200, 400])
+def test_what_is_not_encoded_although_its_head_says_so_is_read(
+    transport: str, encoding: str, body: bytes, status: int
+) -> None:
+    async def test() -> None:
+        head = b"HTTP/1.1 %d X\r\ncontent-encoding: %b\r\ntransfer-encoding: chunked\r\n\r\n" % (
+            status,
+            encoding.encode(),
+        )
+        for pieces in ([body], [body[at : at + 1] for at in range(len(body))]):
+            chunks = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+            async with (
+                serving(Play((head + chunks + b"0\r\n\r\n",))) as server,
+                http_client().stream("POST", server.url) as response,
+            ):
+                read = b"".join([piece async for piece in response.aiter_raw()])
+            assert read.strip(b"\xef\xbb\xbf\n") == body.strip(b"\xef\xbb\xbf\n")
+
+    run(test)
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_what_decodes_to_nothing_for_ever_is_read_up_to_its_bound(
+    transport: str, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr(bounds, "MAX_ANSWER_BYTES", 1000)
+    monkeypatch.setattr(bounds, "MAX_ERROR_BYTES", 1000)
+
+    async def test() -> None:
+        packer = zlib.compressobj(wbits=31)
+        begin, empty = packer.flush(zlib.Z_SYNC_FLUSH), b"\0\0\0\xff\xff"
+        head = b"HTTP/1.1 %d X\r\ncontent-encoding: gzip\r\n\r\n" % status
+        async with (
+            serving(Play((head, begin, empty * 300), "silence")) as server,
+            http_client().stream("POST", server.url) as response,
+        ):
+            if status < 400:
+                with pytest.raises(TooLargeError):
+                    await response.aread()
+            else:
+                assert await response.aread() == b""
+
+    run(test)
+
+
 @pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip, gzip", "nonsense"])
 def test_an_encoding_that_is_not_known_is_an_error(transport: str, encoding: str) -> None:
     async def test() -> None:
