@@ -70,7 +70,6 @@ _LABEL_OF_STATUS = {
 }
 _NOT_FOR_CHAT = re.compile("aqa|embedding|image|imagen|live|robotics|tts|veo")
 _NO_QUOTA = re.compile(r"\blimit: 0(?![.\d])")
-_SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
 
 
 class GeminiProvider(ChatCompletionsProvider):
@@ -113,7 +112,7 @@ class GeminiProvider(ChatCompletionsProvider):
                 "message": inner.get("message"),
                 "type": label or inner.get("status"),
                 "code": inner.get("code") if label is None else None,
-                "metadata": {"retry_after_s": _retry_delay_s(details)},
+                "details": details,
             }
         }
 
@@ -134,9 +133,3 @@ def _is_used_up(error: Mapping[str, Any], details: Iterable[Mapping[str, Any]]) 
     violations = [violation for rows in failures for violation in rows if isinstance(violation, Mapping)]
     per_day = any("PerDay" in str(violation.get("quotaId")) for violation in violations)
     return per_day or _NO_QUOTA.search(str(error.get("message"))) is not None
-
-
-def _retry_delay_s(details: Iterable[Mapping[str, Any]]) -> float | None:
-    """Return the wait in a `RetryInfo`, given as a string such as `17s`, in seconds."""
-    found = (_SECONDS.fullmatch(str(detail.get("retryDelay", ""))) for detail in details)
-    return next((float(match[1]) for match in found if match), None)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 import email.utils
+import json
 import pickle
 import ssl
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -289,3 +291,44 @@ def test_without_a_key_nothing_is_asked_whatever_the_environment_holds(
         assert caught.value.kind == "no_key"
         assert caught.value.fix
         assert faulty.asked == []
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (403, {"code": 30001, "message": "Sorry, your account balance is insufficient"}, "quota"),
+        (400, openai("Budget has been exceeded! Current cost: 10.1, Max budget: 10.0"), "quota"),
+        (412, openai("Account is suspended, possibly due to reaching the monthly spending limit"), "quota"),
+        (403, {"code": "denied", "error": "Your team doesn't have any credits yet."}, "quota"),
+        (400, {"code": "invalid argument", "error": "Incorrect API key provided: xa***yz."}, "auth"),
+        (400, {"message": "The provided model identifier is invalid."}, "model"),
+        (400, {"error": "the model is loaded with context length of only 4096 tokens"}, "context_length"),
+        (400, {"errors": {"model": ["is invalid here"]}}, "bad_request"),
+    ],
+    ids=str,
+)
+def test_what_only_the_words_of_a_gateway_tell_is_understood(
+    faulty: FaultServer, status: int, body: Any, kind: str
+) -> None:
+    error = fault(faulty, says(body, status), of="compatible")
+    assert (error.kind, error.retryable) == (kind, False)
+
+
+@pytest.mark.parametrize(
+    "body", [{"errors": {"model": ["is invalid here"]}}, {"error": {"x": {"y": "is invalid here"}}}]
+)
+def test_a_reason_is_quoted_wherever_it_stands(faulty: FaultServer, body: Any) -> None:
+    assert "is invalid here" in str(fault(faulty, says(body, 400), of="compatible"))
+
+
+def test_a_wait_is_read_from_the_details_of_an_error(faulty: FaultServer) -> None:
+    details = [7, {"@type": "QuotaFailure"}, {"@type": "RetryInfo", "retryDelay": "34s"}]
+    error = {"error": {"code": 429, "message": "Resource exhausted", "details": details}}
+    bodies = (error, [error], openai(f"gateway: {json.dumps(error)}"))
+    assert [fault(faulty, says(body, 429), of="compatible").retry_after_s for body in bodies] == [34.0] * 3
+
+
+def test_an_answer_in_an_unknown_encoding_is_not_asked_for_again(faulty: FaultServer) -> None:
+    error = fault(faulty, Reply(b"\x1b\x0b\x00\xf8\x25\x82\x92", headers={"content-encoding": "br"}))
+    assert (error.kind, error.retryable) == ("unreadable", False)
+    assert '"br"' in error.problem

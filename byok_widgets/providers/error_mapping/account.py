@@ -9,13 +9,15 @@ from byok_widgets.providers.error_mapping.error_details import ErrorDetails
 from byok_widgets.providers.error_mapping.phrases import affordable_tokens
 
 _LONG_WAIT_S = 60.0
+_REFUSALS = (400, 403, 412, 429)
+"""Statuses with which gateways refuse a call for lack of credit, beside 402."""
 
 
 def quota(case: ErrorCase) -> ErrorReport | None:
     """There is no credit, or a budget is used up."""
     fault, context = case.details, case.context
     labelled = fault.has_label("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
-    said = (fault.status in (400, 429) and fault.says("no_credit")) or _is_beyond_the_plan(fault)
+    said = (fault.status in _REFUSALS and fault.says("no_credit")) or _is_beyond_the_plan(fault)
     if not (labelled or said or fault.status == 402):
         return None
     if fault.says("fewer_tokens"):

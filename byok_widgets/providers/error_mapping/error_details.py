@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from byok_widgets.providers.base import Provider
 from byok_widgets.providers.error_mapping import phrases
-from byok_widgets.providers.error_mapping.error_shapes import inner_error, text_of_reason
+from byok_widgets.providers.error_mapping.error_shapes import any_sentence, inner_error, text_of_reason
 from byok_widgets.providers.error_mapping.excerpts import READ_CHARS, excerpt, one_line, request_id
 from byok_widgets.providers.error_mapping.phrases import Cause
 from byok_widgets.providers.error_mapping.rejected_fields import RejectedField, rejected_fields
@@ -23,6 +24,7 @@ from byok_widgets.providers.quota_headers import retry_after, wait_in_words
 from byok_widgets.providers.stream import parse_json
 
 _MAY_ASK_TO_WAIT = (429, 503, 529)
+_DELAY = re.compile(r"(\d{1,9}(?:\.\d+)?)s")
 
 _STATUS_OF_LABEL = {
     "authentication_error": 401,
@@ -137,7 +139,7 @@ def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str
     labels = tuple(excerpt(str(label)).lower() for label in given if label is not None)
     described = _status(status, labels)
     is_page = looks_like_page(body) or (status is not None and "html" in headers.get("content-type", ""))
-    said = "" if is_page else text_of_reason(inner) or text_of_reason(outer)
+    said = "" if is_page else text_of_reason(inner) or text_of_reason(outer) or any_sentence(outer)
     fields = (*rejected_fields(inner), *rejected_fields(behind))
     return ErrorDetails(
         status=described,
@@ -151,10 +153,17 @@ def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str
         is_page=is_page,
         retry_after_s=retry_after(headers)
         or _seconds(metadata.get("retry_after_s"))
+        or _retry_delay_s(_list(inner.get("details")))
         or (wait_in_words(text_of_reason(inner)[:READ_CHARS]) if described in _MAY_ASK_TO_WAIT else None),
         should_retry={"true": True, "false": False}.get(headers.get("x-should-retry", "")),
         request_id=request_id(headers) or request_id(outer),
     )
+
+
+def _retry_delay_s(details: Iterable[Any]) -> float | None:
+    """Return the wait in one of an error's details, given as a string such as `17s`, in seconds."""
+    texts = (str(detail.get("retryDelay", "")) for detail in details if isinstance(detail, Mapping))
+    return next((float(match[1]) for text in texts if (match := _DELAY.fullmatch(text))), None) or None
 
 
 def usual_form(body: Any, provider: Provider) -> Any:

@@ -50,6 +50,17 @@ def text_of_reason(holder: Mapping[str, Any], depth: int = 0) -> str:
     return _usual_reason(holder) or _unusual_reason(holder, depth)
 
 
+def any_sentence(value: Any, name: str = "", depth: int = 0) -> str:
+    """Return the first text of several words in an error of unknown shape, after the name of its field."""
+    if isinstance(value, str):
+        is_sentence = " " in value.strip()
+        return ": ".join(filter(None, (name, value))) if is_sentence else ""
+    if depth == _MAX_DEPTH or not isinstance(value, (Mapping, list)):
+        return ""
+    rows = value.items() if isinstance(value, Mapping) else ((name, row) for row in value)
+    return next(filter(None, (any_sentence(row, str(key), depth + 1) for key, row in rows)), "")
+
+
 def _usual_reason(holder: Mapping[str, Any]) -> str:
     for name in REASONS:
         reason = holder.get(name)
