@@ -37,6 +37,7 @@ FORMS: Mapping[str, Callable[[str], str]] = {
     "hex": lambda key: key.encode().hex(),
     "hex, in upper case": lambda key: key.encode().hex().upper(),
     "hex, spaced": lambda key: key.encode().hex(" "),
+    "hex, with colons": lambda key: key.encode().hex(":"),
     "URL": lambda key: "".join(f"%{code:02X}" for code in key.encode()),
     "JSON": lambda key: "".join(f"\\u{code:04x}" for code in key.encode()),
     "HTML": lambda key: "".join(f"&#{code};" for code in key.encode()),
@@ -68,7 +69,13 @@ def _pieces(key: str) -> tuple[set[str], set[str]]:
 
 
 def _readings(text: str) -> set[str]:
-    resolved = {text, unquote(text), html.unescape(text), re.sub(r"\\u00(..)", _character, text)}
+    resolved = {
+        text,
+        text.replace(":", ""),
+        unquote(text),
+        html.unescape(text),
+        re.sub(r"\\u00(..)", _character, text),
+    }
     return {"".join(char for char in each if char.isprintable() and char != " ") for each in resolved}
 
 

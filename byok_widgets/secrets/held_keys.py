@@ -266,6 +266,8 @@ def _forms(key: str) -> Iterator[tuple[str, int, slice]]:
     yield turned, min(piece, len(turned)), hidden
     digits = data.hex()
     yield digits, min(2 * piece, len(digits)), slice(max(0, 2 * public - _GRAM // 2))
+    dump = data.hex(":")
+    yield dump, min(3 * piece, len(dump)), slice(max(0, 3 * public - _GRAM // 2))
     for shift in range(3):
         # Only the characters that depend on nothing but the key: its neighbours in the encoded text are unknown.
         encoded = base64.b64encode(bytes(shift) + data + bytes(3))
