@@ -24,7 +24,8 @@ def governor_of(provider: Provider, endpoint: Endpoint, model: str) -> Governor:
     Most providers limit each model of an account by itself: what one model has left says nothing of another one,
     and a storm at a small free model would hold up all others of a comparison. Where models do share a quota, each
     of their governors meets its limit and respects it: in simulation no call is lost and none takes longer, while
-    more requests are refused (twice as many with two models).
+    more requests are refused. Of 900 calls against 600 a minute, with headers, these were 0 with one model, 114
+    with two and 531 with four; without headers 225, 528 and 1,230.
     """
     governors = _governors.setdefault(asyncio.get_running_loop(), {})
     key = (provider.name, identity(endpoint.key), endpoint.base_url.host, model)

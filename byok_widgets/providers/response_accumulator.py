@@ -60,6 +60,8 @@ class ResponseAccumulator:
         self._model: str | None = None
         self._streams: Literal["wholes", "pieces"] | None = None
         self._repeats = 0
+        self._parts = 0
+        self._goes_on = False  # something was said after the answer had ended
 
     @property
     def is_empty(self) -> bool:
@@ -93,8 +95,16 @@ class ResponseAccumulator:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the model has said why the answer ended."""
-        return self._reason is not None
+        """Whether the model has said why the answer ended, and has written nothing since then."""
+        return self._reason is not None and not self._goes_on
+
+    @property
+    def ended_after(self) -> int | None:
+        """After how many parts the answer has ended; `None` if it goes on.
+
+        Some servers give a reason for an end with each piece, so that it may end several times.
+        """
+        return self._parts if self.is_finished else None
 
     def sibling(self) -> ResponseAccumulator:
         """Return an empty accumulator for the same answer in another form."""
@@ -113,7 +123,14 @@ class ResponseAccumulator:
 
     def add_spoken(self, text: str) -> None:
         """Add a piece of the answer's text, in which there may be thinking."""
+        self._count()
         self._take(self._filter.feed(text))
+
+    def add_input(self, text: str) -> None:
+        """Add a piece of a tool's input, in which there is no thinking."""
+        if text:
+            self._count()
+            self.add(text)
 
     def add_thought(self, text: str, source: str) -> None:
         """Add a piece of the model's thinking, which is not part of the text.
@@ -123,6 +140,7 @@ class ResponseAccumulator:
             source: Where it comes from; some providers send the same thinking in several places.
         """
         if text:
+            self._parts += 1
             self._thoughts.add(text, source)
             self._filter.skip_thought()
 
@@ -142,6 +160,7 @@ class ResponseAccumulator:
         """Add a piece of the model's refusal; it is shown like an answer."""
         text = self._refusal_joiner.feed(text)
         if text:
+            self._count()
             self._pass_on(self._refusal_redactor.feed(text), self._refusals)
 
     def said(self) -> str:
@@ -163,7 +182,7 @@ class ResponseAccumulator:
             if self._streams == "pieces":
                 self.add_spoken(before * self._repeats)
         if self._streams == "wholes" and now.startswith(before):
-            self.add(now[len(before) :])
+            self.add_input(now[len(before) :])
         return self._streams == "pieces"
 
     def is_repeated(self, whole: ResponseAccumulator) -> bool:
@@ -180,6 +199,7 @@ class ResponseAccumulator:
         if not self._refusals:
             self.add_refusal("".join(whole._refusals))
         self._thoughts.add(whole._thoughts.text(), "whole")
+        self.asks_for_tool = self.asks_for_tool or whole.asks_for_tool
 
     def finish(self, reason: FinishReason | None, raw: str, *, notice: str = "") -> None:
         """Record why the answer ended; an unknown reason makes it incomplete, and is kept in the notice.
@@ -191,6 +211,7 @@ class ResponseAccumulator:
             raw: The provider's own word for it.
             notice: The notice to show instead of the usual one for `reason`.
         """
+        self._goes_on = False
         if reason == "tool_call" and self.offers_tool:
             reason = "stop"  # the tool is how the shape was asked for
         # Some servers send a plain "stop" after the reason that says more.
@@ -200,11 +221,17 @@ class ResponseAccumulator:
         self._reason = reason or "incomplete"
         self._notice = notice if reason else unknown
 
+    def note_end(self) -> None:
+        """Take note that nothing more comes: a reason that came before the last words holds for them, too."""
+        self._goes_on = False
+
     def answer(self) -> Answer:
         """Return the whole answer; one that ended without a reason is incomplete."""
         self._flush()
         # whatever reason it gave
         reason: FinishReason = "refusal" if self._refusals else self._reason or "incomplete"
+        if reason == "stop" and self._goes_on:
+            reason = "incomplete"
         if reason == "stop" and self.asks_for_tool and not self.offers_tool:
             reason = "tool_call"
         answer = Answer(
@@ -235,10 +262,15 @@ class ResponseAccumulator:
         if not self._pieces and not self._refusals:
             error.request_id = error.request_id or self.request_id
             raise error
-        if self._reason is not None:
+        if self.is_finished:
             return self.answer().with_notice(error.problem)
         words = (error.problem, error.cause, error.fix, error.link)
         return self.answer().with_notice(" ".join(filter(None, words)))
+
+    def _count(self) -> None:
+        """Count a part of what is said."""
+        self._parts += 1
+        self._goes_on = self._reason is not None
 
     def _take(self, found: Sorted) -> None:
         if found.retracts:  # a closing tag that nothing opened: all so far was thinking

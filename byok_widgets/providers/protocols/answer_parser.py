@@ -13,6 +13,8 @@ from byok_widgets.providers.response_accumulator import ResponseAccumulator
 from byok_widgets.providers.stream import BOM, AnswerReader, ReadEvent, json_lines, parse_json
 
 _LONGEST_SENTENCE = 500
+_MAX_LOOKS = 100
+"""How often a body that comes in pieces is looked at, to see whether it is complete: each look reads all of it."""
 _WORD = re.compile(r"[\[(]?[^\W\d_]{2}")
 
 
@@ -45,11 +47,29 @@ class AnswerParser:
         self._reader = AnswerReader(content_type)
         self._is_html = "html" in content_type
         self._last: Mapping[str, Any] = {}
+        self._looks_left = _MAX_LOOKS
 
     @property
     def is_complete(self) -> bool:
         """Whether the stream has said that nothing more comes."""
         return self._reader.is_done or self._accumulator.is_closed
+
+    def has_whole_answer(self) -> bool:
+        """Whether a body that is not a stream, and has not ended, is an answer that has come to its end.
+
+        Some servers announce more bytes than they send, or never end a body.
+        """
+        body = self._reader.whole_so_far
+        if not body.endswith(b"}") or not self._looks_left:
+            return False
+        self._looks_left -= 1
+        value, whole = json_in(body), self._accumulator.sibling()
+        try:
+            if isinstance(value, dict) and not error_mapping.holds_error(value):
+                self._protocol.accumulate_whole(value, whole, self._context)
+        except ProviderError:
+            return False
+        return whole.is_finished
 
     def feed(self, piece: bytes) -> None:
         """Process the next piece of the body.
@@ -69,8 +89,10 @@ class AnswerParser:
         self._take_all(self._reader.end())
         if self._reader.body is not None:
             self._take_body(self._reader.body)
-        if not self._accumulator.is_finished and _is_strange(self._last):
-            raise error_mapping.from_body(self._last, self._context)
+        if self.is_complete:
+            self._accumulator.note_end()
+        if not self._accumulator.is_finished and (strange := _strange(self._last)):
+            raise error_mapping.from_body(strange, self._context)
         if self._accumulator.is_empty:
             raise error_mapping.empty(
                 self._context, was_thinking=self._accumulator.has_thought, has_begun=self._reader.has_begun
@@ -134,10 +156,11 @@ def not_an_answer(body: bytes, context: CallContext, *, is_html: bool) -> Provid
     return error_mapping.unreadable("it is not a JSON object", context, said=said)
 
 
-def _is_strange(event: Mapping[str, Any]) -> bool:
-    """Whether the last event of an answer that has no end is no part of it, but says why."""
-    is_part = any(event.get(name) for name in ("choices", "delta", "content_block"))
-    return not is_part and bool(error_mapping.text_of_reason(event))
+def _strange(event: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return why an answer has no end, if its last event is no part of it or holds an error beside one."""
+    if any(event.get(name) for name in ("choices", "delta", "content_block")):
+        return next((one for one in event.values() if isinstance(one, dict) and one.get("error")), None)
+    return event if error_mapping.text_of_reason(event) else None
 
 
 def _sentence(value: Any) -> str:

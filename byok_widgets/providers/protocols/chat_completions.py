@@ -92,10 +92,10 @@ class ChatCompletionsProvider(SdkProvider):
             choices = [choices]
         if not isinstance(choices, (list, type(None))):
             raise error_mapping.unreadable("its choices are not a list", context)
-        if choice := _first_choice(choices or (), context):
+        choice: Mapping[str, Any] = {}
+        for choice in _own_choices(choices or (), context):
             self._add_choice(choice, accumulator, context)
-        ends = choice and choice.get("finish_reason")
-        if not ends and (reason := _reason_elsewhere(event, choice or {}, accumulator)):
+        if not choice.get("finish_reason") and (reason := _reason_elsewhere(event, choice, accumulator)):
             _finish({"finish_reason": reason}, accumulator, context)
         # Looking everywhere for usage costs more than all else about an event, so pieces of text are not searched.
         if event.get("usage") or not choices or accumulator.is_finished:
@@ -167,7 +167,7 @@ class ChatCompletionsProvider(SdkProvider):
         if calls := part.get("tool_calls") or _old_tool_calls(part):
             accumulator.asks_for_tool = True
             if accumulator.offers_tool:
-                accumulator.add(_tool_input(calls, context))
+                accumulator.add_input(_tool_input(calls, context))
 
     def _add_content(
         self, content: Any, part: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext
@@ -194,17 +194,34 @@ class ChatCompletionsProvider(SdkProvider):
         return ModelInfo(id=str(row["id"]), ends_on=iso_date(row.get("shutdown_date")))
 
 
-def _first_choice(choices: Iterable[Any], context: CallContext) -> dict[str, Any] | None:
-    """Return the first choice of an event: only one answer was asked for, and some servers send more."""
+def _own_choices(choices: Iterable[Any], context: CallContext) -> list[dict[str, Any]]:
+    """Return the choices of an event that belong to the answer.
+
+    Only one answer was asked for, and some servers send more. Others divide one: they send several pieces with its
+    number at once, or its text and its call of a tool apart.
+    """
+    own: list[dict[str, Any]] = []
     for position, choice in enumerate(choices):
         if choice is None:
             continue
         if not isinstance(choice, dict):
             raise error_mapping.unreadable("a choice is not an object", context)
         index = choice.get("index")
-        if index in (0, "0") or (index in _UNNUMBERED and position == 0):
-            return choice
-    return None
+        is_numbered = index in (0, "0")
+        if own:
+            is_own = (is_numbered and choice.get("delta")) or (
+                (is_numbered or index in _UNNUMBERED) and _is_only_a_call(choice)
+            )
+        else:
+            is_own = is_numbered or (index in _UNNUMBERED and position == 0)
+        if is_own:
+            own.append(choice)
+    return own
+
+
+def _is_only_a_call(choice: Mapping[str, Any]) -> bool:
+    part = choice.get("delta") or choice.get("message")
+    return isinstance(part, Mapping) and bool(part.get("tool_calls")) and not part.get("content")
 
 
 def _reason_elsewhere(

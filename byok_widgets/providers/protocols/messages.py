@@ -158,8 +158,9 @@ def _begin_block(
         accumulator.separate_thoughts(_THINKING)
         _add_block(block, accumulator, context)
     elif kind == "tool_use":
+        accumulator.asks_for_tool = True
         if accumulator.offers_tool and (is_whole or block.get("input")):
-            accumulator.add(json.dumps(block.get("input"), ensure_ascii=False))
+            accumulator.add_input(json.dumps(block.get("input"), ensure_ascii=False))
     elif kind in ("text", None):
         _add_block(block, accumulator, context)
 
@@ -175,7 +176,7 @@ def _add_block(
     elif thought := thinking.thought_in(part)[0]:
         accumulator.add_thought(thought, _THINKING)
     elif accumulator.offers_tool and (piece := part.get("partial_json")):
-        accumulator.add(_text(piece, context))
+        accumulator.add_input(_text(piece, context))
 
 
 def _finish(ended: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext) -> None:

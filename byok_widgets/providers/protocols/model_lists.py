@@ -33,11 +33,16 @@ def rows_of(answer: Any, depth: int = 0) -> list[Any] | None:
 
 
 def named_rows(rows: list[Any]) -> Iterator[dict[str, Any]]:
-    """Yield the rows that name a model, each model once, with the name in the field `id`."""
+    """Yield the rows that name a model, each model once, with the name in the field `id`.
+
+    A field `name` is for people, except where no model has an id.
+    """
     known = set()
-    for row in rows:
-        given = {"id": row} if isinstance(row, str) else row
-        found = (given.get(name) for name in _IDS) if isinstance(given, Mapping) else ()
+    given_rows = [{"id": row} if isinstance(row, str) else row for row in rows]
+    has_ids = any(isinstance(row, Mapping) and not row.keys().isdisjoint(_IDS) for row in given_rows)
+    fields = _IDS if has_ids else ("name",)
+    for given in given_rows:
+        found = (given.get(name) for name in fields) if isinstance(given, Mapping) else ()
         name = next((without_surrogates(str(value)) for value in found if _is_id(value)), "")
         if name and name not in known:
             known.add(name)

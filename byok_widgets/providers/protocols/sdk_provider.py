@@ -9,8 +9,9 @@ What a call needs is loaded with the first one: a flow is made, shown and checke
 
 from __future__ import annotations
 
+import asyncio
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 LIST_TIMEOUT_S = 60.0
 """Longest silence while a model list is fetched, in seconds; only a model may think for longer."""
+LIST_DEADLINE_S = 120.0
+"""How long a model list may take in all, in seconds, however steadily it drips."""
 NO_KEY = "none"
 """What is sent to an endpoint that needs no key."""
 
@@ -156,6 +159,8 @@ class SdkProvider(Provider):
     async def _converse(
         self, payload: dict[str, Any], accumulator: ResponseAccumulator, context: CallContext
     ) -> None:
+        import httpx2
+
         from byok_widgets.providers.protocols.answer_parser import AnswerParser
 
         exchange = context.endpoint.exchange
@@ -172,15 +177,20 @@ class SdkProvider(Provider):
         accumulator.request_id = error_mapping.request_id(response.headers)
         parser = AnswerParser(self, accumulator, context, response.headers.get("content-type", ""))
         context.endpoint.on_life(accumulator)
-        async with stream.ResponseBody(response) as body:
-            async for piece in body:
-                parser.feed(piece)
-                if parser.is_complete:
-                    break
-                if accumulator.is_finished:
-                    body.expect_end()
-                elif accumulator.is_empty:
-                    context.endpoint.on_life(accumulator)
+        has_all = False  # of a body that is no stream
+        try:
+            async with stream.ResponseBody(response) as body:
+                async for piece in body:
+                    parser.feed(piece)
+                    if parser.is_complete:
+                        break
+                    if accumulator.is_empty:
+                        context.endpoint.on_life(accumulator)
+                        has_all = not body.has_arrived and parser.has_whole_answer()
+                    body.expect_end(1 if has_all else accumulator.ended_after)
+        except httpx2.TransportError:
+            if not has_all:
+                raise
         parser.end()
 
     async def _get(self, path: str, endpoint: Endpoint) -> Any:
@@ -228,7 +238,7 @@ class SdkProvider(Provider):
         context = CallContext(self, endpoint)
         try:
             await self._set_up()
-            response = await self._send("get", path, endpoint)
+            response = await self._send("get", path, endpoint, options={"timeout": self._patience()})
             return await stream.read_whole(response, bounds.MAX_RESULTS_BYTES, "MAX_RESULTS_BYTES")
         except ByokError as fault:
             error = fault.with_traceback(None)
@@ -253,6 +263,8 @@ class SdkProvider(Provider):
         context = CallContext(self, endpoint)
         try:
             await self._set_up()
+            if method == "get":
+                return await _within(LIST_DEADLINE_S, self._read_json(method, path, context, headers, **more))
             return await self._read_json(method, path, context, headers, **more)
         except ByokError as fault:
             error = fault.with_traceback(None)
@@ -265,9 +277,7 @@ class SdkProvider(Provider):
     ) -> Any:
         from byok_widgets.providers.protocols.answer_parser import json_in, not_an_answer
 
-        options: dict[str, Any] = {
-            "timeout": self._sdk().Timeout(LIST_TIMEOUT_S, connect=transport.CONNECT_TIMEOUT_S)
-        }
+        options: dict[str, Any] = {"timeout": self._patience()}
         if headers:
             options["headers"] = dict(headers)
         response = await self._send(method, path, context.endpoint, options=options, **more)
@@ -279,6 +289,10 @@ class SdkProvider(Provider):
             return value
         is_html = "html" in response.headers.get("content-type", "")
         raise not_an_answer(body, context, is_html=is_html)
+
+    def _patience(self) -> Any:
+        """Return how long the server of anything but an answer may be silent."""
+        return self._sdk().Timeout(LIST_TIMEOUT_S, connect=transport.CONNECT_TIMEOUT_S)
 
     async def _send(self, method: str, path: str, endpoint: Endpoint, **more: Any) -> httpx2.Response:
         """Let the SDK build, sign and send a request; return the response, of which nothing is read yet."""
@@ -308,6 +322,16 @@ class SdkProvider(Provider):
                 ),  # a model may think for minutes
             )
         return client
+
+
+async def _within(seconds: float, work: Awaitable[Any]) -> Any:
+    import httpx2
+
+    try:
+        async with asyncio.timeout(seconds):
+            return await work
+    except TimeoutError:
+        raise httpx2.ReadTimeout("It did not end in time.") from None
 
 
 @cache

@@ -61,6 +61,14 @@ class AnswerReader:
         self._held: list[bytes] = []
         self._is_whole = False
 
+    @property
+    def whole_so_far(self) -> bytes:
+        """What has come of a body that is not a stream, without white space after it; empty for a stream."""
+        if not self._is_whole or not self._held or not self._held[-1].rstrip().endswith((b"}", b"]")):
+            return b""
+        self._held = [b"".join(self._held)]
+        return self._held[0].rstrip()
+
     def feed(self, piece: bytes) -> Iterable[ReadEvent]:
         """Return the events that end in a piece of the body.
 
@@ -120,6 +128,9 @@ class AnswerReader:
         for event in events:
             if self.is_done:
                 return
+            if b"\n" in event.data and (apart := _apart(event)):
+                yield from self._read(apart)
+                continue
             read = self._value(event)
             if read is not None:
                 self.has_begun = True
@@ -146,6 +157,22 @@ class AnswerReader:
         """Whether a text in place of an event is a sign of life, or says that the stream is complete."""
         self.is_done = word in _ENDS
         return self.is_done or word in _SIGNS_OF_LIFE or word.startswith(":")
+
+
+def _apart(event: Event) -> list[Event]:
+    """Return the events that are one only because the blank lines between them are missing; empty otherwise.
+
+    No line of a value that is written in several lines is a whole object, as the first one is then.
+    """
+    first, *others = event.data.split(b"\n")
+    try:
+        is_whole = isinstance(parse_json(first), dict)
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        return []
+    *whole, last = (first, *others)
+    return [*(Event(event.name, line) for line in whole if line), event._replace(data=last)]
 
 
 def json_lines(body: bytes) -> list[ReadEvent]:

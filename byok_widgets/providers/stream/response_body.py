@@ -33,7 +33,7 @@ class ResponseBody:
         # Not `aiter_bytes`: our transport has decoded the body.
         self._pieces = aiter(cast("httpx2.AsyncByteStream", response.stream))
         self._patience = asyncio.timeout(None)
-        self._is_ending = False
+        self._ended_after: int | None = None
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -45,11 +45,21 @@ class ResponseBody:
             await self._response.aclose()
             raise
 
-    def expect_end(self) -> None:
-        """Say that the answer is complete; what still comes, such as the usage, must come soon."""
-        if not self._is_ending:
-            self._is_ending = True
-            self._patience.reschedule(asyncio.get_running_loop().time() + LINGER_S)
+    @property
+    def has_arrived(self) -> bool:
+        """Whether the end is known to be here, read or not."""
+        return has_arrived(self._response)
+
+    def expect_end(self, ended_after: int | None) -> None:
+        """Say whether the answer is complete; then what still comes, such as the usage, must come soon.
+
+        Args:
+            ended_after: After how many parts it has ended; `None` if it goes on. Another number begins a new wait.
+        """
+        if ended_after != self._ended_after:
+            self._ended_after = ended_after
+            ends_at = None if ended_after is None else asyncio.get_running_loop().time() + LINGER_S
+            self._patience.reschedule(ends_at)
 
     async def __aenter__(self) -> Self:
         await self._patience.__aenter__()

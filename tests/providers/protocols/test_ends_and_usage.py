@@ -52,6 +52,30 @@ def test_a_missing_end_marker_is_no_fault(faulty: FaultServer, of: str) -> None:
     assert (answer.text, answer.finish_reason, answer.notices) == ("Hello", "stop", ())
 
 
+@pytest.mark.parametrize(
+    ("last", "reason"),
+    [
+        ([], "incomplete"),
+        ([b"data: [DONE]\n\n"], "stop"),
+        ([chunk({}, "stop")], "stop"),
+        ([chunk({}, "length")], "length"),
+    ],
+    ids=["cut off", "the stream's end", "another end", "an end of another kind"],
+)
+def test_an_answer_that_goes_on_after_its_end_has_not_ended(
+    faulty: FaultServer, last: list[Any], reason: str
+) -> None:
+    answer = ask(
+        faulty, stream(chunk({"content": "Hel"}, "stop"), chunk({"content": "lo"}), *last), of="compatible"
+    )
+    assert (answer.text, answer.finish_reason) == ("Hello", reason)
+
+
+def test_thinking_after_the_end_leaves_it_the_end(faulty: FaultServer) -> None:
+    answer = ask(faulty, stream(chunk({"content": "Hello"}, "stop"), chunk({"reasoning": "Hm."})), of="compatible")
+    assert (answer.text, answer.finish_reason, answer.reasoning) == ("Hello", "stop", "Hm.")
+
+
 ELSEWHERE = {
     "in the piece": {"choices": [{"delta": {"finish_reason": "@"}}]},
     "in the message": {"choices": [{"message": {"finish_reason": "@"}}]},

@@ -49,6 +49,7 @@ ERRORS: dict[str, Any] = {
     },
     "choices beside it": {"choices": [], "error": {"message": OOM}},
     "in a choice": {"choices": [{"delta": {}, "error": {"message": OOM}}]},
+    "beside an empty piece": {"choices": [{"index": 0, "delta": {}}], "x_vendor": {"id": "1", "error": OOM}},
     "in a choice that ends": {"choices": [{"delta": {}, "finish_reason": "error", "error": {"message": OOM}}]},
 }
 RAW_ERRORS = {

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from byok_widgets import ProviderError
 from byok_widgets.engine import ENGINE
 from byok_widgets.providers import PROVIDERS
+from byok_widgets.providers.protocols import sdk_provider
 from tests.providers.asking import endpoint
-from tests.providers.fault_server import FaultServer, says
+from tests.providers.fault_server import FaultServer, Reply, says
 from tests.providers.protocols.writing import BOTH
 
 
@@ -32,6 +34,7 @@ from tests.providers.protocols.writing import BOTH
         ({"data": [{"id": "a\ud83d"}]}, ["a\ufffd"]),
         ({"data": []}, []),
         ([], []),
+        ({"models": [{"name": "models/a", "displayName": "A"}, {"name": "b"}]}, ["models/a", "b"]),
         ({"data": [{"id": "a"}, 7, None, {"id": ""}, {"name": "x"}]}, ["a"]),
     ],
 )
@@ -40,3 +43,15 @@ def test_model_lists_have_several_shapes(faulty: FaultServer, of: str, body: Any
     faulty.script(says(body))
     models = ENGINE.run(PROVIDERS[of].list_models(endpoint(PROVIDERS[of], faulty)))
     assert [model.id for model in models] == ids
+
+
+def test_a_list_that_drips_is_not_waited_for_for_ever(
+    faulty: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sdk_provider, "LIST_DEADLINE_S", 0.2)
+    provider = PROVIDERS["compatible"]
+    faulty.script(Reply(b'{"data": []}', sent=4, then="stall"))
+    with pytest.raises(ProviderError) as caught:
+        ENGINE.run(provider.list_models(endpoint(provider, faulty)))
+    assert caught.value.kind == "timeout"
+    assert faulty.gone.wait(5)

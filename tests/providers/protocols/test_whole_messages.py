@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import Flow
-from tests.providers.asking import ask, fault, letter_events, talk, whole
+from tests.providers.asking import ask, fault, letter_events, shape, talk, whole
 from tests.providers.fault_server import FaultServer, Reply, says, stream
 from tests.providers.protocols.writing import BOTH, blocks, chunk, deltas, said
 
@@ -181,3 +181,45 @@ def test_a_session_goes_on_after_half_a_character(faulty: FaultServer) -> None:
     faulty.script(Reply(broken, kind="text/event-stream"), talk("ok"))
     assert session.say("hello").reply.text == "Hi \ufffd"
     assert session.say("again").reply.text == "ok"
+
+
+def test_several_pieces_of_an_answer_may_come_in_one_event(faulty: FaultServer) -> None:
+    pieces = [{"index": 0, "delta": {"content": text}} for text in ("Hel", "lo")]
+    other = {"index": 1, "delta": {"content": "Bye"}}
+    reply = stream({"choices": [*pieces, other]}, chunk(finish="stop"))
+    assert ask(faulty, reply, of="compatible").text == "Hello"
+
+
+@pytest.mark.parametrize("index", [{}, {"index": 0}], ids=["unnumbered", "numbered"])
+def test_text_and_call_of_a_tool_may_come_as_two_choices(faulty: FaultServer, index: dict[str, int]) -> None:
+    call = {"function": {"name": "person", "arguments": '{"name": "Bo"}'}}
+    messages = ({"content": "I note: "}, {"content": None, "tool_calls": [call]}, {"content": "Another answer"})
+    body = {"choices": [{"message": message, "finish_reason": "tool_calls", **index} for message in messages]}
+    assert ask(faulty, says(body), of="compatible", output=shape("tool")).text == 'I note: {"name": "Bo"}'
+    assert ask(faulty, says(body), of="compatible").finish_reason == "tool_call"
+
+
+def test_a_tool_that_nobody_offered_is_no_end_of_an_answer(faulty: FaultServer) -> None:
+    tool = {
+        "type": "content_block_start",
+        "index": 1,
+        "content_block": {"type": "tool_use", "name": "f", "input": {}},
+    }
+    assert ask(faulty, blocks(tool), of="anthropic").finish_reason == "tool_call"
+    body = {"content": [{"type": "text", "text": "Hi"}, tool["content_block"]], "stop_reason": "end_turn"}
+    assert ask(faulty, says(body), of="anthropic").finish_reason == "tool_call"
+
+
+@BOTH
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
+def test_blank_lines_between_events_may_be_missing(faulty: FaultServer, of: str, line_end: bytes) -> None:
+    body = said("Hel", "lo")(of).body.replace(b"\n\n", line_end)
+    answer = ask(faulty, Reply(body, kind="text/event-stream"), of=of)
+    assert (answer.text, answer.finish_reason) == ("Hello", "stop")
+    cut = ask(faulty, Reply(body[: body.index(b'lo"') + 1], kind="text/event-stream"), of=of)
+    assert (cut.text, cut.finish_reason) == ("Hel", "incomplete")
+
+
+@pytest.mark.parametrize("error", [{}, {"code": 0, "message": ""}, {"message": None}], ids=str)
+def test_an_error_with_nothing_in_it_is_none(faulty: FaultServer, error: dict[str, Any]) -> None:
+    assert ask(faulty, says(whole({"content": "Hello"}, error=error)), of="compatible").text == "Hello"

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx2
 import pytest
 
+from byok_widgets import ProviderError
 from byok_widgets.engine import ENGINE
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.stream import response_body
 from byok_widgets.providers.transport.environment import uses_library_transport
 from byok_widgets.usage import Usage
-from tests.providers.asking import QUESTION, ask, endpoint
+from tests.providers.asking import QUESTION, ask, endpoint, whole
 from tests.providers.fault_server import FaultServer, Reply, stream
-from tests.providers.protocols.writing import BOTH, said
+from tests.providers.protocols.writing import BOTH, chunk, said
+from tests.virtual_clock import run_virtually
 
 
 def connections(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -68,6 +73,64 @@ def test_an_answer_without_an_end_marker_is_not_waited_for_for_ever(
     )
     assert (answer.text, answer.finish_reason, answer.notices) == ("Hello", "stop", ())
     assert faulty.gone.wait(5)
+
+
+@BOTH
+@pytest.mark.parametrize("then", ["stall", "cut", "reset"])
+def test_a_whole_answer_counts_however_its_body_ends(
+    faulty: FaultServer, monkeypatch: pytest.MonkeyPatch, of: str, then: Any
+) -> None:
+    monkeypatch.setattr(response_body, "LINGER_S", 0.1)
+    message = {"content": [{"type": "text", "text": "Hello"}], "stop_reason": "end_turn"}
+    body = json.dumps(message if of == "anthropic" else whole({"content": "Hello"})).encode()
+    announced = Reply(body + b"x" * 9, sent=len(body), then=then)
+    for pieces in ((), (9, len(body) - 9)):
+        answer = ask(faulty, announced.but(pieces=pieces), of=of)
+        assert (answer.text, answer.finish_reason) == ("Hello", "stop")
+    with pytest.raises(ProviderError):
+        ask(faulty, announced.but(sent=len(body) - 1, then="cut"), of=of)
+
+
+def test_lines_of_json_are_waited_for(faulty: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(response_body, "LINGER_S", 0.05)
+    lines = [json.dumps(chunk({"content": text})).encode() + b"\n" for text in ("Hel", "lo")]
+    body = b"".join([*lines, json.dumps(chunk(finish="stop")).encode()])
+    answer = ask(faulty, Reply(body, pieces=(len(lines[0]), len(body) - 3)), of="compatible")
+    assert (answer.text, answer.finish_reason) == ("Hello", "stop")
+
+
+class SlowBody(httpx2.AsyncByteStream):
+    """A body whose pieces come at these times, in seconds."""
+
+    def __init__(self, *times: float) -> None:
+        self._times = times
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for number, at in enumerate(self._times):
+            await asyncio.sleep(at - asyncio.get_running_loop().time())
+            yield b"%d" % number
+
+
+@pytest.mark.parametrize(
+    ("ends", "received"),
+    [
+        ((1, 2, 3, 4), [b"0", b"1", b"2", b"3"]),
+        ((1, 1, 1, 1), [b"0", b"1"]),
+        ((1, None, None, 4), [b"0", b"1", b"2", b"3"]),
+    ],
+    ids=["an end with each piece", "an end with the first one", "it goes on after an end"],
+)
+def test_only_what_comes_after_the_end_must_come_soon(ends: tuple[int | None, ...], received: list[bytes]) -> None:
+    async def read() -> list[bytes]:
+        pieces = []
+        response = httpx2.Response(200, stream=SlowBody(0.0, 4.0, 8.0, 12.0))
+        async with response_body.ResponseBody(response) as body:
+            async for piece in body:
+                pieces.append(piece)
+                body.expect_end(ends[int(piece)])
+        return pieces
+
+    assert run_virtually(read()) == received
 
 
 def test_usage_that_comes_a_little_later_is_waited_for(faulty: FaultServer) -> None:
