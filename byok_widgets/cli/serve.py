@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import getpass
 import logging
 import os
@@ -35,6 +36,8 @@ examples:
   byok-widgets serve dentist.flow.json --key PROVIDER=env:NAME --max-cost day=5
   byok-widgets serve dentist.flow.json --functions clinic.calendar --store redis://127.0.0.1/0
   byok-widgets serve dentist.flow.json --new-token phone"""
+_NEW_OBJECTS = 10_000
+"""After so many more objects, garbage is looked for: a turn makes some hundreds, and leaves hardly any behind."""
 
 
 def add_command(commands: Any, port: Callable[[str], int]) -> None:
@@ -173,6 +176,7 @@ def _serve(flow: Flow, given: argparse.Namespace) -> int:
     from byok_widgets.serve.options import ServeOptions
 
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    gc.set_threshold(_NEW_OBJECTS)
     address = Address(given.host, given.port, given.public_url, tuple(given.allow_host), tuple(given.allow_origin))
     options = ServeOptions.of(
         fallback=given.fallback,

@@ -217,9 +217,10 @@ class ResponseAccumulator:
         # Some servers send a plain "stop" after the reason that says more.
         if reason == "stop" and self._reason is not None:
             return
-        unknown = f"incomplete: the provider gave an unknown finish reason: {redact(without_surrogates(raw))[:40]}"
-        self._reason = reason or "incomplete"
-        self._notice = notice if reason else unknown
+        self._reason, self._notice = reason or "incomplete", notice
+        if reason is None:
+            word = redact(without_surrogates(raw))[:40]
+            self._notice = f"incomplete: the provider gave an unknown finish reason: {word}"
 
     def note_end(self) -> None:
         """Take note that nothing more comes: a reason that came before the last words holds for them, too."""

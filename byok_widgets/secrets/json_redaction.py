@@ -38,12 +38,18 @@ def _texts(data: Any, found: list[str]) -> list[str]:
         found.append(data)
     elif isinstance(data, list):
         for entry in data:
-            _texts(entry, found)
+            if isinstance(entry, str):  # most of what there is; a call for each would cost as much as the search
+                found.append(entry)
+            elif isinstance(entry, (dict, list)):
+                _texts(entry, found)
     elif isinstance(data, dict):
         for name, entry in data.items():
             if not _is_plain(name):
                 found.append(name)
-            _texts(entry, found)
+            if isinstance(entry, str):
+                found.append(entry)
+            elif isinstance(entry, (dict, list)):
+                _texts(entry, found)
     return found
 
 

@@ -95,12 +95,7 @@ class App:
             if request.stream:
                 await _stream(live, pieces, send, gone, usage=request.include_usage)
             else:
-                whole = asyncio.ensure_future(live.whole())
-                await asyncio.wait((whole, gone), return_when=asyncio.FIRST_COMPLETED)
-                if not whole.done():
-                    whole.cancel()
-                    return
-                await send_body(send, 200, pieces.whole(whole.result()), _JSON)
+                await _whole(live, pieces, send, gone)
         finally:
             gone.cancel()
             self._turns.leave(live)
@@ -116,29 +111,35 @@ _EVENTS = {
 
 async def _stream(live: LiveTurn, pieces: Pieces, send: Send, gone: asyncio.Future[None], *, usage: bool) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": encoded(_EVENTS)})
-    first = pieces.role()
-    words = live.follow()
-    try:
-        waiting = asyncio.ensure_future(anext(words, None))
-        while True:
-            await asyncio.wait((waiting, gone), timeout=ALIVE_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
-            if gone.done():
-                waiting.cancel()
+    first, heard = pieces.role(), 0
+    with live.followed():
+        while not gone.done():
+            said, answer = live.said, live.answer
+            begun = first + pieces.text(said[heard:]) if len(said) > heard else b""
+            if answer is not None:
+                await send(
+                    {"type": "http.response.body", "body": (begun or first) + pieces.end(answer, usage=usage)}
+                )
                 return
-            if not waiting.done():
+            if begun:
+                await send({"type": "http.response.body", "body": begun, "more_body": True})
+                first, heard = b"", len(said)
+            elif not await _first_of(live.news, gone, within_s=ALIVE_EVERY_S):
                 await send({"type": "http.response.body", "body": ALIVE, "more_body": True})
-                continue
-            said = waiting.result()
-            if said is None:
-                break
-            await send({"type": "http.response.body", "body": first + pieces.text(said), "more_body": True})
-            first = b""
-            waiting = asyncio.ensure_future(anext(words, None))
-        answer = await live.whole()
-        await send({"type": "http.response.body", "body": first + pieces.end(answer, usage=usage)})
-    finally:
-        await asyncio.gather(waiting, return_exceptions=True)
-        await words.aclose()
+
+
+async def _whole(live: LiveTurn, pieces: Pieces, send: Send, gone: asyncio.Future[None]) -> None:
+    with live.followed():
+        while live.answer is None and not gone.done():
+            await _first_of(live.news, gone)
+    if live.answer is not None:
+        await send_body(send, 200, pieces.whole(live.answer), _JSON)
+
+
+async def _first_of(*events: asyncio.Future[None], within_s: float | None = None) -> bool:
+    """Wait until one of several things has happened; false if none has in that time."""
+    done, _ = await asyncio.wait(events, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+    return bool(done)
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from byok_widgets.engine import clock
 from byok_widgets.engine.callbacks import Retraction
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ByokError
@@ -14,18 +12,16 @@ from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.nodes.admission import admitted_by
 from byok_widgets.nodes.effects import EffectLog, Effects
 from byok_widgets.nodes.turn_scope import in_scope
-from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.serve.asked import Asked
 from byok_widgets.serve.fallback import Fallback, broken_off, by_another_model, sentence_turn
 from byok_widgets.serve.live_turn import Answer, LiveTurn
 from byok_widgets.serve.options import ServeOptions
-from byok_widgets.serve.report import Observers, TurnReport
+from byok_widgets.serve.report import Observers
 from byok_widgets.serve.served_scope import ServedEffects, ServedScope
 from byok_widgets.serve.spending import Spending
 from byok_widgets.serve.state import State
-from byok_widgets.serve.store import Claim, Store, StoredSession
-from byok_widgets.serve.stored import answer_json, record_json
-from byok_widgets.session.steps import Visit
+from byok_widgets.serve.store import Claim, Store
+from byok_widgets.serve.turn_record import LostTurnError, TurnRecord
 from byok_widgets.session.turn import Turn
 from byok_widgets.session.turn_runner import TurnCallbacks, TurnRunner, TurnStart
 from byok_widgets.session.variable_names import VariableNames
@@ -42,18 +38,13 @@ class Surroundings:
     observers: Observers
 
 
-class LostTurnError(Exception):
-    """Another process has taken this turn over, or its session was deleted."""
-
-
 class Execution:
     """One turn that this process answers."""
 
     def __init__(self, asked: Asked, claim: Claim, live: LiveTurn, owner: str, around: Surroundings) -> None:
-        self._asked, self._claim, self._live = asked, claim, live
-        self._owner, self._around = owner, around
-        self._began, self._began_at = clock(), time.time()
-        self._first_token_s: float | None = None
+        self._asked, self._live = asked, live
+        self._around = around
+        self._record = TurnRecord(asked, claim, owner, around.store)
         self._placing: asyncio.Task[None] | None = None
         self._limit: asyncio.Timeout | None = None
         self._scope = ServedScope(asked.key, claim.journal, around.store, asked.flow.graph)
@@ -70,7 +61,7 @@ class Execution:
             LostTurnError: It is not this process's any more.
         """
         if self._asked.parent.place.closed:
-            await self._finish(Answer(), self._unmoved())
+            await self._finish(Answer(), self._record.unmoved)
             return
         if self._asked.flow.has_effects:
             stored = await self._around.store.effects(self._asked.parent.session)
@@ -105,23 +96,23 @@ class Execution:
         """End the turn with what a model said; `failed`: why the flow's own models did not."""
         turn, asked = self._tried[-1], self._asked
         if asked.heard is not None:
-            await self._finish(Answer(asked.heard, fallback=failed), self._state())
+            await self._finish(Answer(asked.heard, fallback=failed), self._record.state_after(self._runner))
             return
         if failed:
             self._tried[-1] = turn = by_another_model(turn, self._apology, failed)
         reply = turn.reply
         finish = reply.finish_reason if reply and reply.finish_reason in ("length", "content_filter") else "stop"
         answer = Answer(str(turn), finish, ends_call=turn.closed, usage=turn.usage, fallback=failed)
-        await self._finish(answer, self._state())
+        await self._finish(answer, self._record.state_after(self._runner))
 
     async def _apologise(self) -> None:
         """Say the sentence at once; what comes after it is held back until it is known where the flow is."""
         if self._asked.heard is not None or not self._fallback.sentence:
             return
-        self._note_first()
+        self._record.note_first()
         self._apology = self._fallback.sentence
         self._live.add(self._said_before)
-        await self._put_place(self._unmoved(), self._asked.parent.place.node)
+        await self._put_place(self._record.unmoved, self._asked.parent.place.node)
         self._live.hold()
 
     async def _give_up(self, fault: str) -> None:
@@ -137,7 +128,7 @@ class Execution:
             self._heard.append(sentence_turn(self._tried[-1], place.node, place.returns_to, words, fault))
         words = words if asked.heard is None else asked.heard
         answer = Answer(words, ends_call=options.end_on_failure, fallback=fault)
-        await self._finish(answer, self._state() if begun else self._unmoved())
+        await self._finish(answer, self._record.state_after(self._runner) if begun else self._record.unmoved)
 
     @property
     def _said_before(self) -> str:
@@ -190,7 +181,7 @@ class Execution:
             self._live.retract()
             return
         if self._placing is None:
-            self._note_first()
+            self._record.note_first()
             if self._limit is not None:
                 self._limit.reschedule(None)  # the limit is for the first words alone
             self._placing = asyncio.ensure_future(self._place())
@@ -198,72 +189,13 @@ class Execution:
 
     async def _place(self) -> None:
         """Save where the flow is; only then is the reply heard."""
-        await self._put_place(self._state(), self._runner.place_after.node)
+        await self._put_place(self._record.state_after(self._runner), self._runner.place_after.node)
 
     async def _put_place(self, state: State, node: str) -> None:
-        turn = replace(self._claim.turn, state=state.to_json())
-        if not await self._around.store.put(turn, self._owner, self._session(node)):
-            raise LostTurnError
+        await self._record.place(state, node)
         self._live.speak()
 
-    def _note_first(self) -> None:
-        if self._first_token_s is None:
-            self._first_token_s = clock() - self._began
-
     async def _finish(self, answer: Answer, state: State) -> None:
-        turn = replace(
-            self._claim.turn,
-            state=state.to_json(),
-            answer=answer_json(answer),
-            record=record_json([*self._tried, *self._heard], self._asked.flow),
-        )
-        if not await self._around.store.put(turn, self._owner, self._session(state.place.node)):
-            raise LostTurnError
+        await self._record.end(answer, state, [*self._tried, *self._heard])
         self._live.end(answer)
-        self._around.observers.tell(self._report(answer, state))
-
-    def _session(self, node: str) -> StoredSession:
-        asked = self._asked
-        name = redact_keys(asked.session_id)
-        return StoredSession(asked.parent.session, name, asked.caller, node, self._began_at, asked.key)
-
-    def _unmoved(self) -> State:
-        """Return the state after a turn that changed nothing."""
-        return replace(self._asked.parent, key=self._asked.key, said=self._asked.said)
-
-    def _state(self) -> State:
-        asked, parent, path = self._asked, self._asked.parent, self._runner.path
-        graph = asked.flow.graph
-        variables = Variables(VariableNames(graph, asked.flow.context), parent.entries)
-        variables.learn(self._runner.entries, len(asked.said))
-        turn = self._runner.turn()
-        runs = {step.result.effect_id for step in turn.steps if isinstance(step, Visit)} - {""}
-        return State(
-            asked.key,
-            parent.session,
-            parent.version,
-            self._runner.place_after,
-            asked.said,
-            parent.visited.union(path),
-            parent.spoken.union(name for name in path if not graph.is_silent(name)),
-            parent.runs | runs,
-            variables.current,
-        )
-
-    def _report(self, answer: Answer, state: State) -> TurnReport:
-        asked = self._asked
-        return TurnReport(
-            key=asked.key,
-            session=state.session,
-            flow=asked.flow.name,
-            version=asked.flow.version,
-            turns=tuple(self._tried),
-            node=state.place.node,
-            began_at=self._began_at,
-            seconds=clock() - self._began,
-            first_token_s=self._first_token_s,
-            fallback=answer.fallback,
-            reused=self._scope.reused,
-            paid_again=int(self._claim.taken_over and self._scope.done > 0),
-            trace=asked.trace,
-        )
+        self._around.observers.tell(self._record.report(answer, state, self._tried, self._scope))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from byok_widgets.usage import Usage
@@ -44,7 +45,7 @@ class LiveTurn:
         self.followers = 0
         self._said = ""
         self._held_from: int | None = 0
-        self._news = asyncio.Event()
+        self._news: asyncio.Future[None] | None = None
         self.placed = asyncio.Event()
 
     @classmethod
@@ -90,33 +91,30 @@ class LiveTurn:
         self.placed.set()
         self._tell()
 
-    async def follow(self) -> AsyncGenerator[str, None]:
-        """Yield the words as they come, all that is there at a time."""
-        heard = 0
+    @contextmanager
+    def followed(self) -> Iterator[None]:
+        """Count somebody who follows it."""
         self.followers += 1
         try:
-            while True:
-                news, said, over = self._news, self.said, self.answer is not None
-                if len(said) > heard:
-                    yield said[heard:]
-                    heard = len(said)
-                elif over:
-                    return
-                else:
-                    await news.wait()
+            yield
         finally:
             self.followers -= 1
+
+    @property
+    def news(self) -> asyncio.Future[None]:
+        """Done as soon as there is more to hear, or the turn has ended; nobody may cancel it."""
+        if self._news is None:
+            self._news = asyncio.get_running_loop().create_future()
+        return self._news
 
     async def whole(self) -> Answer:
         """Wait for the answer."""
-        self.followers += 1
-        try:
+        with self.followed():
             while self.answer is None:
-                await self._news.wait()
-        finally:
-            self.followers -= 1
+                await asyncio.wait((self.news,))
         return self.answer
 
     def _tell(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()  # a new one: whoever waits holds the old, and wakes once
+        if self._news is not None:
+            self._news.set_result(None)
+            self._news = None

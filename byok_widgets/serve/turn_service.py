@@ -9,7 +9,7 @@ import logging
 from byok_widgets.serve.asked import Asked
 from byok_widgets.serve.chat_request import ChatRequest
 from byok_widgets.serve.dialogue import Dialogue, digest
-from byok_widgets.serve.execution import Execution, LostTurnError, Surroundings
+from byok_widgets.serve.execution import Execution, Surroundings
 from byok_widgets.serve.fallback import Fallback
 from byok_widgets.serve.live_turn import Answer, LiveTurn
 from byok_widgets.serve.parents import Parents, Talk
@@ -18,6 +18,7 @@ from byok_widgets.serve.served_flow import Versions
 from byok_widgets.serve.state import turn_key
 from byok_widgets.serve.store import Claim
 from byok_widgets.serve.stored import answer_of
+from byok_widgets.serve.turn_record import LostTurnError
 
 _LOG = logging.getLogger("byok_widgets.serve")
 _POLL_S = 0.05

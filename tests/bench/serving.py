@@ -28,6 +28,8 @@ from byok_widgets import Flow
 
 SESSIONS, PAUSE_S, ROUND_S, ROUNDS = 300, 8.0, 15.0, 5
 MEMORY_TURNS = (1_000, 13_000)
+CALL_TURNS = MEMORY_TURNS[1] // SESSIONS
+"""Turns of a call: then its caller hangs up, and another one calls."""
 AT_ONCE = 60
 _MB = 1_000_000
 
@@ -134,9 +136,14 @@ async def _load(
         rng, said = random.Random(name), []
         reader, writer = await asyncio.open_connection(urlsplit(url).hostname, urlsplit(url).port)
         await asyncio.sleep(rng.random() * pause_s)
+        taken = 0
         while time.monotonic() < until and next(left, None) is not None:
-            said.append({"role": "user", "content": f"This is turn {len(said)}."})
-            first_s = await _turn(reader, writer, url, token, name, said)
+            call, turn = divmod(taken, CALL_TURNS)
+            taken += 1
+            if not turn:
+                said.clear()
+            said.append({"role": "user", "content": f"This is turn {turn}."})
+            first_s = await _turn(reader, writer, url, token, f"{name}.{call}", said)
             run.first_s.append(first_s)
             said.append({"role": "assistant", "content": "word " * 24})
             del said[:-9]

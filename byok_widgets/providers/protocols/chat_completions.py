@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _UNNUMBERED = (None, "")
 _FINISHES = ("finish_reason", "finishReason")
+_ANY_FINISH = frozenset(_FINISHES)
 
 
 class ChatCompletionsProvider(SdkProvider):
@@ -229,7 +230,7 @@ def _reason_elsewhere(
 ) -> Any:
     """Return a finish reason that is where the protocol has none: in a piece, or beside what has begun."""
     for place in (choice, choice.get("delta"), choice.get("message"), event):
-        if not isinstance(place, dict):
+        if not isinstance(place, dict) or _ANY_FINISH.isdisjoint(place):
             continue
         for name in _FINISHES:
             reason = place.get(name)

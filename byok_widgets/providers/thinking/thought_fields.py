@@ -18,10 +18,14 @@ _KIND = re.compile(r"(?:redacted_)?(?:thinking|thought|reasoning|analysis)(?![a-
 _MARKS = ("type", "role", "channel")
 _TEXTS = ("thinking", "reasoning", "reasoning_content", "reasoning_text", "text", "content", "summary", "thought")
 _MAX_DEPTH = 6
+_PLACES = frozenset((*FIELDS, *_ENVELOPES))
+_MARKED = frozenset((*_MARKS, "thought", "extra_content"))
 
 
 def thought_in(part: Mapping[str, Any]) -> tuple[str, str]:
     """Return the thinking in a message or a delta, and the field it comes from."""
+    if _PLACES.isdisjoint(part):  # as in nearly every piece
+        return "", ""
     for name in FIELDS:
         if (value := part.get(name)) and (thought := thought_of(value)):
             return thought, name
@@ -47,6 +51,8 @@ def thought_of(value: Any, depth: int = 0) -> str:
 
 def is_thought(part: Mapping[str, Any]) -> bool:
     """Whether a message, a delta or a typed part is marked as thinking, not said."""
+    if _MARKED.isdisjoint(part):
+        return False
     if part.get("thought") is True or any(_says_thinking(part.get(name)) for name in _MARKS):
         return True
     vendors = part.get("extra_content")  # where a vendor keeps what the protocol does not have, under its name
