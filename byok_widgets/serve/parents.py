@@ -92,7 +92,8 @@ class Parents:
         strict = not talk.session_id
         if len(states) == 1 and not strict:
             return states[0]
-        candidates = [await self._candidate(state, len(past.said)) for state in states]
+        known = {row.key: row for row in rows if row.answer}
+        candidates = [await self._candidate(state, len(past.said), known) for state in states]
         at = best(past, candidates, strict=strict)
         return None if at is None else states[at]
 
@@ -148,13 +149,15 @@ class Parents:
         flow = await self._versions.of(data["version"])
         return state_of(row.key, row.session, data, flow.graph)
 
-    async def _candidate(self, state: State, turns: int) -> Candidate:
+    async def _candidate(self, state: State, turns: int, known: dict[str, StoredTurn]) -> Candidate:
+        """Return a dialogue with its replies; where a caller says the same again and again, many share turns."""
         replies: list[str | None] = []
         key = state.key
         for _ in range(turns):
-            row = await self._store.turn(key)
+            row = known.get(key) or await self._store.turn(key)
             if row is None:
                 break
+            known[key] = row
             replies.insert(0, json.loads(row.answer)["text"] if row.answer else None)
             key = row.parent
         return Candidate(state.said, tuple(replies))

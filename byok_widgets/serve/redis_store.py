@@ -19,6 +19,7 @@ _MOST_CONNECTIONS = 64
 _WAIT_S = 10.0
 _USD_PARTS = 1_000_000_000
 _TURN_FIELDS = tuple(each.name for each in fields(StoredTurn))
+_BRIEF = tuple(name for name in _TURN_FIELDS if name != "record")
 
 
 class RedisStore:
@@ -82,7 +83,7 @@ class RedisStore:
         keys = await self._newest(self._key("w", session, words))
         if not keys and tail:
             keys = await self._newest(self._key("p", session, tail))
-        turns = [await self.turn(key) for key in keys]
+        turns = [await self._brief(key) for key in keys]
         return [turn for turn in turns if turn is not None]
 
     async def turn(self, key: str) -> StoredTurn | None:
@@ -177,6 +178,11 @@ class RedisStore:
 
     def _key(self, *parts: str) -> str:
         return self._prefix + ":".join(parts)
+
+    async def _brief(self, key: str) -> StoredTurn | None:
+        values = await self._redis.hmget(self._key("t", key), _BRIEF)
+        found = dict(zip(_BRIEF, values, strict=True))
+        return None if found["key"] is None else _turn({**found, "record": ""})
 
     async def _newest(self, key: str) -> list[str]:
         found: list[str] = await self._redis.zrange(key, 0, MOST_FOUND - 1, desc=True)

@@ -26,6 +26,7 @@ from byok_widgets.serve.sqlite_tables import (
 from byok_widgets.serve.store import LEASE_S, MOST_FOUND, Claim, Spent, StoredSession, StoredToken, StoredTurn
 
 _TURN, _SESSION, _TOKEN = (columns_of(kind) for kind in (StoredTurn, StoredSession, StoredToken))
+_FOUND = _TURN.replace("record", "'' AS record")
 _BUSY_S = 10.0
 
 
@@ -219,7 +220,7 @@ def _is_alive(db: sqlite3.Connection, process: str) -> bool:
 def _found(db: sqlite3.Connection, session: str, words: str, tail: str) -> list[StoredTurn]:
     for column, value in (("words", words), ("tail", tail)):
         rows = db.execute(
-            f"SELECT {_TURN} FROM turns WHERE session = ? AND {column} = ?"
+            f"SELECT {_FOUND} FROM turns WHERE session = ? AND {column} = ?"
             f" ORDER BY made_at DESC LIMIT {MOST_FOUND}",
             (session, value),
         ).fetchall()

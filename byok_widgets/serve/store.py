@@ -121,7 +121,10 @@ class Store(Protocol):
         """Say that this process is alive; see `LEASE_S`."""
 
     async def found(self, session: str, words: str, tail: str) -> list[StoredTurn]:
-        """Return the turns of a session with these words, the newest first; else those with this tail."""
+        """Return the turns of a session with these words, the newest first; else those with this tail.
+
+        They come without their records, of which nothing is needed to find where a dialogue is.
+        """
 
     async def turn(self, key: str) -> StoredTurn | None:
         """Return a turn."""

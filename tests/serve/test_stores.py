@@ -102,7 +102,13 @@ def test_turns_are_found_by_all_words_and_else_by_the_last(open_store: Callable[
             await store.claim(
                 replace(TURN, key=f"key {number}", words=words, made_at=number), f"{store.process}:1"
             )
-        assert [turn.key for turn in await store.found("session", "words", "tail")] == ["key 0"]
+        done = replace(TURN, key="key 0", state="{}", answer="{}", record="{}")
+        assert await store.put(done, f"{store.process}:1", SESSION)
+        (found,) = await store.found("session", "words", "tail")
+        whole = await store.turn("key 0")
+        assert whole is not None
+        assert whole.record == "{}"
+        assert found == replace(whole, record="")
         assert [turn.key for turn in await store.found("session", "none", "tail")] == ["key 1", "key 0"]
         assert await store.found("session", "none", "") == []
         assert await store.found("another", "words", "tail") == []

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import ConfigError, Flow
+from byok_widgets.serve.sqlite_store import SqliteStore
 from tests.html_table import cells_of
 from tests.scripted_server import Say
 from tests.serve.conftest import END_CALL, Served
@@ -274,3 +275,24 @@ def test_the_last_messages_alone_find_the_turn_without_another_call(served: Serv
         reply = served.caller.ask(said[-5:], user="u").text
         assert len(script.judged) == before + 1
         said.append(flow_said(reply))
+
+
+def test_a_caller_who_always_says_the_same_costs_no_more_turn_by_turn(
+    served: Served, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+    turn = SqliteStore.turn
+
+    async def counted(store: SqliteStore, key: str) -> Any:
+        read.append(key)
+        return await turn(store, key)
+
+    monkeypatch.setattr(SqliteStore, "turn", counted)
+    said = [user("First")]
+    for number in range(12):
+        said.append(flow_said(served.caller.ask(said[-7:], user="u").text))
+        said.append(user("Yes"))
+        if number == 5:
+            read.clear()
+    assert len(read) <= 6 * 4  # of each dialogue, the turns before those that were found
+    assert len(script.judged) == 12
