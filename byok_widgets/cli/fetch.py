@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from byok_widgets.engine.callbacks import Fetching, OnProgress, Progress
 from byok_widgets.files import SHARED_MODELS_VARIABLE
 from byok_widgets.providers.local import models
 
@@ -28,7 +29,7 @@ def fetch_with_bar(model: str, into: Path | None = None) -> Path:
         return found
     print(models.announce_download(models.resolve(model), into), file=sys.stderr)
     try:
-        path = models.fetch(model, _Bar(), into=into)
+        path = models.fetch(model, Bar(), into=into)
     finally:
         print(file=sys.stderr)
     if into:
@@ -36,7 +37,22 @@ def fetch_with_bar(model: str, into: Path | None = None) -> Path:
     return path
 
 
-class _Bar:
+def bar_of_each() -> OnProgress:
+    """Return what draws a bar for each model that is fetched, under its name."""
+    bars: dict[str, Bar] = {}
+
+    def draw(progress: Progress) -> None:
+        if not isinstance(progress, Fetching):
+            return
+        if progress.what not in bars:
+            print(f"Fetching {progress.what}, which is not on this machine.", file=sys.stderr)
+            bars[progress.what] = Bar()
+        bars[progress.what](progress.done, progress.total)
+
+    return draw
+
+
+class Bar:
     """Draws progress: one line that is overwritten in a terminal, a line for each tenth elsewhere."""
 
     def __init__(self) -> None:
@@ -44,6 +60,7 @@ class _Bar:
         self._tenth = -1
 
     def __call__(self, done: int, total: int) -> None:
+        """Draw how far it is, in bytes."""
         share = min(1.0, done / total) if total else 0.0
         if not self._in_place and int(share * 10) == self._tenth:
             return

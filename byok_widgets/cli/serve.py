@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.cli.action_functions import functions_of
+from byok_widgets.cli.fetch import bar_of_each
 from byok_widgets.errors import ConfigError, MissingKeyError
 
 if TYPE_CHECKING:
@@ -187,14 +188,14 @@ def _serve(flow: Flow, given: argparse.Namespace) -> int:
         first_token_s=18.0,
         keep_days=given.keep_days,
     )
-    told = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told.set())
     try:
-        server = serve(flow, address, options, given.store, token_name="")
+        server = serve(flow, address, options, given.store, token_name="", on_progress=bar_of_each())
     except MissingKeyError as error:
         error.fix = "Name the environment variable that holds it: --key PROVIDER=env:NAME."
         raise
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):  # only now: until it serves, they just end it
+        signal.signal(number, lambda *_: told.set())
     print(f"Flow {flow.name!r} is served at {server.base_url}", flush=True)
     if server.token:
         print(f"Access token, shown this once: {server.token}", flush=True)

@@ -886,6 +886,7 @@ class Flow(AnswersGuesses, FlowDefinition):
         Raises:
             MissingKeyError: "No API key configured" for a provider that a node needs.
             ConfigError: A model is missing, or the port, the store or a cap cannot be used.
+            LocalModelError: A model that runs on this machine is not here, and cannot be fetched.
             FlowError: The flow has a node with two else edges.
         """
         from byok_widgets.flow.serving import serve

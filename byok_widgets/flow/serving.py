@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.config.own_database import own_database
 from byok_widgets.engine import HAS_THREADS
+from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.flow import flow_contexts
 from byok_widgets.flow.filed_flow import FiledFlow
@@ -40,7 +41,13 @@ class ServableFlow(FiledFlow, Protocol):
 
 
 def serve(
-    flow: ServableFlow, address: Address, options: ServeOptions, store: str | Path | None, *, token_name: str
+    flow: ServableFlow,
+    address: Address,
+    options: ServeOptions,
+    store: str | Path | None,
+    *,
+    token_name: str,
+    on_progress: OnProgress | None = None,
 ) -> FlowServer:
     """Serve a flow; a server of this process that differs in nothing but the flow takes its new version.
 
@@ -67,6 +74,7 @@ def serve(
         options=options,
         load=loader(flow),
         token_name=token_name,
+        on_progress=on_progress,
     )
     return _servers[key]
 

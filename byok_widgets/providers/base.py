@@ -179,6 +179,10 @@ class Provider(ABC):
         del model, on_progress
         return nullcontext(None)
 
+    async def fetch_model(self, model: str, on_progress: OnProgress) -> None:
+        """Bring a model to this machine; nothing to do where others run it."""
+        del model, on_progress
+
     async def warm_up(self, model: str) -> None:
         """Get ready for the first call, as far as that contacts nobody."""
         del model

@@ -9,10 +9,12 @@ from typing import Any
 
 from byok_widgets import markup
 from byok_widgets.engine import ENGINE
+from byok_widgets.engine.callbacks import OnProgress
+from byok_widgets.engine.sync_runner import run_with_output
 from byok_widgets.serve.access import Access, digest_of_token, new_token
 from byok_widgets.serve.calls import Calls, ServedCall, ServedCalls
 from byok_widgets.serve.execution import Surroundings
-from byok_widgets.serve.keys_at_start import price_of, require_keys, warm_up
+from byok_widgets.serve.keys_at_start import fetch_models, price_of, require_keys, warm_up
 from byok_widgets.serve.logs import log_turn
 from byok_widgets.serve.metrics import Metrics
 from byok_widgets.serve.options import ServeOptions
@@ -67,6 +69,7 @@ class FlowServer:
         options: ServeOptions,
         load: Loader | None = None,
         token_name: str = "",
+        on_progress: OnProgress | None = None,
     ) -> None:
         """Begin to serve, and return at once.
 
@@ -78,13 +81,16 @@ class FlowServer:
             load: Opens an earlier version of the flow.
             token_name: Make an access token of this name, in place of an earlier one; empty makes one only if
                 there is none.
+            on_progress: Called while a model is fetched that runs on this machine; `None` shows it in the cell.
 
         Raises:
             MissingKeyError: "No API key configured" for a provider that a node needs.
             ConfigError: A model is missing, or the port or the store cannot be used.
+            LocalModelError: A model that runs on this machine cannot be had.
         """
         self.flow, self.token = flow, ""
-        ENGINE.run(require_keys(flow))
+        self._on_progress = on_progress
+        self._get_ready(flow, options)
         bound = bind(address.host, address.port)
         self._metrics = Metrics()
         self._observers = Observers([log_turn, self._metrics.observe, trace_turn])
@@ -163,7 +169,14 @@ class FlowServer:
         self._observers.all.append(observer)
 
     def update(self, flow: ServedFlow) -> None:
-        """Let new conversations begin with another version of the flow."""
+        """Let new conversations begin with another version of the flow.
+
+        Raises:
+            MissingKeyError: "No API key configured" for a provider that a node needs.
+            ConfigError: A model is missing.
+            LocalModelError: A model that runs on this machine cannot be had.
+        """
+        self._get_ready(flow, self._around.options)
         self.flow = flow
         ENGINE.run(self._versions.replace(flow))
 
@@ -180,6 +193,13 @@ class FlowServer:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return {"text/plain": "\n".join((repr(self), *self.notes)), "text/html": self._repr_html_()}
+
+    def _get_ready(self, flow: ServedFlow, options: ServeOptions) -> None:
+        ENGINE.run(require_keys(flow))
+        told = self._on_progress
+        run_with_output(
+            lambda _, shown: fetch_models(flow, options.fallback_model, told or shown), show=None, show_text=False
+        )
 
     async def _warm_up(self, turns: TurnService) -> None:
         try:

@@ -6,11 +6,26 @@ import asyncio
 import contextlib
 
 from byok_widgets.config import ModelRef
+from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.errors import ByokError
 from byok_widgets.providers import PROVIDERS, catalog
 from byok_widgets.providers.exchange import Answer
 from byok_widgets.serve.served_flow import ServedFlow
 from byok_widgets.usage import Cost, Usage
+
+
+async def fetch_models(flow: ServedFlow, spare: str | None, on_progress: OnProgress) -> None:
+    """Fetch the models that run on this machine, before anybody calls; `spare` is the one that answers failures.
+
+    Raises:
+        LocalModelError: One cannot be had.
+    """
+    if flow.context.sends_nothing:
+        return
+    refs = [node.resolve().ref for node in flow.graph.nodes.values() if node.calls_model]
+    refs += [flow.context.config.ref(name) for name in (flow.context.config.judge_model, spare) if name]
+    for ref in dict.fromkeys(refs):
+        await PROVIDERS[ref.provider].fetch_model(ref.model, on_progress)
 
 
 async def warm_up(flow: ServedFlow) -> None:

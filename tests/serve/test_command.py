@@ -27,7 +27,7 @@ class Process:
     def __init__(
         self, flow: Path, store: str, *more: str, port: int = 0, environment: Mapping[str, str] | None = None
     ) -> None:
-        self.port = port or _free_port()
+        self.port = port or free_port()
         command = [sys.executable, "-m", "byok_widgets", "serve", str(flow), "--port", str(self.port)]
         env = {**os.environ, "BYOK_WIDGETS_CONFIG_DIR": str(flow.parent / "config"), **(environment or {})}
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - the process writes to it
@@ -49,7 +49,7 @@ class Process:
             return self.process.returncode, self._errors.read()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     import socket
 
     with socket.socket() as found:
@@ -170,7 +170,7 @@ def test_without_a_key_it_says_so_and_fails(tmp_path: Path, options: list[str], 
     env = {**os.environ, "BYOK_WIDGETS_CONFIG_DIR": str(tmp_path / "config")}
     env["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
     ran = subprocess.run(
-        [sys.executable, "-m", "byok_widgets", "serve", str(path), "--port", str(_free_port()), *options],
+        [sys.executable, "-m", "byok_widgets", "serve", str(path), "--port", str(free_port()), *options],
         env=env,
         capture_output=True,
         text=True,
@@ -194,7 +194,7 @@ def test_an_action_without_its_function_is_not_served(tmp_path: Path, capsys: py
     flow = Flow("act", fresh=True)
     flow.action("look", lambda: "ten", writes=["time"])
     flow.save(tmp_path / "act.flow.json")
-    port = str(_free_port())
+    port = str(free_port())
     assert main(["serve", str(tmp_path / "act.flow.json"), "--port", port, "--settings", "file"]) == 2
     assert "--functions" in capsys.readouterr().err
 

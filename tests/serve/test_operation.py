@@ -12,6 +12,7 @@ import pytest
 
 from byok_widgets import Flow, MissingKeyError
 from byok_widgets.cli import main
+from tests.local_model import require_model
 from tests.serve.conftest import Served
 from tests.serve.talking import Caller, user
 from tests.session.conftest import Script
@@ -104,12 +105,11 @@ def _until(holds: Any, limit_s: float = 20.0) -> None:
 
 
 def test_what_runs_here_or_is_replayed_needs_no_key_and_no_address(
-    flow: Flow, script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    flow: Flow, script: Script, tmp_path: Path
 ) -> None:
     with flow.record(tmp_path / "one.cassette"):
         flow.start().say("Hi")
-    monkeypatch.setenv("BYOK_WIDGETS_CACHE_DIR", str(tmp_path / "no models"))
-    flow.model = "local:smollm2-135m"
+    flow.model = f"local:{require_model()}"
     flow.serve().stop()
     flow.model = "openai:gpt-6-luna"
     with pytest.raises(MissingKeyError):

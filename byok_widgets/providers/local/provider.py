@@ -42,14 +42,13 @@ class LocalProvider(ChatCompletionsProvider):
     @asynccontextmanager
     async def prepare(self, model: str, on_progress: OnProgress) -> AsyncIterator[Endpoint]:
         """Fetch the model's file if needed, start its server, and hold it while it is used."""
-        from byok_widgets.providers.local import models, shared_download
-
-        path = models.find_cached(model)
-        if path is None:
-            path = await shared_download.fetch(model, on_progress)
-        server = await _SERVER_WORK.run(_served, path, model)
+        server = await _SERVER_WORK.run(_served, await _fetched(model, on_progress), model)
         with server.hold():
             yield Endpoint(BaseUrl.parse(server.base_url), server.key)
+
+    async def fetch_model(self, model: str, on_progress: OnProgress) -> None:
+        """Fetch the model's file if it is not on this machine."""
+        await _fetched(model, on_progress)
 
     async def warm_up(self, model: str) -> None:
         """Load what the first call needs, and start the server of a model whose file is on this machine."""
@@ -110,6 +109,12 @@ def _is_pinned(model: str) -> bool:
     from byok_widgets.providers.local.catalog import LOCAL_MODELS
 
     return model in LOCAL_MODELS
+
+
+async def _fetched(model: str, on_progress: OnProgress) -> Path:
+    from byok_widgets.providers.local import models, shared_download
+
+    return models.find_cached(model) or await shared_download.fetch(model, on_progress)
 
 
 def _served(path: Path, model: str) -> LocalServer:
