@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from byok_widgets.cli.action_functions import functions_of
 from byok_widgets.cli.fetch import bar_of_each
-from byok_widgets.errors import ConfigError, MissingKeyError
+from byok_widgets.errors import ConfigError, KeyStoreError, MissingKeyError
 
 if TYPE_CHECKING:
     from byok_widgets.flow import Flow
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8080
 PASSPHRASE_VARIABLE = "BYOK_WIDGETS_PASSPHRASE"  # noqa: S105 - its name
 """Names the passphrase of the encrypted file of keys, for servers at which nobody types."""
+_NEW_OBJECTS = 10_000
+"""After so many more objects, garbage is looked for: a turn makes some hundreds, and leaves hardly any behind."""
 
 _DESCRIPTION = """\
 Answers phones, pages and programs with a flow, as an OpenAI-compatible chat endpoint, until Ctrl-C. Callers need
@@ -37,8 +39,6 @@ examples:
   byok-widgets serve dentist.flow.json --key PROVIDER=env:NAME --max-cost day=5
   byok-widgets serve dentist.flow.json --functions clinic.calendar --store redis://127.0.0.1/0
   byok-widgets serve dentist.flow.json --new-token phone"""
-_NEW_OBJECTS = 10_000
-"""After so many more objects, garbage is looked for: a turn makes some hundreds, and leaves hardly any behind."""
 
 
 def add_command(commands: Any, port: Callable[[str], int]) -> None:
@@ -192,6 +192,10 @@ def _serve(flow: Flow, given: argparse.Namespace) -> int:
         server = serve(flow, address, options, given.store, token_name="", on_progress=bar_of_each())
     except MissingKeyError as error:
         error.fix = "Name the environment variable that holds it: --key PROVIDER=env:NAME."
+        raise
+    except KeyStoreError as error:
+        if error.kind == "file_locked":
+            error.fix = f"Put its passphrase into the variable {PASSPHRASE_VARIABLE}, or type it in a terminal."
         raise
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):  # only now: until it serves, they just end it

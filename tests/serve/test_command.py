@@ -123,15 +123,12 @@ print(flow.key_store.save("compatible", destination, key, backend=backend).backe
 PASSPHRASE = "several unrelated words"
 
 
-@pytest.mark.parametrize("backend", ["file", "keyring"])
-def test_the_key_comes_from_where_it_was_saved(
-    server: ScriptedServer, file: Path, tmp_path: Path, backend: str
-) -> None:
-    key = fake_key("compatible")
+def save_key(file: Path, backend: str, key: str) -> dict[str, str]:
+    """Save a flow's key in a process of its own; return the environment in which it is found again."""
     env = {
         "PYTHON_KEYRING_BACKEND": "tests.serve.file_keyring.FileKeyring",
-        "TEST_KEYRING": str(tmp_path / "keyring.json"),
-        "BYOK_WIDGETS_CONFIG_DIR": str(tmp_path / "config"),
+        "TEST_KEYRING": str(file.parent / "keyring.json"),
+        "BYOK_WIDGETS_CONFIG_DIR": str(file.parent / "config"),
     }
     ran = subprocess.run(
         [sys.executable, "-c", SAVES, str(file), backend, PASSPHRASE, key],
@@ -142,6 +139,45 @@ def test_the_key_comes_from_where_it_was_saved(
         check=False,
     )
     assert ran.stdout.split() == [backend], ran.stderr
+    return env
+
+
+@pytest.mark.parametrize(
+    ("passphrase", "told"),
+    [("", "BYOK_WIDGETS_PASSPHRASE"), ("another one", "not the passphrase")],
+)
+def test_a_locked_file_of_keys_is_told_and_fails(file: Path, passphrase: str, told: str) -> None:
+    env = save_key(file, "file", fake_key("compatible"))
+    ran = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "byok_widgets",
+            "serve",
+            str(file),
+            "--port",
+            str(free_port()),
+            "--settings",
+            "mine",
+        ],
+        env={**os.environ, **env, "BYOK_WIDGETS_PASSPHRASE": passphrase},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert told in ran.stderr
+    assert ran.stdout == ""
+
+
+@pytest.mark.parametrize("backend", ["file", "keyring"])
+def test_the_key_comes_from_where_it_was_saved(
+    server: ScriptedServer, file: Path, tmp_path: Path, backend: str
+) -> None:
+    key = fake_key("compatible")
+    env = save_key(file, backend, key)
     store = str(tmp_path / "calls.sqlite")
     served = Process(file, store, environment={**env, "BYOK_WIDGETS_PASSPHRASE": PASSPHRASE})
     caller = Caller(served.port, served.token())
