@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from byok_widgets import __version__
-from byok_widgets.cli import bundle, record, scan, serve, site, teaching, test
+from byok_widgets.cli import bundle, export, record, scan, serve, site, teaching, test
 from byok_widgets.cli.demo import DEFAULT_FOLDER, DEFAULT_PORT, Demo
 from byok_widgets.cli.fetch import fetch_with_bar
 from byok_widgets.errors import ByokError, ConfigError
@@ -31,6 +31,7 @@ examples:
   byok-widgets site course-site     build a static site that runs the tutorials in the browser
   byok-widgets serve my.flow.json   answer phones and pages with a flow (needs the extra "serve")
   byok-widgets bundle a.flow.json   write a folder that serves a flow on another machine
+  byok-widgets export a.flow.json pipecat  write a flow in the form of another builder
   byok-widgets scan .               find API keys in the notebooks and files here, before they are shared
 
 No command asks for an API key: keys are pasted into the settings panel of a notebook."""
@@ -46,6 +47,7 @@ later. Without a name it is the one that the tutorials use. What is here already
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "bundle": bundle.run,
+    "export": export.run,
     "class": teaching.run_class,
     "grade": teaching.run_grade,
     "record": record.run,
@@ -111,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     test.add_command(commands)
     serve.add_command(commands, _port)
     bundle.add_command(commands)
+    export.add_command(commands)
     teaching.add_commands(commands)
     site.add_command(commands)
     return parser

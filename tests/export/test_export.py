@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from byok_widgets import ByokError, ConfigError, Flow
+from byok_widgets.cli import main
 from byok_widgets.export import EXPORTERS
 from tests.export.made_flows import made_flow
 from tests.fake_keys import fake_key
@@ -21,6 +22,22 @@ def test_files_are_written_when_they_are_saved(target: str, dentist: Flow, tmp_p
     places = made.save(tmp_path / "out")
     assert {place.name: place.read_text(encoding="utf-8") for place in places} == dict(made.files)
     assert all(name in repr(made) and name in made._repr_html_() for name in made.files)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_command_writes_the_same_and_tells_what_is_lost(
+    target: str, dentist: Flow, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "dentist.flow.json"
+    dentist.save(file)
+    made = Flow.load(file, fresh=True).export(target)
+    assert main(["export", str(file), target, "--out", str(tmp_path / "out")]) == 0
+    written = {place.name: place.read_text(encoding="utf-8") for place in (tmp_path / "out").iterdir()}
+    assert written == dict(made.files)
+    told = capsys.readouterr().out
+    assert all(name in told for name in made.files)
+    assert all(str(loss) in told for loss in made.losses)
+    assert main(["export", str(file), "nowhere"]) == 2
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -1,0 +1,36 @@
+"""`byok-widgets export`: writes a flow in the form of another builder, and says what that form cannot say."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add_command(commands: Any) -> None:
+    """Add the command to the parser."""
+    made = commands.add_parser("export", help="write a flow in the form of another builder")
+    made.set_defaults(parser=made)
+    made.add_argument("flow", type=Path, help="a *.flow.json")
+    made.add_argument("target", help="pipecat, retell or python")
+    made.add_argument("--out", type=Path, default=Path(), metavar="FOLDER", help="where to write it (here)")
+    made.add_argument("--functions", action="append", default=[], metavar="MODULE", help="a module of actions")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Write the files, print what is lost, and return the exit code.
+
+    Raises:
+        ConfigError: There is no such flow or target, or a file cannot be written.
+    """
+    from byok_widgets.cli.action_functions import functions_of
+    from byok_widgets.flow import Flow
+
+    flow = Flow.load(given.flow, fresh=True)
+    for name, function in functions_of(flow.nodes, given.functions).items():
+        flow.nodes[name].bind(function)
+    made = flow.export(given.target)
+    for place in made.save(given.out):
+        print(place)
+    print(*(made.losses or ["Nothing is lost."]), sep="\n")
+    return 0
