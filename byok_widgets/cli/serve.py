@@ -227,13 +227,13 @@ def _administer(flow: Flow, given: argparse.Namespace) -> int:
 
 
 async def _administered(store: Store, given: argparse.Namespace) -> int:
+    from byok_widgets.sanitize import sanitize
     from byok_widgets.serve.access import digest_of_token, new_token
     from byok_widgets.serve.store import StoredToken
 
     if given.delete_session:
-        every = await store.sessions(100_000)
-        keys = [each.key for each in every if given.delete_session in (each.name, each.key)]
-        deleted = [await store.delete_session(key) for key in keys]
+        found = await store.named(given.delete_session)
+        deleted = [await store.delete_session(session.key) for session in found]
         print(f"{sum(deleted)} conversations were deleted.")
         return 0 if deleted else 1
     tokens = await store.tokens()
@@ -248,9 +248,11 @@ async def _administered(store: Store, given: argparse.Namespace) -> int:
             await store.put_token(StoredToken(token.digest, token.name, token.made_at, revoked=True))
         print(f"{len(held)} access tokens were revoked.")
         return 0 if held else 1
+    if not tokens:
+        print("There is no access token yet.")
     for token in tokens:
         print(
-            f"{token.name}\t{time.strftime('%Y-%m-%d %H:%M', time.gmtime(token.made_at))}"
+            f"{sanitize(token.name)}\t{time.strftime('%Y-%m-%d %H:%M', time.gmtime(token.made_at))}"
             f"\t{'revoked' if token.revoked else 'holds'}"
         )
     return 0

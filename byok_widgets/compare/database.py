@@ -1,22 +1,15 @@
-"""`Database`: a private SQLite file, or one in memory, whose every fault is an error of ours.
-
-A file that somebody else made may be hostile: what is no plain table runs nothing here.
-"""
+"""`Database`: a private SQLite file, or one in memory, whose every fault is an error of ours."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
-import stat
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import describe_os_error
-
-_GUARDED = "PRAGMA trusted_schema=OFF; PRAGMA busy_timeout=10000;"
+from byok_widgets.files import describe_os_error, open_database
 
 
 class Database:
@@ -42,10 +35,7 @@ class Database:
         self._lock = threading.RLock()
         problem = ""
         try:
-            if path is not None:
-                _make(path)
-            # Transactions begin and end below, and not where the module thinks that they should.
-            self._base = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+            self._base = open_database(path)
             self._file = self._file_now()
             self._prepare(schema, version, upgrades)
         except OSError as error:
@@ -57,10 +47,6 @@ class Database:
 
     def _prepare(self, schema: str, version: int, upgrades: Sequence[str]) -> None:
         execute = self._base.execute
-        self._base.executescript(_GUARDED)
-        kinds = {kind for (kind,) in execute("SELECT type FROM sqlite_master")}
-        if kinds - {"table", "index"}:
-            raise ValueError("it is not a store of cells")
         found = execute("PRAGMA user_version").fetchone()[0]
         if found > version:
             raise ValueError("it was made by a newer byok-widgets")
@@ -104,9 +90,11 @@ class Database:
             return
         problem = ""
         try:
-            with contextlib.closing(sqlite3.connect(self.path, isolation_level=None)) as base:
-                base.executescript(f"{_GUARDED} PRAGMA query_only=ON;")
+            with contextlib.closing(open_database(self.path)) as base:
+                base.execute("PRAGMA query_only=ON")
                 yield base
+        except OSError as error:
+            problem = describe_os_error(error)
         except (sqlite3.Error, ValueError) as error:
             problem = str(error)
         if problem:
@@ -143,13 +131,6 @@ class Database:
             found = self.path.stat()
             return found.st_dev, found.st_ino
         return None
-
-
-def _make(path: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        if not stat.S_ISREG(path.stat().st_mode):  # a named pipe would be waited for without end
-            raise ValueError("it is not a regular file")
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _unusable(path: Path | None, problem: str) -> ConfigError:

@@ -6,7 +6,6 @@ import copy
 import errno
 import hashlib
 import json
-import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from byok_widgets.files import (
     set_aside,
 )
 from byok_widgets.misplaced_keys import reject_key
+from byok_widgets.text_forms import normalized
 
 VERSION = 1
 LOCK_TIMEOUT_S = 5.0
@@ -46,7 +46,7 @@ def checked_name(name: str) -> str:
             "A flow needs a name.", kind="flow_name_missing", fix='Give it one, like Flow("dentist").'
         )
     reject_key(name)
-    name = unicodedata.normalize("NFC", name)
+    name = normalized("NFC", name)
     if len(name) > MAX_NAME_CHARS:
         raise ConfigError(
             f"A flow's name has at most {MAX_NAME_CHARS} characters; this one has {len(name)}.",

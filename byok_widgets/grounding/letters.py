@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from byok_widgets.text_forms import normalized
+
 _MARKED = ("LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW")
 """Scripts whose marks are often left out; in others, as in Devanagari, they are vowels and tell words apart."""
 
@@ -35,14 +37,14 @@ _UNSPACED = ("THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "JAVANESE", "TAI ")
 def folded(text: str) -> str:
     """Return a text without case, width and Unicode form."""
     # Twice: folding the case can undo the normal form.
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return normalized("NFKC", normalized("NFKC", text).casefold())
 
 
 def bare(text: str) -> str:
     """Return a folded text without accents and other marks that people leave out, and with European digits."""
     if text.isascii():
         return text
-    parts = unicodedata.normalize("NFD", text.translate(_SAME))
+    parts = normalized("NFD", text.translate(_SAME))
     kept: list[str] = []
     base = ""
     for char in parts:
@@ -51,7 +53,7 @@ def bare(text: str) -> str:
         elif _script(base).startswith(_MARKED):
             continue
         kept.append(_digit(char))
-    return unicodedata.normalize("NFC", "".join(kept).translate(_SAME))
+    return normalized("NFC", "".join(kept).translate(_SAME))
 
 
 def in_usual_signs(text: str) -> str:
@@ -60,7 +62,7 @@ def in_usual_signs(text: str) -> str:
 
 
 def _usual(char: str) -> str:
-    narrow = unicodedata.normalize("NFKC", char) if unicodedata.east_asian_width(char) == "F" else char
+    narrow = normalized("NFKC", char) if unicodedata.east_asian_width(char) == "F" else char
     return _digit(narrow) if len(narrow) == 1 else char
 
 

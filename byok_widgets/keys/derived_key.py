@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import base64
 import os
-import unicodedata
 from collections.abc import Mapping
 from typing import Any, NamedTuple, NoReturn
 
 from byok_widgets.secrets.secret import Secret
+from byok_widgets.text_forms import normalized
 
 COST = 2**17
 """Cost of scrypt: 128 MB of memory and about half a second for each guess."""
@@ -122,7 +122,7 @@ def _is_power_of_two(number: int) -> bool:
 
 def _normal(passphrase: str) -> bytes:
     """Return the same bytes for all keyboards, which compose accented letters in different ways."""
-    return unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")
+    return normalized("NFC", passphrase).encode("utf-8", "surrogatepass")
 
 
 def _padded(text: str) -> bytes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import unicodedata
 from typing import NamedTuple
+
+from byok_widgets.text_forms import normalized
 
 _USER_CHARS = 60
 
@@ -28,7 +29,7 @@ class KeyScope(NamedTuple):
     @classmethod
     def of(cls, flow: str, provider: str, destination: str) -> KeyScope:
         """Return the scope of a key of the flow with this name, in any Unicode form."""
-        return cls(unicodedata.normalize("NFC", flow), provider, destination)
+        return cls(normalized("NFC", flow), provider, destination)
 
     @classmethod
     def named(cls, flow: str, reference_name: str) -> KeyScope:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import json
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
+
+from byok_widgets.text_forms import normalized
 
 _MOST_CHARS = 20_000
 """Longer texts are compared by lines: words of a book would take minutes."""
@@ -89,7 +90,7 @@ def _in_text(place: str, old: str, new: str) -> Iterator[Change]:
 
 def _visible(old: str, new: str) -> tuple[str, str]:
     """Return two texts so that people see how they differ: characters that look alike are written as numbers."""
-    looks = {unicodedata.normalize("NFKC", " ".join(text.split())) for text in (old, new)}
+    looks = {normalized("NFKC", " ".join(text.split())) for text in (old, new)}
     if len(looks) == 1 or not all(text.strip() for text in (old, new) if text):
         return ascii(old)[1:-1] if old else "", ascii(new)[1:-1] if new else ""
     return old, new

@@ -18,6 +18,8 @@ from byok_widgets.session.session_data import session_of
 from byok_widgets.session.steps import Visit
 from byok_widgets.session.variables import entries_of
 
+_SHOWN_CHARS = 80
+
 
 @dataclass(frozen=True, repr=False)
 class ServedCall(Card):
@@ -72,22 +74,31 @@ class Calls:
         """Return the last conversations, the newest first."""
         return ServedCalls([await self._listed(session) for session in await self._store.sessions(limit)])
 
-    async def session(self, key: str) -> Session:
+    async def session(self, name: str) -> Session:
         """Return a conversation as a session, up to its last turn.
 
+        Args:
+            name: Its key, or the client's id for it: then the newest with that id.
+
         Raises:
-            FlowError: There is none, or it has been deleted.
+            FlowError: None is stored, or none of its turns has ended.
         """
-        rows = await self._chain(key)
+        found = await self._store.named(name)
+        rows = await self._chain(found[0].last_turn) if found else []
         if not rows:
-            problem = "That conversation is not stored any more."
-            raise FlowError(problem, kind="serve_session", fix="Choose another.")
+            problem = "no turn of that conversation has ended yet" if found else "no such conversation is stored"
+            raise FlowError(
+                f"The conversation {name[:_SHOWN_CHARS]!r} cannot be shown: {problem}.",
+                kind="serve_session",
+                fix="Choose one of sessions(). What was deleted, or has expired, is stored no more.",
+            )
         flow = await self._versions.of(json.loads(rows[-1].state)["version"])
         return _session(rows, flow)
 
-    async def delete(self, key: str) -> bool:
-        """Delete a conversation with all that was said."""
-        return await self._store.delete_session(key)
+    async def delete(self, name: str) -> int:
+        """Delete the conversation with this key, or those with this id of the client; return how many."""
+        found = await self._store.named(name)
+        return sum([await self._store.delete_session(session.key) for session in found])
 
     async def _listed(self, session: StoredSession) -> ServedCall:
         row = await self._store.turn(session.last_turn)
@@ -102,15 +113,13 @@ class Calls:
             answer.get("fallback", ""),
         )
 
-    async def _chain(self, key: str) -> list[StoredTurn]:
-        """Return the turns up to the last one that was answered."""
-        sessions = await self._store.sessions(1_000)
-        at = next((session.last_turn for session in sessions if session.key == key), "")
-        rows: list[StoredTurn] = []
-        while at and (row := await self._store.turn(at)) is not None:
-            rows.insert(0, row)
+    async def _chain(self, at: str) -> list[StoredTurn]:
+        """Return the turns up to the last one that was answered; a damaged store may lead in a circle."""
+        rows: dict[str, StoredTurn] = {}
+        while at and at not in rows and (row := await self._store.turn(at)) is not None:
+            rows[at] = row
             at = row.parent
-        return [row for row in rows if row.record]
+        return [row for row in reversed(rows.values()) if row.record]
 
 
 def _session(rows: list[StoredTurn], flow: ServedFlow) -> Session:

@@ -12,6 +12,7 @@ from typing import Any
 
 from byok_widgets.messages import Message, Role
 from byok_widgets.secrets import redact_held
+from byok_widgets.text_forms import normalized
 
 _SPOKEN: tuple[Role, ...] = ("user", "assistant")
 _RESULTS = ("tool", "function")
@@ -95,7 +96,7 @@ def text_of(content: Any) -> str:
 
 def normal(text: str) -> str:
     """Return a text without the differences that clients make: case, spaces, punctuation, forms of characters."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = normalized("NFKC", text).casefold()
     return " ".join(folded.translate(_KEPT).split()) or text.strip()
 
 

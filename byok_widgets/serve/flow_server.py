@@ -156,13 +156,20 @@ class FlowServer:
         return ENGINE.run(self.calls.latest(limit))
 
     def session(self, call: ServedCall | str) -> Session:
-        """Return a conversation as a session, to be looked at, or to be saved as a case."""
+        """Return a conversation as a session, to be looked at, or to be saved as a case.
+
+        Args:
+            call: It, its key, or the client's id for it: then the newest with that id.
+
+        Raises:
+            FlowError: None is stored, or none of its turns has ended.
+        """
         key = call if isinstance(call, str) else call.key
         return ENGINE.run(self.calls.session(key))
 
     def delete(self, call: ServedCall | str) -> bool:
-        """Delete a conversation with all that was said; false if there was none."""
-        return ENGINE.run(self.calls.delete(call if isinstance(call, str) else call.key))
+        """Delete a conversation with all that was said, or all with this id of the client; false if none is."""
+        return ENGINE.run(self.calls.delete(call if isinstance(call, str) else call.key)) > 0
 
     def observe(self, observer: Observer) -> None:
         """Call a function with the `TurnReport` of each turn that ends here; it must return at once."""

@@ -17,6 +17,7 @@ from byok_widgets.serve.store import LEASE_S, MOST_FOUND, Claim, Spent, StoredSe
 
 _MOST_CONNECTIONS = 64
 _WAIT_S = 10.0
+_PAGE = 1_000
 _USD_PARTS = 1_000_000_000
 _TURN_FIELDS = tuple(each.name for each in fields(StoredTurn))
 _BRIEF = tuple(name for name in _TURN_FIELDS if name != "record")
@@ -131,8 +132,18 @@ class RedisStore:
     async def sessions(self, limit: int) -> list[StoredSession]:
         """Return the last conversations, the newest first."""
         keys = await self._redis.zrange(self._key("activity"), 0, limit - 1, desc=True)
-        found = await self._redis.mget([self._key("s", key) for key in keys]) if keys else []
-        return [StoredSession(**json.loads(data)) for data in found if data]
+        return await self._sessions(keys)
+
+    async def named(self, name: str) -> list[StoredSession]:
+        """Return the conversation with this key; if there is none, those with this id of the client."""
+        if found := await self._sessions([name]):
+            return found
+        named: list[StoredSession] = []
+        first = 0
+        while keys := await self._redis.zrange(self._key("activity"), first, first + _PAGE - 1, desc=True):
+            named += [session for session in await self._sessions(keys) if session.name == name]
+            first += _PAGE
+        return named
 
     async def delete_session(self, session: str) -> bool:
         """Delete a conversation with all its turns."""
@@ -183,6 +194,10 @@ class RedisStore:
         values = await self._redis.hmget(self._key("t", key), _BRIEF)
         found = dict(zip(_BRIEF, values, strict=True))
         return None if found["key"] is None else _turn({**found, "record": ""})
+
+    async def _sessions(self, keys: list[str]) -> list[StoredSession]:
+        found = await self._redis.mget([self._key("s", key) for key in keys]) if keys else []
+        return [StoredSession(**json.loads(data)) for data in found if data]
 
     async def _newest(self, key: str) -> list[str]:
         found: list[str] = await self._redis.zrange(key, 0, MOST_FOUND - 1, desc=True)

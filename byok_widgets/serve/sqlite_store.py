@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.errors import ConfigError
+from byok_widgets.files import describe_os_error, open_database
 from byok_widgets.serve.database_thread import DatabaseThread, Work
 from byok_widgets.serve.sqlite_tables import (
     TABLES,
@@ -47,7 +48,9 @@ class SqliteStore:
         try:
             await self._thread.start()
             await self.beat()
-        except (sqlite3.Error, OSError) as error:
+        except OSError as error:
+            problem = describe_os_error(error)
+        except (sqlite3.Error, ValueError) as error:
             problem = str(error)
         else:
             return
@@ -113,6 +116,14 @@ class SqliteStore:
         rows = await self._rows(f"SELECT {_SESSION} FROM sessions ORDER BY last_at DESC LIMIT ?", limit)
         return [StoredSession(*row) for row in rows]
 
+    async def named(self, name: str) -> list[StoredSession]:
+        """Return the conversation with this key; if there is none, those with this id of the client."""
+        for column in ("key", "name"):
+            sql = f"SELECT {_SESSION} FROM sessions WHERE {column} = ? ORDER BY last_at DESC"
+            if rows := await self._rows(sql, name):
+                return [StoredSession(*row) for row in rows]
+        return []
+
     async def delete_session(self, session: str) -> bool:
         """Delete a conversation with all its turns."""
         deleted = bool(await self._thread.do(lambda db: delete_sessions(db, [session])))
@@ -164,10 +175,9 @@ class SqliteStore:
         await self._thread.do(lambda db: db.execute(insertion("tokens", token), tuple(vars(token).values())))
 
     def _connect(self) -> sqlite3.Connection:
+        db = open_database(self.path)
         if self.path is not None:
-            self.path.touch(mode=0o600)
             self.path.chmod(0o600)
-        db = sqlite3.connect(self.path or ":memory:", timeout=_BUSY_S, isolation_level=None)
         db.execute("PRAGMA journal_mode=WAL")  # its other files get the mode of this one
         db.execute("PRAGMA synchronous=NORMAL")
         db.execute("PRAGMA secure_delete=ON")  # what was deleted must not stay readable in free pages

@@ -156,6 +156,12 @@ class Store(Protocol):
     async def sessions(self, limit: int) -> list[StoredSession]:
         """Return the last conversations, the newest first."""
 
+    async def named(self, name: str) -> list[StoredSession]:
+        """Return the conversation with this key; if there is none, those with this id of the client.
+
+        The newest comes first.
+        """
+
     async def delete_session(self, session: str) -> bool:
         """Delete a conversation with all its turns; false if there was none."""
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import sqlite3
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from byok_widgets import Flow, MissingKeyError
+from byok_widgets import Flow, FlowError, MissingKeyError
 from byok_widgets.cli import main
 from tests.local_model import require_model
 from tests.serve.conftest import Served
@@ -95,6 +97,34 @@ def test_a_conversation_is_deleted_by_its_id(
     assert main([*command, "call 1"]) == 1
     assert not served.server.sessions()
     del capsys
+
+
+def test_that_there_is_no_access_token_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.flow.json"
+    path.write_text(json.dumps({"version": 1, "name": "no tokens", "nodes": [], "edges": []}))
+    assert main(["serve", str(path), "--store", str(tmp_path / "calls.sqlite"), "--list-tokens"]) == 0
+    assert capsys.readouterr().out.strip()
+
+
+def test_a_conversation_is_looked_at_by_its_key_or_its_id(served: Served, script: Script) -> None:
+    served.caller.ask([user("One")], user="call 1")
+    (listed,) = served.server.sessions()
+    for name in (listed, listed.key, "call 1"):
+        assert [turn.text for turn in served.server.session(name).turns] == ["One"]
+    with pytest.raises(FlowError, match="no such conversation is stored") as caught:
+        served.server.session("nope")
+    assert caught.value.kind == "serve_session"
+    assert not served.server.delete("nope")
+    assert served.server.delete("call 1")
+    assert served.server.sessions() == []
+
+
+def test_a_store_whose_turns_lead_in_a_circle_stops_nobody(served: Served, script: Script) -> None:
+    served.caller.ask([user("One")], user="u")
+    with contextlib.closing(sqlite3.connect(str(served.path))) as base:
+        base.execute("UPDATE turns SET parent = key")
+        base.commit()
+    assert len(served.server.session("u").turns) == 1
 
 
 def _until(holds: Any, limit_s: float = 20.0) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
+import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -114,6 +117,52 @@ def test_turns_are_found_by_all_words_and_else_by_the_last(open_store: Callable[
         assert await store.found("another", "words", "tail") == []
 
     run(work, open_store())
+
+
+def test_a_conversation_is_found_by_its_key_or_its_id_however_many_there_are(
+    open_store: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("byok_widgets.serve.redis_store._PAGE", 2)
+
+    async def work(store: Store) -> None:
+        owner = f"{store.process}:1"
+        for number, name in enumerate(["old", *"abcd", "old"]):
+            turn = replace(TURN, key=f"turn {number}", session=f"key {number}")
+            await store.claim(turn, owner)
+            session = replace(SESSION, key=f"key {number}", name=name, last_at=float(number))
+            await store.put(replace(turn, state="{}"), owner, session)
+        assert [each.key for each in await store.named("key 0")] == ["key 0"]
+        assert {each.key for each in await store.named("old")} == {"key 0", "key 5"}
+        assert (await store.named("b"))[0].last_at == 2.0
+        assert await store.named("nobody") == []
+
+    run(work, open_store())
+
+
+def endless_view(path: Path) -> None:
+    endless = "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT n, n, n, n FROM x"
+    _execute(path, f"CREATE VIEW tokens AS {endless}")
+
+
+def trigger(path: Path) -> None:
+    _execute(path, "CREATE TABLE x (a); CREATE TRIGGER y AFTER INSERT ON x BEGIN DELETE FROM x; END")
+
+
+def text(path: Path) -> None:
+    path.write_text("not a database, and longer than the head of one " * 5)
+
+
+def _execute(path: Path, sql: str) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as base:
+        base.executescript(sql)
+
+
+@pytest.mark.parametrize("make", [endless_view, trigger, text, os.mkfifo, Path.mkdir])
+def test_a_hostile_file_is_refused(make: Callable[[Path], Any], tmp_path: Path) -> None:
+    make(tmp_path / "calls.sqlite")
+    with pytest.raises(ConfigError) as caught:
+        run(lambda store: store.tokens(), SqliteStore(tmp_path / "calls.sqlite"))
+    assert caught.value.kind == "serve_store"
 
 
 def test_conversations_are_listed_deleted_and_expire(open_store: Callable[[], Store]) -> None:

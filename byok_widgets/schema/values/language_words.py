@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from byok_widgets.text_forms import normalized
+
 MAX_NUMBER = 12
 
 
@@ -35,7 +37,7 @@ def words_of(tag: str) -> LanguageWords | None:
 
 def plain(text: str) -> str:
     """Return a text in small letters and without accents."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
+    letters = normalized("NFKD", text.casefold())
     return "".join(char for char in letters if not unicodedata.combining(char))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable
+
+from byok_widgets.text_forms import normalized
 
 IsSaid = Callable[[str], bool]
 """Whether the dialogue holds a text in exactly these words."""
@@ -84,8 +85,8 @@ def says_nothing(text: str, is_said: IsSaid = never_said) -> bool:
 
 
 def _without_accents(text: str) -> str:
-    parts = unicodedata.normalize("NFD", text)
-    return unicodedata.normalize("NFC", "".join(char for char in parts if not "\u0300" <= char <= "\u036f"))
+    parts = normalized("NFD", text)
+    return normalized("NFC", "".join(char for char in parts if not "\u0300" <= char <= "\u036f"))
 
 
 def _is_empty(text: str) -> bool:

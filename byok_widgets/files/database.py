@@ -1,0 +1,51 @@
+"""Opens an SQLite file that somebody else may have put there: what is no plain table runs nothing here.
+
+A view under the name of a table can count without end, a trigger changes what is written, and a named pipe is
+waited for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import stat
+from pathlib import Path
+
+from byok_widgets.files.reading import NotRegularFileError
+
+_BUSY_S = 10.0
+"""How long another process may hold the file."""
+
+
+def open_database(path: Path | None) -> sqlite3.Connection:
+    """Return a connection to a file, which is made for this user alone if it is not there; `None` is memory.
+
+    Raises:
+        OSError: It cannot be made, or is no regular file.
+        ValueError: There is more in it than tables.
+        sqlite3.Error: It is no SQLite file.
+    """
+    if path is not None:
+        _make(path)
+    base = sqlite3.connect(path or ":memory:", timeout=_BUSY_S, check_same_thread=False, isolation_level=None)
+    try:
+        _require_tables(base)
+    except BaseException:
+        base.close()
+        raise
+    return base
+
+
+def _require_tables(base: sqlite3.Connection) -> None:
+    base.execute("PRAGMA trusted_schema=OFF")
+    kinds = {kind for (kind,) in base.execute("SELECT type FROM sqlite_master")}
+    if kinds - {"table", "index"}:
+        raise ValueError("there is more in it than tables")
+
+
+def _make(path: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise NotRegularFileError
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
