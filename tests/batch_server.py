@@ -31,6 +31,7 @@ class BatchServer:
         knocks: How many submissions arrived.
         status: How batches of files end.
         refusals: HTTP statuses of the next submissions, in order.
+        wait: How long refusals ask to wait, as the header says it.
         cut: How many downloads are cut off.
         cancelled: Ids of batches whose end was asked for.
         keys: All headers in which keys arrive.
@@ -48,6 +49,7 @@ class BatchServer:
         self.knocks = 0
         self.status = "completed"
         self.refusals: list[int] = []
+        self.wait = ""
         self.cut = 0
         self.cancelled: list[str] = []
         self._files: dict[str, list[Body]] = {}
@@ -184,6 +186,8 @@ class BatchServer:
                 content = value if isinstance(value, bytes) else json.dumps(value).encode()
                 self.send_response(status)
                 self.send_header("content-type", "application/json")
+                if status == 429 and owner.wait:
+                    self.send_header("retry-after", owner.wait)
                 self.send_header("content-length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)

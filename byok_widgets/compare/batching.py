@@ -26,6 +26,8 @@ from byok_widgets.usage import Cost
 
 POLL_S, LONGEST_POLL_S = 5.0, 60.0
 """Seconds between two looks at a batch, which grow."""
+LONGEST_PAUSE_S = 3600.0
+"""Longest wait that a provider may ask for before a batch is submitted again: some limits hold for an hour."""
 QUIET_S = 2.0
 """How long no cell may be added before a part of a comparison is submitted: the rest waits for the budget."""
 TRIES = 5
@@ -306,6 +308,6 @@ async def _patiently(send: Callable[[], Any], is_passing: Callable[[ByokError], 
         except ByokError as error:
             if attempt == TRIES or not is_passing(error):
                 raise
-            pause = POLL_S * attempt if error.retry_after_s is None else error.retry_after_s
+            pause = POLL_S * attempt if error.retry_after_s is None else min(error.retry_after_s, LONGEST_PAUSE_S)
         await asyncio.sleep(pause)
     raise AssertionError

@@ -269,6 +269,43 @@ def test_strange_results_are_never_another_cells_answer(
     assert all(cell.message for cell in cells if cell.status == "failed")
 
 
+def test_results_without_end_are_not_read_for_ever(
+    batches: BatchServer, read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_forms.InlineBatches, "max_items", 20)
+    pages = itertools.count(1)
+    given = batches.get
+
+    def endless(path: str) -> Any:
+        if "/results" in path:
+            return {"results": [], "next_cursor": str(next(pages))}
+        return given(path)
+
+    monkeypatch.setattr(batches, "get", endless)
+    result = read().compare(INLINE, cases(2), store=tmp_path / "cells", batch=True)
+    assert {cell.status for cell in result.results.distinct()} == {"failed"}
+    assert next(pages) < 20 * len(INLINE) * (batching.TRIES + 1)
+
+
+def test_what_a_server_calls_a_batch_leads_nowhere_else(
+    batches: BatchServer, read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key belongs to a base path: other paths of a host may be somebody else's."""
+    paths: list[str] = []
+    given = batches.post
+
+    def hostile(path: str, kind: str, content: bytes) -> Any:
+        made = given(path, kind, content)
+        return {**(made or {}), "id": "../../other?to="} if path.endswith("/batches") else made
+
+    monkeypatch.setattr(batches, "post", hostile)
+    monkeypatch.setattr(batches, "get", paths.append)
+    result = read().compare(BOTH, cases(1), store=tmp_path / "cells", batch=True)
+    assert {cell.status for cell in result.results.distinct()} == {"failed"}
+    assert paths
+    assert all(path.startswith("/v1/") and "/batches/" in path for path in paths), paths
+
+
 def test_an_expired_batch_gives_what_was_done(batches: BatchServer, read: Read, tmp_path: Path) -> None:
     batches.status = "expired"
     batches.alter = lambda rows: rows[:1]
@@ -285,6 +322,15 @@ def test_refused_for_now_and_cut_downloads_are_tried_again(
     result = read().compare(CHAT, cases(2), store=tmp_path / "cells", batch=True)
     assert all(cell.status == "done" for cell in result.results.distinct())
     assert len(batches.batches) == 2
+
+
+def test_no_refusal_makes_a_batch_wait_for_days(
+    batches: BatchServer, read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batching, "LONGEST_PAUSE_S", 0.01)
+    batches.refusals, batches.wait = [429], "1000000"
+    result = read().compare(CHAT, cases(1), store=tmp_path / "cells", batch=True)
+    assert {cell.status for cell in result.results.distinct()} == {"done"}
 
 
 def test_a_submission_that_may_have_arrived_is_not_repeated_silently(

@@ -78,14 +78,14 @@ class FileBatches(SdkBatchForm):
 
     async def state(self, batch: str, endpoint: Endpoint) -> BatchState:
         """Ask how far a batch is; see `BatchForm.state`."""
-        found = await self._provider.fetch(f"/batches/{batch}", endpoint)
+        found = await self._provider.fetch(f"/batches/{_segment(batch)}", endpoint)
         status = str(found.get("status"))
         named = (found.get("output_file_id"), found.get("error_file_id"))
         faults = _list(_mapping(found.get("errors")).get("data"))
         said = " ".join(str(_mapping(fault).get("message") or "") for fault in faults[:3])
         return BatchState(
             status in ("completed", "failed", "expired", "cancelled"),
-            tuple(f"/files/{name}/content" for name in named if isinstance(name, str) and name),
+            tuple(f"/files/{_segment(name)}/content" for name in named if isinstance(name, str) and name),
             f"The batch is {status}. {said}".strip() if status != "completed" else "",
         )
 
@@ -96,7 +96,7 @@ class FileBatches(SdkBatchForm):
 
     async def cancel(self, batch: str, endpoint: Endpoint) -> None:
         """Ask for its end; see `BatchForm.cancel`."""
-        await self._provider.post(f"/batches/{batch}/cancel", endpoint, {})
+        await self._provider.post(f"/batches/{_segment(batch)}/cancel", endpoint, {})
 
 
 class MessageBatches(SdkBatchForm):
@@ -116,9 +116,9 @@ class MessageBatches(SdkBatchForm):
 
     async def state(self, batch: str, endpoint: Endpoint) -> BatchState:
         """Ask how far a batch is; see `BatchForm.state`."""
-        found = await self._provider.fetch(f"/v1/messages/batches/{batch}", endpoint)
+        found = await self._provider.fetch(f"/v1/messages/batches/{_segment(batch)}", endpoint)
         is_ended = found.get("processing_status") == "ended"
-        return BatchState(is_ended, (f"/v1/messages/batches/{batch}/results",) if is_ended else ())
+        return BatchState(is_ended, (f"/v1/messages/batches/{_segment(batch)}/results",) if is_ended else ())
 
     async def results(self, state: BatchState, endpoint: Endpoint) -> list[BatchResult]:
         """Read the file; see `BatchForm.results`."""
@@ -127,7 +127,7 @@ class MessageBatches(SdkBatchForm):
 
     async def cancel(self, batch: str, endpoint: Endpoint) -> None:
         """Ask for its end; see `BatchForm.cancel`."""
-        await self._provider.post(f"/v1/messages/batches/{batch}/cancel", endpoint, {})
+        await self._provider.post(f"/v1/messages/batches/{_segment(batch)}/cancel", endpoint, {})
 
 
 class InlineBatches(SdkBatchForm):
@@ -153,12 +153,12 @@ class InlineBatches(SdkBatchForm):
 
     async def state(self, batch: str, endpoint: Endpoint) -> BatchState:
         """Ask how far a batch is; see `BatchForm.state`."""
-        found = await self._page(f"/batches/{batch}", endpoint)
+        found = await self._page(f"/batches/{_segment(batch)}", endpoint)
         status = str(found.get("status"))
         said = str(_mapping(found.get("error")).get("message") or "")
         return BatchState(
             status in ("completed", "failed", "expired", "cancelled"),
-            () if status == "failed" else (f"/batches/{batch}/results",),
+            () if status == "failed" else (f"/batches/{_segment(batch)}/results",),
             f"The batch is {status}. {said}".strip() if status != "completed" else "",
         )
 
@@ -169,9 +169,13 @@ class InlineBatches(SdkBatchForm):
             cursor, seen = "", set[str]()
             while cursor not in seen:  # a server that repeats a cursor would be asked for ever
                 seen.add(cursor)
-                page = await self._page(f"{path}?cursor={quote(cursor)}" if cursor else path, endpoint)
+                page = await self._page(f"{path}?cursor={_segment(cursor)}" if cursor else path, endpoint)
                 rows += _list(page.get("results"))
                 cursor = str(page.get("next_cursor") or "")
+                if max(len(rows), len(seen)) > self.max_items:
+                    raise error_mapping.unreadable(
+                        "its results have no end", CallContext(self._provider, endpoint)
+                    )
         return [BatchResult(str(row.get("custom_id")), _answered(row)) for row in map(_mapping, rows)]
 
     async def _page(self, path: str, endpoint: Endpoint) -> Mapping[str, Any]:
@@ -218,6 +222,11 @@ def _resulted(result: Mapping[str, Any]) -> Mapping[str, Any]:
         error = _mapping(result.get("error"))
         return error if error.get("error") else {"error": error}
     return {"error": {"type": f"batch_{kind}", "message": f"The request is {kind}: the batch ended before it."}}
+
+
+def _segment(text: str) -> str:
+    """Return what a server calls something as one part of a path: it must not lead to another one."""
+    return quote(text, safe="")
 
 
 def _json(value: Mapping[str, Any]) -> bytes:
