@@ -10,8 +10,11 @@ KEY_SHAPE = re.compile(
 )
 """The general shape of keys, which many vendors share; `key_formats` adds others. `\\n` may stand before it."""
 
-PREFIX_AND_DIGIT = r"(?<![A-Za-z0-9])sk-(?:[A-Za-z0-9_-]*[_-])?(?=[A-Za-z0-9]{8})[A-Za-z]*[0-9]"
-"""`sk-` and a run of eight characters with a digit, unlike `sk-learn-2024`."""
+PREFIX_AND_DIGIT = r"(?<![A-Za-z0-9])sk-(?:[A-Za-z0-9_-]{0,200}[_-])?(?=[A-Za-z0-9]{8})[A-Za-z]*[0-9]"
+"""`sk-` and a run of eight characters with a digit, unlike `sk-learn-2024`.
+
+What stands between them has a limit: without one, a text of many `sk-` would be read to its end from each of them.
+"""
 
 UPPER_CASE = r"(?<![A-Za-z0-9])SK-(?:ANT|OR|PROJ|SVCACCT|ADMIN)-[A-Z0-9_-]{16,}"
 """A key in upper case, which is no key any more and gives it away all the same."""
