@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -82,3 +83,12 @@ def test_a_caller_is_the_same_after_it_was_written() -> None:
     assert again.system == one.system
     assert all(word in one.system for word in ("a patient", "impatient", "a slot on Tuesday", "0170 555 1234"))
     assert caller(temper="calm", done_if="time is not None").id != one.id
+
+
+@pytest.mark.parametrize("part", ["é", "1 23 ", "a@", "a.", "é@é.", "as an ", "AOK"])
+def test_no_dialogue_is_looked_at_for_long(part: str) -> None:
+    """What both sides say comes from endpoints, which may be hostile."""
+    said = part * (200_000 // len(part))
+    before = time.process_time()
+    faults_in(caller(), dialogue((said, said), (said, said)))
+    assert time.process_time() - before < 5, "minutes without a limit"

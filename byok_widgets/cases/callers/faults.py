@@ -24,8 +24,10 @@ KINDS: Mapping[str, str] = {
 ROUNDS = 3
 """How often in a row the same may be said, though the flow says something else."""
 _FEWEST_DIGITS = 3
+_MOST_CHARS = 5_000
+"""So much of a turn is read: nobody says more, and each number is looked for among all that were said."""
 _DIGITS = re.compile(r"\d(?:[\s./()-]?\d)*")
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]*\w")
 _OUT_OF_ROLE = re.compile(
     r"\bas an? (?:ai|language model|assistant)\b|\bi(?:'m| am) an? (?:ai|language model|(?:virtual )?assistant)\b"
     r"|\bhow (?:can|may) i (?:help|assist) you\b|\bals ki\b|\bwie kann ich ihnen helfen\b"
@@ -87,7 +89,7 @@ def _invented(caller: Caller, turns: Sequence[Turn]) -> Iterator[Fault]:
         [caller.persona, caller.goal, caller.temper, *(fact.value for fact in caller.known.values())]
     )
     for turn in turns:
-        said = str(turn["said"] or "")
+        said = str(turn["said"] or "")[:_MOST_CHARS]
         there = {_bare(number) for number in _DIGITS.findall(known)}
         for number in map(_bare, _DIGITS.findall(said)):
             if len(number) >= _FEWEST_DIGITS and not any(number in one or one in number for one in there if one):
@@ -95,7 +97,7 @@ def _invented(caller: Caller, turns: Sequence[Turn]) -> Iterator[Fault]:
         for address in _MAIL.findall(said):
             if address.casefold() not in known.casefold():
                 yield Fault("invented", turn["number"], address)
-        known += f"\n{turn['reply']}"
+        known += f"\n{str(turn['reply'])[:_MOST_CHARS]}"
 
 
 def _bare(number: str) -> str:
