@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from byok_widgets.grounding.clock import TimeSaid, times_in
@@ -49,21 +49,15 @@ class Passage:
         """Its numbers without those of its dates and times, which count nothing."""
         if not self.numbers:
             return ()
-        spans = list(self._moments())
-        return tuple(
-            number
-            for number in self.numbers
-            if not any(start <= number.start and number.end <= end for start, end in spans)
-        )
+        taken = _covered(self._moments())
+        return tuple(number for number in self.numbers if not {number.start, number.end - 1} <= taken)
 
     @cached_property
     def decimals(self) -> tuple[tuple[int, int], ...]:
         """The places of its numbers with decimals or groups, in order, without dates: their parts are said."""
         found = sorted({found.span() for found in _SEPARATED.finditer(self._usual)})
-        dates = [(said.start, said.end) for said in self.dates if said.year] if found else []
-        return tuple(
-            span for span in found if not any(first < span[1] and span[0] < last for first, last in dates)
-        )
+        dates = _covered((said.start, said.end) for said in self.dates if said.year) if found else set()
+        return tuple(span for span in found if dates.isdisjoint(range(*span)))
 
     def _moments(self) -> Iterator[tuple[int, int]]:
         """Yield the places of full dates and times; "3.5" may be the third of May, and is a number too."""
@@ -72,6 +66,11 @@ class Passage:
             is_decimal = said.year is None and _DECIMAL.fullmatch(self._usual[said.start : said.end])
             if said.day and not is_decimal and (said.month or self._usual[said.start : said.start + 1].isdigit()):
                 yield said.start, said.end
+
+
+def _covered(spans: Iterable[tuple[int, int]]) -> set[int]:
+    """Return each place within some of the spans: looked up once, and not compared with each."""
+    return {at for start, end in spans for at in range(start, end)}
 
 
 _SEPARATED = re.compile(r"(?<![\w.,:/-])\d+(?:[.,]\d+)+(?![\w:/])", re.ASCII)
