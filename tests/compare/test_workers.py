@@ -130,6 +130,21 @@ def test_finished_cells_are_not_sent_to_workers_again(flow: Flow, client: Client
     assert len(server.requests) == 18
 
 
+def silenced(dask_worker: Any) -> None:
+    """Let a worker's events go astray."""
+    dask_worker.log_event = lambda *_: None
+
+
+def test_an_answer_whose_event_goes_astray_comes_with_its_chunk_and_is_paid_once(
+    flow: Flow, server: ScriptedServer
+) -> None:
+    with cluster(1) as one, Client(one) as client:
+        client.run(silenced)
+        result = flow.node("read").compare([ONE, TWO], texts(6), executor=client, wait=True)
+    assert [cell.status for *_, cell, _ in result.results.items()] == ["done"] * 12
+    assert len(server.requests) == result.cost.calls == 12
+
+
 def test_nothing_is_lost_with_a_worker_and_only_what_it_had_is_paid_again(
     flow: Flow, server: ScriptedServer
 ) -> None:

@@ -12,7 +12,7 @@ import logging
 import pickle
 import uuid
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -44,8 +44,8 @@ GATHER_S = 0.01
 """How long cells are gathered before a chunk is sent."""
 LOOK_S = 0.5
 """How often it is seen which workers there are."""
-LATE_S = 5.0
-"""How long the cells of a chunk that has ended are waited for."""
+LATE_S = 60.0
+"""How long the result of a chunk that has ended is waited for."""
 
 
 class ClusterRun:
@@ -65,7 +65,7 @@ class ClusterRun:
         self._changed = asyncio.Event()
         self._beside: list[asyncio.Task[None]] = []
         self._answers: dict[str, dict[int, bool]] = {}
-        self._reserving: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Task[None]] = set()
 
     async def begin(self) -> None:
         """Get all workers ready that there are.
@@ -84,7 +84,7 @@ class ClusterRun:
 
     async def end(self) -> None:
         """Give up what runs on the workers, and leave nothing there."""
-        beside = [*self._beside, *self._reserving]
+        beside = [*self._beside, *self._under_way]
         for each in beside:
             each.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
@@ -171,11 +171,9 @@ class ClusterRun:
         if waiting is None or waiting.answer.done():
             return
         if "asks" in told:
-            reserving = asyncio.ensure_future(self._reserve(waiting, told["asks"], Decimal(told["worst"])))
-            self._reserving.add(reserving)
-            reserving.add_done_callback(self._reserving.discard)
+            self._keep(self._reserve(waiting, told["asks"], Decimal(told["worst"])))
         else:
-            waiting.answer.set_result(pickle.loads(told["answer"]))  # noqa: S301 - a worker runs our code
+            _settle(waiting, told["answer"])
 
     async def _hand_out(self) -> None:
         """Send cells as long as there are workers that take more."""
@@ -226,13 +224,30 @@ class ClusterRun:
         chunk.future.add_done_callback(lambda _: self._loop.call_soon_threadsafe(self._chunk_ended, chosen, chunk))
 
     def _chunk_ended(self, own: ClusterWorker, chunk: Chunk) -> None:
-        """Take note that a chunk has ended; what was not told by then comes at once, or never."""
         if chunk not in own.chunks:
             return
-        if chunk.future.status == "finished":
-            self._loop.call_later(LATE_S if chunk.missing else 0, self._release, own, chunk)
+        if chunk.future.status == "finished" and chunk.missing:
+            self._keep(self._collect(own, chunk, chunk.future))
         else:
             self._release(own, chunk)
+
+    async def _collect(self, own: ClusterWorker, chunk: Chunk, future: Any) -> None:
+        """Take from the result of a chunk what its events have not told: it is paid, and must not be run again."""
+        try:
+            answers = await asyncio.to_thread(future.result, timeout=LATE_S)
+        except Exception as error:  # noqa: BLE001 - its worker may have ended since; then its cells are lost
+            _log.warning("The result of cells that had ended did not come: %s", describe_exception(error))
+        else:
+            for cell in chunk.missing:
+                if cell.sent.number in answers:
+                    _settle(cell, answers[cell.sent.number])
+        self._release(own, chunk)
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something beside, until it or the run ends."""
+        task = asyncio.ensure_future(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
 
     def _release(self, own: ClusterWorker, chunk: Chunk) -> None:
         if chunk not in own.chunks:
@@ -273,6 +288,10 @@ class ClusterRun:
         for waiting in list(self._sent.values()):
             if not waiting.answer.done():
                 waiting.answer.set_exception(known)
+
+
+def _settle(waiting: SentOut, answer: bytes) -> None:
+    waiting.answer.set_result(pickle.loads(answer))  # noqa: S301 - a worker runs our code
 
 
 def _broken(error: BaseException) -> ConfigError:

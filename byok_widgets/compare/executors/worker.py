@@ -88,19 +88,24 @@ class _Job:
         self._task, self._limits = task, limits
         self.questions = Questions()
         self._variants = {variant.id: variant for variant in task.variants}
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[bytes]] = set()
 
-    async def run(self, cells: Sequence[SentCell], users: int, tell: Tell) -> None:
-        """Run cells at once, and report each when it ends."""
+    async def run(self, cells: Sequence[SentCell], users: int, tell: Tell) -> dict[int, bytes]:
+        """Run cells at once, report each when it ends, and return what was reported."""
         with shared_by(users):
             started = [asyncio.ensure_future(self._run_one(cell, tell)) for cell in cells]
         self._running.update(started)
         try:
-            await asyncio.gather(*started, return_exceptions=True)
+            ended = await asyncio.gather(*started, return_exceptions=True)
         finally:
             self._running.difference_update(started)
+        return {
+            cell.number: answer
+            for cell, answer in zip(cells, ended, strict=True)
+            if not isinstance(answer, BaseException)
+        }
 
-    async def _run_one(self, sent: SentCell, tell: Tell) -> None:
+    async def _run_one(self, sent: SentCell, tell: Tell) -> bytes:
         meter = self._meter(sent, tell)
         try:
             self._task.take(sent.case, sent.given)
@@ -110,8 +115,9 @@ class _Job:
             own = self._task.known_id(sent.case) or sent.case.input_id
             cell = ResultCell(sent.variant, own, sent.repeat, **failures.of_error(error))
         reserved = meter.reserved if isinstance(meter, AskingGate) else ()
-        answer = Answer(cell, tuple(meter.costs), tuple(meter.apart), tuple(reserved))
-        tell({"number": sent.number, "answer": pickle.dumps(answer)})
+        answer = pickle.dumps(Answer(cell, tuple(meter.costs), tuple(meter.apart), tuple(reserved)))
+        tell({"number": sent.number, "answer": answer})
+        return answer
 
     def _meter(self, sent: SentCell, tell: Tell) -> CallMeter:
         """Return what admits the calls of a cell: the driver, where it has not reserved them with the cell."""
@@ -164,8 +170,10 @@ def begin(job: str, flow: str, data: bytes, deliveries: Sequence[KeyDelivery], l
     return ""
 
 
-def run_cells(job: str, topic: str, data: bytes, users: int) -> None:
-    """Run cells, and report each by an event of the topic.
+def run_cells(job: str, topic: str, data: bytes, users: int) -> dict[int, bytes]:
+    """Run cells, and report each by an event of the topic; returns the same by the cells' numbers.
+
+    Events go another way than results, and may come later, or be lost with a connection.
 
     Raises:
         LookupError: This worker was never told of the comparison.
@@ -174,7 +182,7 @@ def run_cells(job: str, topic: str, data: bytes, users: int) -> None:
 
     own, worker = _jobs[job], get_worker()
     cells: list[SentCell] = unpacked(data, {})
-    ENGINE.run(own.run(cells, users, lambda message: worker.log_event(topic, message)))
+    return ENGINE.run(own.run(cells, users, lambda message: worker.log_event(topic, message)))
 
 
 def answer(job: str, answers: Mapping[int, bool]) -> None:
