@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import describe_os_error, open_database
+from byok_widgets.files import describe_os_error
+from byok_widgets.files.database import open_database
 
 
 class Database:

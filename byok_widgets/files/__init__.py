@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from byok_widgets.files.database import open_database
 from byok_widgets.files.places import (
     CACHE_VARIABLE,
     CONFIG_VARIABLE,
@@ -29,7 +28,6 @@ __all__ = [
     "describe_os_error",
     "describe_write_error",
     "nested_deeper",
-    "open_database",
     "private_cache",
     "private_config",
     "read_file",

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from byok_widgets.grounding.clock import TimeSaid
 from byok_widgets.grounding.dates import DateSaid, date_of
-from byok_widgets.grounding.passage import Passage
+from byok_widgets.grounding.passage import Passage, covered
 from byok_widgets.grounding.text_search import without_tail
 
 _Said = TypeVar("_Said", TimeSaid, DateSaid)
@@ -139,10 +139,10 @@ def number_places(moment: Moment, passage: Passage) -> Iterator[Support]:
     wanted = {said.day for said in moment.dates} - {None}
     if moment.time and not moment.time.minute:
         wanted |= {moment.time.hour, moment.time.hour % 12 or 12}
-    known = [(said.start, said.end) for said in passage.times if not said.is_bare]
-    known += [(said.start, said.end) for said in passage.dates if said.month]
+    known = covered((said.start, said.end) for said in passage.times if not said.is_bare)
+    known |= covered((said.start, said.end) for said in passage.dates if said.month)
     for number in passage.numbers:
-        if any(start <= number.start < end for start, end in known):
+        if number.start in known:
             continue  # of a date or a time that is another one
         if wanted & {int(value) for value in number.values if value == int(value)}:
             yield Support(number.start, number.end, is_full=False)
@@ -172,8 +172,8 @@ def _from_words(text: str) -> Moment | None:
     times, dates = _longest(passage.times), _longest(passage.dates)
     if not times and not dates:
         return None
-    covered = [(said.start, said.end) for said in times] + [(said.start, said.end) for said in dates]
-    open_words = [word for word in passage.words if not any(start <= word.start < end for start, end in covered)]
+    taken = covered((said.start, said.end) for said in (*times, *dates))
+    open_words = [word for word in passage.words if word.start not in taken]
     weekdays = [said.weekday for said in dates if said.weekday is not None]
     if any(word.bare not in _FILLERS for word in open_words) or (times and times[0].is_bare and not dates):
         return None

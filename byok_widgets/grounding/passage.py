@@ -49,14 +49,14 @@ class Passage:
         """Its numbers without those of its dates and times, which count nothing."""
         if not self.numbers:
             return ()
-        taken = _covered(self._moments())
+        taken = covered(self._moments())
         return tuple(number for number in self.numbers if not {number.start, number.end - 1} <= taken)
 
     @cached_property
     def decimals(self) -> tuple[tuple[int, int], ...]:
         """The places of its numbers with decimals or groups, in order, without dates: their parts are said."""
         found = sorted({found.span() for found in _SEPARATED.finditer(self._usual)})
-        dates = _covered((said.start, said.end) for said in self.dates if said.year) if found else set()
+        dates = covered((said.start, said.end) for said in self.dates if said.year) if found else set()
         return tuple(span for span in found if dates.isdisjoint(range(*span)))
 
     def _moments(self) -> Iterator[tuple[int, int]]:
@@ -68,7 +68,7 @@ class Passage:
                 yield said.start, said.end
 
 
-def _covered(spans: Iterable[tuple[int, int]]) -> set[int]:
+def covered(spans: Iterable[tuple[int, int]]) -> set[int]:
     """Return each place within some of the spans: looked up once, and not compared with each."""
     return {at for start, end in spans for at in range(start, end)}
 

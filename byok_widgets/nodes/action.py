@@ -287,7 +287,7 @@ class ActionNode(Node[ActionResult]):
         if scope is None:
             return await self._called(call, copies)
         step = f"action\n{self.name}\n{await self._prepared(call, arguments, argument_key)}"
-        kept = scope.kept(step)
+        kept = await scope.kept(step)
         if isinstance(kept, ActionResult):
             return kept
         result = await self._called(call, copies)

@@ -155,7 +155,7 @@ async def _once(call: Call, context: FlowContext, on_text: OnText, on_progress: 
         return await _counted(call, context, on_text, on_progress)
     said = (f"{message.role}: {message.content}" for message in call.messages)
     step = "\n".join(("call", call.node, str(call.resolved.ref), call.system, *said))
-    kept = scope.kept(step)
+    kept = await scope.kept(step)
     if isinstance(kept, Reply):
         on_text(kept.text)  # the earlier attempt may not have delivered it
         return replace(kept, transcript=(*call.messages, answer_message(kept.text, kept.finish_reason)))

@@ -21,8 +21,8 @@ class TurnScope(Protocol):
     def key(self) -> str:
         """Identifies the turn, also when it is begun again."""
 
-    def kept(self, step: str) -> NodeResult | None:
-        """Return what a step gave in an earlier attempt; `None` if it has to be done.
+    async def kept(self, step: str) -> NodeResult | None:
+        """Return what a step gave in an earlier attempt; `None` if it has to be done, now that others are kept.
 
         Args:
             step: All that its result depends on, as text.

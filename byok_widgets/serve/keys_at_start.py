@@ -17,10 +17,13 @@ from byok_widgets.usage import Cost, Usage
 async def fetch_models(flow: ServedFlow, spare: str | None, on_progress: OnProgress) -> None:
     """Fetch the models that run on this machine, before anybody calls; `spare` is the one that answers failures.
 
+    Where a recording answers, perhaps none is needed: then one is fetched by the first call that is not in it.
+
     Raises:
         LocalModelError: One cannot be had.
     """
-    if flow.context.sends_nothing:
+    tape = flow.context.tape
+    if tape is not None and tape.replays:
         return
     refs = [node.resolve().ref for node in flow.graph.nodes.values() if node.calls_model]
     refs += [flow.context.config.ref(name) for name in (flow.context.config.judge_model, spare) if name]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from typing import Any
 
 from byok_widgets.graph import FlowGraph
 from byok_widgets.nodes.effects import EffectLog, EffectRecord
@@ -28,18 +29,25 @@ class ServedScope:
         self.key, self.done, self.reused = key, 0, 0
         self._journal, self._store, self._graph = journal, store, graph
         self._seen: dict[str, int] = {}
+        self._storing: set[asyncio.Task[None]] = set()
 
-    def kept(self, step: str) -> NodeResult | None:
-        """Return what a step gave before."""
+    async def kept(self, step: str) -> NodeResult | None:
+        """Return what a step gave before. Where it has to be done, what was done before it is stored first."""
         found = self._journal.get(self._place(step))
-        self.reused += found is not None
-        return None if found is None else result_of_data(json.loads(found), self._graph)
+        if found is None:
+            if self._storing:
+                await asyncio.wait(self._storing)  # one that failed is told when the turn is stored
+            return None
+        self.reused += 1
+        return result_of_data(json.loads(found), self._graph)
 
     def keep(self, step: str, result: NodeResult) -> None:
-        """Store what a step gave; nobody waits for that, since what is stored later is stored after it."""
+        """Store what a step gave; the next step waits for that, and the caller of this one does not."""
         self.done += 1
         at = self._place(step, is_done=True)
-        soon(self._store.note(self.key, at, plain_json(result_data(result))))
+        storing = soon(self._store.note(self.key, at, plain_json(result_data(result))))
+        self._storing.add(storing)
+        storing.add_done_callback(self._storing.discard)
 
     def _place(self, step: str, *, is_done: bool = False) -> str:
         """Return the place of a step in the journal: the same step may come again in a turn."""
@@ -73,8 +81,9 @@ class ServedEffects(EffectLog):
 _SOON: set[asyncio.Task[None]] = set()  # the loop itself keeps only weak references to tasks
 
 
-def soon(work: object) -> None:
+def soon(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     """Do something without waiting for it."""
-    task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+    task = asyncio.ensure_future(work)
     _SOON.add(task)
     task.add_done_callback(_SOON.discard)
+    return task

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import describe_os_error, open_database
+from byok_widgets.files import describe_os_error
+from byok_widgets.files.database import open_database
 from byok_widgets.serve.database_thread import DatabaseThread, Work
 from byok_widgets.serve.sqlite_tables import (
     TABLES,
@@ -83,8 +84,8 @@ class SqliteStore:
         return await self._thread.do(partial(self._claim, turn=turn, owner=owner))
 
     async def note(self, key: str, step: str, data: str) -> None:
-        """Keep what a step of a turn gave; what is stored later is stored after it."""
-        self._soon("INSERT OR REPLACE INTO journal VALUES (?, ?, ?)", key, step, data)
+        """Keep what a step of a turn gave."""
+        await self._rows("INSERT OR REPLACE INTO journal VALUES (?, ?, ?)", key, step, data)
 
     async def put(self, turn: StoredTurn, owner: str, session: StoredSession) -> bool:
         """Store what is known of a turn by now."""

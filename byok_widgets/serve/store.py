@@ -133,7 +133,7 @@ class Store(Protocol):
         """Begin to answer a turn, unless it is answered, or another living process does it."""
 
     async def note(self, key: str, step: str, data: str) -> None:
-        """Keep what a step of a turn gave; what is stored later is stored after it."""
+        """Keep what a step of a turn gave; it outlives this process when this returns."""
 
     async def put(self, turn: StoredTurn, owner: str, session: StoredSession) -> bool:
         """Store what is known of a turn by now; false if it is not this owner's, has ended, or was deleted."""

@@ -192,7 +192,7 @@ def test_the_key_comes_from_where_it_was_saved(
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ([], "flow.settings()"),
+        ([], "--key PROVIDER=env:NAME"),
         (["--key", "env:ACME_API_KEY"], "ACME_API_KEY"),
         (["--key", "openai=env:ACME_API_KEY"], "ACME_API_KEY"),
     ],

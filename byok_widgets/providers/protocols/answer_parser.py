@@ -128,6 +128,7 @@ class AnswerParser:
         """Process a body that is not a stream: one answer, or one piece of it in each line."""
         value = json_in(body)
         if isinstance(value, dict) and not error_mapping.holds_error(value):
+            self._last = value
             self._protocol.accumulate_whole(value, self._accumulator, self._context)
             return
         events = json_lines(body) if value is None else [ReadEvent("", value)]
