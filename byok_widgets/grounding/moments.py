@@ -172,7 +172,8 @@ def _from_words(text: str) -> Moment | None:
     times, dates = _longest(passage.times), _longest(passage.dates)
     if not times and not dates:
         return None
-    taken = covered((said.start, said.end) for said in (*times, *dates))
+    spans = [(said.start, said.end) for said in times] + [(said.start, said.end) for said in dates]
+    taken = covered(spans)
     open_words = [word for word in passage.words if word.start not in taken]
     weekdays = [said.weekday for said in dates if said.weekday is not None]
     if any(word.bare not in _FILLERS for word in open_words) or (times and times[0].is_bare and not dates):
