@@ -165,7 +165,7 @@ class ResponseAccumulator:
 
     def said(self) -> str:
         """Return the text so far, and nothing is held back any more."""
-        self._flush()
+        self.flush()
         return "".join(self._pieces)
 
     def add_message(self, before: str, now: str) -> bool:
@@ -191,8 +191,8 @@ class ResponseAccumulator:
 
     def add_whole(self, whole: ResponseAccumulator) -> None:
         """Take from the whole answer, which some servers send after its pieces, only what is missing."""
-        self._flush()
-        whole._flush()
+        self.flush()
+        whole.flush()
         had, all_of_it = "".join(self._pieces), "".join(whole._pieces)
         if all_of_it.startswith(had):
             self.add(all_of_it[len(had) :])
@@ -228,7 +228,7 @@ class ResponseAccumulator:
 
     def answer(self) -> Answer:
         """Return the whole answer; one that ended without a reason is incomplete."""
-        self._flush()
+        self.flush()
         # whatever reason it gave
         reason: FinishReason = "refusal" if self._refusals else self._reason or "incomplete"
         if reason == "stop" and self._goes_on:
@@ -259,7 +259,7 @@ class ResponseAccumulator:
 
         The answer is incomplete, unless the model had already said that it was done.
         """
-        self._flush()
+        self.flush()
         if not self._pieces and not self._refusals:
             error.request_id = error.request_id or self.request_id
             raise error
@@ -267,6 +267,13 @@ class ResponseAccumulator:
             return self.answer().with_notice(error.problem)
         words = (error.problem, error.cause, error.fix, error.link)
         return self.answer().with_notice(" ".join(filter(None, words)))
+
+    def flush(self) -> None:
+        """Pass on what was held back because it might go on as a tag or a key: nothing more comes."""
+        self._take(self._filter.flush())
+        self._pass_on(self._redactor.feed(self._joiner.flush()) + self._redactor.flush(), self._pieces)
+        refused = self._refusal_redactor.feed(self._refusal_joiner.flush()) + self._refusal_redactor.flush()
+        self._pass_on(refused, self._refusals)
 
     def _count(self) -> None:
         """Count a part of what is said."""
@@ -283,12 +290,6 @@ class ResponseAccumulator:
             self._thoughts.add(found.thought, _IN_TEXT)
         if found.said:
             self.add(found.said)
-
-    def _flush(self) -> None:
-        self._take(self._filter.flush())
-        self._pass_on(self._redactor.feed(self._joiner.flush()) + self._redactor.flush(), self._pieces)
-        refused = self._refusal_redactor.feed(self._refusal_joiner.flush()) + self._refusal_redactor.flush()
-        self._pass_on(refused, self._refusals)
 
     def _pass_on(self, text: str, collected: list[str]) -> None:
         if text:

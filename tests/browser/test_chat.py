@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import LEFT, VIEWPORT
+from tests.browser.notebook_page import waits_for
 from tests.scripted_server import Say, ScriptedServer
 
 HOSTILE = (
@@ -40,7 +41,7 @@ def play(server):
     return Play(server)
 
 
-def cells(server):
+def cells(server, go):
     return [
         f"""from byok_widgets import Flow
 flow = Flow('chat {secrets.token_hex(4)}')
@@ -55,12 +56,13 @@ flow.connect(data, ask)
 chat = flow.chat()
 chat""",
         "print(chat.session)",
+        waits_for(go),
     ]
 
 
 @pytest.fixture
-def page(open_notebook, server, play):
-    opened = open_notebook(cells(server))
+def page(open_notebook, server, play, tmp_path):
+    opened = open_notebook(cells(server, tmp_path / "go"))
     opened.run_cell(0)
     opened.page.wait_for_selector(".byok-chat-empty")
     return opened
@@ -97,6 +99,25 @@ def test_ten_turns_with_the_node_the_variables_and_the_reasons(page, chat, play)
     assert "I am Ana, Tuesday please" in json.dumps(page.save()["cells"][1]["outputs"])
 
 
+def test_nothing_that_is_typed_while_a_cell_runs_is_lost(page, chat, play, tmp_path):
+    page.start_cell(2)
+    message = chat.get_by_label("Your message")
+    for text in ("First", "Second"):
+        message.fill(text)
+        message.press("Enter")
+        page.page.wait_for_timeout(200)
+    shown = chat.inner_text() + message.input_value()
+    assert all(text in shown for text in ("First", "Second"))
+    (tmp_path / "go").touch()
+    chat.locator("[data-turn]").first.wait_for()
+    page.wait_idle()
+    if message.input_value():
+        message.press("Enter")
+    chat.locator("[data-turn]").nth(1).wait_for()
+    for at, text in enumerate(("First", "Second")):
+        assert text in chat.locator("[data-turn]").nth(at).inner_text()
+
+
 def test_stop_keeps_what_had_come_and_marks_it(chat, play):
     play.words = [Say("It was a dark and stormy night. " * 40, pause_s=0.05), Say("Yes?")]
     chat.get_by_label("Your message").fill("A story")
@@ -128,8 +149,8 @@ def test_a_fork_goes_on_from_a_turn_and_the_first_session_stays(page, chat, play
     chat.locator(".byok-chat-empty").wait_for()
 
 
-def test_a_page_that_is_loaded_again_shows_what_was_said(open_notebook, server, play):
-    page = open_notebook(cells(server), watch=lambda _: None)
+def test_a_page_that_is_loaded_again_shows_what_was_said(open_notebook, server, play, tmp_path):
+    page = open_notebook(cells(server, tmp_path / "go"), watch=lambda _: None)
     page.run_cell(0)
     chat = page.page.locator(".byok-chat").last
     say(chat, "Remember me", 1)

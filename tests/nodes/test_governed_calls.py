@@ -140,13 +140,14 @@ def test_a_wait_past_the_deadline_fails_at_once(provider: FaultServer) -> None:
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.parametrize("key", [None, f"it{fake_key('compatible')}"], ids=["no key", "a key like the last word"])
 @pytest.mark.parametrize("half", ["", "Half of it"])
 def test_silence_is_waited_for_as_long_as_the_deadline_says_and_paid_for_once(
-    provider: FaultServer, half: str
+    provider: FaultServer, half: str, key: str | None
 ) -> None:
     whole = talk(half, None)
     provider.script(whole.but(body=whole.body + b": \n", sent=len(whole.body), then="stall") if half else SILENCE)
-    node, began = node_at(provider), time.monotonic()
+    node, began = node_at(provider, key=key), time.monotonic()
     if half:
         reply = node.run("Hi", deadline_s=3)
         assert (reply.text, reply.complete) == (half, False)

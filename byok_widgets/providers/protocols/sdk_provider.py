@@ -81,6 +81,9 @@ class SdkProvider(Provider):
         try:
             await self._set_up()
             await resending.send(self.payload(request), converse, has_begun=lambda: accumulator.has_begun)
+        except asyncio.CancelledError:
+            accumulator.flush()  # what has come is kept as a partial answer, to its last word
+            raise
         except ByokError as fault:
             error = fault.with_traceback(None)  # its frames hold the server's message, which may quote the key
         except Exception as foreign:  # noqa: BLE001 - the boundary: whatever the SDK raises becomes a `ProviderError`
