@@ -131,6 +131,17 @@ it("moves between cells with the arrow keys, through one tab stop", () => {
   expect(grid.filter(({ tabIndex }) => tabIndex === 0)).toEqual([grid[5]]);
 });
 
+it("leaves the keyboard where it was when the cases come in another order", () => {
+  all(".byok-board-cell")[3]?.focus();
+  const order = view.find<HTMLSelectElement>(".byok-board-tools select");
+  order.value = "gap";
+  order.dispatchEvent(new Event("change"));
+  const { cases: given } = page();
+  tell(page({ order: "gap", cases: given.reverse() }));
+  expect(document.activeElement).toBe(all(".byok-board-cell")[3]);
+  expect(all(".byok-board-cell").filter(({ tabIndex }) => tabIndex === 0)).toEqual([document.activeElement]);
+});
+
 it("opens a cell, and marks the words in which another one differs", () => {
   all(".byok-board-cell")[2]?.click();
   expect(sent().at(-1)).toEqual({ kind: "cell", case: 1, variant: 0, repeat: 1 });

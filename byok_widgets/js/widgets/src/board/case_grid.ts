@@ -77,8 +77,9 @@ export class CaseGrid {
   // Shows the cases that the kernel found, unless something else was asked for meanwhile.
   showPage({ order, apart, start, cases, cells, chosen, total }: BoardPage): void {
     if (order !== this.order.value || apart !== this.disagree.checked || start > this.shown) return;
+    if (start > 0 && start < this.shown) return; // it is shown already
+    const focused = [...this.drawn.values()].indexOf(document.activeElement as HTMLButtonElement);
     if (start === 0) this.clear();
-    else if (start < this.shown) return; // it is shown already
     for (const each of cases) this.cases.set(each.number, each);
     for (const cell of cells) this.cells.set(keyOf(cell[0], cell[1]), cell);
     this.body.append(...cases.map((each) => this.row(each)));
@@ -86,7 +87,9 @@ export class CaseGrid {
     if (!this.shown) this.body.append(make("tr", {}, make("td", { colSpan: this.variants.length + 1, textContent: "None." })));
     this.count.textContent = chosen === total ? total.toLocaleString() : `${chosen.toLocaleString()} of ${total.toLocaleString()}`;
     this.more.hidden = this.shown >= chosen;
-    this.setEntry(this.drawn.get(this.opened) ?? this.drawn.values().next().value);
+    const drawn = [...this.drawn.values()];
+    this.setEntry(drawn[focused] ?? this.drawn.get(this.opened) ?? drawn[0]);
+    if (focused >= 0) this.entry?.focus(); // who works by keyboard stays in the same place
   }
 
   take(cells: BoardCell[]): void {
