@@ -1,4 +1,4 @@
-"""`byok-widgets export`: writes a flow in the form of another builder, and says what that form cannot say."""
+"""`byok-widgets export`: writes a flow in the form of another builder, and lists what that form cannot express."""
 
 from __future__ import annotations
 
@@ -6,15 +6,24 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+_DESCRIPTION = """\
+Writes a flow in the form of another builder, and lists what that form cannot express."""
+
 
 def add_command(commands: Any) -> None:
     """Add the command to the parser."""
-    made = commands.add_parser("export", help="write a flow in the form of another builder")
+    made = commands.add_parser(
+        "export", help="write a flow in the form of another builder", description=_DESCRIPTION
+    )
     made.set_defaults(parser=made)
-    made.add_argument("flow", type=Path, help="a *.flow.json")
-    made.add_argument("target", help="pipecat, retell or python")
-    made.add_argument("--out", type=Path, default=Path(), metavar="FOLDER", help="where to write it (here)")
-    made.add_argument("--functions", action="append", default=[], metavar="MODULE", help="a module of actions")
+    made.add_argument("flow", type=Path, metavar="FLOW", help="the flow, such as dentist.flow.json")
+    made.add_argument("target", metavar="TARGET", help="pipecat, retell or python")
+    made.add_argument(
+        "--out", type=Path, default=Path(), metavar="FOLDER", help="the folder; by default the current one"
+    )
+    made.add_argument(
+        "--functions", action="append", default=[], metavar="MODULE", help="a module with the functions of actions"
+    )
 
 
 def run(given: argparse.Namespace) -> int:

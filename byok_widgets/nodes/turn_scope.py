@@ -22,7 +22,9 @@ class TurnScope(Protocol):
         """Identifies the turn, also when it is begun again."""
 
     async def kept(self, step: str) -> NodeResult | None:
-        """Return what a step gave in an earlier attempt; `None` if it has to be done, now that others are kept.
+        """Return what a step gave in an earlier attempt; `None` if it has to be done.
+
+        Before it returns `None`, the results of all earlier steps are stored.
 
         Args:
             step: All that its result depends on, as text.
