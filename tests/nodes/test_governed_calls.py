@@ -161,6 +161,15 @@ def test_silence_is_waited_for_as_long_as_the_deadline_says_and_paid_for_once(
     assert provider.gone.wait(5)
 
 
+def test_a_piece_of_the_key_at_the_end_of_a_partial_answer_is_hidden(provider: FaultServer) -> None:
+    key = fake_key("compatible")
+    said = talk(f"It is {key[:20]}", None)
+    provider.script(said.but(body=said.body + b": \n", sent=len(said.body), then="stall"))
+    reply = node_at(provider, key=key).run("Hi", deadline_s=2)
+    assert reply.text.startswith("It is ")
+    assert key[:8] not in reply.text
+
+
 def test_a_call_never_ends_by_silence_alone() -> None:
     from byok_widgets.config import BaseUrl
     from byok_widgets.providers import PROVIDERS, Endpoint
