@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from byok_widgets.engine import ENGINE
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
-from byok_widgets.engine.workers import LateFunctionError, call_in_worker
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.findings import Finding, Fix
-from byok_widgets.foreign_exceptions import describe_exception
-from byok_widgets.nodes.action_function import ActionFunction, is_dotted_name, line_of
+from byok_widgets.nodes.action_call import ActionCall
+from byok_widgets.nodes.action_function import ActionFunction, is_dotted_name
 from byok_widgets.nodes.action_result import ActionResult
-from byok_widgets.nodes.action_run import ActionRun, Settle
 from byok_widgets.nodes.action_settings import DEADLINE_S, variable_names
-from byok_widgets.nodes.action_values import UnusableResultError
-from byok_widgets.nodes.argument_key import argument_key
 from byok_widgets.nodes.base import Node, NodeInput
-from byok_widgets.nodes.effects import FIND_OUT, EffectLog, EffectRecord, Effects, Outcome, unknown_outcome
+from byok_widgets.nodes.effects import EffectLog, Effects
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.node_settings import yes_or_no
 from byok_widgets.nodes.time_limits import checked_seconds
-from byok_widgets.nodes.turn_scope import current_scope
-from byok_widgets.plain_values import are_plain, copies_of
-
-T = TypeVar("T")
 
 Function = Callable[..., Any]
 
@@ -186,11 +175,14 @@ class ActionNode(Node[ActionResult]):
 
         async def work(on_text: OnText, on_progress: OnProgress) -> ActionResult:
             del on_text, on_progress
-            call = self._bound()
-            arguments = call.arguments(given.variables)
+            function = self._bound()
+            arguments = function.arguments(given.variables)
+            call = ActionCall(
+                self._context.config.name, self.name, function, self.writes, self.deadline_s, self.effects
+            )
             if self.effects and given.effects is not None:
-                return await self._once(call, arguments, given.effects)
-            return await self._journaled(call, arguments)
+                return await call.once(arguments, given.effects)
+            return await call.journaled(arguments)
 
         return work
 
@@ -258,99 +250,4 @@ class ActionNode(Node[ActionResult]):
             f"The action node {self.name!r} has no function.",
             kind="unbound_action",
             fix=f"Give it one: flow.node({self.name!r}).function = ..., or Flow.load(..., functions={{...}}).",
-        )
-
-    async def _once(self, call: ActionFunction, arguments: dict[str, Any], effects: Effects) -> ActionResult:
-        """Call a function with effects, unless it ran in a turn that was lost."""
-        key = await self._prepared(call, arguments, argument_key)
-        copies = await self._prepared(call, arguments, copies_of)
-        earlier = effects.earlier(self.name, key)
-        if isinstance(earlier, ActionResult):
-            notice = f"{self.name} had already run with the same values, so it was not called again"
-            values = await self._prepared(call, earlier.values, copies_of)
-            return replace(earlier, values=values, reused=True, latency_s=0.0, notices=(notice,))
-        record = EffectRecord(uuid.uuid4().hex, self.name, key)
-        effects.begin(record)  # before the call: if that is cut short, it is on record that it may have run
-
-        def settle(outcome: Outcome, result: ActionResult | None = None) -> None:
-            effects.log.put(replace(record, outcome=outcome, result=result))
-
-        try:
-            return await self._called(call, copies, run_id=record.run_id, settle=settle)
-        finally:
-            effects.log.give_up(record.run_id)
-
-    async def _journaled(self, call: ActionFunction, arguments: dict[str, Any]) -> ActionResult:
-        """Call a function, unless an earlier attempt at the same served turn has its result."""
-        scope = current_scope()
-        copies = await self._prepared(call, arguments, copies_of)
-        if scope is None:
-            return await self._called(call, copies)
-        step = f"action\n{self.name}\n{await self._prepared(call, arguments, argument_key)}"
-        kept = await scope.kept(step)
-        if isinstance(kept, ActionResult):
-            return kept
-        result = await self._called(call, copies)
-        scope.keep(step, result)
-        return result
-
-    async def _called(
-        self, call: ActionFunction, arguments: dict[str, Any], *, run_id: str = "", settle: Settle = ignore
-    ) -> ActionResult:
-        """Call the function; `settle` gets how it ended, also when nobody waits any more."""
-        run = ActionRun(self.name, call, self.writes, run_id or uuid.uuid4().hex, settle)
-        try:
-            result: ActionResult = await self._in_worker(call, partial(run.start, arguments))
-        except LateFunctionError:
-            failure = self._late()
-        except UnusableResultError as error:
-            failure = FlowError(error.problem, kind="action_result", fix=error.fix)
-        except Exception as error:  # noqa: BLE001 - a user's function may raise anything
-            failure = self._failed(error)
-        else:
-            return result
-        raise failure
-
-    async def _prepared(
-        self, call: ActionFunction, values: Mapping[str, Any], work: Callable[[Mapping[str, Any]], T]
-    ) -> T:
-        """Do what is needed with values apart from the call; that may fail, or take any time."""
-        if are_plain(values.values()):
-            return work(values)
-        try:
-            prepared: T = await self._in_worker(call, partial(work, values))
-        except LateFunctionError:
-            problem = f"could not be copied and compared within {self.deadline_s:g} s"
-        except Exception as error:  # noqa: BLE001 - a value may be anybody's, and raise anything
-            problem = f"cannot be copied and compared ({describe_exception(error)})"
-        else:
-            return prepared
-        raise FlowError(
-            f"The function {call.name} was not called: the values for it {problem}.",
-            kind="action_argument",
-            fix="Give it texts, numbers, lists or mappings of moderate size, or more time with deadline_s=...",
-        )
-
-    async def _in_worker(self, call: ActionFunction, work: Callable[[], Any]) -> Any:
-        flow, name = self._context.config.name, f"{call.name} of node {self.name!r}"
-        return await call_in_worker(work, limit_s=self.deadline_s, flow=flow, name=name)
-
-    def _late(self) -> FlowError:
-        if self.effects:
-            return unknown_outcome(self.name, f"its function did not return within {self.deadline_s:g} s")
-        return FlowError(
-            f"The function {self.function_name} did not return within {self.deadline_s:g} s; "
-            "it may still be running.",
-            kind="action_timeout",
-            fix="Make it faster, or give the node more time with deadline_s=...",
-        )
-
-    def _failed(self, error: Exception) -> FlowError:
-        try_alone = f"Try it alone: flow.node({self.name!r}).run(variables={{...}})."
-        unknown = " It is not known whether it took effect." if self.effects else ""
-        return FlowError(
-            f"The function {self.function_name} raised {describe_exception(error)}.{unknown}",
-            kind="action_failed",
-            cause=line_of(error),
-            fix=FIND_OUT if self.effects else try_alone,
         )
