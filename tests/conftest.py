@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import signal
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from tests.scripted_server import ScriptedServer
 BROWSER = "tests/browser/"
 LONGEST = "test_notebooks.py"
 """The longest file beside those of the browser comes first: as the last, one process would wait for it."""
+_NUMBERS = itertools.count()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,11 +66,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 @pytest.fixture(autouse=True)
-def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BYOK_WIDGETS_CONFIG_DIR", str(tmp_path / "config"))
+def config_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return where this test's settings go. It is not made beforehand: most tests save none."""
+    folder = tmp_path_factory.getbasetemp() / f"config-{next(_NUMBERS)}"
+    monkeypatch.setenv("BYOK_WIDGETS_CONFIG_DIR", str(folder))
     for name in list(os.environ):
         if name.endswith("_API_KEY"):
             monkeypatch.delenv(name)
+    return folder
 
 
 @pytest.fixture(autouse=True)

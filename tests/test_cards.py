@@ -50,7 +50,6 @@ def test_none_are_said_in_words() -> None:
 def session(server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
     """A flow that has read a name and a list."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("BYOK_WIDGETS_CONFIG_DIR", str(tmp_path / "config"))
     server.script(lambda asked: Say(json.dumps({"name": "Ana", "days": ["Mon"]}) if _reads(asked) else "Hello."))
     flow = Flow("cards", fresh=True)
     flow.set_base_url("compatible", server.base_url)

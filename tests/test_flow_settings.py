@@ -37,13 +37,13 @@ PLACES: dict[str, Callable[[Flow, str], object]] = {
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter"])
 @pytest.mark.parametrize("place", PLACES)
 def test_a_misplaced_key_is_rejected_and_neither_saved_nor_shown(
-    flow: Flow, tmp_path: Path, place: str, provider: str
+    flow: Flow, config_folder: Path, place: str, provider: str
 ) -> None:
     key = fake_key(provider)
     with pytest.raises(KeyFormatError) as caught:
         PLACES[place](flow, key)
     assert caught.value.kind == "misplaced_key"
-    saved = "".join(path.read_text("utf-8") for path in (tmp_path / "config").rglob("*.json"))
+    saved = "".join(path.read_text("utf-8") for path in config_folder.rglob("*.json"))
     assert "gpt-6-luna" in saved
     assert key[10:24] not in f"{saved} {flow!r} {flow.check()!r} {flow.settings()!r} {caught.value}"
     assert flow.model == "gpt-6-luna"

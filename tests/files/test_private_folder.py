@@ -105,9 +105,9 @@ def test_settings_that_others_could_change_are_not_read(change: Change, tmp_path
 
 @each_fault
 @pytest.mark.parametrize("which", ["", "flows"])
-def test_a_folder_that_others_could_change_is_not_used(change: Change, which: str, tmp_path: Path) -> None:
+def test_a_folder_that_others_could_change_is_not_used(change: Change, which: str, config_folder: Path) -> None:
     opened().set_base_url("openai", "https://llm.example.org/v1")
-    folder = tmp_path / "config" / which
+    folder = config_folder / which
     change(folder)
     is_tightened = which and folder.stat().st_uid == os.geteuid()
     again = opened()

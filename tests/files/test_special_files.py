@@ -99,14 +99,14 @@ def test_a_file_that_tells_no_size_is_bounded_too() -> None:
 
 @pytest.mark.parametrize("module", [flow_file, session_file, settings_file])
 def test_what_could_not_be_opened_again_is_not_saved(
-    module: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    module: object, tmp_path: Path, config_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MAX_BYTES", 10)
     flow = Flow("dentist")
     flow.conversation("ask", "hello", end=True)
     if module is settings_file:
         flow.provider = "openai"
-        assert not list((tmp_path / "config").rglob("*.json"))
+        assert not list(config_folder.rglob("*.json"))
         return
     path = tmp_path / "a.json"
     with pytest.raises(ConfigError, match="larger"):

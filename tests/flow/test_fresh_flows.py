@@ -14,25 +14,25 @@ from tests.keys.fake_keyrings import MemoryKeyring
 HOST = "api.openai.com"
 
 
-def files(tmp_path: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in (tmp_path / "config").rglob("*") if path.is_file()}
+def files(config_folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in config_folder.rglob("*") if path.is_file()}
 
 
-def test_it_starts_afresh_and_leaves_what_is_saved_as_it_is(tmp_path: Path) -> None:
+def test_it_starts_afresh_and_leaves_what_is_saved_as_it_is(config_folder: Path) -> None:
     Flow("lesson").model = "openai:saved"
-    before = files(tmp_path)
+    before = files(config_folder)
     fresh = Flow("lesson", fresh=True)
     assert fresh.provider == "local"
     fresh.model = "anthropic:tried"
     fresh.set_base_url("compatible", "https://llm.example/v1")
     node = fresh.conversation("ask", "Be brief.", max_tokens=5)
     node.max_tokens = 7
-    assert files(tmp_path) == before
+    assert files(config_folder) == before
     assert Flow("lesson").model == "saved"
 
 
 def test_what_was_set_is_there_when_the_cell_is_run_again_and_gone_in_the_next_kernel(
-    monkeypatch: pytest.MonkeyPatch, keyring_in_memory: MemoryKeyring, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, keyring_in_memory: MemoryKeyring, config_folder: Path
 ) -> None:
     typed = fake_key()
     fresh = Flow("lesson", fresh=True)
@@ -40,7 +40,7 @@ def test_what_was_set_is_there_when_the_cell_is_run_again_and_gone_in_the_next_k
     status = fresh.key_store.save("openai", HOST, typed)
     again = Flow("lesson", fresh=True)
     assert (again.model, again.key_store.get("openai", HOST).reveal()) == ("tried", typed)
-    assert (status.backend, keyring_in_memory.kept, files(tmp_path)) == ("session", {}, {})
+    assert (status.backend, keyring_in_memory.kept, files(config_folder)) == ("session", {}, {})
     monkeypatch.setattr(flow_contexts, "_made", {})
     later = Flow("lesson", fresh=True)
     assert (later.provider, later.key_store.get("openai", HOST)) == ("local", None)

@@ -141,9 +141,9 @@ def test_a_visitor_of_a_served_page_gets_no_key_of_a_flow(
     assert refused(flow, "theirs") == "served_page"
 
 
-def test_files_that_are_no_settings_are_passed_over(flow: Flow, tmp_path: Path) -> None:
+def test_files_that_are_no_settings_are_passed_over(flow: Flow, config_folder: Path) -> None:
     other("theirs", "keyring")
-    folder = tmp_path / "config" / "flows"
+    folder = config_folder / "flows"
     (folder / f"{'0' * 32}.json").write_text("{")
     (folder / f"{'1' * 32}.json").write_text(
         '{"flow": "theirs too", "key_references": {"openai|api.openai.com": "keyring"}}'

@@ -52,19 +52,19 @@ def answer(waiting: WaitingSettings, flow: Flow, number: int) -> None:
 
 
 @pytest.fixture
-def saved(tmp_path: Path) -> Callable[[], str]:
+def saved(config_folder: Path) -> Callable[[], str]:
     def read() -> str:
-        return "".join(path.read_text("utf-8") for path in (tmp_path / "config").rglob("*.json"))
+        return "".join(path.read_text("utf-8") for path in config_folder.rglob("*.json"))
 
     return read
 
 
 @pytest.mark.usefixtures("key")
 def test_what_waits_is_in_no_file_no_keyring_and_no_list(
-    waiting: WaitingSettings, keyring_in_memory: MemoryKeyring, tmp_path: Path
+    waiting: WaitingSettings, keyring_in_memory: MemoryKeyring, config_folder: Path
 ) -> None:
     assert not keyring_in_memory.kept
-    assert not (tmp_path / "config").exists()
+    assert not config_folder.exists()
     assert flow_contexts.all_made() == ()
     assert not waiting.is_empty
 
@@ -184,13 +184,13 @@ def test_a_flow_from_a_file_has_the_settings_of_the_file(
 
 
 def test_a_fresh_flow_takes_it_over_into_memory(
-    key: str, keyring_in_memory: MemoryKeyring, tmp_path: Path
+    key: str, keyring_in_memory: MemoryKeyring, config_folder: Path
 ) -> None:
     flow = Flow("lesson", fresh=True)
     assert (flow.model, key_of(flow)) == ("gpt-6-luna", key)
     assert flow.key_store.status("openai", HOST).backend == "session"
     assert not keyring_in_memory.kept
-    assert not (tmp_path / "config").exists()
+    assert not config_folder.exists()
 
 
 def test_a_reference_to_a_variable_goes_along(waiting: WaitingSettings, monkeypatch: pytest.MonkeyPatch) -> None:

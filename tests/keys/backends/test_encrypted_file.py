@@ -50,10 +50,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(config_folder: Path) -> Path:
     """Give the file after a passphrase was chosen."""
     encrypted_file.create(PHRASE)
-    return tmp_path / "config" / "keys.json"
+    return config_folder / "keys.json"
 
 
 @pytest.fixture
@@ -114,14 +114,14 @@ def test_the_true_cost_is_paid_once_in_a_kernel(monkeypatch: pytest.MonkeyPatch)
     assert derived_key.KdfParams.new().n == derived_key.COST
 
 
-def test_without_a_file_nothing_is_there_and_nothing_is_asked(tmp_path: Path) -> None:
+def test_without_a_file_nothing_is_there_and_nothing_is_asked(config_folder: Path) -> None:
     assert encrypted_file.state() == encrypted_file.FileState(exists=False, unlocked=False)
     assert encrypted_file.read(SCOPE) is None
     encrypted_file.erase(SCOPE)
     for call in (encrypted_file.unlock, lambda phrase: encrypted_file.write(SCOPE, Secret(phrase))):
         fault = fault_of(call, PHRASE)
         assert fault.kind == "file_missing"
-    assert not (tmp_path / "config" / "keys.json").exists()
+    assert not (config_folder / "keys.json").exists()
 
 
 def test_a_file_that_was_begun_again_elsewhere_is_locked_here(path: Path) -> None:
@@ -137,11 +137,11 @@ def test_a_file_that_was_begun_again_elsewhere_is_locked_here(path: Path) -> Non
 
 
 @pytest.mark.parametrize("phrase", ["", "       ", "short", "      a      ", "1234567"])
-def test_a_passphrase_that_is_no_help_is_refused(phrase: str, tmp_path: Path) -> None:
+def test_a_passphrase_that_is_no_help_is_refused(phrase: str, config_folder: Path) -> None:
     fault = fault_of(encrypted_file.create, phrase)
     assert fault.kind == "bad_passphrase"
     assert str(encrypted_file.MIN_PASSPHRASE_CHARS) in fault.problem
-    assert not (tmp_path / "config").exists()
+    assert not config_folder.exists()
 
 
 def test_there_is_one_passphrase_and_it_is_not_chosen_twice(path: Path) -> None:

@@ -166,11 +166,11 @@ def test_the_hash_is_taken_once(small: LocalModel, monkeypatch: pytest.MonkeyPat
 
 
 def test_who_shares_the_cache_cannot_vouch_for_a_file_nor_set_its_times_back(
-    small: LocalModel, cache: Path, tmp_path: Path
+    small: LocalModel, cache: Path, config_folder: Path
 ) -> None:
     path = models.fetch("small")
     assert {file.name for file in cache.iterdir()} <= {"small.gguf", "small.gguf.lock"}
-    assert list((tmp_path / "config").rglob("*.checked"))
+    assert list(config_folder.rglob("*.checked"))
     before = path.stat()
     path.write_bytes(b"GGUF" + b"0" * (len(CONTENT) - 4))
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
