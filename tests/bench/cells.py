@@ -34,4 +34,7 @@ def cell_rows() -> list[Row]:
             moonshot=0.25,
         )
 
-    return [row(name, piece) for name, piece in _PIECES.items()]
+    try:
+        return [row(name, piece) for name, piece in _PIECES.items()]
+    finally:
+        InteractiveShell.clear_instance()  # else the rows after these would show their answers in it
