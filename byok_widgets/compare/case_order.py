@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, Literal
@@ -111,6 +112,7 @@ class CaseOrder:
         """Return the database; it is made when something is first put in or looked up."""
         if self._opened is None:
             self._opened = sqlite3.connect("", check_same_thread=False, isolation_level=None)
+            weakref.finalize(self, self._opened.close)
             self._opened.executescript(_SCHEMA)
             rows = [(number, _as_counted(case.name)) for number, case in enumerate(self._cases)]
             _insert(self._opened, "INSERT INTO row(number, name)", rows)

@@ -30,7 +30,8 @@ def saved_number(folder: Path) -> int:
     return int(config.model or 0)
 
 
-def save_until_killed(config: FlowConfig, number: int) -> None:
+def save_until_killed(config: FlowConfig, number: int, began: int) -> None:
+    os.write(began, b"!")
     while True:
         number += 1
         config.model = str(number)
@@ -45,11 +46,16 @@ def main() -> None:
     (path,) = folder.glob("*.json")
     large = json.loads(path.read_text(encoding="utf-8")) | {"filler": FILLER}
     path.write_text(json.dumps(large), encoding="utf-8")
+    started = time.perf_counter()
+    config.model = str(number := number + 1)
+    a_save_s = time.perf_counter() - started
+    begins, began = os.pipe()
     for _ in range(rounds):
         child = os.fork()
         if not child:
-            save_until_killed(config, number)
-        time.sleep(random.uniform(0.001, 0.03))
+            save_until_killed(config, number, began)
+        os.read(begins, 1)
+        time.sleep(random.uniform(0, 4 * a_save_s))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         parts += len(list(folder.glob(".*.part")))
