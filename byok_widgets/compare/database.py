@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -37,6 +38,7 @@ class Database:
         problem = ""
         try:
             self._base = open_database(path)
+            weakref.finalize(self, self._base.close)
             self._file = self._file_now()
             self._prepare(schema, version, upgrades)
         except OSError as error:
