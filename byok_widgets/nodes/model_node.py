@@ -143,8 +143,10 @@ class ModelNode(Node[R]):
         Raises:
             ConfigError: No model is chosen anywhere.
         """
-        tell_if_unknown(self._context.config, model)
-        return self._context.config.resolve(self.name, model, own=self._own_model)
+        found = self._context.config.resolve(self.name, model, own=self._own_model)
+        if model is not None:
+            tell_if_unknown(self._context.config, found.ref)
+        return found
 
     def join(self, compare: Compare) -> None:
         """Set what compares models on this node in its flow; the flow does so when the node is added."""

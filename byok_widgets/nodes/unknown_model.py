@@ -11,28 +11,32 @@ from byok_widgets.providers import PROVIDERS, catalog, model_list_cache
 
 _PACKAGE = __name__.partition(".")[0]
 _told: set[tuple[str, ModelRef]] = set()
+_listed: set[tuple[str, ModelRef]] = set()
+"""Models that were on a list once: it is a file, and calls on the engine's loop ask here, too."""
 _lock = threading.Lock()
 
 
-def tell_if_unknown(config: FlowConfig, text: str | None) -> None:
+def tell_if_unknown(config: FlowConfig, model: str | ModelRef | None) -> None:
     """Warn of a model that no list knows, unless the panel sets it.
 
     Where calls go to another address there is no list, and only a mistyped provider is reported.
 
     Args:
         config: The settings of the flow.
-        text: The model, as it was written; `None` for none.
+        model: The model, also as it was written; `None` for none.
     """
-    if text is None:
+    if model is None:
         return
-    ref = config.ref(text)
+    ref = config.ref(model) if isinstance(model, str) else model
     provider = PROVIDERS[ref.provider]
     with _lock:
         if (config.name, ref) in _told:
             return
     note = _mistyped_provider(ref) or provider.missing_model(ref.model) or _unlisted(config, ref)
+    if not note:
+        return
     level, by_panel = _caller()
-    if note and not by_panel:
+    if not by_panel:
         with _lock:
             _told.add((config.name, ref))
         warnings.warn(note, stacklevel=level)
@@ -49,8 +53,13 @@ def _unlisted(config: FlowConfig, ref: ModelRef) -> str:
     provider = PROVIDERS[ref.provider]
     if not provider.default_url or config.base_url(ref.provider):  # there is no list of what it has
         return ""
+    if (config.name, ref) in _listed:
+        return ""
     kept = model_list_cache.read(config.name, ref.provider, provider.default_url)
-    return catalog.unknown_note(ref.provider, ref.model, [info.id for info in kept.models] if kept else ())
+    note = catalog.unknown_note(ref.provider, ref.model, [info.id for info in kept.models] if kept else ())
+    if not note:
+        _listed.add((config.name, ref))
+    return note
 
 
 def _caller() -> tuple[int, bool]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import Caller, Flow
-from byok_widgets.providers import catalog
+from byok_widgets.providers import catalog, model_list_cache
 from tests.scripted_server import ScriptedServer
 
 _numbers = itertools.count()
@@ -70,6 +70,15 @@ def test_a_mistyped_provider_is_told_where_there_is_no_list_too(flow: Flow, prov
     flow.provider = provider
     with pytest.warns(UserWarning, match='did you mean "openai:gpt-6-luna"'):
         flow.model = "openia:gpt-6-luna"
+
+
+def test_lists_are_read_once_for_a_model_that_is_on_one(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    monkeypatch.setattr(model_list_cache, "read", lambda *which: read.append(which))
+    node = flow.conversation("ask", "x")
+    for _ in range(3):
+        node.resolve("anthropic:claude-sonnet-5-5")
+    assert len(read) == 1
 
 
 def test_nothing_is_said_where_calls_go_to_another_address(flow: Flow) -> None:
