@@ -25,7 +25,7 @@ ATTEMPTS = 3
 """Requests of one answer that may all be charged, retries included."""
 REPAIR_BYTES = 2000
 _BYTES_PER_TOKEN = 2
-"""Fewer than any text has that people write: what is reserved is then enough."""
+"""Fewer than any text in ASCII has that people write: what is reserved is then enough."""
 _TYPICAL_BYTES_PER_TOKEN = 4
 _MESSAGE_BYTES = 20
 """What surrounds a message."""
@@ -72,14 +72,21 @@ class CostEstimate:
 
 
 class Prices:
-    """The prices of a flow's calls."""
+    """The prices of the calls of a flow that does not change."""
 
     def __init__(self, context: FlowContext) -> None:
         self._context = context
         self._own: dict[Node[Any], int] = {}
+        self._known: dict[tuple[str, int, int], Decimal | None] = {}
 
     def usd(self, ref: str, read: int, written: int) -> Decimal | None:
         """Return what a call costs that reads and writes so many tokens; `None` without a price."""
+        call = (ref, read, written)
+        if call not in self._known:
+            self._known[call] = self._usd(*call)
+        return self._known[call]
+
+    def _usd(self, ref: str, read: int, written: int) -> Decimal | None:
         if self._context.sends_nothing:
             return Decimal(0)
         name, _, model = ref.partition(":")
@@ -138,7 +145,7 @@ class Prices:
         written = call.max_tokens or call.provider.max_tokens
         shape = json.dumps(call.output.schema) if call.output else ""
         texts = [call.system, shape, *(message.content for message in call.messages)]
-        said = sum(len(text.encode("utf-8", "replace")) + _MESSAGE_BYTES for text in texts)
+        said = sum(_bytes_in(text) + _MESSAGE_BYTES for text in texts)
         read = (said + _FRAME_BYTES) // _BYTES_PER_TOKEN
         if self.usd(ref, read, 0) is None:
             return Decimal(0)  # only the number of calls limits it
@@ -163,20 +170,26 @@ class Prices:
 
     def bytes_of(self, node: Node[Any], messages: Iterable[Message], known: Mapping[str, Any]) -> int:
         """Return a bound of the bytes that a request of a node has; its schema may stand in it twice."""
-        said = sum(len(message.content.encode("utf-8", "replace")) + _MESSAGE_BYTES for message in messages)
+        said = sum(_bytes_in(message.content) + _MESSAGE_BYTES for message in messages)
         values = json.dumps(dict(known), ensure_ascii=False, default=str)
-        fixed = 2 * self._own_bytes(node) + len(self._context.global_prompt.encode()) + len(values.encode())
+        fixed = 2 * self._own_bytes(node) + _bytes_in(self._context.global_prompt) + _bytes_in(values)
         return fixed + said + _FRAME_BYTES
 
     def _own_bytes(self, node: Node[Any]) -> int:
         """Return the size of a node's own texts in bytes; the nodes of a comparison do not change."""
         if node not in self._own:
-            self._own[node] = len(json.dumps(node.to_data({}), ensure_ascii=False, default=str).encode())
+            self._own[node] = _bytes_in(json.dumps(node.to_data({}), ensure_ascii=False, default=str))
         return self._own[node]
 
     def typical_tokens(self, node: Node[Any], messages: Iterable[Message], known: Mapping[str, Any]) -> int:
         """Return about how many tokens a request of a node has, from its texts."""
         return self.bytes_of(node, messages, known) // (2 * _TYPICAL_BYTES_PER_TOKEN)
+
+
+def _bytes_in(text: str) -> int:
+    """Return the size of a text; bytes beyond ASCII count twice: in rare scripts each of them is a token."""
+    whole = len(text.encode("utf-8", "replace"))
+    return whole if text.isascii() else 2 * whole - len(text.encode("ascii", "ignore"))
 
 
 def _unbounded(ref: str, node: str) -> ConfigError:

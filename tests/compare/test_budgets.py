@@ -9,6 +9,7 @@ import pytest
 
 from byok_widgets import ConfigError, Flow
 from byok_widgets.compare.prices import Prices
+from byok_widgets.messages import Message
 from tests.compare.flows import priced_flow
 from tests.scripted_server import Say, ScriptedServer
 
@@ -97,6 +98,13 @@ def test_what_leads_to_a_node_is_paid_from_the_budget(flow: Flow, server: Script
     spent = flow.node("read").compare([SMALL, LARGE], scripts(6), budget=Decimal("0.02")).spent
     assert (spent.usd, spent.unpriced) == (paid(flow, server), 0)
     assert 0 < spent.usd <= Decimal("0.02")
+
+
+def test_a_text_of_which_each_byte_is_a_token_is_covered(flow: Flow) -> None:
+    ask = flow.conversation("ask", "Ask for the weekday.", max_tokens=MOST)
+    prices, said = Prices(flow.context), Message("user", "ကျေးဇူးပြု၍ " * 500)
+    worst = prices.worst(ask, SMALL, prices.bytes_of(ask, [said], {}), attempts=1)
+    assert worst >= prices.usd(SMALL, len(said.content.encode()), MOST)
 
 
 def test_what_has_no_bound_is_refused_before_the_first_call(flow: Flow, server: ScriptedServer) -> None:
