@@ -24,6 +24,7 @@ from byok_widgets.compare.limits import Limits
 from byok_widgets.compare.node_comparison import compare_node
 from byok_widgets.compare.optimisation import Optimisation, VerifiedStep
 from byok_widgets.compare.search_space import checked_margin, choices_of, judging_cases, reject_simulated
+from byok_widgets.compare.units import groups_of, weights_of
 from byok_widgets.compare.variant import Variant
 from byok_widgets.errors import ConfigError
 from byok_widgets.nodes.compare_options import CompareOptions
@@ -127,8 +128,8 @@ class AssignmentSearch:
             baseline=self._baseline,
             baseline_cost=sum(each[0] for each in costs),
             margin=self._margin,
-            groups=evidence.groups_of(self._cases),
-            weights=evidence.weights_of(self._cases),
+            groups=groups_of(self._cases),
+            weights=weights_of(self._cases),
         )
         if not any(chains):
             more = statistics.cases_to_decide(outcomes, costs, self._baseline, margin=self._margin)

@@ -51,6 +51,7 @@ class Comparison:
         self.estimate = estimate
         self._metric = setup.metric
         self._worked_out: tuple[object, list[VariantResult]] = (None, [])
+        self._live = evidence.Live()
         self.results = Results(setup.task.variants, shuffled(setup.cases, store), setup.task.sampling.repeat)
         self._execution = Execution(store, self.results, known)
 
@@ -268,7 +269,12 @@ class Comparison:
         of = (self.results.added, self.results.scored, fixed)
         if self._worked_out[0] != of:  # a table, its notes and the board ask one after another
             found = evidence.variant_results(
-                self.results, self.baseline, metric=self._metric, margin=self.margin, fixed=fixed
+                self.results,
+                self.baseline,
+                metric=self._metric,
+                margin=self.margin,
+                fixed=fixed,
+                live=self._live,
             )
             self._worked_out = (of, found)
         return Verdicts(self._worked_out[1])

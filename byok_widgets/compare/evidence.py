@@ -7,14 +7,13 @@ and after a person stopped it, it is the evidence of the finished prefix, which 
 from __future__ import annotations
 
 import math
-from collections import Counter
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.cases.case import Case
 from byok_widgets.compare.figures import percent
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
@@ -26,11 +25,50 @@ from byok_widgets.engine import HAS_THREADS
 from byok_widgets.errors import ConfigError
 
 if TYPE_CHECKING:
-    from byok_widgets.compare.statistics import Plan
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from byok_widgets.compare.statistics import LiveEvidence, Plan, SequentialEvidence
+
+
+class Live:
+    """The evidence of a comparison that runs: who looks again goes on from there, unless a cell was replaced."""
+
+    def __init__(self) -> None:
+        self._of: object = None
+        self._looks: dict[str, LiveEvidence] = {}
+        self._lock = threading.Lock()
+
+    def look(self, results: Results, baseline: Variant, margin: float | None) -> dict[str, SequentialEvidence]:
+        """Return the evidence so far of each variant but the baseline, by its id."""
+        from byok_widgets.compare import statistics
+
+        others = [variant for variant in results.variants if variant.id != baseline.id]
+        with self._lock:
+            of = (results.replaced, margin)
+            if self._of != of:
+                size, weights = max(1, len(others)), results.weights
+                self._looks = {
+                    variant.id: statistics.LiveEvidence(family_size=size, margin=margin, weights=weights)
+                    for variant in others
+                }
+                self._of = of
+            found = {}
+            for variant in others:
+                ended = _ended(results, [variant, baseline])  # what ends from here on is for the next look
+                scores = table_of(results, variant), table_of(results, baseline)
+                found[variant.id] = self._looks[variant.id].look(*scores, ended)
+            return found
 
 
 def variant_results(
-    results: Results, baseline: Variant, *, metric: Metric, margin: float | None, fixed: bool
+    results: Results,
+    baseline: Variant,
+    *,
+    metric: Metric,
+    margin: float | None,
+    fixed: bool,
+    live: Live | None = None,
 ) -> list[VariantResult]:
     """Return what is shown of each variant, in the order of the columns.
 
@@ -41,13 +79,17 @@ def variant_results(
             cases, which is another figure.
         margin: The loss that was declared acceptable beforehand.
         fixed: Whether the number of cases was fixed before anybody looked.
+        live: What was looked at before; by default nothing.
 
     Raises:
         ConfigError: numpy and scipy are missing.
     """
     require_statistics()
-    found = _results(results, baseline, metric=metric, margin=margin, fixed=fixed)
-    return _without_doubtful(results, baseline, found) if any(case.simulated for case in results.cases) else found
+    if fixed:
+        found = _complete(results, baseline, metric=metric, margin=margin)
+    else:
+        found = _so_far(results, baseline, margin=margin, live=live or Live())
+    return _without_doubtful(results, baseline, found) if results.has_simulated else found
 
 
 def _without_doubtful(results: Results, baseline: Variant, found: Sequence[VariantResult]) -> list[VariantResult]:
@@ -70,46 +112,38 @@ def _without_doubtful(results: Results, baseline: Variant, found: Sequence[Varia
     return judged
 
 
-def _results(
-    results: Results, baseline: Variant, *, metric: Metric, margin: float | None, fixed: bool
-) -> list[VariantResult]:
+def _complete(results: Results, baseline: Variant, *, metric: Metric, margin: float | None) -> list[VariantResult]:
     from byok_widgets.compare import statistics
 
-    groups, weights = groups_of(results.cases), weights_of(results.cases)
+    groups, weights = results.groups, results.weights
     others = [variant for variant in results.variants if variant.id != baseline.id]
+    if metric.counts_values:
+        counts = {variant.id: _counts_of(results, variant, metric) for variant in results.variants}
+        rates = {own: statistics.f1(counted, groups=groups) for own, counted in counts.items()}
+        family = {v.id: statistics.f1_contrast(counts[v.id], counts[baseline.id], groups=groups) for v in others}
+    else:
+        scores = {variant.id: table_of(results, variant) for variant in results.variants}
+        rates = {own: statistics.rate(each, groups=groups, weights=weights) for own, each in scores.items()}
+        family = {
+            v.id: statistics.score_contrast(scores[v.id], scores[baseline.id], groups=groups, weights=weights)
+            for v in others
+        }
+    decided = statistics.verdicts(family, margin=margin)
+    return [
+        VariantResult(v, rates[v.id], decided.get(v.id), service=_service(results, v, baseline, groups))
+        for v in results.variants
+    ]
+
+
+def _so_far(results: Results, baseline: Variant, *, margin: float | None, live: Live) -> list[VariantResult]:
+    from byok_widgets.compare import statistics
+
     scores = {variant.id: table_of(results, variant) for variant in results.variants}
-    if fixed:
-        if metric.counts_values:
-            counts = {variant.id: _counts_of(results, variant, metric) for variant in results.variants}
-            rates = {own: statistics.f1(counted, groups=groups) for own, counted in counts.items()}
-            family = {
-                v.id: statistics.f1_contrast(counts[v.id], counts[baseline.id], groups=groups) for v in others
-            }
-        else:
-            rates = {own: statistics.rate(each, groups=groups, weights=weights) for own, each in scores.items()}
-            family = {
-                v.id: statistics.score_contrast(scores[v.id], scores[baseline.id], groups=groups, weights=weights)
-                for v in others
-            }
-        decided = statistics.verdicts(family, margin=margin)
-        return [
-            VariantResult(v, rates[v.id], decided.get(v.id), service=_service(results, v, baseline, groups))
-            for v in results.variants
-        ]
-    rates = {own: statistics.rate(each, groups=groups, weights=weights) for own, each in scores.items()}
-    size = max(1, len(others))
-    live = {
-        variant.id: statistics.live_evidence(
-            scores[variant.id],
-            scores[baseline.id],
-            _ended(results, [variant, baseline]),
-            family_size=size,
-            margin=margin,
-            weights=weights,
-        )
-        for variant in others
+    rates = {
+        own: statistics.rate(each, groups=results.groups, weights=results.weights) for own, each in scores.items()
     }
-    return [VariantResult(v, rates[v.id], evidence=live.get(v.id)) for v in results.variants]
+    found = live.look(results, baseline, margin)
+    return [VariantResult(v, rates[v.id], evidence=found.get(v.id)) for v in results.variants]
 
 
 def plan(results: Results, baseline: Variant, *, margin: float | None, power: float = 0.8) -> dict[str, Plan]:
@@ -132,15 +166,16 @@ def plan(results: Results, baseline: Variant, *, margin: float | None, power: fl
                 margin=margin or 0.05,
                 power=power,
                 cost_per_cell=sum(known) / 2 if len(known) == 2 else None,
-                weights=weights_of(results.cases),
+                weights=results.weights,
             )
     return plans
 
 
-def table_of(results: Results, variant: Variant) -> list[list[float]]:
+def table_of(results: Results, variant: Variant) -> NDArray[np.float64]:
     """Return the scores of a variant, a row for each case, with nan for what is missing."""
-    table = results.score_table(variant)
-    return [[math.nan if score is None else score for score in scores] for scores in table]
+    import numpy as np
+
+    return np.frombuffer(results.column(variant)[0]).reshape(-1, results.repeat)
 
 
 def _counts_of(results: Results, variant: Variant, metric: Metric) -> list[list[list[float]]]:
@@ -179,33 +214,16 @@ def _amounts(
     return rows
 
 
-def weights_of(cases: Sequence[Case]) -> list[float] | None:
-    """Return the weight of each case; `None` where all count the same."""
-    weights = [case.weight for case in cases]
-    return weights if len(set(weights)) > 1 else None
-
-
-def groups_of(cases: Sequence[Case]) -> list[Any] | None:
-    """Return the group of each case; `None` where there are no groups.
-
-    Equal cases share their cells, so they are a group, too: they are no more evidence than one of them.
-    """
-    counts = Counter(case.input_id for case in cases)
-    groups = [case.group or (case.input_id if counts[case.input_id] > 1 else None) for case in cases]
-    return groups if any(groups) else None
-
-
 def are_possible() -> bool:
     """Whether numpy and scipy are installed."""
     return all(find_spec(name) is not None for name in ("numpy", "scipy"))
 
 
-def _ended(results: Results, variants: Sequence[Variant]) -> list[list[bool]]:
-    repeats = range(1, results.repeat + 1)
-    return [
-        [results.cell(variant, case, repeat) is not None for variant in variants for repeat in repeats]
-        for case in results.cases
-    ]
+def _ended(results: Results, variants: Sequence[Variant]) -> NDArray[np.bool_]:
+    import numpy as np
+
+    ended = [np.frombuffer(results.column(variant)[1], np.bool_) for variant in variants]
+    return np.hstack([column.reshape(-1, results.repeat) for column in ended])
 
 
 def require_statistics() -> None:

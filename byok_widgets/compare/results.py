@@ -4,53 +4,24 @@ from __future__ import annotations
 
 import statistics
 import threading
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from functools import cached_property
+from typing import Any
 
+from byok_widgets.cases.assertions import JUDGED
 from byok_widgets.cases.case import Case
 from byok_widgets.compare.case_order import CaseOrder, Noted
-from byok_widgets.compare.quantiles import quantile
+from byok_widgets.compare.left_out import LEFT_OUT
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.scoring import MISSING, Score
+from byok_widgets.compare.tally import Column, Summary, Tally
+from byok_widgets.compare.units import groups_of, weights_of
 from byok_widgets.compare.variant import Variant
 from byok_widgets.usage import NOT_CHARGED, Cost, CostTotal
 
 Place = tuple[str, str, int]
 """Variant id, name of the case, repeat."""
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What is known of one variant.
-
-    Attributes:
-        finished: Cells that ended, failed ones included.
-        failed: Cells whose provider failed: they are missing in its score.
-        declined: Cells that were refused or invalid: they score 0.
-        usd_per_1000: Cost of a thousand cells; `None` where a price is missing.
-        unpriced: Cells whose cost is not known.
-        usd: Known cost in all.
-        first_token_s: Median seconds to the first token.
-        p50_s: Median seconds of the provider's own time.
-        p95_s: 95th percentile of it.
-        wait_s: Median seconds of our own waiting.
-        retries: Requests beyond the first.
-        tokens_per_s: Median tokens written a second, after the first one.
-    """
-
-    finished: int
-    failed: int
-    declined: int
-    usd_per_1000: Decimal | None
-    unpriced: int
-    usd: Decimal
-    first_token_s: float | None
-    p50_s: float | None
-    p95_s: float | None
-    wait_s: float | None
-    retries: int
-    tokens_per_s: float | None
 
 
 class Results:
@@ -59,6 +30,7 @@ class Results:
     Attributes:
         order: The cases as a page asks for them.
         scored: How often all scores were replaced.
+        replaced: How often a cell or a score took the place of another one.
     """
 
     def __init__(self, variants: Sequence[Variant], cases: Sequence[Case], repeat: int) -> None:
@@ -66,12 +38,14 @@ class Results:
         self._cells: dict[Place, ResultCell] = {}
         self._scores: dict[Place, Score] = {}
         self._order: list[Place] = []
-        self._summaries: dict[str, tuple[int, Summary]] = {}
+        self._tallies: dict[str, Tally] = {variant.id: Tally() for variant in self.variants}
+        self._columns = {variant.id: Column(len(self.cases), repeat) for variant in self.variants}
+        self._told: set[Place] = set()
         self._costs: dict[Key, Cost] = {}
         self._cost: CostTotal | None = CostTotal()
         self.order = CaseOrder(self.cases)
-        self._columns = {variant.id: number for number, variant in enumerate(self.variants)}
-        self.scored = 0
+        self._numbers = {variant.id: number for number, variant in enumerate(self.variants)}
+        self.scored = self.replaced = 0
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -83,14 +57,39 @@ class Results:
         """Add a cell, or replace one that failed before."""
         place = (cell.variant, case.name, cell.repeat)
         with self._lock:
-            self._cells[place], self._scores[place] = cell, score
+            self._count(place, cell)
+            self._cells[place] = cell
             self._order.append(place)
             self._note_cost(cell)
-            self.order.note([self._noted(place, score)])
+            self.order.note([self._note_score(place, score)])
 
-    def _noted(self, place: Place, score: Score) -> Noted:
+    def _count(self, place: Place, cell: ResultCell) -> None:
+        """Add a cell to the figures of its variant; where it replaces one, they are counted again later."""
+        before = self._cells.get(place)
+        if before is None and cell.variant in self._tallies:
+            self._tallies[cell.variant].add(cell, is_new=cell.key not in self._costs)
+        elif before is not None and before != cell:
+            self.replaced += 1
+            self._tallies.pop(cell.variant, None)
+
+    def _tally(self, variant: Variant) -> Tally:
+        """Return the figures of a variant; under the lock."""
+        if variant.id not in self._tallies:
+            self._tallies[variant.id] = tally = Tally()
+            counted: set[Key] = set()
+            for cell in self._cells_of([variant]):
+                tally.add(cell, is_new=cell.key not in counted)
+                counted.add(cell.key)
+        return self._tallies[variant.id]
+
+    def _note_score(self, place: Place, score: Score) -> Noted:
         variant, case, repeat = place
-        return self.order.number_of(case), self._columns[variant], repeat, score.value
+        number = self.order.number_of(case)
+        self.replaced += self._scores.get(place, score) != score
+        self._scores[place] = score
+        self._columns[variant].set(number, repeat, score.value)
+        (self._told.add if _is_told(self._cells[place], score) else self._told.discard)(place)
+        return number, self._numbers[variant], repeat, score.value
 
     def _note_cost(self, cell: ResultCell) -> None:
         """Add what a cell cost to the total; equal cases share a cell, and one that failed may be replaced."""
@@ -123,9 +122,23 @@ class Results:
     def replace_scores(self, scores: Mapping[Place, Score]) -> None:
         """Put other scores in place of those that there are."""
         with self._lock:
-            self._scores = dict(scores)
-            self.order.note([self._noted(place, score) for place, score in scores.items()])
+            self.order.note([self._note_score(place, score) for place, score in scores.items()])
             self.scored += 1
+
+    @cached_property
+    def groups(self) -> list[Any] | None:
+        """The group of each case; `None` where there are no groups."""
+        return groups_of(self.cases)
+
+    @cached_property
+    def weights(self) -> list[float] | None:
+        """The weight of each case; `None` where all count the same."""
+        return weights_of(self.cases)
+
+    @cached_property
+    def has_simulated(self) -> bool:
+        """Whether models play callers in it."""
+        return any(case.simulated for case in self.cases)
 
     @property
     def total(self) -> int:
@@ -147,8 +160,14 @@ class Results:
     @property
     def unscored(self) -> list[str]:
         """Why scores are missing of cells that there are, where a person's function is the reason."""
+        return [score.problem for _, _, score in self.told() if score.problem]
+
+    def told(self) -> list[tuple[Variant, ResultCell, Score]]:
+        """Return what a reader is told of: cells that failed, ran otherwise than asked, or could not be scored."""
         with self._lock:
-            return [score.problem for score in self._scores.values() if score.problem]
+            order, numbers, told = self.order, self._numbers, self._told
+            places = sorted(told, key=lambda place: (order.number_of(place[1]), numbers[place[0]], place[2]))
+            return [(self.variants[numbers[at[0]]], self._cells[at], self._scores[at]) for at in places]
 
     def distinct(self, variant: Variant | None = None) -> list[ResultCell]:
         """Return the finished cells, of one variant or of all; one that equal cases share is there once."""
@@ -176,74 +195,38 @@ class Results:
                     if cell is not None:
                         yield variant, case, cell, scores.get(place, MISSING).value
 
-    def score_table(self, variant: Variant) -> list[list[float | None]]:
-        """Return the scores of a variant, a row of repeats for each case; `None` for what is missing."""
-        own, repeats, scores = variant.id, range(1, self.repeat + 1), self._scores
-        return [[scores.get((own, case.name, each), MISSING).value for each in repeats] for case in self.cases]
+    def column(self, variant: Variant) -> tuple[array[float], bytes]:
+        """Return the scores of a variant and which cells have ended: the repeats of one case after the other."""
+        with self._lock:
+            column = self._columns[variant.id]
+            return column.scores[:], bytes(column.ended)
 
     def scores_of(self, variant: Variant) -> dict[str, list[float]]:
         """Return the scores of a variant's repeats by the name of the case, without those that are missing."""
-        found = zip(self.cases, self.score_table(variant), strict=True)
-        kept = {case.name: [score for score in scores if score is not None] for case, scores in found}
+        column = self._columns[variant.id]
+        found = ((case.name, column.of_case(number)) for number, case in enumerate(self.cases))
+        kept = {name: [score for score in scores if score is not None] for name, scores in found}
         return {name: scores for name, scores in kept.items() if scores}
 
     def means_of(self, variant: Variant) -> dict[str, float]:
         """Return the mean score of a variant's repeats by the name of the case, without cases that have none."""
         return {name: statistics.fmean(scores) for name, scores in self.scores_of(variant).items()}
 
+    def mean_of(self, variant: Variant) -> float | None:
+        """Return the mean of a variant's mean scores of cases; `None` where there are none."""
+        return self._columns[variant.id].mean
+
     def seconds_of(self, variant: Variant) -> list[float]:
         """Return the provider's own seconds of each cell that counts, the shortest first."""
-        counted = (cell.total_s for cell in self._cells_of([variant]) if cell.counts)
-        return sorted(seconds for seconds in counted if seconds is not None)
-
-    def prefix(self) -> list[Case]:
-        """Return the cases of which all cells have ended, up to the first in the order of which not all have."""
-        done: list[Case] = []
-        for case in self.cases:
-            repeats = range(1, self.repeat + 1)
-            if any(self.cell(variant, case, repeat) is None for variant in self.variants for repeat in repeats):
-                break
-            done.append(case)
-        return done
+        with self._lock:
+            return self._tally(variant).seconds
 
     def summary(self, variant: Variant) -> Summary:
-        """Return what is known of a variant; a board asks for it more than once."""
-        added, known = self._summaries.get(variant.id, (-1, None))
-        now = self.added
-        if known is None or added != now:
-            known = self._summary(variant)
-            self._summaries[variant.id] = (now, known)
-        return known
-
-    def _summary(self, variant: Variant) -> Summary:
-        cells = list(self._cells_of([variant]))
-        paid = [cell for cell in self.distinct(variant) if cell.is_paid]
-        known = [cell.usd for cell in paid if cell.usd is not None]
-        answered = [cell for cell in cells if cell.total_s is not None]
-        totals = self.seconds_of(variant)
-        return Summary(
-            finished=len(cells),
-            failed=sum(cell.status == "failed" for cell in cells),
-            declined=sum(cell.status in ("refused", "invalid") for cell in cells),
-            usd_per_1000=sum(known, Decimal(0)) * 1000 / len(known) if known and len(known) == len(paid) else None,
-            unpriced=len(paid) - len(known),
-            usd=sum((cell.cost.known_usd for cell in paid), Decimal(0)),
-            first_token_s=_median([cell.first_token_s for cell in cells]),
-            p50_s=quantile(totals, 0.5),
-            p95_s=quantile(totals, 0.95),
-            wait_s=_median([cell.wait_s for cell in answered]),
-            retries=sum(cell.retries for cell in cells),
-            tokens_per_s=_median([_speed(cell) for cell in answered]),
-        )
+        """Return what is known of a variant."""
+        with self._lock:
+            return self._tally(variant).summary
 
 
-def _speed(cell: ResultCell) -> float | None:
-    if cell.output_tokens is None or cell.total_s is None or cell.first_token_s is None:
-        return None
-    took = cell.total_s - cell.first_token_s
-    return cell.output_tokens / took if took > 0 else None
-
-
-def _median(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return quantile(sorted(known), 0.5)
+def _is_told(cell: ResultCell, score: Score) -> bool:
+    unanswered = any("error" in entry for entry in cell.output.get(JUDGED) or ())
+    return cell.status == "failed" or bool(score.problem) or LEFT_OUT in cell.output or unanswered

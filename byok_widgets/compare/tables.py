@@ -202,16 +202,14 @@ def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
         )
     problem = comparison.problem()
     said += [problem.problem] if problem else []
-    failures = [cell.message for _, _, cell, _ in comparison.results.items() if cell.status == "failed"]
+    told = comparison.results.told()
+    failures = [cell.message for _, cell, _ in told if cell.status == "failed"]
     said += [f"{len(failures)} cells failed and are missing: {failures[0]}"] if failures else []
-    said += settings_left_out((variant.name, cell.output) for variant, _, cell, _ in comparison.results.items())
-    unscored = comparison.results.unscored
+    said += settings_left_out((variant.name, cell.output) for variant, cell, _ in told)
+    unscored = [score.problem for _, _, score in told if score.problem]
     said += [f"{len(unscored)} scores are missing: {unscored[0]}"] if unscored else []
     unjudged = [
-        entry["error"]
-        for _, _, cell, _ in comparison.results.items()
-        for entry in cell.output.get(JUDGED) or ()
-        if "error" in entry
+        entry["error"] for _, cell, _ in told for entry in cell.output.get(JUDGED) or () if "error" in entry
     ]
     said += (
         [f"{len(unjudged)} questions were not answered, so scores are missing: {unjudged[0]}"] if unjudged else []
@@ -231,7 +229,7 @@ def replayed(comparison: ComparisonView) -> list[str]:
 def validities(comparison: ComparisonView) -> list[str]:
     """Say for each variant how far its simulated callers can be trusted; nothing where there are none."""
     results, said = comparison.results, []
-    if not any(case.simulated for case in results.cases):
+    if not results.has_simulated:
         return []
     for variant in comparison.variants:
         validity = validity_of(results, variant)

@@ -12,8 +12,8 @@ from byok_widgets.compare.figures import dollars, percent, points, seconds
 
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison_view import ComparisonView
-    from byok_widgets.compare.results import Summary
     from byok_widgets.compare.statistics import Estimate
+    from byok_widgets.compare.tally import Summary
     from byok_widgets.compare.variant import Variant
     from byok_widgets.compare.variant_result import VariantResult
 
@@ -74,12 +74,11 @@ def telling(rows: Sequence[Sequence[Figure]]) -> list[int]:
 
 
 def _score(comparison: ComparisonView, variant: Variant, result: VariantResult | None) -> Figure:
-    means = comparison.results.means_of(variant).values()
     if result is not None and result.evidence is None and not comparison.running:
         rate = result.score
         known = None if math.isnan(rate.estimate) else rate.estimate
         return Figure(percent(rate.estimate), f"({percent(rate.low)} to {percent(rate.high)})", known)
-    mean = sum(means) / len(means) if means else None
+    mean = comparison.results.mean_of(variant)
     return Figure("–" if mean is None else percent(mean), value=mean)
 
 

@@ -22,7 +22,13 @@ from byok_widgets.compare.statistics.assignments import (
 )
 from byok_widgets.compare.statistics.common_cases import CommonCases, common_cases
 from byok_widgets.compare.statistics.contrasts import f1_contrast, score_contrast
-from byok_widgets.compare.statistics.evidence import SequentialEvidence, finished_prefix, live_evidence, wealth
+from byok_widgets.compare.statistics.evidence import (
+    LiveEvidence,
+    SequentialEvidence,
+    finished_prefix,
+    live_evidence,
+    wealth,
+)
 from byok_widgets.compare.statistics.planning import Plan, PlanRow, cases_needed, detectable, plan
 from byok_widgets.compare.statistics.rates import f1, quantile, rate
 from byok_widgets.compare.statistics.ratios import ratio_of_totals, typical_ratio
@@ -46,6 +52,7 @@ __all__ = [
     "Contrast",
     "Difference",
     "Estimate",
+    "LiveEvidence",
     "Plan",
     "PlanRow",
     "SafeAssignment",

@@ -23,6 +23,9 @@ _SHARES = np.linspace(0.05, 0.95, 40)
 TWO_SIDED_BETS: Floats = np.concatenate([-np.linspace(0.05, 0.95, 20), np.linspace(0.05, 0.95, 20)])
 """Share of the wealth that each of the 40 bets stakes on each case."""
 
+_AT_ONCE = 4096
+"""Cases that are worked out at once: more would only fill memory."""
+
 
 @dataclass(frozen=True)
 class SequentialEvidence:
@@ -67,7 +70,12 @@ def wealth(differences: ArrayLike, *, margin: float | None = None, weights: Arra
     total = np.full(values.shape, -np.inf)
     for bet in bets:
         total = np.logaddexp(total, np.cumsum(np.log1p(bet * stakes), axis=-1))
-    return np.exp(np.minimum(total - math.log(len(bets)), 700.0))  # beyond that, exp() is infinite
+    return _wealth_of(total, len(bets))
+
+
+def _wealth_of(total: Floats, bets: int) -> Floats:
+    """Return the mean wealth of some bets from the logarithm of their sum."""
+    return np.asarray(np.exp(np.minimum(total - math.log(bets), 700.0)))  # beyond that, exp() is infinite
 
 
 def finished_prefix(finished: ArrayLike) -> int:
@@ -109,60 +117,137 @@ def live_evidence(
     Raises:
         ConfigError: If the arrays have different numbers of cases, or alpha or margin is outside 0 to 1.
     """
-    if not 0 < alpha < 1 or family_size < 1:
-        raise ConfigError(
-            f"alpha={alpha} with {family_size} comparisons is not an error rate.",
-            kind="alpha",
-            fix="Pass one such as 0.05, for at least one comparison.",
+    live = LiveEvidence(alpha=alpha, family_size=family_size, margin=margin, weights=weights)
+    return live.look(ours, baseline, finished)
+
+
+class LiveEvidence:
+    """The same for whoever looks again and again: each look bets on what was finished since the last one."""
+
+    def __init__(
+        self,
+        *,
+        alpha: float = 0.05,
+        family_size: int = 1,
+        margin: float | None = None,
+        weights: Weights = None,
+    ) -> None:
+        """Begin before the first case.
+
+        Args:
+            alpha: As of `live_evidence`, as are the others.
+            family_size: How many variants are compared with the baseline.
+            margin: Loss that was declared acceptable before the run.
+            weights: Weight of each case.
+
+        Raises:
+            ConfigError: If alpha or margin is outside 0 to 1.
+        """
+        if not 0 < alpha < 1 or family_size < 1:
+            raise ConfigError(
+                f"alpha={alpha} with {family_size} comparisons is not an error rate.",
+                kind="alpha",
+                fix="Pass one such as 0.05, for at least one comparison.",
+            )
+        check_margin(margin)
+        self._threshold = family_size / alpha
+        self._differs = _Bets(TWO_SIDED_BETS, self._threshold)
+        self._is_safe = None if margin is None else _Bets(_SHARES / (1 - margin), self._threshold)
+        self._margin, self._weights = margin or 0.0, weights
+        self._prefix = self._n = 0
+        self._sum = self._share = 0.0
+        self._sum_when_reached = 0.0
+
+    def look(self, ours: ArrayLike, baseline: ArrayLike, finished: ArrayLike) -> SequentialEvidence:
+        """Return what the finished cases show so far.
+
+        Args:
+            ours: Scores of the variant, as of `live_evidence`; those of finished cases stay as they were.
+            baseline: Scores of the baseline in the same order.
+            finished: Whether each case, or each cell of cases × cells, is finished on both sides.
+
+        Raises:
+            ConfigError: If the arrays have different numbers of cases.
+        """
+        tables = scores_of(ours), scores_of(baseline)
+        done = _whole_cases(finished)
+        if not len(tables[0]) == len(tables[1]) == len(done):
+            raise ConfigError(
+                f"There are {len(tables[0])}, {len(tables[1])} and {len(done)} cases.",
+                kind="scores",
+                fix="Pass the same cases in the same order.",
+            )
+        heavy, new = weights_of(self._weights, len(done)), slice(self._prefix, finished_prefix(done))
+        differences = means_of(tables[0][new]) - means_of(tables[1][new])
+        shares = np.ones(len(differences)) if heavy is None else heavy[new]
+        kept = ~np.isnan(differences)
+        self._bet(differences[kept], shares[kept])
+        self._prefix = new.stop
+        return self._evidence(int(done.sum()) - self._prefix)
+
+    def _bet(self, differences: Floats, shares: Floats) -> None:
+        had_reached = self._differs.reached
+        self._differs.go_on(differences * shares)
+        if self._is_safe is not None:
+            self._is_safe.go_on((differences + self._margin) * shares)
+        if self._differs.reached and not had_reached:
+            self._sum_when_reached = self._sum + float(
+                (differences * shares)[: self._differs.reached - self._n].sum()
+            )
+        self._n += len(differences)
+        self._sum += float(differences @ shares)
+        self._share += float(shares.sum())
+
+    def _evidence(self, waiting: int) -> SequentialEvidence:
+        safe = self._is_safe
+        verdict, reason = self._verdict()
+        return SequentialEvidence(
+            self._differs.wealth,
+            None if safe is None else safe.wealth,
+            self._threshold,
+            self._sum / self._share if self._n else math.nan,
+            self._n,
+            waiting,
+            verdict,
+            reason,
         )
-    tables = scores_of(ours), scores_of(baseline)
-    done = _whole_cases(finished)
-    if not len(tables[0]) == len(tables[1]) == len(done):
-        raise ConfigError(
-            f"There are {len(tables[0])}, {len(tables[1])} and {len(done)} cases.",
-            kind="scores",
-            fix="Pass the same cases in the same order.",
-        )
-    prefix = finished_prefix(done)
-    waiting = int(done.sum()) - prefix
-    differences = means_of(tables[0][:prefix]) - means_of(tables[1][:prefix])
-    heavy = weights_of(weights, len(done))
-    shares = np.ones(prefix) if heavy is None else heavy[:prefix]
-    kept = ~np.isnan(differences)
-    return _evidence(differences[kept], shares[kept], waiting, family_size / alpha, margin)
+
+    def _verdict(self) -> tuple[Verdict, str]:
+        if self._n < MIN_CASES:
+            return Verdict.TOO_FEW, f"{self._n} finished cases; a verdict needs at least {MIN_CASES}."
+        first, level = self._differs.reached, f"{self._threshold:g}"
+        said = f"The evidence against no difference reached {level} at case {first}."
+        if first and self._sum_when_reached > 0:
+            return Verdict.BETTER, said
+        if self._is_safe is not None and self._is_safe.reached:
+            at = self._is_safe.reached
+            return Verdict.NO_WORSE, f"The evidence against a loss of the margin reached {level} at case {at}."
+        if first:
+            return Verdict.WORSE, said
+        return Verdict.NO_DIFFERENCE, f"The evidence has not reached {level} in {self._n} cases."
 
 
-def _evidence(
-    differences: Floats, shares: Floats, waiting: int, threshold: float, margin: float | None
-) -> SequentialEvidence:
-    n = len(differences)
-    path = wealth(differences, weights=shares)
-    safe = None if margin is None else wealth(differences, margin=margin, weights=shares)
-    verdict, reason = _verdict(differences * shares, path, safe, threshold)
-    return SequentialEvidence(
-        float(path[-1]) if n else 1.0,
-        None if safe is None else float(safe[-1]) if n else 1.0,
-        threshold,
-        float(np.average(differences, weights=shares)) if n else math.nan,
-        n,
-        waiting,
-        verdict,
-        reason,
-    )
+class _Bets:
+    """The wealth of some bets on one case after the other.
 
+    Attributes:
+        wealth: What it is now.
+        reached: Number of the case with which it first came to the threshold; 0 if it never did.
+    """
 
-def _verdict(differences: Floats, path: Floats, safe: Floats | None, threshold: float) -> tuple[Verdict, str]:
-    n = len(differences)
-    if n < MIN_CASES:
-        return Verdict.TOO_FEW, f"{n} finished cases; a verdict needs at least {MIN_CASES}."
-    reached = np.flatnonzero(path >= threshold)
-    first = int(reached[0]) + 1 if len(reached) else 0
-    higher = bool(first) and float(differences[:first].sum()) > 0
-    if higher:
-        return Verdict.BETTER, f"The evidence against no difference reached {threshold:g} at case {first}."
-    if safe is not None and bool((safe >= threshold).any()):
-        at = int(np.argmax(safe >= threshold)) + 1
-        return Verdict.NO_WORSE, f"The evidence against a loss of the margin reached {threshold:g} at case {at}."
-    if first:
-        return Verdict.WORSE, f"The evidence against no difference reached {threshold:g} at case {first}."
-    return Verdict.NO_DIFFERENCE, f"The evidence has not reached {threshold:g} in {n} cases."
+    def __init__(self, bets: Floats, threshold: float) -> None:
+        self._bets, self._threshold = bets, threshold
+        self._logs: Floats = np.zeros(len(bets))
+        self._n = 0
+        self.wealth, self.reached = 1.0, 0
+
+    def go_on(self, stakes: Floats) -> None:
+        """Bet on more cases."""
+        for part in (stakes[at : at + _AT_ONCE] for at in range(0, len(stakes), _AT_ONCE)):
+            logs = self._logs[:, np.newaxis] + np.cumsum(np.log1p(np.outer(self._bets, part)), axis=1)
+            path = _wealth_of(np.logaddexp.reduce(logs, axis=0), len(self._bets))
+            hits = np.flatnonzero(path >= self._threshold)
+            if len(hits) and not self.reached:
+                self.reached = self._n + int(hits[0]) + 1
+            self._logs, self.wealth = logs[:, -1], float(path[-1])
+            self._n += len(part)

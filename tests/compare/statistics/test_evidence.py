@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from byok_widgets.compare.statistics import Verdict, finished_prefix, live_evidence, wealth
+from byok_widgets.compare.statistics import LiveEvidence, Verdict, finished_prefix, live_evidence, wealth
 from byok_widgets.errors import ConfigError
 
 NAN = math.nan
@@ -50,6 +50,25 @@ def test_no_path_ruins_or_overflows() -> None:
 )
 def test_the_prefix_ends_at_the_first_case_with_an_unfinished_cell(finished: list[object], prefix: int) -> None:
     assert finished_prefix(finished) == prefix
+
+
+@pytest.mark.parametrize("margin", [None, 0.1])
+@pytest.mark.parametrize("seed", range(4))
+def test_who_looks_again_and_again_sees_what_one_look_shows(margin: float | None, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    ours, baseline = (rng.random((5_000, 2)) < 0.55).astype(float), (rng.random((5_000, 2)) < 0.5).astype(float)
+    ours[rng.random(5_000) < 0.1] = NAN
+    weights, ended = rng.integers(1, 4, 5_000), np.zeros(5_000, dtype=bool)
+    live = LiveEvidence(margin=margin, weights=weights, family_size=2)
+    for more in np.array_split(rng.permutation(5_000), 7):
+        ended[more] = True
+        found = live.look(ours, baseline, ended)
+    once = live_evidence(ours, baseline, ended, margin=margin, weights=weights, family_size=2)
+    assert (found.n, found.n_waiting, found.verdict, found.reason) == (once.n, 0, once.verdict, once.reason)
+    assert (found.e_value, found.estimate) == pytest.approx((once.e_value, once.estimate))
+    kept = ~np.isnan(ours[:, 0])
+    path = wealth((ours - baseline)[kept].mean(axis=1), weights=weights[kept] / 3)
+    assert found.e_value == pytest.approx(path[-1])
 
 
 def test_only_the_finished_prefix_counts() -> None:

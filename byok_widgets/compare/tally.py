@@ -1,0 +1,164 @@
+"""`Tally`: the figures of one variant, kept with each cell, so that nobody goes through all cells for them.
+
+`Column` is the same for its scores: a place for each repeat of each case, in the order of the cases.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from dataclasses import dataclass
+from decimal import Decimal
+
+from byok_widgets.compare.quantiles import quantile
+from byok_widgets.compare.result_cell import ResultCell
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is known of one variant.
+
+    Attributes:
+        finished: Cells that ended, failed ones included.
+        failed: Cells whose provider failed: they are missing in its score.
+        declined: Cells that were refused or invalid: they score 0.
+        usd_per_1000: Cost of a thousand cells; `None` where a price is missing.
+        unpriced: Cells whose cost is not known.
+        usd: Known cost in all.
+        first_token_s: Median seconds to the first token.
+        p50_s: Median seconds of the provider's own time.
+        p95_s: 95th percentile of it.
+        wait_s: Median seconds of our own waiting.
+        retries: Requests beyond the first.
+        tokens_per_s: Median tokens written a second, after the first one.
+    """
+
+    finished: int
+    failed: int
+    declined: int
+    usd_per_1000: Decimal | None
+    unpriced: int
+    usd: Decimal
+    first_token_s: float | None
+    p50_s: float | None
+    p95_s: float | None
+    wait_s: float | None
+    retries: int
+    tokens_per_s: float | None
+
+
+class Tally:
+    """The figures of the cells of one variant."""
+
+    def __init__(self) -> None:
+        self._finished = self._failed = self._declined = self._retries = 0
+        self._paid = self._unpriced = 0
+        self._usd = Decimal(0)
+        self._first, self._totals, self._waits, self._speeds = _Amounts(), _Amounts(), _Amounts(), _Amounts()
+
+    def add(self, cell: ResultCell, *, is_new: bool) -> None:
+        """Add a cell; equal cases share one, whose cost counts only where it is new."""
+        self._finished += 1
+        self._failed += cell.status == "failed"
+        self._declined += cell.status in ("refused", "invalid")
+        self._retries += cell.retries
+        if is_new and cell.is_paid:
+            self._paid += 1
+            self._unpriced += cell.usd is None
+            self._usd += cell.cost.known_usd
+        self._first.add(cell.first_token_s)
+        if cell.counts:
+            self._totals.add(cell.total_s)
+        if cell.total_s is not None:
+            self._waits.add(cell.wait_s)
+            self._speeds.add(_speed(cell))
+
+    @property
+    def seconds(self) -> list[float]:
+        """The provider's own seconds of each cell that counts, the shortest first."""
+        return [*self._totals.ordered]
+
+    @property
+    def summary(self) -> Summary:
+        """What is known of the variant."""
+        is_priced = self._paid and not self._unpriced
+        return Summary(
+            finished=self._finished,
+            failed=self._failed,
+            declined=self._declined,
+            usd_per_1000=self._usd * 1000 / self._paid if is_priced else None,
+            unpriced=self._unpriced,
+            usd=self._usd,
+            first_token_s=quantile(self._first.ordered, 0.5),
+            p50_s=quantile(self._totals.ordered, 0.5),
+            p95_s=quantile(self._totals.ordered, 0.95),
+            wait_s=quantile(self._waits.ordered, 0.5),
+            retries=self._retries,
+            tokens_per_s=quantile(self._speeds.ordered, 0.5),
+        )
+
+
+class _Amounts:
+    """Amounts that are put in order when somebody asks: those that are new stand at the end, which is quick."""
+
+    def __init__(self) -> None:
+        self._values: list[float] = []
+
+    def add(self, value: float | None) -> None:
+        if value is not None:
+            self._values.append(value)
+
+    @property
+    def ordered(self) -> list[float]:
+        self._values.sort()
+        return self._values
+
+
+class Column:
+    """The scores of one variant.
+
+    Attributes:
+        scores: The scores, nan for what is missing.
+        ended: 1 for each cell that has ended, with a score or without.
+    """
+
+    def __init__(self, cases: int, repeat: int) -> None:
+        self.scores = array("d", [math.nan]) * (cases * repeat)
+        self.ended = bytearray(cases * repeat)
+        self._repeat = repeat
+        self._sums, self._counts = array("d", [0.0]) * cases, array("L", [0]) * cases
+        self._total, self._scored = 0.0, 0
+
+    def set(self, case: int, repeat: int, score: float | None) -> None:
+        """Set the score of a repeat of a case, by their numbers."""
+        place = case * self._repeat + repeat - 1
+        self._count(case, self.scores[place], -1)
+        self.scores[place] = math.nan if score is None else score
+        self.ended[place] = 1
+        self._count(case, self.scores[place], 1)
+
+    def _count(self, case: int, score: float, by: int) -> None:
+        """Add a score to those of its case, or take it away."""
+        if math.isnan(score):
+            return
+        before, total = self._counts[case], self._sums[case]
+        self._counts[case], self._sums[case] = now, left = before + by, total + by * score
+        self._total += (left / now if now else 0.0) - (total / before if before else 0.0)
+        self._scored += (now > 0) - (before > 0)
+
+    def of_case(self, case: int) -> list[float | None]:
+        """Return the scores of the repeats of a case."""
+        found = self.scores[case * self._repeat : (case + 1) * self._repeat]
+        return [None if math.isnan(score) else score for score in found]
+
+    @property
+    def mean(self) -> float | None:
+        """The mean of the mean scores of the cases; `None` where there are none."""
+        return self._total / self._scored if self._scored else None
+
+
+def _speed(cell: ResultCell) -> float | None:
+    if cell.output_tokens is None or cell.total_s is None or cell.first_token_s is None:
+        return None
+    took = cell.total_s - cell.first_token_s
+    return cell.output_tokens / took if took > 0 else None

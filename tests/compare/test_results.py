@@ -1,0 +1,100 @@
+"""What is known of the variants of a comparison, kept with each cell, beside what all cells give at once."""
+
+from __future__ import annotations
+
+import random
+import statistics
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from byok_widgets.cases.case import Case
+from byok_widgets.compare.result_cell import ResultCell
+from byok_widgets.compare.results import Results
+from byok_widgets.compare.scoring import MISSING, Score
+
+VARIANTS: list[Any] = [SimpleNamespace(id=name, name=name) for name in "ab"]
+CASES = [Case(f"case {number}", text="Hi") for number in range(30)]
+REPEATS = (1, 2)
+
+
+def some_cell(variant: str, case: Case, repeat: int, chance: random.Random) -> ResultCell:
+    usd = chance.choice([None, Decimal(1), Decimal("0.5")])
+    status: Any = chance.choice(["done", "done", "invalid", "failed"])
+    times = {"total_s": chance.choice([None, chance.random() + 1]), "first_token_s": chance.random()}
+    return ResultCell(
+        variant, case.name, repeat, status, usd=usd, output_tokens=9, retries=chance.randrange(3), **times
+    )
+
+
+def filled(seed: int) -> tuple[Results, dict[tuple[str, str, int], tuple[ResultCell, Score]]]:
+    """Return results to which cells came in any order, some of them twice, and what is there in the end."""
+    chance, results = random.Random(seed), Results(VARIANTS, CASES, len(REPEATS))
+    places = [(variant.id, case, repeat) for variant in VARIANTS for case in CASES for repeat in REPEATS]
+    chance.shuffle(places)
+    last = {}
+    for variant, case, repeat in [*places, *places[:20]]:
+        cell = some_cell(variant, case, repeat, chance)
+        score = Score(chance.choice([0.0, 0.3, 1.0])) if cell.counts else MISSING
+        results.add(case, cell, score)
+        if chance.random() < 0.2:
+            results.summary(VARIANTS[0])  # whoever looks changes nothing
+        last[variant, case.name, repeat] = cell, score
+    return results, last
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_figures_are_those_of_the_cells_that_are_there_in_the_end(seed: int) -> None:
+    results, last = filled(seed)
+    for variant in VARIANTS:
+        cells = [cell for (own, _, _), (cell, _) in last.items() if own == variant.id]
+        found = results.summary(variant)
+        paid = [cell for cell in cells if cell.is_paid]
+        assert found.finished == len(cells)
+        assert found.failed == sum(cell.status == "failed" for cell in cells)
+        assert found.declined == sum(cell.status == "invalid" for cell in cells)
+        assert found.retries == sum(cell.retries for cell in cells)
+        assert found.unpriced == sum(cell.usd is None for cell in paid)
+        assert found.usd == sum((cell.usd or Decimal(0) for cell in paid), Decimal(0))
+        totals = [cell.total_s for cell in cells if cell.counts and cell.total_s is not None]
+        assert results.seconds_of(variant) == sorted(totals)
+        assert found.p50_s == pytest.approx(statistics.median(totals))
+        assert found.first_token_s == pytest.approx(statistics.median(cell.first_token_s or 0 for cell in cells))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_mean_is_that_of_the_means_of_the_cases(seed: int) -> None:
+    results, last = filled(seed)
+    for variant in VARIANTS:
+        means = []
+        for case in CASES:
+            scores = [last[variant.id, case.name, repeat][1].value for repeat in REPEATS]
+            known = [score for score in scores if score is not None]
+            means += [statistics.fmean(known)] if known else []
+        assert results.mean_of(variant) == pytest.approx(statistics.fmean(means))
+        assert list(results.means_of(variant).values()) == pytest.approx(means)
+
+
+def test_other_scores_take_the_place_of_those_that_there_were() -> None:
+    results, last = filled(9)
+    results.replace_scores({place: Score(0.25) for place in last})
+    assert [results.mean_of(variant) for variant in VARIANTS] == pytest.approx([0.25, 0.25])
+
+
+def test_readers_are_told_of_cells_that_failed_in_the_order_of_the_cases() -> None:
+    results = Results(VARIANTS, CASES, 1)
+    for number in (7, 2, 5):
+        results.add(CASES[number], ResultCell("b", CASES[number].name, 1, "failed"), MISSING)
+    results.add(CASES[2], ResultCell("b", CASES[2].name, 1, "done"), Score(1.0))
+    assert [cell.case for _, cell, _ in results.told()] == ["case 5", "case 7"]
+
+
+def test_equal_cases_share_a_cell_whose_cost_counts_once() -> None:
+    results = Results(VARIANTS, CASES, 1)
+    for case in CASES[:3]:
+        results.add(case, ResultCell("a", "the same", 1, "done", usd=Decimal(2)), Score(1.0))
+    found = results.summary(VARIANTS[0])
+    assert (found.finished, found.usd, found.usd_per_1000) == (3, Decimal(2), Decimal(2000))
+    assert results.cost.usd == Decimal(2)
