@@ -6,6 +6,8 @@ import hashlib
 import json
 from typing import Any
 
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str)
+
 
 def hashed(data: Any) -> str:
     """Return a hash of plain data, in 32 hexadecimal digits."""
@@ -14,8 +16,7 @@ def hashed(data: Any) -> str:
 
 def canonical(data: Any) -> bytes:
     """Return plain data as JSON, the same for equal data."""
-    text = json.dumps(data, sort_keys=True, ensure_ascii=False, default=str)
-    return text.encode("utf-8", "backslashreplace")
+    return _ENCODER.encode(data).encode("utf-8", "backslashreplace")
 
 
 def hash_of(content: bytes) -> str:

@@ -147,11 +147,13 @@ class CostTotal:
     def of(cls, costs: Iterable[Cost]) -> CostTotal:
         """Add up the costs of calls."""
         each = list(costs)
-        unknown = sum(cost.usd is None for cost in each)
-        total = cls(sum((cost.known_usd for cost in each), Decimal(0)), unknown, len(each))
-        if all(cost.recorded is None for cost in each):
-            return total
-        return replace(total, recorded=cls.of(cost.originally for cost in each))
+        usd, unpriced, is_replayed = Decimal(0), 0, False
+        for cost in each:
+            usd += cost.known_usd
+            unpriced += cost.usd is None
+            is_replayed |= cost.recorded is not None
+        recorded = cls.of([cost.originally for cost in each]) if is_replayed else None
+        return cls(usd, unpriced, len(each), recorded)
 
     @property
     def originally(self) -> CostTotal:

@@ -128,7 +128,7 @@ class Case:
         """Most things that the caller says."""
         return self.simulated.max_turns if self.simulated else len(self.script)
 
-    @property
+    @cached_property
     def questions(self) -> tuple[Question, ...]:
         """What a judge is asked about an output, and about single turns of it."""
         of_turns = [Question(each.what, turn) for turn, each in self._asserted if each.kind == "judge"]
@@ -141,7 +141,7 @@ class Case:
         for turn, expected in self.turns.items():
             yield from ((turn, each) for each in expected.assertions)
 
-    @property
+    @cached_property
     def runs_code(self) -> bool:
         """Whether an assertion of it is a person's function."""
         return any(each.function for _, each in self._asserted)

@@ -88,7 +88,9 @@ def _is_list(given: Any) -> bool:
 
 def mapping(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """Return a mapping from names to values."""
-    given = entry.get(name) or {}
+    given = entry.get(name)
+    if not given:
+        return {}
     if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
         raise ValueError(f"{name} is a mapping from names to values, not {as_given(given)}")
     return dict(given)

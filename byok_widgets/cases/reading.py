@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from byok_widgets.cases import fields
@@ -73,7 +72,7 @@ def _case(place: str, entry: Any, number: int, functions: Mapping[str, Function]
         raise wrong_at(place, problem)
     reject_any_key(entry)
     try:
-        return replace(_of_mapping(entry, number, functions), place=place)
+        return _of_mapping(place, entry, number, functions)
     except ValueError as error:
         problem = str(error)
     except ByokError as error:
@@ -99,7 +98,7 @@ def _inside(value: Any) -> Iterable[Any]:
     return value if isinstance(value, (list, tuple)) else ()
 
 
-def _of_mapping(entry: Mapping[str, Any], number: int, functions: Mapping[str, Function]) -> Case:
+def _of_mapping(place: str, entry: Mapping[str, Any], number: int, functions: Mapping[str, Function]) -> Case:
     fields.require_known(entry, _NAMES)
     said = [name for name in ("text", "transcript", "caller") if entry.get(name)]
     if len(said) != 1:
@@ -119,6 +118,7 @@ def _of_mapping(entry: Mapping[str, Any], number: int, functions: Mapping[str, F
         tags=fields.texts(entry, "tags"),
         weight=fields.weight(entry.get("weight", 1)),
         group=str(entry.get("group") or ""),
+        place=place,
     )
 
 

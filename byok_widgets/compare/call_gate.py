@@ -26,7 +26,8 @@ USED_UP = "budget_used_up"
 
 def total_cost(costs: Iterable[Cost]) -> Cost:
     """Return what calls cost together."""
-    return reduce(add, costs, NOT_CHARGED)
+    every = list(costs)
+    return reduce(add, every) if every else NOT_CHARGED
 
 
 class CallMeter:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +19,7 @@ from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.slot import Slot
 from byok_widgets.compare.task import Task
 from byok_widgets.compare.variant import Variant
-from byok_widgets.nodes.admission import admitted_by
+from byok_widgets.nodes.admission import Admission, admitted_by
 from byok_widgets.nodes.lane import in_lane
 from byok_widgets.usage import Cost
 
@@ -60,9 +59,7 @@ class CellRuns:
         while cell is None and is_reserved:
             meter = CallMeter()
             try:
-                async with self._turn(variant) as held_s:
-                    with admitted_by(meter):
-                        cell = await self._run(variant, case, repeat)
+                cell, held_s = await self._in_turn(meter, variant, case, repeat)
             except WorkerLostError:
                 meter.note(Cost())  # not known: the worker may have sent its calls
             finally:
@@ -81,9 +78,7 @@ class CellRuns:
         while cell is None and is_begun:
             gate = CallGate(self._budget, self._task.prices, expected)
             try:
-                async with self._turn(variant) as held_s:
-                    with admitted_by(gate):
-                        cell = await self._run(variant, case, repeat)
+                cell, held_s = await self._in_turn(gate, variant, case, repeat)
             except WorkerLostError:
                 if not gate.costs:  # nothing was reserved for its calls
                     gate.note(Cost())
@@ -95,6 +90,17 @@ class CellRuns:
             is_begun = cell is not None or await self._budget.begin_cell(expected)
         return None if cell is None or refused else self._whole(variant, cell, costs, held_s)
 
+    async def _in_turn(
+        self, admission: Admission, variant: Variant, case: Case, repeat: int
+    ) -> tuple[ResultCell, float]:
+        """Run a cell when its variant's turn comes; return it with the seconds that it waited for that."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        async with self._turns[variant.id]:
+            held_s = loop.time() - began
+            with admitted_by(admission):
+                return await self._run(variant, case, repeat), held_s
+
     async def _run(self, variant: Variant, case: Case, repeat: int) -> ResultCell:
         slot = Slot(self._change_waiting)
         try:
@@ -104,13 +110,6 @@ class CellRuns:
             self.given_up += 1
             raise
 
-    @contextlib.asynccontextmanager
-    async def _turn(self, variant: Variant) -> AsyncIterator[float]:
-        """Wait for a variant's turn; return the seconds that took."""
-        began = asyncio.get_running_loop().time()
-        async with self._turns[variant.id]:
-            yield asyncio.get_running_loop().time() - began
-
     def _whole(self, variant: Variant, cell: ResultCell, costs: Sequence[Cost], held_s: float) -> ResultCell:
         """Return a cell with what all its calls cost and with its times; a batch has none that say anything.
 
@@ -119,7 +118,7 @@ class CellRuns:
         cost = total_cost(costs).originally
         none: dict[str, Any] = {"first_token_s": None, "total_s": None, "wait_s": 0.0}
         times = none if self._goes_by_batch(variant) else {"wait_s": cell.wait_s + held_s}
-        return replace(cell, usd=cost.usd, least_usd=cost.least_usd, **times)
+        return cell.but(usd=cost.usd, least_usd=cost.least_usd, **times)
 
     def _goes_by_batch(self, variant: Variant) -> bool:
         return self._batches is not None and all(map(has_batches, variant.models.values()))

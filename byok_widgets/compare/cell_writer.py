@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 
-from byok_widgets.compare.cell_rows import PLAIN, Row, row_of, score_row
+from byok_widgets.compare.cell_rows import PLAIN, Row, rows_of, score_row
 from byok_widgets.compare.database import Database
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.scoring import Score
@@ -92,24 +92,16 @@ class CellWriter:
 
     def _write_batch(self, batch: Sequence[_Waiting]) -> None:
         """Write cells, together with those that could not be written before."""
-        rows: list[Row | None] = []
-        faults: list[ByokError | None] = []
-        for cell, scores, _ in batch:
-            row: Row | None = None
-            fault: ByokError | None = None
-            try:
-                if cell is not None:
-                    row = row_of(cell)
-                    self._unwritten[cell.key] = (row, _score_rows(row, scores))
-            except Exception as error:  # noqa: BLE001 - it may hold any object, and the others must be written
-                problem = as_given(str(error))
-                fault = ConfigError(f"A cell cannot be stored: {problem}.", kind="store")
-            rows.append(row)
-            faults.append(fault)
+        found = iter(rows_of([cell for cell, _, _ in batch if cell is not None]))
+        rows = [None if cell is None else next(found) for cell, _, _ in batch]
+        for row, (_, scores, _) in zip(rows, batch, strict=True):
+            if isinstance(row, Row):
+                self._unwritten[row.cell.key] = (row, _score_rows(row, scores))
         of_all = self._try_to_commit()
         ended: dict[asyncio.AbstractEventLoop, list[_Ended]] = {}
-        for (_, _, done), row, fault in zip(batch, rows, faults, strict=True):
-            ended.setdefault(done.get_loop(), []).append((done, row.cell if row else None, fault or of_all))
+        for (_, _, done), row in zip(batch, rows, strict=True):
+            fault = _not_storable(row) if isinstance(row, Exception) else of_all
+            ended.setdefault(done.get_loop(), []).append((done, row.cell if isinstance(row, Row) else None, fault))
         for loop, futures in ended.items():
             _settle(loop, futures)
 
@@ -143,6 +135,10 @@ def _insert(base: sqlite3.Connection, what: str, rows: Sequence[Sequence[object]
         marks = f"({','.join('?' * len(part[0]))})"
         values = [value for row in part for value in row]
         base.execute(f"INSERT OR {what} VALUES {','.join([marks] * len(part))}", values)  # noqa: S608 - marks alone
+
+
+def _not_storable(error: Exception) -> ConfigError:
+    return ConfigError(f"A cell cannot be stored: {as_given(str(error))}.", kind="store")
 
 
 def _score_rows(row: Row, scores: Scores) -> list[list[object]]:

@@ -32,7 +32,8 @@ class Lookahead:
     def look(self, number: int) -> None:
         """Begin with the cases that follow, when it is the turn of the case of this number."""
         for case in self._cases[self._begun : number + AHEAD]:
-            self._under_way[case.name] = asyncio.ensure_future(self._ready(case))
+            if self._task.own_id(case) is None:
+                self._under_way[case.name] = asyncio.ensure_future(self._ready(case))
         self._begun = max(self._begun, number + AHEAD)
 
     async def take(self, case: Case) -> str:
@@ -41,7 +42,8 @@ class Lookahead:
         Raises:
             ByokError: What stands before its cells cannot be had.
         """
-        return await self._under_way.pop(case.name)
+        under_way = self._under_way.pop(case.name, None)
+        return await (under_way or self._task.ready(case))
 
     async def end(self) -> None:
         """Begin no further call, and wait for those under way: they are charged, and then it is known how much."""

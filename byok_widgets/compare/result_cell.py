@@ -65,6 +65,12 @@ class ResultCell:
     output: Mapping[str, Any] = field(default_factory=dict)
     request: Mapping[str, Any] = field(default_factory=dict)
 
+    def but(self, **other: Any) -> ResultCell:
+        """Return it with other values; each cell changes more than once, and `replace` takes ten times as long."""
+        changed = object.__new__(ResultCell)
+        vars(changed).update(vars(self), **other)
+        return changed
+
     @property
     def key(self) -> Key:
         """What identifies it."""

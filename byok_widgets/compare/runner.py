@@ -128,6 +128,7 @@ class Runner:
             for number, case in enumerate(self.cases):
                 await self._room()
                 if number % CLAIMED_AT_ONCE == 0:
+                    await asyncio.sleep(0)  # cases that are finished wait for nothing, and others want the loop
                     await self._claim(self.cases[number : number + CLAIMED_AT_ONCE])
                 self._ahead.look(number)
                 if self._problem or self.stopped_for or not await self._start(case):
@@ -135,7 +136,8 @@ class Runner:
             if self._batches:
                 self._batches.all_started()
             while self._running and not self._problem:
-                await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+                self._changed.clear()
+                await self._changed.wait()
             if self._running:
                 await asyncio.wait(self._running, timeout=GRACE_S)
             if self.stopped_for and not self._problem:
