@@ -24,7 +24,7 @@ Done = asyncio.Future["ResultCell | None"]
 
 _Waiting = tuple["ResultCell | None", Scores, Done]
 _Ended = tuple[Done, "ResultCell | None", "ByokError | None"]
-GATHER_S = 0.01
+GATHER_S = 0.03
 """How long more cells are waited for after one, in seconds: a commit takes longer than all else about a cell."""
 _BATCH, _ROWS = 500, 50
 _COLUMNS = ", ".join(["id", "request", "case_id", "cost_nano", "least_nano", *PLAIN])

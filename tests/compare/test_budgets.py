@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from decimal import Decimal
 
 import pytest
@@ -83,6 +84,42 @@ def test_a_flow_is_never_overspent_and_cells_that_were_given_up_are_in_its_cost(
     assert 0 < paid(flow, server) <= budget
     assert result.spent.usd == paid(flow, server)
     assert len(result.results) > 0
+
+
+@pytest.mark.parametrize("kind", ["node", "flow"])
+@pytest.mark.parametrize("seed", range(2))
+def test_nothing_is_overspent_whatever_the_provider_does(
+    flow: Flow, server: ScriptedServer, kind: str, seed: int
+) -> None:
+    """It charges for all it begins to answer: also for what breaks off, is declined, or is of no use."""
+    chance, charged = random.Random(seed), []
+
+    def whatever(request: dict) -> Say:
+        said = longest(request)
+        found = chance.choice([said, said, said, "breaks", "busy", "down", "declines", "nonsense"])
+        if found in ("busy", "down"):
+            return Say(status=429 if found == "busy" else 503, body={"error": {"message": "Later."}})
+        charged.append((request["model"], said.usage))
+        broken = {"breaks": Say('{"week', finish=None, usage=None), "nonsense": Say("{", usage=said.usage)}
+        declined = Say("", finish="content_filter", usage=said.usage)
+        return said if found is said else broken.get(found, declined)
+
+    connected(flow)
+    flow.judge_model = LARGE
+    server.script(whatever)
+    budget, question = Decimal("0.35"), {"judge": "Is it polite?"}
+    asked = [{**case, **question} for case in (texts(12) if kind == "node" else scripts(12))]
+    if kind == "node":
+        result = flow.node("read").compare([SMALL, LARGE], asked, budget=budget)
+    else:
+        result = flow.compare({"now": {}, "large": {"read": LARGE}}, asked, budget=budget)
+    prices = Prices(flow.context)
+    costs = [
+        prices.usd(f"openai:{model}", usage["prompt_tokens"], usage["completion_tokens"])
+        for model, usage in charged
+    ]
+    assert 0 < sum(costs, Decimal(0)) <= budget
+    assert result.spent.usd <= sum(costs, Decimal(0)) <= result.used[0] <= budget
 
 
 def test_calls_that_lead_to_a_node_count(flow: Flow, server: ScriptedServer) -> None:

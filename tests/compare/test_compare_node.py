@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import zlib
@@ -14,6 +15,7 @@ import pytest
 from byok_widgets import ConfigError, Flow
 from byok_widgets.compare import comparison
 from byok_widgets.compare.identity import edge_definitions
+from byok_widgets.engine import ENGINE
 from tests.compare.flows import BAD, GOOD, compatible_flow
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say, ScriptedServer
@@ -60,6 +62,22 @@ def test_the_same_call_pays_nothing_again_and_one_more_model_pays_its_column(
     read.compare([*MODELS, "compatible:third"], cases(4))
     assert len(server.requests) == 12
     assert len(flow.comparisons()) == 2
+
+
+def test_cells_that_are_there_already_let_others_on_the_loop(flow: Flow) -> None:
+    result = flow.extraction("read", weekday=["Mon", "Tue"]).compare(MODELS, cases(150))
+    seen = set()
+
+    async def watched() -> None:
+        result.start()
+        while result.running:
+            seen.add(result.results.added)
+            await asyncio.sleep(0)
+
+    before = result.results.added
+    ENGINE.run(watched())
+    assert result.results.added == 2 * before
+    assert len(seen - {before, 2 * before}) > 1, "it was looked at in the middle"
 
 
 def test_max_calls_is_kept_and_resume_goes_on(flow: Flow, server: ScriptedServer) -> None:

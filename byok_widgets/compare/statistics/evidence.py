@@ -245,7 +245,8 @@ class _Bets:
         """Bet on more cases."""
         for part in (stakes[at : at + _AT_ONCE] for at in range(0, len(stakes), _AT_ONCE)):
             logs = self._logs[:, np.newaxis] + np.cumsum(np.log1p(np.outer(self._bets, part)), axis=1)
-            path = _wealth_of(np.logaddexp.reduce(logs, axis=0), len(self._bets))
+            most = logs.max(axis=0)
+            path = _wealth_of(most + np.log(np.exp(logs - most).sum(axis=0)), len(self._bets))
             hits = np.flatnonzero(path >= self._threshold)
             if len(hits) and not self.reached:
                 self.reached = self._n + int(hits[0]) + 1
