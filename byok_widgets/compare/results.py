@@ -165,9 +165,10 @@ class Results:
     def told(self) -> list[tuple[Variant, ResultCell, Score]]:
         """Return what a reader is told of: cells that failed, ran otherwise than asked, or could not be scored."""
         with self._lock:
-            order, numbers, told = self.order, self._numbers, self._told
-            places = sorted(told, key=lambda place: (order.number_of(place[1]), numbers[place[0]], place[2]))
-            return [(self.variants[numbers[at[0]]], self._cells[at], self._scores[at]) for at in places]
+            places = [*self._told]
+        order, numbers = self.order, self._numbers
+        places.sort(key=lambda place: (order.number_of(place[1]), numbers[place[0]], place[2]))
+        return [(self.variants[numbers[at[0]]], self._cells[at], self._scores[at]) for at in places]
 
     def distinct(self, variant: Variant | None = None) -> list[ResultCell]:
         """Return the finished cells, of one variant or of all; one that equal cases share is there once."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from byok_widgets.cases.case import Case
+from byok_widgets.compare.evidence import Live
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.scoring import MISSING, Score
@@ -98,3 +99,17 @@ def test_equal_cases_share_a_cell_whose_cost_counts_once() -> None:
     found = results.summary(VARIANTS[0])
     assert (found.finished, found.usd, found.usd_per_1000) == (3, Decimal(2), Decimal(2000))
     assert results.cost.usd == Decimal(2)
+
+
+def test_evidence_goes_on_from_the_last_look_and_begins_anew_when_a_cell_was_replaced() -> None:
+    pytest.importorskip("scipy")
+    results, live = Results(VARIANTS, CASES, 1), Live()
+    for number, case in enumerate(CASES):
+        for variant in VARIANTS:
+            score = Score(float(variant.id == "a" or number % 3 == 0))
+            results.add(case, ResultCell(variant.id, case.name, 1, "done"), score)
+        found = live.look(results, VARIANTS[0], None)["b"]
+        once = Live().look(results, VARIANTS[0], None)["b"]
+        assert (found.n, found.e_value) == (number + 1, pytest.approx(once.e_value))
+    results.add(CASES[1], ResultCell("b", CASES[1].name, 1, "done", retries=1), Score(1.0))
+    assert live.look(results, VARIANTS[0], None) == Live().look(results, VARIANTS[0], None)
