@@ -310,13 +310,19 @@ class _Sending:
         )
         self._started_at = self._sent_at = clock()
         self._thinker: Thinker | None = None
+        self._stopped: Answer | None = None
         self._first_token_at: float | None = None
         self.pieces: list[str] = []
         self.governor = governor_of(provider, endpoint, request.model)
 
     async def send(self, slot: Slot) -> Answer:
-        self._sent_at, self._thinker = clock(), None
-        endpoint = replace(self._endpoint, on_head=partial(self._note_head, slot), on_life=self._note_life)
+        self._sent_at, self._thinker, self._stopped = clock(), None, None
+        endpoint = replace(
+            self._endpoint,
+            on_head=partial(self._note_head, slot),
+            on_life=self._note_life,
+            on_stop=self._note_stop,
+        )
         return await self._call.provider.complete(self._request, endpoint, self._pass_on)
 
     def _note_head(self, slot: Slot, status: int, headers: Mapping[str, str]) -> None:
@@ -327,6 +333,9 @@ class _Sending:
     def _note_life(self, thinker: Thinker) -> None:
         self._thinker = thinker
         self._on_progress(Thinking(self._sent_at, thinker))
+
+    def _note_stop(self, answer: Answer) -> None:
+        self._stopped = answer
 
     def _pass_on(self, text: str) -> None:
         if isinstance(text, Retraction):
@@ -339,7 +348,15 @@ class _Sending:
         self._on_text(text)
 
     def partial_or_raise(self, cause: ByokError | None, retried: RetriedCall[Answer]) -> Answer:
-        """Return the text that arrived before the deadline as an incomplete answer; raise if there is none."""
+        """Return what arrived before the deadline as an incomplete answer; raise if no text did.
+
+        An answer that the model had ended by then is complete, even if its usage was still to come.
+        """
+        stopped = self._stopped
+        if stopped:
+            retried.attempts += stopped.attempts - 1
+        if stopped and stopped.finish_reason != "incomplete":
+            return stopped
         thinker = self._thinker
         was_thinking = thinker is not None and thinker.has_thought
         silent = "was still thinking, and wrote nothing" if was_thinking else "did not answer"
@@ -349,17 +366,13 @@ class _Sending:
         late.cost = Cost() if retried.may_be_charged or retried.is_under_way else NOT_CHARGED
         if not self.pieces:
             raise late
-        return Answer(
-            "".join(self.pieces),
-            "incomplete",
-            notices=(f"incomplete: {late.problem}",),
-            reasoning=thinker.reasoning if thinker else "",
-        )
+        answer = stopped or Answer("".join(self.pieces), "incomplete")
+        return replace(answer.with_notice(f"incomplete: {late.problem}"), may_cost_more=True)
 
     def reply(self, answer: Answer, sent: SentRequest, *, attempts: int, may_be_more: bool = False) -> Reply:
         call, first = self._call, self._first_token_at
         price = partial(self._price, answer)
-        if may_be_more:
+        if may_be_more or (answer.may_cost_more and not call.provider.free_of_charge):
             price = partial(_or_more, price)
         self._thinker = None  # it knows this object, too: nothing is left for the garbage collector
         return Reply(
@@ -373,7 +386,7 @@ class _Sending:
             origin="local" if call.provider.free_of_charge else "live",
             reported_model=answer.reported_model,
             reasoning=answer.reasoning,
-            latency_s=clock() - self._started_at,
+            latency_s=clock() - answer.lingered_s - self._started_at,
             waited_s=self._sent_at - self._started_at,
             time_to_first_token_s=None if first is None else first - self._started_at,
             attempts=attempts,

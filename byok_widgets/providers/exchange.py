@@ -27,12 +27,20 @@ OnHead = Callable[[int, Mapping[str, str]], None]
 """Called with the status and the headers of an answer, before its body is read."""
 
 
+OnStop = Callable[["Answer"], None]
+"""Called with what has come of an answer that is stopped; one that the model had ended is complete."""
+
+
 def _ignore_head(_status: int, _headers: Mapping[str, str]) -> None:
     """Ignore the head of an answer."""
 
 
 def _ignore_life(_thinker: Thinker) -> None:
     """Ignore that a server is working."""
+
+
+def _ignore_stop(_answer: Answer) -> None:
+    """Ignore what has come of an answer that was stopped."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,7 @@ class Endpoint:
         on_head: Called with the head of each answer to a request for a completion.
         exchange: Gets answers by another way, such as a batch; `None` for sending requests at once.
         on_life: Called when a server sends something while its model has not begun to write: first the head.
+        on_stop: Called with what has come of an answer when the call is cancelled.
     """
 
     base_url: BaseUrl
@@ -51,6 +60,7 @@ class Endpoint:
     key_variable: str = field(default="", compare=False)
     on_head: OnHead = field(default=_ignore_head, repr=False, compare=False)
     on_life: OnLife = field(default=_ignore_life, repr=False, compare=False)
+    on_stop: OnStop = field(default=_ignore_stop, repr=False, compare=False)
     exchange: Exchange | None = field(default=None, repr=False, compare=False)
 
 
@@ -97,6 +107,8 @@ class Answer:
         attempts: Requests that were sent for it.
         reported_cost_usd: What the provider says it charged; `None` if it does not say.
         left_out: Names of settings in the request that were not sent, since the endpoint refuses them.
+        lingered_s: How long the end of its body took after its last word, in seconds.
+        may_cost_more: Whether more may be charged than `usage` says, which was reported before the end.
     """
 
     text: str
@@ -109,6 +121,8 @@ class Answer:
     reasoning: str = ""
     attempts: int = 1
     left_out: frozenset[str] = frozenset()
+    lingered_s: float = 0.0
+    may_cost_more: bool = False
 
     def __post_init__(self) -> None:
         """Take held keys out of everything that came from outside, so that no later code has to think of it."""

@@ -23,6 +23,7 @@ _NOTICES: dict[FinishReason, str] = {
     "tool_call": "the model asked for a tool, but none is offered",
     "incomplete": "incomplete: the answer ended before the model said it was done",
 }
+_LATE_USAGE = "how many tokens it took was not reported in time"
 _IN_TEXT = "text"
 _NO_BLOCK = object()
 
@@ -62,6 +63,9 @@ class ResponseAccumulator:
         self._repeats = 0
         self._parts = 0
         self._goes_on = False  # something was said after the answer had ended
+        self._lingered_s = 0.0
+        self._usage_is_late = False
+        self._counted_parts = 0
 
     @property
     def is_empty(self) -> bool:
@@ -94,6 +98,11 @@ class ResponseAccumulator:
         return self.has_begun or self.usage != Usage()
 
     @property
+    def has_usage(self) -> bool:
+        """Whether it is known how many tokens were written."""
+        return self.usage.output_tokens is not None
+
+    @property
     def is_finished(self) -> bool:
         """Whether the model has said why the answer ended, and has written nothing since then."""
         return self._reason is not None and not self._goes_on
@@ -116,6 +125,11 @@ class ResponseAccumulator:
             self._model = without_surrogates(model)
         if isinstance(request_id, str) and request_id:
             self.request_id = self.request_id or without_surrogates(request_id)
+
+    def count_usage(self, usage: Usage, *, with_piece: bool) -> None:
+        """Take a report of usage; one that comes with a piece of the answer may be followed by others."""
+        self.usage = usage
+        self._counted_parts = -1 if with_piece else self._parts
 
     def add(self, text: str) -> None:
         """Add a piece of the answer and pass it on without held keys."""
@@ -226,8 +240,17 @@ class ResponseAccumulator:
         """Take note that nothing more comes: a reason that came before the last words holds for them, too."""
         self._goes_on = False
 
-    def answer(self) -> Answer:
-        """Return the whole answer; one that ended without a reason is incomplete."""
+    def note_wait(self, lingered_s: float, *, was_late: bool) -> None:
+        """Take note of how long the end of the body was waited for, and whether it was given up."""
+        self._lingered_s = lingered_s
+        self._usage_is_late = was_late and not self.has_usage
+
+    def answer(self, *, is_stopped: bool = False) -> Answer:
+        """Return the whole answer; one that ended without a reason is incomplete.
+
+        Args:
+            is_stopped: Whether the call was cancelled, which says why it is incomplete.
+        """
         self.flush()
         # whatever reason it gave
         reason: FinishReason = "refusal" if self._refusals else self._reason or "incomplete"
@@ -243,16 +266,19 @@ class ResponseAccumulator:
             reported_cost_usd=self.reported_cost_usd,
             request_id=self.request_id,
             reasoning=self._thoughts.text(),
+            lingered_s=self._lingered_s,
+            may_cost_more=not self.is_finished and self._counted_parts < self._parts,
         )
         notice = self._notice or _NOTICES.get(reason, "").format(tokens=self._tokens())
-        if notice:
+        if notice and not (is_stopped and reason == "incomplete" and not self._notice):
             answer = answer.with_notice(notice)
         if any(each.altered for each in self._redactors):
             answer = answer.with_notice(REMOVED)
         if not answer.text and reason == "stop":
             empty = "the answer is empty: all of it is reasoning" if answer.reasoning else "the answer is empty"
             answer = answer.with_notice(empty)
-        return answer
+        is_late = self._usage_is_late or (is_stopped and self.is_finished and not self.has_usage)
+        return answer.with_notice(_LATE_USAGE) if is_late else answer
 
     def partial_or_raise(self, error: ByokError) -> Answer:
         """Return what arrived before `error`, with what it says as a notice; raise it if no text arrived.

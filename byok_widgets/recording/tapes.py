@@ -89,7 +89,7 @@ class Recorder:
             if error.attempts:  # else nothing was sent: that is no step of the provider's
                 await self._write(partial(fault_entry, wanted, error, heard.seconds))
             raise
-        problem = await self._write(partial(answer_entry, wanted, reply, heard.within(reply.latency_s)))
+        problem = await self._write(partial(answer_entry, wanted, reply, heard.since(reply.time_to_first_token_s)))
         return reply.with_notice(f"not recorded: {problem}") if problem else reply
 
     async def _write(self, entry: Callable[[], Entry]) -> str:
@@ -115,9 +115,9 @@ class _Heard:
     def seconds(self) -> float:
         return clock() - self._began_at
 
-    def within(self, latency_s: float) -> list[Chunk]:
+    def since(self, first_token_s: float | None) -> list[Chunk]:
         """Return the pieces with times from when the call was made: starting a model before does not count."""
-        before_s = self.seconds - latency_s
+        before_s = self.chunks[0].at_s - first_token_s if self.chunks and first_token_s is not None else 0.0
         return [chunk._replace(at_s=max(0.0, chunk.at_s - before_s)) for chunk in self.chunks]
 
     def on_text(self, text: str) -> None:

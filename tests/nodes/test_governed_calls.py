@@ -16,6 +16,7 @@ from byok_widgets.engine.callbacks import Fetching, Waiting
 from byok_widgets.nodes import ConversationNode
 from byok_widgets.nodes.base import NodeInput
 from byok_widgets.reply import Reply as NodeReply
+from byok_widgets.usage import Usage
 from tests.fake_keys import fake_key
 from tests.providers.asking import talk
 from tests.providers.fault_server import SILENCE, Asked, FaultServer, Reply, says, stream
@@ -168,6 +169,26 @@ def test_a_piece_of_the_key_at_the_end_of_a_partial_answer_is_hidden(provider: F
     reply = node_at(provider, key=key).run("Hi", deadline_s=2)
     assert reply.text.startswith("It is ")
     assert key[:8] not in reply.text
+
+
+def test_an_answer_that_had_ended_before_the_deadline_is_complete(provider: FaultServer) -> None:
+    ended = stream(*[{"choices": [{"index": 0, "delta": {"content": "Here."}, "finish_reason": "stop"}]}])
+    provider.script(ended.but(body=ended.body + b": \n", sent=len(ended.body), then="stall"))
+    reply = node_at(provider).run("Hi", deadline_s=2)
+    assert (reply.text, reply.complete, reply.usage, reply.cost.usd) == ("Here.", True, Usage(), None)
+    assert len(reply.notices) == reply.attempts == 1
+    assert "tokens" in reply.notices[0]
+
+
+def test_the_wait_for_usage_is_no_part_of_the_latency(provider: FaultServer) -> None:
+    usage = {"prompt_tokens": 1, "completion_tokens": 2}
+    said = talk("Here.", usage=usage)
+    at = said.body.index(b'"choices": []') - 60
+    provider.script(said.but(pieces=(said.body.index(b"data:", at),), pause_s=2.0))
+    began = time.monotonic()
+    reply = node_at(provider).run("Hi")
+    assert reply.usage == Usage(1, 2)
+    assert time.monotonic() - began - reply.latency_s >= 1.5
 
 
 def test_a_call_never_ends_by_silence_alone() -> None:

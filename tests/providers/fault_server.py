@@ -10,6 +10,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -27,6 +28,7 @@ class Reply:
         kind: The content type; empty for none.
         headers: Further headers.
         pieces: Where the body is split into pieces that arrive one by one.
+        pause_s: How long it is silent before each piece but the first, in seconds.
         sent: How many bytes of the body are sent.
         then: What follows: the end of the answer, a cut connection, a reset one, or silence.
     """
@@ -36,6 +38,7 @@ class Reply:
     kind: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     pieces: tuple[int, ...] = ()
+    pause_s: float = 0.0
     sent: int | None = None
     then: Literal["end", "cut", "reset", "stall"] = "end"
 
@@ -147,7 +150,8 @@ class FaultServer:
         """Send a reply; whether the connection goes on after it."""
         if reply.sent != -1:
             connection.sendall(_head(reply))
-            for piece in _pieces(reply):
+            for number, piece in enumerate(_pieces(reply)):
+                time.sleep(reply.pause_s if number else 0.0)
                 connection.sendall(b"%x\r\n%s\r\n" % (len(piece), piece) if reply.pieces else piece)
             if reply.pieces and reply.then == "end":
                 connection.sendall(b"0\r\n\r\n")

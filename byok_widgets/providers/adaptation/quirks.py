@@ -10,6 +10,7 @@ from byok_widgets.providers.base import Provider
 
 if TYPE_CHECKING:
     from byok_widgets.providers.adaptation.changes import Change, LeaveOut, Payload
+    from byok_widgets.providers.error_mapping.call_context import CallContext
 
 _MAX_CHANGES = 32
 """Maximum number of changes kept for one model of an endpoint: a quirk about a single value is one of many."""
@@ -37,12 +38,15 @@ class EndpointQuirks:
         accepted: Features of payloads that it has accepted; a fault without a reason is not about them.
         plain_faults: Faults without a reason since it last accepted a payload.
         tried: Changes that were tried since then because of such faults.
+        keeps_usage: Whether its last answer that did not end in time came without usage: it is not waited for as
+            long again.
     """
 
     changes: tuple[Change, ...] = ()
     accepted: set[str] = field(default_factory=set)
     plain_faults: int = 0
     tried: set[tuple[str, str]] = field(default_factory=set)
+    keeps_usage: bool = False
 
     def learn(self, changes: Iterable[Change]) -> None:
         """Keep changes that proved right."""
@@ -78,6 +82,10 @@ class KnownQuirks:
     def at(self, endpoint: ModelEndpoint) -> EndpointQuirks:
         """Return the quirks of a model of an endpoint."""
         return self._known.setdefault(endpoint, EndpointQuirks())
+
+    def of_call(self, context: CallContext) -> EndpointQuirks:
+        """Return the quirks that concern a call."""
+        return self.at(ModelEndpoint.of(context.provider, context.address, context.model_id))
 
     def adapted(self, payload: Payload, endpoint: ModelEndpoint) -> tuple[dict[str, Any], list[Change]]:
         """Return a payload as its endpoint needs it, and the changes that were made."""

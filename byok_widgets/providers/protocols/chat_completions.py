@@ -107,7 +107,8 @@ class ChatCompletionsProvider(SdkProvider):
     def _count(self, event: Mapping[str, Any], accumulator: ResponseAccumulator) -> None:
         usage = find_usage(event)
         if usage is not None:
-            accumulator.usage = merged_usage(usage, accumulator.usage)
+            with_piece = accumulator.has_pieces and bool(event.get("choices"))
+            accumulator.count_usage(merged_usage(usage, accumulator.usage), with_piece=with_piece)
             cost = self.reported_cost(usage)
             accumulator.reported_cost_usd = accumulator.reported_cost_usd if cost is None else cost
 

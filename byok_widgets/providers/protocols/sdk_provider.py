@@ -82,7 +82,8 @@ class SdkProvider(Provider):
             await self._set_up()
             await resending.send(self.payload(request), converse, has_begun=lambda: accumulator.has_begun)
         except asyncio.CancelledError:
-            accumulator.flush()  # what has come is kept as a partial answer, to its last word
+            # what has come is kept as a partial answer, to its last word
+            endpoint.on_stop(resending.complete(accumulator.answer(is_stopped=True)))
             raise
         except ByokError as fault:
             error = fault.with_traceback(None)  # its frames hold the server's message, which may quote the key
@@ -180,9 +181,11 @@ class SdkProvider(Provider):
         accumulator.request_id = error_mapping.request_id(response.headers)
         parser = AnswerParser(self, accumulator, context, response.headers.get("content-type", ""))
         context.endpoint.on_life(accumulator)
+        quirks = adaptation.QUIRKS.of_call(context)
         has_all = False  # of a body that is no stream
+        body = stream.ResponseBody(response)
         try:
-            async with stream.ResponseBody(response) as body:
+            async with body:
                 async for piece in body:
                     parser.feed(piece)
                     if parser.is_complete:
@@ -190,11 +193,15 @@ class SdkProvider(Provider):
                     if accumulator.is_empty:
                         context.endpoint.on_life(accumulator)
                         has_all = not body.has_arrived and parser.has_whole_answer()
-                    body.expect_end(1 if has_all else accumulator.ended_after)
+                    lacks_usage = not (has_all or accumulator.has_usage or quirks.keeps_usage)
+                    body.expect_end(1 if has_all else accumulator.ended_after, lacks_usage=lacks_usage)
         except httpx2.TransportError:
             if not has_all:
                 raise
         parser.end()
+        accumulator.note_wait(body.lingered_s, was_late=body.was_late)
+        if body.was_late or quirks.keeps_usage:
+            quirks.keeps_usage = not accumulator.has_usage
 
     async def _get(self, path: str, endpoint: Endpoint) -> Any:
         """Return the JSON that is at a path.

@@ -8,12 +8,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
 from byok_widgets.providers.stream import bounds
+from byok_widgets.providers.stream.patience import Patience
 
 if TYPE_CHECKING:
     import httpx2
 
 LINGER_S = 5.0
 """How long the end of a body may take once its answer is complete, in seconds: some servers never end it."""
+USAGE_S = 30.0
+"""How long it may take if the usage has not come yet: without it, nobody knows what the call cost."""
 _GRACE_S = 0.005  # most bodies end by then, and the next call finds the connection free
 _DRAIN_S = 1.0
 _DRAIN_BYTES = 64 * 1024
@@ -26,14 +29,19 @@ class ResponseBody:
 
     A body that is left before its end, since the answer is complete, is read on in the background: only then can
     its connection be used again. After an error, or when the call is cancelled, the connection is closed at once.
+
+    Attributes:
+        lingered_s: How long its end took after the answer's, in seconds; known when it is left.
     """
 
     def __init__(self, response: httpx2.Response) -> None:
         self._response = response
         # Not `aiter_bytes`: our transport has decoded the body.
         self._pieces = aiter(cast("httpx2.AsyncByteStream", response.stream))
-        self._patience = asyncio.timeout(None)
-        self._ended_after: int | None = None
+        self._patience = Patience()
+        self._awaited: tuple[int, bool] | None = None
+        self._ended_at: float | None = None
+        self.lingered_s = 0.0
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -50,16 +58,27 @@ class ResponseBody:
         """Whether the end is known to be here, read or not."""
         return has_arrived(self._response)
 
-    def expect_end(self, ended_after: int | None) -> None:
+    @property
+    def was_late(self) -> bool:
+        """Whether its end was given up, since it did not come in time after the answer's."""
+        return self._patience.is_over
+
+    def expect_end(self, ended_after: int | None, *, lacks_usage: bool = False) -> None:
         """Say whether the answer is complete; then what still comes, such as the usage, must come soon.
 
         Args:
             ended_after: After how many parts it has ended; `None` if it goes on. Another number begins a new wait.
+            lacks_usage: Whether the usage is still to come, for which the wait is longer.
         """
-        if ended_after != self._ended_after:
-            self._ended_after = ended_after
-            ends_at = None if ended_after is None else asyncio.get_running_loop().time() + LINGER_S
-            self._patience.reschedule(ends_at)
+        awaited = None if ended_after is None else (ended_after, lacks_usage)
+        if awaited == self._awaited:
+            return
+        if awaited is None:
+            self._ended_at = None
+        elif self._awaited is None or awaited[0] != self._awaited[0]:
+            self._ended_at = asyncio.get_running_loop().time()
+        self._awaited = awaited
+        self._patience.wait(None if awaited is None else USAGE_S if lacks_usage else LINGER_S)
 
     async def __aenter__(self) -> Self:
         await self._patience.__aenter__()
@@ -68,11 +87,9 @@ class ResponseBody:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        is_late = False
-        try:
-            await self._patience.__aexit__(kind, error, trace)
-        except TimeoutError:
-            is_late = True
+        is_late = await self._patience.__aexit__(kind, error, trace)
+        if self._ended_at is not None:
+            self.lingered_s = asyncio.get_running_loop().time() - self._ended_at
         if error is not None or has_arrived(self._response):
             await self._response.aclose()
         elif not self._response.is_closed:

@@ -189,6 +189,9 @@ USAGES: dict[str, tuple[dict[str, Any], Usage]] = {
 }
 
 
+COUNTED = {"prompt_tokens": 12, "completion_tokens": 34}
+
+
 @pytest.mark.parametrize(("usage", "counts"), USAGES.values(), ids=USAGES.keys())
 def test_usage_is_read_in_each_of_its_shapes_and_places(
     faulty: FaultServer, usage: dict[str, Any], counts: Usage
@@ -219,3 +222,21 @@ def test_zeros_at_the_end_do_not_replace_what_was_reported(faulty: FaultServer) 
     usages = ({"prompt_tokens": 12, "completion_tokens": 34}, {"prompt_tokens": 0, "completion_tokens": 0})
     last = ({**chunk({"content": "Hi"}, "stop"), "usage": usages[0]}, {"choices": [], "usage": usages[1]})
     assert ask(faulty, stream(*last), of="compatible").usage == Usage(12, 34)
+
+
+@pytest.mark.parametrize(
+    ("events", "more"),
+    [
+        ([chunk({"content": "Hi"}, usage=COUNTED), chunk({"content": "!"}, usage=COUNTED)], True),
+        ([{"choices": [], "usage": COUNTED}, chunk({"content": "Hi"})], True),
+        ([chunk({"content": "Hi"})], True),
+        ([chunk({"content": "Hi"}), {"choices": [], "usage": COUNTED}], False),
+        ([chunk({"content": "Hi"}, usage=COUNTED), chunk(finish="stop", usage=COUNTED)], False),
+        ([chunk({"content": "Hi"}, usage=COUNTED), chunk(finish="length")], False),
+    ],
+    ids=["with each piece", "first", "never", "last", "with each, and an end", "with a piece, and an end"],
+)
+def test_usage_of_an_answer_that_breaks_off_is_a_lower_bound(
+    faulty: FaultServer, events: list[dict[str, Any]], more: bool
+) -> None:
+    assert ask(faulty, stream(*events), of="compatible").may_cost_more is more

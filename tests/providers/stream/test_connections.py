@@ -14,6 +14,7 @@ import pytest
 from byok_widgets import ProviderError
 from byok_widgets.engine import ENGINE
 from byok_widgets.providers import PROVIDERS
+from byok_widgets.providers.adaptation import QUIRKS, ModelEndpoint
 from byok_widgets.providers.stream import response_body
 from byok_widgets.providers.transport.environment import uses_library_transport
 from byok_widgets.usage import Usage
@@ -21,6 +22,13 @@ from tests.providers.asking import QUESTION, ask, endpoint, whole
 from tests.providers.fault_server import FaultServer, Reply, stream
 from tests.providers.protocols.writing import BOTH, chunk, said
 from tests.virtual_clock import run_virtually
+
+USAGE = {"prompt_tokens": 1, "completion_tokens": 2}
+
+
+def open_ended(body: bytes) -> Reply:
+    """Return a stream after which the server neither sends nor ends anything."""
+    return Reply(body + b"x", kind="text/event-stream", sent=len(body), then="stall")
 
 
 def connections(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -51,7 +59,7 @@ def test_a_connection_is_used_again_after_a_complete_answer(monkeypatch: pytest.
 @BOTH
 def test_an_answer_that_says_it_is_complete_is_not_waited_for(faulty: FaultServer, of: str) -> None:
     body = said("Hello")(of).body + (b"data: [DONE]\n\n" if of == "compatible" else b"")
-    open_end = Reply(body + b"x", kind="text/event-stream", sent=len(body), then="stall")
+    open_end = open_ended(body)
 
     def seconds(reply: Reply) -> float:
         begun = time.monotonic()
@@ -67,12 +75,30 @@ def test_an_answer_without_an_end_marker_is_not_waited_for_for_ever(
     faulty: FaultServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(response_body, "LINGER_S", 0.1)
-    body = said("Hello")("compatible").body
-    answer = ask(
-        faulty, Reply(body + b"x", kind="text/event-stream", sent=len(body), then="stall"), of="compatible"
-    )
-    assert (answer.text, answer.finish_reason, answer.notices) == ("Hello", "stop", ())
+    body = said("Hello")("compatible").body + stream({"choices": [], "usage": USAGE}).body
+    answer = ask(faulty, open_ended(body), of="compatible")
+    assert (answer.text, answer.finish_reason, answer.usage, answer.notices) == ("Hello", "stop", Usage(1, 2), ())
     assert faulty.gone.wait(5)
+
+
+def test_usage_that_never_comes_is_told_and_not_waited_for_as_long_again(
+    faulty: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(response_body, "LINGER_S", 0.1)
+    monkeypatch.setattr(response_body, "USAGE_S", 0.2)
+    without = open_ended(said("Hello")("compatible").body)
+    for _ in range(2):
+        answer = ask(faulty, without, of="compatible")
+        assert (answer.text, answer.finish_reason, answer.usage) == ("Hello", "stop", Usage())
+        assert len(answer.notices) == 1
+        assert "tokens" in answer.notices[0]
+        assert answer.lingered_s >= 0.1
+        monkeypatch.setattr(response_body, "USAGE_S", 3600.0)
+
+    reported = stream({"choices": [], "usage": USAGE}, b"data: [DONE]\n\n").body
+    ask(faulty, Reply(said("Hello")("compatible").body + reported, kind="text/event-stream"), of="compatible")
+    assert not QUIRKS.at(ModelEndpoint("compatible", f"{faulty.url}/v1", "some-model")).keeps_usage
+    QUIRKS.forget()
 
 
 @BOTH
@@ -111,6 +137,57 @@ class SlowBody(httpx2.AsyncByteStream):
             yield b"%d" % number
 
 
+def received(times: tuple[float, ...], ends: tuple[tuple[int | None, bool], ...], *, still: float = 0.0) -> str:
+    """Return the numbers of the pieces that are read.
+
+    Args:
+        times: When they come.
+        ends: What is known with each of them: after how many parts the answer ended, and whether it lacks usage.
+        still: From when on the loop stands still for a minute; 0 if it never does.
+    """
+
+    async def read() -> str:
+        pieces = b""
+        if still:
+            loop = asyncio.get_running_loop()
+            loop.call_at(still, loop.jump, 60.0)
+        response = httpx2.Response(200, stream=SlowBody(*times))
+        async with response_body.ResponseBody(response) as body:
+            async for piece in body:
+                pieces += piece
+                after, lacks = ends[int(piece)]
+                body.expect_end(after, lacks_usage=lacks)
+        return pieces.decode()
+
+    return run_virtually(read())
+
+
+@pytest.mark.parametrize(
+    ("times", "ends", "read"),
+    [
+        ((0, 29), ((1, True), (1, False)), "01"),
+        ((0, 31), ((1, True), (1, False)), "0"),
+        ((0, 29, 33), ((1, True), (1, False), (1, False)), "012"),
+        ((0, 20, 26), ((1, True), (1, False), (1, False)), "01"),
+        ((0, 6), ((1, False), (1, False)), "0"),
+        ((0, 20, 50), ((1, True), (None, True), (None, True)), "012"),
+    ],
+    ids=["usage", "no usage", "its end soon after", "no end after it", "no end", "it goes on"],
+)
+def test_usage_is_waited_for_longer_than_the_end(
+    times: tuple[float, ...], ends: tuple[tuple[int | None, bool], ...], read: str
+) -> None:
+    assert received(times, ends) == read
+
+
+@pytest.mark.parametrize("still", [0.2, 2.0, 4.6])
+def test_time_in_which_the_machine_stood_still_does_not_count(still: float) -> None:
+    once = ((1, False), (1, False))
+    assert received((0, still + 0.1), once, still=still) == "01", "it came meanwhile"
+    assert received((0, still + 60.3), once, still=still) == "01", "who sends it stood still, too"
+    assert received((0, still + 66.0), once, still=still) == "0"
+
+
 @pytest.mark.parametrize(
     ("ends", "received"),
     [
@@ -133,12 +210,17 @@ def test_only_what_comes_after_the_end_must_come_soon(ends: tuple[int | None, ..
     assert run_virtually(read()) == received
 
 
-def test_usage_that_comes_a_little_later_is_waited_for(faulty: FaultServer) -> None:
-    usage = {"prompt_tokens": 1, "completion_tokens": 2}
+@pytest.mark.parametrize("end", [b"data: [DONE]\n\n", b""])
+def test_usage_that_comes_later_is_waited_for(
+    faulty: FaultServer, monkeypatch: pytest.MonkeyPatch, end: bytes
+) -> None:
+    monkeypatch.setattr(response_body, "LINGER_S", 0.05)
     body = said("Hello")("compatible").body
-    late = stream({"choices": [], "usage": usage}, b"data: [DONE]\n\n").body
-    answer = ask(faulty, Reply(body + late, kind="text/event-stream", pieces=(len(body),)), of="compatible")
-    assert answer.usage == Usage(1, 2)
+    late = stream({"choices": [], "usage": USAGE}, end).body
+    reply = Reply(body + late, kind="text/event-stream", pieces=(len(body),), pause_s=0.5)
+    answer = ask(faulty, reply, of="compatible")
+    assert (answer.text, answer.usage, answer.notices) == ("Hello", Usage(1, 2), ())
+    assert answer.lingered_s >= 0.4
 
 
 def test_a_call_that_is_cancelled_while_a_connection_is_drained_ends_at_once(faulty: FaultServer) -> None:
