@@ -1,5 +1,6 @@
 """The background event loop on which all provider calls run, and the sync entry point to it."""
 
+from byok_widgets.engine.account import Account
 from byok_widgets.engine.channel import TextFeed
 from byok_widgets.engine.current import ENGINE
 from byok_widgets.engine.daemon_executor import DaemonExecutor
@@ -16,6 +17,7 @@ __all__ = [
     "ENGINE",
     "HAS_THREADS",
     "HOME_THREAD",
+    "Account",
     "Allowance",
     "DaemonExecutor",
     "Deadline",

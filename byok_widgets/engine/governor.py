@@ -14,9 +14,11 @@ import heapq
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
-from byok_widgets.engine.quota import Gauge, QuotaReading
+from byok_widgets.engine.account import Account, ModelQuota
+from byok_widgets.engine.quota import Allowance, Gauge, QuotaReading
 from byok_widgets.engine.throttle import Slot, Throttle
 
 MAX_IN_FLIGHT = 1000
@@ -76,15 +78,25 @@ class _Waiter:
 class Governor:
     """Gives slots to the requests that share a quota.
 
+    Args:
+        max_in_flight: The most requests in flight at once.
+        account: Where the governors are that may share a quota with this one.
+
     Attributes:
+        sent: How many requests were sent.
+        unanswered: How many requests are in flight of whose answer nothing has come yet.
+        gauges: The quotas of its model, by name.
         last_success_at: When a request was last answered, on the loop's clock.
     """
 
-    def __init__(self, max_in_flight: int = MAX_IN_FLIGHT) -> None:
+    def __init__(self, max_in_flight: int = MAX_IN_FLIGHT, account: Account | None = None) -> None:
         self._max_in_flight = max_in_flight
+        self._account = account or Account()
+        self._account.add(self)
+        self._quotas: dict[str, ModelQuota] = {}
         self._throttle = Throttle()
-        self._gauges: dict[str, Gauge] = {}
-        self._in_flight = self._unanswered = self._sent = self._arrived = 0
+        self.gauges: dict[str, Gauge] = {}
+        self._in_flight = self.sent = self.unanswered = self._arrived = 0
         self._waiting: list[_Waiter] = []
         self._probed_at = -math.inf
         self._timer: asyncio.TimerHandle | None = None
@@ -122,7 +134,7 @@ class Governor:
         waiter = _Waiter((not is_retry, self._arrived), loop.create_future(), patience, on_wait, told_until=now)
         heapq.heappush(self._waiting, waiter)
         self._tell(waiter, now, wait_s)
-        self._admit()  # sets the timer: perhaps nobody else comes by
+        self.admit()  # sets the timer: perhaps nobody else comes by
         try:
             return await waiter.turn
         except asyncio.CancelledError:
@@ -135,7 +147,7 @@ class Governor:
         """End a request, however it ended."""
         self._answered(slot)
         self._in_flight -= 1
-        self._admit()
+        self._admit_all()
 
     def note_head(self, slot: Slot, reading: QuotaReading | None, *, accepted: bool = True) -> None:
         """Take note of the head of an answer, which may come long before its end, and of what it says."""
@@ -144,12 +156,33 @@ class Governor:
             return
         now = asyncio.get_running_loop().time()
         for name, allowance in reading.allowances.items():
-            gauge = self._gauges.get(name)
-            if gauge is None:
-                gauge = self._gauges[name] = Gauge()
-            gauge.read(allowance, now, sent=slot.number, latest=self._sent, accepted=accepted)
-        if self._waiting:
-            self._admit()
+            read = partial(self._read, name, allowance, now, number=slot.number, accepted=accepted)
+            if name in reading.of_all_models:
+                read(self._account.gauges)
+                continue
+            quota = self._quota(name, allowance.limit)
+            per_second = self.gauges[name].per_second if name in self.gauges else 0.0
+            quota.compare(self, allowance.remaining, now, per_second)
+            for each in quota.sharing(self):
+                read(each.gauges)
+        self._admit_all()
+
+    def _quota(self, name: str, limit: float | None) -> ModelQuota:
+        known = self._quotas.get(name)
+        if known is None or known.limit != limit:
+            if known:
+                known.leave(self)
+            known = self._quotas[name] = self._account.quota(name, limit)
+            known.join(self)
+        return known
+
+    def _read(
+        self, name: str, allowance: Allowance, now: float, gauges: dict[str, Gauge], *, number: int, accepted: bool
+    ) -> None:
+        gauge = gauges.get(name)
+        if gauge is None:
+            gauge = gauges[name] = Gauge()
+        gauge.read(allowance, now, sent=number, latest=self._account.sent, accepted=accepted)
 
     def note_success(self, slot: Slot) -> None:
         """Take note of a complete answer."""
@@ -171,7 +204,7 @@ class Governor:
                 self._tell(waiter, now, end - now)
             else:
                 waiter.turn.set_exception(LongPauseError(end - now))
-        self._admit()
+        self.admit()
 
     def _tell(self, waiter: _Waiter, now: float, wait_s: float) -> None:
         if math.isfinite(wait_s) and now + wait_s > waiter.told_until + SHORTEST_TOLD_S:
@@ -183,11 +216,20 @@ class Governor:
         if self._in_flight + 1 > min(self._max_in_flight, max(1.0, self._throttle.width)):
             return math.inf
         pause_s = max(0.0, self._throttle.paused_until - now)
-        if not self._gauges:
-            return pause_s
-        return max(pause_s, *(gauge.wait_s(now, self._unanswered) for gauge in self._gauges.values()))
+        for name, gauge in self.gauges.items():
+            unanswered = sum(each.unanswered for each in self._quotas[name].sharing(self))
+            pause_s = max(pause_s, gauge.wait_s(now, unanswered))
+        for gauge in self._account.gauges.values():
+            pause_s = max(pause_s, gauge.wait_s(now, self._account.unanswered))
+        return pause_s
 
-    def _admit(self) -> None:
+    def _admit_all(self) -> None:
+        """Give slots to those who wait for them, here and where the same quota counts."""
+        self.admit()
+        for other in self._account.others(self):
+            other.admit()
+
+    def admit(self) -> None:
         """Give slots to those who wait for them, as far as that is possible now."""
         if self._timer is not None:
             self._timer.cancel()
@@ -201,7 +243,7 @@ class Governor:
             wait_s = self._wait_s(now)
             if wait_s > 0:
                 if math.isfinite(wait_s):
-                    self._timer = loop.call_later(max(wait_s, SHORTEST_WAIT_S), self._admit)
+                    self._timer = loop.call_later(max(wait_s, SHORTEST_WAIT_S), self.admit)
                 return
             heapq.heappop(self._waiting).turn.set_result(self._send(now))
 
@@ -213,14 +255,17 @@ class Governor:
         return self._send(now)
 
     def _send(self, now: float) -> Slot:
-        self._sent += 1
         self._in_flight += 1
-        self._unanswered += 1
-        slot = Slot(self._sent, now)
+        self.unanswered += 1
+        self._account.unanswered += 1
+        self.sent += 1
+        self._account.sent += 1
+        slot = Slot(self._account.sent, now)
         self._throttle.note_sent(slot)
         return slot
 
     def _answered(self, slot: Slot) -> None:
         if not slot.is_answered:
             slot.is_answered = True
-            self._unanswered -= 1
+            self.unanswered -= 1
+            self._account.unanswered -= 1

@@ -44,11 +44,13 @@ class QuotaReading(NamedTuple):
     Attributes:
         allowances: The quotas by name: what they count, and after a slash their period where the header names it,
             such as `"requests"` or `"tokens/minute"`.
+        of_all_models: The names of those that limit the whole account, whatever the model.
         retry_after_s: How long the provider asks to wait, in seconds; `None` if it does not ask.
     """
 
     allowances: Mapping[str, Allowance]
     retry_after_s: float | None = None
+    of_all_models: frozenset[str] = frozenset()
 
     def divided(self, users: int) -> QuotaReading:
         """Return what one of so many may use, who all read the same headers."""
@@ -96,6 +98,11 @@ class Gauge:
         self._base: _Base | None = None
         self._stays = False
         self._vain_waits = 0
+
+    @property
+    def per_second(self) -> float:
+        """How fast it refills; 0 for a window."""
+        return self._rate or 0.0
 
     def read(self, allowance: Allowance, now: float, *, sent: int, latest: int, accepted: bool = True) -> None:
         """Take a reading.

@@ -32,13 +32,19 @@ _UNITS = {
 """What a quota counts, by the words for it in the names of headers. Images and the like do not concern a chat."""
 
 _PART = r"(?P<part>limit|remaining|reset)"
+_OF_ALL_MODELS = frozenset(
+    ("account", "organization", "org", "workspace", "team", "team_member", "user", "end_user", "api_key", "key")
+)
+"""Whose quota it is, in names of headers: that of somebody who uses any model."""
+_SCOPE = rf"(?P<scope>model_per_[a-z_]+|{'|'.join(sorted(_OF_ALL_MODELS, key=len, reverse=True))})"
 _NAMES = (
-    # x-ratelimit-remaining-requests, x-ratelimit-limit-tokens-minute, ratelimit-reset
+    # x-ratelimit-remaining-requests, x-ratelimit-limit-tokens-minute, x-ratelimit-team-limit-tokens,
+    # ratelimit-reset
     re.compile(
-        rf"(?:x-)?ratelimit-{_PART}(?:-(?P<unit>[a-z_-]+?))??(?:-(?P<period>second|minute|hour|day|month))?"
+        rf"(?:x-)?ratelimit-(?:{_SCOPE}-)?{_PART}(?:-(?P<unit>[a-z_-]+?))??(?:-(?P<period>second|minute|hour|day|month))?"
     ),
     # vendor-ratelimit-input-tokens-remaining
-    re.compile(rf"(?:[a-z]+-)?ratelimit-(?P<unit>[a-z_-]+?)(?P<period>)-{_PART}"),
+    re.compile(rf"(?:[a-z]+-)?ratelimit-(?P<unit>[a-z_-]+?)(?P<period>)(?P<scope>)-{_PART}"),
 )
 _STRUCTURED = {"ratelimit", "ratelimit-policy"}
 _ITEM_NAME = re.compile(r'\s*"([^"]*)"')
@@ -95,7 +101,8 @@ def read(headers: Mapping[str, str], *, now: float | None = None) -> QuotaReadin
         return None
     at = now if now is not None else _server_time(headers)
     allowances = {name: _allowance(parts, at) for name, parts in found.items()}
-    return QuotaReading(allowances, waits_s)
+    of_all = frozenset(name for name in allowances if _whose(name) in _OF_ALL_MODELS)
+    return QuotaReading(allowances, waits_s, of_all)
 
 
 def retry_after(headers: Mapping[str, str], *, now: float | None = None) -> float | None:
@@ -160,8 +167,14 @@ def _known(name: str) -> tuple[str, str] | None:
     for pattern in _NAMES:
         match = pattern.fullmatch(name)
         if match and (unit := _UNITS.get(match["unit"] or "")):
+            unit += f" ({match['scope']})" if match["scope"] else ""
             return (f"{unit}/{match['period']}" if match["period"] else unit), match["part"]
     return None
+
+
+def _whose(quota: str) -> str:
+    """Return the scope in the name of a quota such as `requests (team)/minute`."""
+    return quota.partition("(")[2].partition(")")[0]
 
 
 def _allowance(parts: Mapping[str, str], now: float) -> Allowance:

@@ -6,7 +6,7 @@ import asyncio
 import random
 from dataclasses import dataclass, field
 
-from byok_widgets.engine import Allowance, Deadline, Governor, QuotaReading, RetriedCall, Slot
+from byok_widgets.engine import Account, Allowance, Deadline, Governor, QuotaReading, RetriedCall, Slot
 from byok_widgets.errors import ByokError, ProviderError
 from tests.virtual_clock import now, run_virtually
 
@@ -84,28 +84,36 @@ class Load:
     """Many calls to one server, and what became of them.
 
     Attributes:
-        quota: What the server lets through.
+        quota: What the server lets through; several for as many models, each with its own.
         calls: How many calls there are.
         has_headers: Whether answers say what is left.
+        header: What they call it.
+        is_of_all_models: Whether they call it the whole account's.
         asks_to_wait: Whether refusals say how long to wait.
         in_flight: The most requests in flight.
         processes: How many processes share the calls and the quota, and know nothing of each other.
+        models: How many models of one account share the calls.
         wall_s: How long all took, in seconds.
+        ends_s: When the last call of each model ended.
         lost: The failures of calls that got no answer.
         refusals: Requests that were refused.
         early: Requests sent before a wait was over that any refusal had asked for.
         early_retries: Of these, those of a call that had been told itself.
     """
 
-    quota: Bucket | Window | Faults
+    quota: Bucket | Window | Faults | tuple[Bucket | Window, ...]
     calls: int = 900
     has_headers: bool = False
+    header: str = "requests"
+    is_of_all_models: bool = False
     asks_to_wait: bool = True
     in_flight: int = 50
     processes: int = 1
+    models: int = 1
     deadline_s: float | None = None
     seed: int = 0
     wall_s: float = 0.0
+    ends_s: dict[int, float] = field(default_factory=dict)
     lost: list[ByokError] = field(default_factory=list)
     refusals: int = 0
     early: int = 0
@@ -120,11 +128,14 @@ class Load:
         return self
 
     async def _run(self) -> None:
-        governors = [Governor(self.in_flight) for _ in range(self.processes)]
-        await asyncio.gather(*(self._call(governors[number % self.processes]) for number in range(self.calls)))
+        accounts = [Account() for _ in range(self.processes)]
+        governors = [Governor(self.in_flight, account) for account in accounts for _ in range(self.models)]
+        users = len(governors)
+        await asyncio.gather(*(self._call(governors, number % users) for number in range(self.calls)))
         self.wall_s = now()
 
-    async def _call(self, governor: Governor) -> None:
+    async def _call(self, governors: list[Governor], number: int) -> None:
+        governor, model = governors[number], number % self.models
         told_until = 0.0
 
         async def send(slot: Slot) -> str:
@@ -132,7 +143,7 @@ class Load:
             self.sent += 1
             self.early_retries += now() < told_until - 1e-6
             self.early += now() < self._told_until - 1e-6
-            accepted, asked_s = await self._answer(governor, slot)
+            accepted, asked_s = await self._answer(governor, slot, model)
             if accepted:
                 return "answer"
             if asked_s is not None:
@@ -151,16 +162,20 @@ class Load:
             await call.run(late=_raised)
         except ByokError as error:
             self.lost.append(error)
+        self.ends_s[model] = now()
 
-    async def _answer(self, governor: Governor, slot: Slot) -> tuple[bool, float | None]:
-        if isinstance(self.quota, Faults):
-            return await self._faulty(self.quota)
+    async def _answer(self, governor: Governor, slot: Slot, model: int) -> tuple[bool, float | None]:
+        quota = self.quota[model] if isinstance(self.quota, tuple) else self.quota
+        if isinstance(quota, Faults):
+            return await self._faulty(quota)
         await asyncio.sleep(REFUSAL_S / 2)
-        accepted = self.quota.take()
-        asked_s = None if accepted or not self.asks_to_wait else self.quota.wait_s()
-        allowances = {"requests": self.quota.allowance()} if self.has_headers else {}
+        accepted = quota.take()
+        asked_s = None if accepted or not self.asks_to_wait else quota.wait_s()
+        allowances = {self.header: quota.allowance()} if self.has_headers else {}
+        of_all = frozenset(allowances) if self.is_of_all_models else frozenset()
         await asyncio.sleep((ANSWER_S if accepted else REFUSAL_S) - REFUSAL_S / 2)
-        governor.note_head(slot, QuotaReading(allowances) if self.has_headers else None, accepted=accepted)
+        reading = QuotaReading(allowances, of_all_models=of_all) if self.has_headers else None
+        governor.note_head(slot, reading, accepted=accepted)
         return accepted, asked_s
 
     async def _faulty(self, faults: Faults) -> tuple[bool, float | None]:

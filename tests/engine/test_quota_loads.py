@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import statistics
 from collections.abc import Callable
@@ -98,6 +99,49 @@ def test_models_that_share_a_quota_lose_no_call_and_no_time(
     assert load.lost == []
     assert load.wall_s <= 1.05 * (BUCKET_S if quota is bucket else WINDOW_S)
     assert load.early_retries == 0
+
+
+@pytest.mark.parametrize("models", [2, 4])
+@pytest.mark.parametrize("quota", [bucket, window])
+@pytest.mark.parametrize("is_named", [False, True])
+def test_one_quota_of_several_models_is_found_out_from_what_they_have_left(
+    quota: Callable[[], Bucket | Window], models: int, is_named: bool
+) -> None:
+    load = Load(quota(), has_headers=True, in_flight=50 // models, models=models, is_of_all_models=is_named).run()
+    assert load.lost == []
+    assert load.wall_s <= 1.05 * (BUCKET_S if quota is bucket else WINDOW_S)
+    assert (load.refusals, load.early, load.early_retries) == (0, 0, 0)
+
+
+def test_a_quota_whose_unit_cannot_be_compared_is_shared_if_its_name_says_so() -> None:
+    loads = [
+        Load(bucket(), has_headers=True, header="tokens", in_flight=12, models=4, is_of_all_models=named).run()
+        for named in (True, False)
+    ]
+    assert loads[0].refusals == 0 < loads[1].refusals
+    assert [load.lost for load in loads] == [[], []]
+
+
+@pytest.mark.parametrize("with_headers", [False, True])
+@pytest.mark.parametrize(
+    ("quotas", "calls", "ends_s"),
+    [
+        ((Window(20), Bucket(10_000, per_second=1000)), 120, (120.6, 1.2)),
+        ((Window(20), Window(20)), 120, (120.6, 120.6)),
+        ((bucket(), window()), 1800, (BUCKET_S, WINDOW_S)),
+        ((window(), window()), 1800, (WINDOW_S, WINDOW_S)),
+        ((bucket(), bucket()), 1800, (BUCKET_S, BUCKET_S)),
+    ],
+    ids=["small beside large", "two small", "bucket beside window", "two windows", "two buckets"],
+)
+def test_models_with_quotas_of_their_own_do_not_hold_up_one_another(
+    quotas: tuple[Bucket | Window, ...], calls: int, ends_s: tuple[float, float], with_headers: bool
+) -> None:
+    load = Load(copy.deepcopy(quotas), calls, has_headers=with_headers, models=2).run()
+    assert load.lost == []
+    assert load.early_retries == 0
+    for model, own_s in enumerate(ends_s):
+        assert load.ends_s[model] <= 1.05 * own_s + 0.5
 
 
 @pytest.mark.parametrize("asks", [True, False])

@@ -39,6 +39,19 @@ ROWS: dict[str, tuple[Mapping[str, str], dict[str, Allowance]]] = {
             "tokens (usage-based)": Allowance(None, 7, None),
         },
     ),
+    "of a key, of a team, and of a model for a key": (
+        {
+            "x-ratelimit-api_key-limit-requests": "100",
+            "x-ratelimit-api_key-remaining-requests": "90",
+            "x-ratelimit-team-remaining-tokens-minute": "8",
+            "x-ratelimit-model_per_key-remaining-requests": "7",
+        },
+        {
+            "requests (api_key)": Allowance(100, 90, None),
+            "tokens (team)/minute": Allowance(None, 8, None),
+            "requests (model_per_key)": Allowance(None, 7, None),
+        },
+    ),
     "without a reset": (
         {"x-ratelimit-remaining-requests": "9", "x-ratelimit-remaining-tokens": "9000"},
         {"requests": Allowance(None, 9, None), "tokens": Allowance(None, 9000, None)},
@@ -238,3 +251,11 @@ def test_a_time_is_read_in_each_of_its_forms(text: str, seconds: float | None) -
 )
 def test_a_wait_in_a_message_is_read(text: str, seconds: float | None) -> None:
     assert wait_in_words(text) == seconds
+
+
+def test_quotas_of_all_models_are_told_from_those_of_one() -> None:
+    scopes = ("", "api_key-", "organization-", "model_per_key-", "model_per_team-")
+    reading = read({f"x-ratelimit-{scope}remaining-requests": "5" for scope in scopes})
+    assert reading is not None
+    assert set(reading.of_all_models) == {"requests (api_key)", "requests (organization)"}
+    assert len(reading.allowances) == len(scopes)
