@@ -124,7 +124,8 @@ class ResponseAccumulator:
         if isinstance(model, str) and model:
             self._model = without_surrogates(model)
         if isinstance(request_id, str) and request_id:
-            self.request_id = self.request_id or without_surrogates(request_id)
+            # an error takes it as it is
+            self.request_id = self.request_id or redact(without_surrogates(request_id), words=False)
 
     def count_usage(self, usage: Usage, *, with_piece: bool) -> None:
         """Take a report of usage; one that comes with a piece of the answer may be followed by others."""

@@ -9,14 +9,18 @@ from byok_widgets.providers.error_mapping.error_details import ErrorDetails
 from byok_widgets.providers.error_mapping.phrases import affordable_tokens
 
 _LONG_WAIT_S = 60.0
-_REFUSALS = (400, 403, 412, 429)
-"""Statuses with which gateways refuse a call for lack of credit, beside 402."""
+_REFUSALS = (None, 400, 401, 403, 412, 429)
+"""Statuses with which gateways refuse a call for lack of credit, beside 402; some give none."""
+_NO_CREDIT = (
+    *("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "budget_exceeded"),
+    *("exceeded_current_quota_error", "insufficient_user_quota", "accountoverdueerror"),
+)
 
 
 def quota(case: ErrorCase) -> ErrorReport | None:
     """There is no credit, or a budget is used up."""
     fault, context = case.details, case.context
-    labelled = fault.has_label("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
+    labelled = fault.has_label(*_NO_CREDIT)
     said = (fault.status in _REFUSALS and fault.says("no_credit")) or _is_beyond_the_plan(fault)
     if not (labelled or said or fault.status == 402):
         return None
@@ -59,21 +63,22 @@ def _too_many_tokens(case: ErrorCase) -> ErrorReport:
 def auth(case: ErrorCase) -> ErrorReport | None:
     """A key that is not taken."""
     status = case.details.status
-    if status != 401 and not (status in (400, 403) and case.details.says("bad_key")):
+    said = status in (None, 400, 403) and case.details.says("bad_key")
+    if not said and (status != 401 or case.details.says("no_access_to_model")):
         return None
     special = case.details.says("caller_not_allowed")
-    answered = "401 Unauthorized" if status == 401 else status
+    answered = f" ({'401 Unauthorized' if status == 401 else status})" if status else ""
     if case.context.endpoint.key is None:
         return ErrorReport(
             "auth",
-            f"No API key is saved for {case.context.who} in this flow, and it asks for one ({answered}).",
+            f"No API key is saved for {case.context.who} in this flow, and it asks for one{answered}.",
             case.quoted,
             "Open Settings (click the gear, or run flow.settings()), paste its key and press Save.",
             case.context.links.keys,
         )
     return ErrorReport(
         "auth",
-        f"{case.context.who} rejected the API key ({answered}).",
+        f"{case.context.who} rejected the API key{answered}.",
         case.quoted
         if special or status != 401
         else "It may be mistyped, expired or revoked, or belong to another provider.",
@@ -130,8 +135,9 @@ def key_limit(case: ErrorCase) -> ErrorReport | None:
 
 
 def permission(case: ErrorCase) -> ErrorReport | None:
-    """The key lacks a permission."""
-    if case.details.status != 403:
+    """The key lacks a permission, or its account does."""
+    status = case.details.status
+    if status != 403 and not (status == 400 and case.details.says("caller_blocked")):
         return None
     return ErrorReport(
         "permission",
@@ -144,7 +150,8 @@ def permission(case: ErrorCase) -> ErrorReport | None:
 
 def rate_limit(case: ErrorCase) -> ErrorReport | None:
     """There were too many calls in a short time."""
-    if case.details.status != 429:
+    status = case.details.status
+    if status != 429 and not ((status is None or status >= 500) and case.details.says("throttled")):
         return None
     if case.details.says("too_much_at_once"):
         return _too_much_at_once(case)

@@ -13,6 +13,9 @@ from byok_widgets.providers.error_mapping.call_context import CallContext
 from byok_widgets.providers.error_mapping.error_case import ErrorCase, ErrorReport
 from byok_widgets.providers.error_mapping.error_details import ErrorDetails
 
+_MAY_PASS = (408, 409, 424, 425, 498)
+"""Statuses below 500 of faults that may pass: 424 is that of a model which failed, 498 that of a full tier."""
+
 Rule = Callable[[ErrorCase], ErrorReport | None]
 
 
@@ -59,14 +62,14 @@ def _redirect(case: ErrorCase) -> ErrorReport | None:
 
 
 def _page(case: ErrorCase) -> ErrorReport | None:
-    if not case.details.is_page or case.details.status in (402, 413, 429):
+    if not case.details.is_page or case.details.status in (401, 402, 413, 429):
         return None
     return page(case.context, case.details.status)
 
 
 def _overloaded(case: ErrorCase) -> ErrorReport | None:
     status = case.details.status
-    if status is None or status == 501 or not (status in (408, 409) or status >= 500):
+    if status is None or status == 501 or not (status in _MAY_PASS or status >= 500):
         return None
     return ErrorReport(
         "overloaded",

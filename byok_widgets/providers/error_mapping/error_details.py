@@ -153,6 +153,7 @@ def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str
         is_page=is_page,
         retry_after_s=retry_after(headers)
         or _seconds(metadata.get("retry_after_s"))
+        or _seconds(inner.get("estimated_time"))  # until a model is loaded
         or _retry_delay_s(_list(inner.get("details")))
         or (wait_in_words(text_of_reason(inner)[:READ_CHARS]) if described in _MAY_ASK_TO_WAIT else None),
         should_retry={"true": True, "false": False}.get(headers.get("x-should-retry", "")),

@@ -11,14 +11,16 @@ from byok_widgets.providers.error_mapping.error_details import ErrorDetails
 
 _SERVER_FAULTS = (500, 501)
 """Statuses that some servers use for requests that they refuse."""
+_REFUSED_TEXT = (400, 403, 446)
+"""Statuses with which the safety systems of providers and gateways reject a text."""
 _SETTINGS_OF_ALL = frozenset({"max_tokens", "max_completion_tokens"})
 
 
 def moderation(case: ErrorCase) -> ErrorReport | None:
     """The provider's safety system rejected the text."""
     fault = case.details
-    labels = ("content_policy_violation", "content_filter", "moderation_blocked", "refusal")
-    said = fault.status in (400, 403) and fault.says("moderation")
+    labels = ("content_policy_violation", "content_filter", "moderation_blocked", "refusal", "content_blocked")
+    said = fault.status in _REFUSED_TEXT and fault.says("moderation")
     if not (fault.reasons or fault.has_label(*labels) or said):
         return None
     why = f"Flagged as: {', '.join(fault.reasons)}." if fault.reasons else "The text is in one of its categories."
@@ -145,7 +147,7 @@ def dialogue(case: ErrorCase) -> ErrorReport | None:
 def memory(case: ErrorCase) -> ErrorReport | None:
     """The server ran out of memory, which a shorter request may avoid."""
     fault, context = case.details, case.context
-    if (fault.status or 500) < 500 or not fault.says("out_of_memory"):
+    if ((fault.status or 500) < 500 and fault.status != 424) or not fault.says("out_of_memory"):
         return None
     return ErrorReport(
         "out_of_memory",
@@ -177,11 +179,13 @@ def setting(case: ErrorCase) -> ErrorReport | None:
 def address(case: ErrorCase) -> ErrorReport | None:
     """There is no API at the address."""
     context = case.context
-    if case.details.status not in (404, 405) or case.details.says("no_endpoints"):
+    status = case.details.status
+    is_missing = status in (404, 405) and not case.details.says("no_endpoints")
+    if not is_missing and not (status is None and case.details.says("no_such_path")):
         return None
     return ErrorReport(
         "address",
-        f"There is no API of {context.who} at {context.address} ({case.details.status}).",
+        f"There is no API of {context.who} at {context.address}{f' ({status})' if status else ''}.",
         case.because(f"{context.host} answers, but has no such page."),
         context.either(
             "Correct the base URL in Settings: most end in /v1. It is the part before /chat/completions.",
@@ -212,8 +216,9 @@ def _lacks_model(case: ErrorCase) -> bool:
     if fault.says("no_endpoints_for_request"):  # a router has the model, but no provider that supports the request
         return False
     return (
-        fault.has_label("model_not_found")
+        fault.has_label("model_not_found", "model_not_available", "model_not_supported")
         or (fault.status == 404 and fault.says("no_such_model"))
+        or (fault.status in (401, 403) and fault.says("no_access_to_model"))
         or (fault.status == 400 and fault.says("invalid_model"))
     )
 
