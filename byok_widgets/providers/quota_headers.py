@@ -53,6 +53,7 @@ _PART_OF_PARAMETER = {"q": "limit", "r": "remaining", "t": "reset"}
 
 _NUMBER = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:[,;].*)?", re.DOTALL)
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|μs|ms|s|m|h|d)")
+_IN_WORDS = re.compile(r" ?sec(?:ond)?s?$")
 _SPAN_S = {
     "ns": 1e-9,
     "us": 1e-6,
@@ -115,9 +116,9 @@ def retry_after(headers: Mapping[str, str], *, now: float | None = None) -> floa
         try:
             seconds = _span_or_epoch(float(raw) / unit, at)
         except ValueError:
-            span_s = _span_s(raw.strip())
+            span_s = _span_s(_IN_WORDS.sub("s", raw.strip().lower()))
             seconds = _seconds_until(raw, at) if span_s is None else span_s
-        if math.isfinite(seconds) and seconds > 0:
+        if 0 < seconds <= _LONGEST_S:
             return seconds
     return None
 

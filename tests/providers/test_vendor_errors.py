@@ -129,3 +129,19 @@ def test_a_model_that_is_being_loaded_is_waited_for_as_long_as_its_server_says(f
 
 def test_a_page_that_asks_for_a_sign_in_is_about_the_key(faulty: FaultServer) -> None:
     assert fault(faulty, page(401), of="compatible").kind == "auth"
+
+
+def test_a_page_of_a_network_that_asks_for_a_login_says_so(faulty: FaultServer) -> None:
+    error = fault(faulty, page(511), of="compatible")
+    assert (error.kind, error.retryable) == ("page", False)
+
+
+@pytest.mark.parametrize(
+    ("told_s", "wait_s"),
+    [("30 seconds", 30.0), ("2 sec", 2.0), ("99999999999999", None), ("1e300", None), ("in a while", None)],
+)
+def test_a_wait_is_read_in_words_and_a_senseless_one_is_passed_over(
+    faulty: FaultServer, told_s: str, wait_s: float | None
+) -> None:
+    refused = says(told("Slow down"), 429, retry_after=told_s)
+    assert fault(faulty, refused, of="compatible").retry_after_s == wait_s

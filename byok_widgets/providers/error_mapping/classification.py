@@ -13,6 +13,8 @@ from byok_widgets.providers.error_mapping.call_context import CallContext
 from byok_widgets.providers.error_mapping.error_case import ErrorCase, ErrorReport
 from byok_widgets.providers.error_mapping.error_details import ErrorDetails
 
+_SIGN_IN = 511
+"""The status with which a network asks for a login."""
 _MAY_PASS = (408, 409, 424, 425, 498)
 """Statuses below 500 of faults that may pass: 424 is that of a model which failed, 498 that of a full tier."""
 
@@ -28,7 +30,7 @@ def classify(fault: ErrorDetails, context: CallContext) -> ErrorReport:
 
 def page(context: CallContext, status: int | None = None) -> ErrorReport:
     """Report that a web page came instead of an answer."""
-    if status is not None and status >= 500:
+    if status is not None and status >= 500 and status != _SIGN_IN:
         return ErrorReport(
             "gateway",
             f"A gateway answered instead of {context.who} ({status}).",

@@ -106,7 +106,10 @@ class SdkProvider(Provider):
         """Ask for the models; see `Provider.list_models`."""
         from byok_widgets.providers.protocols.model_lists import named_rows, rows_of
 
-        rows = rows_of(await self._get(self.models_path, endpoint))
+        answer = await self._get(self.models_path, endpoint)
+        rows = rows_of(answer)
+        if rows is None and error_mapping.text_of_reason(answer):
+            raise error_mapping.from_body(answer, CallContext(self, endpoint))
         if rows is None:
             raise error_mapping.unreadable("a model list was expected", CallContext(self, endpoint))
         if len(rows) > bounds.MAX_LIST_ROWS:

@@ -45,6 +45,22 @@ def test_model_lists_have_several_shapes(faulty: FaultServer, of: str, body: Any
     assert [model.id for model in models] == ids
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"success": False, "message": "No models are set up"},
+        {"base_resp": {"status_code": 5, "status_msg": "No models are set up"}},
+        {"error": "No models are set up"},
+    ],
+    ids=str,
+)
+def test_why_there_is_no_list_is_told(faulty: FaultServer, body: Any) -> None:
+    faulty.script(says(body))
+    provider = PROVIDERS["compatible"]
+    with pytest.raises(ProviderError, match="No models are set up"):
+        ENGINE.run(provider.list_models(endpoint(provider, faulty)))
+
+
 def test_a_list_that_drips_is_not_waited_for_for_ever(
     faulty: FaultServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
