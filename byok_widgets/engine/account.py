@@ -106,6 +106,10 @@ class ModelQuota:
         """Return the governors whose requests it counts, of which one is given."""
         return list(self._marks) if self.is_shared else [governor]
 
+    def unanswered(self, governor: Sender) -> int:
+        """Return how many requests in flight it counts for a model, of whose answer nothing has come yet."""
+        return sum(each.unanswered for each in self._marks) if self.is_shared else governor.unanswered
+
     def join(self, governor: Sender) -> None:
         """Take note that a model has it."""
         self._marks = WeakKeyDictionary(dict.fromkeys([*self._marks, governor]))
@@ -123,7 +127,7 @@ class ModelQuota:
             now: When that came.
             per_second: How fast the quota refills.
         """
-        if len(self._marks) < 2 or not self._is_comparable or left is None:
+        if not self._is_comparable or left is None or len(self._marks) < 2:
             return
         sent = sum(each.sent for each in self._marks)
         now_known, before = _Mark(left, now, governor.sent, sent), self._marks[governor]

@@ -217,8 +217,7 @@ class Governor:
             return math.inf
         pause_s = max(0.0, self._throttle.paused_until - now)
         for name, gauge in self.gauges.items():
-            unanswered = sum(each.unanswered for each in self._quotas[name].sharing(self))
-            pause_s = max(pause_s, gauge.wait_s(now, unanswered))
+            pause_s = max(pause_s, gauge.wait_s(now, self._quotas[name].unanswered(self)))
         for gauge in self._account.gauges.values():
             pause_s = max(pause_s, gauge.wait_s(now, self._account.unanswered))
         return pause_s
