@@ -82,6 +82,7 @@ FINDING_KINDS: Mapping[str, str] = {
     "braces": "a prompt condition has a variable in braces, as prompts do",
     "single_braces": "a prompt has the name of a variable in single braces",
     "unknown_variable": "nothing sets a variable that is read",
+    "unknown_part": "a prompt reads a part that no value of its field has",
     "unset_variable": "no path sets a variable before it is read",
     "unstated_variable": "a variable may not be stated where a prompt reads it",
     "grounding": "an extraction node requires words of the dialogue, and has no field for any",

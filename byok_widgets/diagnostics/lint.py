@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from byok_widgets.diagnostics.parts import parts_read
 from byok_widgets.diagnostics.suggestions import all_advised
 from byok_widgets.diagnostics.types import type_mismatches
 from byok_widgets.diagnostics.variables import unread, variables
@@ -34,6 +35,7 @@ def structural(graph: FlowGraph, *, global_prompt: str = "", known: Iterable[str
     yield from all_advised(list(found(graph)), graph, found)
     yield from unread(graph, global_prompt)
     yield from type_mismatches(graph, by_code)
+    yield from parts_read(graph, global_prompt, by_code)
 
 
 def detected(graph: FlowGraph, *, global_prompt: str, known: frozenset[str] = frozenset()) -> Iterator[Finding]:

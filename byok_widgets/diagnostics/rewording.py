@@ -10,25 +10,38 @@ from byok_widgets.findings import Fix
 from byok_widgets.graph.conditions.expression import Expression
 from byok_widgets.graph.edge import Edge
 from byok_widgets.graph.flow_graph import EVERYWHERE
-from byok_widgets.templates import broken, placeholders
+from byok_widgets.templates import broken, parsed, placeholders
+from byok_widgets.templates.expression import Part, parts_in
+from byok_widgets.templates.prompt import Placeholder
 
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_ALONE = r"\{{\{{[-+]?\s*{0}(?P<filters>\s*\|(?!\s*d(efault)?\b).*?)?\s*[-+]?\}}\}}"
+_MARKS = re.compile(r"\{\{([-+]?)\s*(.*?)\s*([-+]?)\}\}\Z", re.DOTALL)
 
 
 def with_defaults(prompt: str, names: Collection[str], default: str, *, node: str) -> Fix | None:
-    """Return the line that gives variables of a prompt a default; `None` where one is read in other ways, too."""
+    """Return the line that gives variables of a prompt a default."""
     parts: dict[str, str] = {}
     for name in names:
-        parts |= _with_default(prompt, name, default)
+        parts |= defaulted(prompt, name, default)
     return _replaced(prompt, names, parts, node=node)
 
 
-def _with_default(prompt: str, name: str, default: str) -> dict[str, str]:
-    pattern = re.compile(_ALONE.format(re.escape(name)), re.DOTALL)
-    found = {match[0]: match["filters"] or "" for match in pattern.finditer(prompt) if "}}" not in match[0][:-2]}
-    # Behind the other filters, through which nothing passes as nothing: they would take the default for a value.
-    return {old: f"{{{{ {name}{filters.rstrip()} | default('{default}') }}}}" for old, filters in found.items()}
+def defaulted(prompt: str, name: str, default: str) -> dict[str, str]:
+    """Return the placeholders that need a variable, each with how it is written with a default."""
+    found = [placeholder for placeholder in parsed(prompt).placeholders if name in placeholder.needed]
+    return {placeholder.source: _with_default(placeholder, default) for placeholder in found}
+
+
+def part_with_default(prompt: str, part: Part, default: str) -> dict[str, str]:
+    """Return the placeholders that need a part of a value, each with how it is written with a default."""
+    found = [each for each in parsed(prompt).placeholders if (part, True) in parts_in(each.expression)]
+    return {placeholder.source: _with_default(placeholder, default) for placeholder in found}
+
+
+def _with_default(placeholder: Placeholder, default: str) -> str:
+    """Return a placeholder with a default, behind its filters: they would take the default for a value."""
+    [(before, content, after)] = _MARKS.findall(placeholder.source)
+    return f"{{{{{before} {content} | default('{default}') {after}}}}}"
 
 
 def renamed(prompt: str, name: str, meant: str, *, node: str) -> Fix | None:

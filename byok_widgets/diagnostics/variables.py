@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from byok_widgets.diagnostics.rewording import renamed, renamed_in_condition, with_defaults
+from byok_widgets.diagnostics.rewording import defaulted, renamed, renamed_in_condition, with_defaults
 from byok_widgets.diagnostics.stated import surely_stated
 from byok_widgets.findings import Finding, Fix, Level
 from byok_widgets.graph.edge import Edge
@@ -132,8 +132,8 @@ def _then(read: _Read) -> str:
 
 def _defaults(read: _Read, names: Sequence[str]) -> str:
     text = "..." if read.reader == "sentence" else NOT_STATED
-    written = in_words([f"{{{{ {name} | default('{text}') }}}}" for name in names])
-    return f"a default, {written}" if len(names) == 1 else f"defaults, {written}"
+    written = dict.fromkeys(new for name in names for new in defaulted(read.prompt, name, text).values())
+    return f"a default, {in_words(list(written))}" if len(written) == 1 else f"defaults, {in_words(list(written))}"
 
 
 def _in_global_prompt(

@@ -100,6 +100,17 @@ def needed_by(expression: Expression) -> Iterator[str]:
         yield from names_in(expression)
 
 
+def parts_in(expression: Expression, *, needed: bool = True) -> Iterator[tuple[Part, bool]]:
+    """Yield the parts of values that are read, each with whether it must be there: not before a `default`."""
+    if isinstance(expression, Part):
+        yield expression, needed
+        yield from parts_in(expression.key, needed=needed)
+    elif isinstance(expression, Filtered):
+        yield from parts_in(expression.of, needed=needed and expression.name not in DEFAULT_FILTERS)
+        for part in (*expression.args, *(value for _, value in expression.named)):
+            yield from parts_in(part, needed=needed)
+
+
 def filters_in(expression: Expression) -> Iterator[Filtered]:
     """Yield the filters of an expression, those in arguments included."""
     if isinstance(expression, Part):

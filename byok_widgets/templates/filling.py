@@ -56,7 +56,12 @@ def filled_in(placeholder: Placeholder, variables: Mapping[str, Any], node: str,
 
 def _may_be_missing(value: Missing) -> bool:
     """Whether a model reads "not stated": not for a misspelled variable or attribute."""
-    return value.unstated or isinstance(value.of, Mapping)
+    return value.unstated or isinstance(value.of, Mapping) or _is_beyond_the_end(value)
+
+
+def _is_beyond_the_end(value: Missing) -> bool:
+    """Whether a list is too short, and not an attribute sought in it."""
+    return isinstance(value.of, (list, tuple)) and not isinstance(_key(value), str)
 
 
 def _missing(value: Missing, place: Place, node: str, variables: Mapping[str, Any]) -> TemplateError:
@@ -82,8 +87,12 @@ def _missing(value: Missing, place: Place, node: str, variables: Mapping[str, An
 
 def _whole_and_key(value: Missing) -> tuple[Any, str]:
     expression: Any = value.expression
-    key = getattr(expression.key, "value", expression.key)
-    return expression.of, str(key)
+    return expression.of, str(_key(value))
+
+
+def _key(value: Missing) -> Any:
+    key = getattr(value.expression, "key", None)
+    return getattr(key, "value", key)
 
 
 def _parts(whole: Any) -> list[str]:

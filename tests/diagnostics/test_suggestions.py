@@ -198,6 +198,24 @@ def unstated(flow: Flow) -> None:
     flow.connect("read", "ask")
 
 
+ORDER = {
+    "type": "object",
+    "properties": {
+        "home": {"type": "object", "properties": {"city": {"type": "string"}, "zip": {"type": "string"}}},
+        "items": {"type": "array", "items": {"type": "string"}},
+    },
+}
+
+
+def parts_of_values(flow: Flow) -> None:
+    flow.conversation("ask", "You know {{ home.ctiy | upper }} and {{ items[0] }}.")
+    flow.extraction("read", ORDER)
+    flow.conversation("bye", "To {{- home.city | upper -}}: {{ items[2] }} {{items[0]}}", static=True, end=True)
+    flow.connect("ask", "read")
+    flow.connect("read", "bye", if_="home is not None")
+    flow.connect("read", "ask")
+
+
 def unbound(flow: Flow) -> None:
     talk(flow)
     flow.connect("read", "ask")
@@ -233,7 +251,7 @@ BUILDS: dict[str, Build] = {
             statements,
             from_nowhere,
         ),
-        *(unset, unstated, unbound, no_nodes),
+        *(unset, unstated, parts_of_values, unbound, no_nodes),
     )
 } | {f"odd {number}": odd(*names) for number, names in enumerate(itertools.pairwise(ODD))}
 
@@ -242,6 +260,7 @@ MAY_CHANGE: dict[str, set[str]] = {
     "dead_end": {"edge", "node", "prompt", "model", "settings"},
     "silent_start": {"start", "speaks first"},
     "unknown_variable": {"prompt", "global prompt", "edge"},
+    "unknown_part": {"prompt", "global prompt"},
     "unset_variable": {"prompt", "global prompt"},
     "unstated_variable": {"prompt", "global prompt"},
     "template": {"prompt", "global prompt"},
@@ -288,7 +307,9 @@ def test_a_suggested_default_is_read_as_it_is_written() -> None:
     assert bye.run(variables={"toppings": ["a", "b"]}).text == "With a; b, A AND B."
 
 
-@pytest.mark.parametrize("name", ["conditional_pairs_only", "two_else", "from_nowhere", "unset", "unstated"])
+@pytest.mark.parametrize(
+    "name", ["conditional_pairs_only", "two_else", "from_nowhere", "unset", "unstated", "parts_of_values"]
+)
 def test_after_all_suggestions_have_been_followed_the_graph_has_no_mistake(name: str) -> None:
     flow = made(BUILDS[name])
     for _ in range(20):
@@ -313,7 +334,7 @@ def test_every_kind_with_a_line_to_paste_was_tried() -> None:
             "edges_after_end",
             "silent_start",
         ),
-        *("unknown_variable", "unset_variable", "unstated_variable"),
+        *("unknown_variable", "unknown_part", "unset_variable", "unstated_variable"),
     }
 
 

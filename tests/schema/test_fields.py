@@ -88,6 +88,9 @@ def test_a_field_is_required_unless_it_says_otherwise() -> None:
     [
         ("name", "the caller's name", "caller", 'name=Field(str, "the caller\'s name")'),
         ("age", "int", "'int'", "age=int"),
+        ("name", "String", "'String'", "name=str"),
+        ("toppings", "list", "'list'", "toppings=list[str]"),
+        ("day", "date", "'date'", "day=date, after from datetime import date"),
         ("modle", "openai:gpt-4", "openai:gpt-4", "'model'"),
         ("max_token", 20, "20", "'max_tokens'"),
         ("age", 42, "42", "age=int"),

@@ -307,3 +307,9 @@ def test_a_plain_prompt_needs_no_thread(template: str, monkeypatch: pytest.Monke
     variables = {"name": "Ana", "days": ["Mon", 2], "other": Slow(0)}
     text = asyncio.run(render_in_time(template, variables, flow="f", node="n"))
     assert text == render(template, variables, node="n")
+
+
+def test_a_model_reads_that_an_item_beyond_the_end_of_a_list_is_not_stated():
+    assert render("{{ items[3] }}", {"items": ["a"]}, node="ask", for_model=True) == "not stated"
+    with pytest.raises(TemplateError):
+        render("{{ items.size }}", {"items": ["a"]}, node="ask", for_model=True)

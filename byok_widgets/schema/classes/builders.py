@@ -166,11 +166,28 @@ def _from_field(name: str, given: Field, adapter: TypeAdapter[Any]) -> FieldSpec
     )
 
 
+_TYPES_IN_WORDS: Mapping[str, str] = {
+    word: typed
+    for typed, words in {
+        "str": "str string text",
+        "int": "int integer",
+        "float": "float number",
+        "bool": "bool boolean",
+        "list[str]": "list array",
+        "date, after from datetime import date": "date",
+        "datetime, after from datetime import datetime": "datetime",
+        "time, after from datetime import time": "time",
+    }.items()
+    for word in words.split()
+}
+"""Names of types, as people write them in quotes, and how the type is written."""
+
+
 def _refuse_value(name: str, given: Any) -> None:
     """Reject anything that is not a type: a description, a value, a misspelt argument of the node."""
     reject_key(given)
     if isinstance(given, str):
-        typed = given if given in ("str", "int", "float", "bool") else f"Field(str, {given!r})"
+        typed = _TYPES_IN_WORDS.get(given.strip().lower()) or f"Field(str, {given!r})"
     elif isinstance(given, (int, float, bytes)):
         typed = type(given).__name__
     elif isinstance(given, dict):
