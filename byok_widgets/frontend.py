@@ -6,6 +6,7 @@ The core calls a `Frontend` without knowing which one it is. The package registe
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -48,8 +49,8 @@ class Frontend(Protocol):
     def output_sink(self) -> OutputSink | None:
         """Return the output of the running cell; `None` outside a notebook."""
 
-    def tell(self, sentence: str) -> None:
-        """Say something to the person, in the running cell."""
+    def tell(self, sentence: str) -> bool:
+        """Say something to the person, in the running cell; return whether there is one."""
 
     def settings(self, flow: Any, mode: str | None = None) -> Any:
         """Return the settings panel of a flow, for its owner or for visitors; `None`: as the frontend is known."""
@@ -99,6 +100,17 @@ def frontend() -> Frontend:
     return (_find() if _find else None) or NullFrontend()
 
 
+def warn(sentence: str, *, level: int) -> None:
+    """Warn the person in the running cell, without a line of Python; in a program as Python warns.
+
+    Args:
+        sentence: What to say.
+        level: How many calls up the line stands that causes it, counted from the caller.
+    """
+    if not frontend().tell(sentence):
+        warnings.warn(sentence, stacklevel=level + 1)
+
+
 class NullFrontend:
     """The frontend of a plain program: nothing is shown."""
 
@@ -109,9 +121,10 @@ class NullFrontend:
         """Return `None`: there is no cell."""
         return None
 
-    def tell(self, sentence: str) -> None:
+    def tell(self, sentence: str) -> bool:
         """There is no cell."""
         del sentence
+        return False
 
     def settings(self, flow: Any, mode: str | None = None) -> Any:
         """Return what a panel would show, as text when it is printed."""

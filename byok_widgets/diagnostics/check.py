@@ -61,7 +61,7 @@ class Check(Sequence[Finding]):
     def _repr_html_(self) -> str:
         if not self:
             nothing = markup.text(f"{_NOTHING} {self.note}".strip())
-            return nothing + markup.facts(" ".join(map(str, self.suggestions)))
+            return "".join(map(markup.block, [nothing, *(markup.facts(str(each)) for each in self.suggestions)]))
         shown = (*self, *self.suggestions)
         rows = [(finding.level, finding.where or "flow", finding.problem, finding.fix) for finding in shown]
         caption = " and ".join(_counted(self))

@@ -250,15 +250,17 @@ class FlowSettings(StrictAttributes):
 
     def use_key_of(self, flow: str, *, provider: str | None = None) -> str:
         """Copy the API key of another flow of yours into this flow's own entry; see `Flow.use_key_of`."""
-        from byok_widgets.flow.key_copies import copy_key
+        from byok_widgets.flow.key_copies import copy_key, providers_with_key
         from byok_widgets.prose import Prose
 
         chosen = PROVIDERS[self.config.known_provider(provider or self.provider)]
         if chosen.free_of_charge:
+            known = providers_with_key(self.context, flow) or ("...",)
+            lines = [f'flow.use_key_of({flow!r}, provider="{name}")' for name in known]
             raise ConfigError(
                 sentence(f"{chosen.in_text} needs no API key."),
                 kind="no_key_needed",
-                fix=f'Choose another provider first, or name it: flow.use_key_of({flow!r}, provider="...").',
+                fix=f"Choose another provider first, or name it: {' or '.join(lines)}.",
             )
         destination = chosen.key_destination(chosen.address(self.config.base_url(chosen.name)))
         status = copy_key(self.context, flow, chosen, destination)

@@ -48,6 +48,13 @@ def flows_with_key(context: FlowContext, provider: str, destination: str) -> tup
     return tuple(sorted(found))
 
 
+def providers_with_key(context: FlowContext, flow: str) -> tuple[str, ...]:
+    """Return the providers for which another flow has a key, by name. Reads no key."""
+    if is_served_page():
+        return ()
+    return tuple(sorted({holder.scope.provider for holder in _holders(context) if holder.scope.flow == flow}))
+
+
 def copy_key(context: FlowContext, flow: str, provider: Provider, destination: str) -> KeyStatus:
     """Copy the key of the flow called `flow` into the entry of `context`; removing either leaves the other.
 

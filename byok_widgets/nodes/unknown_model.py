@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 import threading
-import warnings
 
 from byok_widgets.config import FlowConfig, ModelRef
+from byok_widgets.frontend import warn
 from byok_widgets.providers import PROVIDERS, catalog, model_list_cache
 
 _PACKAGE = __name__.partition(".")[0]
@@ -39,7 +39,7 @@ def tell_if_unknown(config: FlowConfig, model: str | ModelRef | None) -> None:
     if not by_panel:
         with _lock:
             _told.add((config.name, ref))
-        warnings.warn(note, stacklevel=level)
+        warn(note, level=level)
 
 
 def _mistyped_provider(ref: ModelRef) -> str:

@@ -196,10 +196,20 @@ class FlowServer:
         return f"FlowServer({self.flow.name!r}, {state})"
 
     def _repr_html_(self) -> str:
-        return f"{markup.text(f'{self!r}')}{''.join(markup.facts(note) for note in self.notes)}"
+        head, *address = self._in_words
+        notes = self.notes if self.running else ()
+        lines = [markup.strong(head), *map(markup.text, address), *map(markup.facts, notes)]
+        return "".join(map(markup.block, lines))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {"text/plain": "\n".join((repr(self), *self.notes)), "text/html": self._repr_html_()}
+        notes = self.notes if self.running else ()
+        return {"text/plain": "\n".join((*self._in_words, *notes)), "text/html": self._repr_html_()}
+
+    @property
+    def _in_words(self) -> list[str]:
+        if not self.running:
+            return [f"{self.flow.name} is no longer served"]
+        return [f"{self.flow.name} is served", f"Base URL: {self.base_url}"]
 
     def _get_ready(self, flow: ServedFlow, options: ServeOptions) -> None:
         ENGINE.run(require_keys(flow))

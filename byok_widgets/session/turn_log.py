@@ -185,7 +185,7 @@ class TurnLog:
         """What the table shows: a cell does not follow a session that goes on."""
         last = self._turns[-1].number if self._turns else 0
         when = f"as it was after turn {last}" if last else "as it was at the start"
-        return f"Session of {self.flow_name}" + ("" if self.closed else f", {when}")
+        return f"Session of flow {self.flow_name!r}" + ("" if self.closed else f", {when}")
 
     @property
     def summary(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,6 +10,7 @@ from typing import Any, Literal
 from byok_widgets import markup
 from byok_widgets.cards import Card, Cards
 from byok_widgets.errors import ConfigError
+from byok_widgets.frontend import warn
 from byok_widgets.nodes.extraction_status import NOT_IN_DIALOGUE, not_supported
 from byok_widgets.nodes.value_display import shown_value
 from byok_widgets.reply import NodeResult
@@ -206,9 +206,9 @@ class Variables(MutableMapping[str, Any]):
         known = {*self._names.declared(), *self._names.read()}
         meant = "" if name in known else nearest(name, sorted(known))
         if meant:
-            warnings.warn(
+            warn(
                 f"No field, prompt or condition of the flow names the variable {name!r}. Did you mean {meant!r}?",
-                stacklevel=_level_outside_package(),
+                level=_level_outside_package(),
             )
 
     def _add(self, entry: VariableEntry) -> None:

@@ -40,13 +40,15 @@ class NotebookFrontend:
         shown = ReplyDisplay.of(shell).remember
         return CellOutput(sys.stdout, shown) if is_watched() else BufferedOutput(shell.display_pub.publish, shown)
 
-    def tell(self, sentence: str) -> None:
+    def tell(self, sentence: str) -> bool:
         """Show a sentence in the running cell; outside IPython nobody reads it."""
         shell = _shell()
-        if shell is not None:
-            text = sanitize(sentence)
-            note = f'<div role="note">{html.escape(text)}</div>'
-            shell.display_pub.publish({"text/plain": text, "text/html": note})
+        if shell is None:
+            return False
+        text = sanitize(sentence)
+        note = f'<div role="note">{html.escape(text)}</div>'
+        shell.display_pub.publish({"text/plain": text, "text/html": note})
+        return True
 
     def settings(self, flow: Any, mode: str | None = None) -> Any:
         """Return the settings panel in a notebook kernel, or the same information as text anywhere else."""

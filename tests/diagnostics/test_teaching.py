@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from byok_widgets import Flow
@@ -33,6 +35,15 @@ def test_it_is_nothing_to_fix(flow: Flow) -> None:
     assert not [finding for finding in found if finding.kind == "few_examples"]
     assert "suggestion: " in repr(found)
     assert "suggestion" in found._repr_html_()
+
+
+def test_it_stands_on_a_line_of_its_own_where_nothing_is_to_fix(flow: Flow) -> None:
+    flow.conversation("ask", "Ask.")
+    flow.connect("data", "ask")
+    flow.connect("ask", "data")
+    nothing, suggestion = re.findall(r"<div[^>]*>(.*?)</div>", flow.check()._repr_html_())
+    assert nothing.startswith("No problems found")
+    assert "suggestion: " in suggestion
 
 
 def test_other_models_and_nodes_need_none(flow: Flow) -> None:

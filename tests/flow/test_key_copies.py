@@ -117,6 +117,17 @@ def test_what_cannot_be_copied_says_why(flow: Flow) -> None:
     assert refused(flow, "without") == "no_key_needed"
 
 
+def test_on_a_local_model_the_line_to_write_names_the_providers_of_the_other_flow(flow: Flow) -> None:
+    typed = other("theirs", "session")
+    flow.provider = "local"
+    with pytest.raises(ByokError, match="needs no API key") as caught:
+        flow.use_key_of("theirs")
+    line = "flow.use_key_of('theirs', provider=\"openai\")"
+    assert line in caught.value.fix
+    exec(line, {"flow": flow})
+    assert flow.key_store.get("openai", HOST).reveal() == typed
+
+
 def test_where_the_storage_of_the_other_does_not_work_the_copy_stays_in_memory(
     flow: Flow, monkeypatch: pytest.MonkeyPatch, keyring_in_memory: MemoryKeyring
 ) -> None:

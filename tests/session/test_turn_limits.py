@@ -143,8 +143,9 @@ def test_what_a_file_changes_of_the_limits_is_told(
     said: list[str] = []
 
     class Cell(NullFrontend):
-        def tell(self, sentence: str) -> None:
+        def tell(self, sentence: str) -> bool:
             said.append(sentence)
+            return True
 
     monkeypatch.setattr(frontend, "_find", Cell)
     saved = tmp_path / "limits.flow.json"

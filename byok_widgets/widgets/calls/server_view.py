@@ -109,12 +109,7 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
             self.calls.value = chosen
 
     def _show_head(self) -> None:
-        server = self._server
-        lines = [markup.strong(f"{server.flow.name} is {'served' if server.running else 'no longer served'}")]
-        if server.running:
-            lines.append(markup.text(f"Base URL: {server.base_url}"))
-        lines += [markup.facts(note) for note in server.notes]
-        self._head.value = "".join(markup.block(line) for line in lines)
+        self._head.value = self._server._repr_html_()
 
     def _stop(self) -> str:
         self._server.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,17 @@ def test_the_stop_button_stops(flow: Flow, served: FlowServer) -> None:
     assert not served.running
     assert not view.connection.running
     assert served.token not in repr(served) + served._repr_html_()
+
+
+def test_the_saved_form_says_where_it_is_served_each_fact_on_a_line(served: FlowServer) -> None:
+    assert served.base_url in served._repr_mimebundle_()["text/plain"]
+    head, address, *notes = re.findall(r"<div[^>]*>(.*?)</div>", served._repr_html_())
+    assert served.flow.name in head
+    assert served.base_url in address
+    assert len(notes) == len(served.notes) > 0
+    served.stop()
+    assert served.notes[0] not in served._repr_mimebundle_()["text/plain"]
+    assert served.base_url not in served._repr_html_()
 
 
 @pytest.mark.parametrize("is_author", [True, False])
