@@ -26,6 +26,10 @@ from byok_widgets.teaching.values import tell as _tell
 _tell({place!r}, {names!r}, globals())"""
 
 
+_NOT_RECORDED = ("LocalModelError", "ReplayMissError")
+"""What a call raises that was not recorded: with `missing="live"`, and without."""
+
+
 class Job(TypedDict):
     """What is to be run.
 
@@ -117,7 +121,10 @@ async def _cells_error(client: Any, job: Job) -> str:
 
 def _fault(cell: Any, number: int) -> str:
     names = [str(output.ename) for output in cell.get("outputs", ()) if output.output_type == "error"]
-    return f"{names[0]} in cell {number}" if names else ""
+    if not names:
+        return ""
+    means = ": a call that was not recorded, and no model runs here" if names[0] in _NOT_RECORDED else ""
+    return f"{names[0]} in cell {number}{means}"
 
 
 def _kill(group: int | None) -> None:

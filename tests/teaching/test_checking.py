@@ -27,9 +27,21 @@ def handed_in(path: Path, *cells: str) -> Path:
 def graded(tmp_path: Path, *arguments: str) -> tuple[int, dict[str, dict]]:
     """Check what was handed in; return the exit code, and the result by student."""
     place = tmp_path / "result.json"
-    code = main(["grade", *arguments, "--limit", LIMIT_S, "--json", str(place)])
+    code = main(["grade", "--limit", LIMIT_S, *arguments, "--json", str(place)])
     found = json.loads(place.read_text(encoding="utf-8"))
     return code, {each["notebook"].split("/")[0]: each for each in found}
+
+
+@pytest.mark.slow  # it starts a kernel
+def test_a_call_that_was_not_recorded_is_told_in_words(tmp_path: Path) -> None:
+    solution = tmp_path / "expected.json"
+    solution.write_text('{"said": "Hello"}', encoding="utf-8")
+    asks = "from byok_widgets import Flow\nsaid = Flow('x').conversation('a', 'Be brief.').run('Hi').text"
+    into = tmp_path / "handed in"
+    into.mkdir()
+    handed_in(into / "ana" / "lesson.ipynb", asks)
+    _, found = graded(tmp_path, str(solution), str(into), "--limit", "300")
+    assert found["lesson.ipynb"]["error"].startswith("LocalModelError in cell 1: a call that was not recorded")
 
 
 @pytest.mark.slow  # it starts kernels, one of which has to be ended
