@@ -12,7 +12,7 @@ def kind_of(spec: FieldSpec) -> str:
     return next(iter(types)) if len(types) == 1 else ""
 
 
-def kind_in(graph: FlowGraph, name: str) -> str:
-    """Return the JSON type of a variable; empty if it is not known, or not the same everywhere."""
+def kind_in(graph: FlowGraph, name: str) -> str | None:
+    """Return the JSON type of a variable; empty if it has more than one, `None` if no node extracts it."""
     found = {kind_of(spec) for node in graph.nodes.values() if (spec := node.field(name))}
-    return found.pop() if len(found) == 1 else ""
+    return found.pop() if len(found) == 1 else "" if found else None

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from byok_widgets.export.base import ExportedFlow, Loss
-from byok_widgets.graph import AnyNode, Edge
+from byok_widgets.graph import AnyNode, Edge, FlowGraph
+from byok_widgets.schema import FieldSpec
+
+_SAID_ELSEWHERE = frozenset(
+    {"type", "enum", "const", "description", "title", "format", "$ref", "$defs", "anyOf", "oneOf", "allOf"}
+    | {"properties", "required", "additionalProperties", "items", "prefixItems"}
+)
+"""What exporters write of a field, or tell the loss of; a title says no more than a name."""
+LEFT_OUT = "The edge is left out."
 
 
 def edge_name(edge: Edge) -> str:
@@ -56,5 +64,32 @@ def of_extraction(node: AnyNode) -> Iterator[Loss]:
         )
     if data.get("locale"):
         yield Loss("locale", node.name, f"Its locale {data['locale']}.")
+    if data.get("grounding"):
+        yield Loss("grounding", node.name, f"Its grounding={data['grounding']!r}.")
+    for name in node.writes:
+        spec = node.field(name)
+        if spec is not None:
+            yield from _of_field(node.name, spec)
     if has_own_checks(node):
         yield Loss("validators", node.name, "What its classes check beyond their JSON Schema.")
+
+
+def of_dead_edges(graph: FlowGraph) -> Iterator[Loss]:
+    """Yield the edges that are never followed: those of an end node, and an else edge after another one."""
+    with_else: set[str] = set()
+    for edge in graph.edges:
+        if edge.source in graph.ends:
+            yield Loss("edge", edge_name(edge), "It leads on from an end node, and is never followed.", LEFT_OUT)
+        elif edge.condition.is_fallback and edge.source in with_else:
+            yield Loss("edge", edge_name(edge), "It is a second else edge, and is never followed.", LEFT_OUT)
+        with_else |= {edge.source} if edge.condition.is_fallback else set()
+
+
+def _of_field(where: str, spec: FieldSpec) -> Iterator[Loss]:
+    if not spec.required:
+        yield Loss("required", where, f"That the field {spec.name!r} may be missing.", "No field says so.")
+    if spec.shape.takes_null:
+        yield Loss("null", where, f"That null is a value of the field {spec.name!r}.", "It counts as not stated.")
+    more = sorted({key for branch in spec.shape.branches for key in branch.keywords} - _SAID_ELSEWHERE)
+    if more:
+        yield Loss("constraint", where, f"What the schema of the field {spec.name!r} adds: {', '.join(more)}.")

@@ -138,11 +138,13 @@ class Branch:
         optional: The names of the properties that an object may lack.
         places: How many items of a list have a meaning of their own, by their position.
         fewest: How many items a list needs.
+        keywords: The keywords of its schema.
     """
 
     def __init__(self, raw: Json, shapes: Shapes) -> None:
         self._raw = raw
         self._shapes = shapes
+        self.keywords = frozenset(raw)
         self.types = types_in(raw)
         self.allowed = [raw["const"]] if "const" in raw else raw.get("enum")
         self.is_map = is_map(raw)

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from byok_widgets.session import Turn
 from byok_widgets.session.steps import Judgement
 from tests.export.functions import look_up
 from tests.export.made_flows import SAMPLES, Talk, made_flow, moves
+from tests.export.odd_flows import odd_flow
 from tests.scripted_server import ScriptedServer
 
 INTEROP = Path(__file__).with_name("interop")
@@ -41,9 +43,10 @@ def targets(tool: dict[str, Any]) -> list[str]:
     return [to] if isinstance(to, str) else list(to["cases"].values()) if to else []
 
 
+@pytest.mark.parametrize("make", [made_flow, odd_flow])
 @pytest.mark.parametrize("seed", range(8))
-def test_every_tool_has_a_handler_and_every_target_is_a_node(seed: int) -> None:
-    config, source = files(made_flow(seed))
+def test_every_tool_has_a_handler_and_every_target_is_a_node(seed: int, make: Callable[[int], Flow]) -> None:
+    config, source = files(make(seed))
     defined = {node.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.AsyncFunctionDef)}
     assert config["initial_node"] in config["nodes"]
     for node in config["nodes"].values():

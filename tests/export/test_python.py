@@ -12,6 +12,7 @@ from byok_widgets import Flow
 from byok_widgets.flow.flow_data import data_of
 from tests.export.functions import look_up, many
 from tests.export.made_flows import TENS, made_flow
+from tests.export.odd_flows import odd_flow
 
 _numbers = itertools.count()
 
@@ -35,6 +36,14 @@ def data(flow: Flow) -> dict[str, Any]:
 def test_a_hundred_flows_come_back_the_same(start: int) -> None:
     for seed in range(start, start + 10):
         flow = made_flow(seed)
+        assert data(rebuilt(flow)) == data(flow)
+        assert flow.export("python").losses == ()
+
+
+@pytest.mark.parametrize("start", TENS)
+def test_a_hundred_odd_flows_come_back_the_same(start: int) -> None:
+    for seed in range(start, start + 10):
+        flow = odd_flow(seed)
         assert data(rebuilt(flow)) == data(flow)
         assert flow.export("python").losses == ()
 

@@ -12,8 +12,10 @@ from byok_widgets import ConfigError, Flow
 from byok_widgets.export.passing import pass_on
 from byok_widgets.export.retell.graph_checks import problems_of
 from byok_widgets.graph import EVERYWHERE
+from tests.export.differences import differences
 from tests.export.functions import look_up
 from tests.export.made_flows import SAMPLES, SENTENCES, TENS, Talk, made_flow, moves
+from tests.export.odd_flows import odd_flow
 from tests.scripted_server import ScriptedServer
 
 EXACT_LOSSES = {"evidence", "judge", "static", "return", "order"}
@@ -87,6 +89,29 @@ def test_what_other_flows_lose_is_listed(start: int, tmp_path: Path) -> None:
             if "|" in node.prompt:
                 assert ("filter", name) in told
         back(data, tmp_path, f"lossy {seed}")
+
+
+FEATURES: dict[str, set[str]] = {
+    "field": {"type", "required", "null", "constraint"},
+    "text": {"filter", "braces"},
+    "kind": {"function"},
+    "max_tokens": {"settings"},
+    "condition": {"condition"},
+}
+"""Features of losses that tell differences of another name."""
+
+
+@pytest.mark.parametrize("start", TENS)
+def test_every_difference_of_an_odd_flow_that_came_back_is_listed(start: int, tmp_path: Path) -> None:
+    for seed in range(start, start + 10):
+        flow = odd_flow(seed)
+        again = back(exported(flow), tmp_path, f"odd back {seed}")
+        losses = (*flow.export("retell").losses, *again.skipped)
+        for where, what in differences(flow, again):
+            word, _, more = what.partition(":")
+            word, _, field = word.partition(" ")
+            told = [loss for loss in losses if loss.where == where and loss.feature in FEATURES.get(word, {word})]
+            assert any(field in loss.problem for loss in told), (seed, where, what, more)
 
 
 @pytest.mark.parametrize(
@@ -259,6 +284,22 @@ def test_the_shapes_are_read_and_what_is_skipped_is_listed(wrap: Any, bare: bool
     assert [finding.kind for finding in flow.check()].count("not_exported") == len(flow.skipped)
     assert "sub" in repr(flow.skipped)
     assert "sub" in flow.skipped._repr_html_()
+
+
+def test_that_edges_are_joined_across_another_one_is_told(tmp_path: Path) -> None:
+    def edge(number: int, target: str, right: str) -> dict[str, Any]:
+        equation = {"left": "{{day}}", "operator": "==", "right": right}
+        condition = {"type": "equation", "operator": "&&", "equations": [equation]}
+        return {"id": f"j{number}", "destination_node_id": target, "transition_condition": condition}
+
+    split = next(node for node in FOREIGN["nodes"] if node["id"] == "split")
+    for order, lost in (("end", "hello", "end"), ["order"]), (("end", "end", "hello"), []):
+        edges = [edge(at, target, f"day {at}") for at, target in enumerate(order)]
+        nodes = [
+            {**node, "edges": edges, "else_edge": None} if node is split else node for node in FOREIGN["nodes"]
+        ]
+        flow = back({**FOREIGN, "nodes": nodes}, tmp_path, name=f"joined {order}")
+        assert [loss.feature for loss in flow.skipped if loss.where == "split → end"] == lost
 
 
 def test_the_name_of_an_agent_becomes_that_of_the_flow(tmp_path: Path) -> None:

@@ -34,7 +34,10 @@ class PipecatExporter(Exporter):
             f"{stem}.flow.yaml": as_yaml(config),
             f"{stem}_handlers.py": handlers_module(plan, f"{stem}.flow.yaml", f"{stem}_handlers"),
         }
-        return self.result(files, [*_told(flow), *losses.of_settings(flow, _ONE_MODEL), *plan.losses])
+        return self.result(
+            files,
+            [*_told(flow), *losses.of_settings(flow, _ONE_MODEL), *plan.losses, *losses.of_dead_edges(plan.graph)],
+        )
 
 
 def _told(flow: ExportedFlow) -> Iterator[Loss]:

@@ -126,7 +126,9 @@ class _Module:
                 yield f"({holds}, {literal(edge.target)})"
         for edge in self._graph.outgoing(name):
             if not edge.condition.is_known:
-                self._lose("condition", edge_name(edge), "Its condition, which nobody here can read.", _LEFT_OUT)
+                self._lose(
+                    "condition", edge_name(edge), "Its condition, which nobody here can read.", losses.LEFT_OUT
+                )
 
     def _holds(self, edge: Edge) -> str:
         condition = edge.condition
@@ -145,7 +147,7 @@ class _Module:
             return f"lambda state: FUNCTIONS[{key}](state)"
         else:
             problem = f"Its condition of the kind {condition.kind!r}: {condition.text}."
-        self._lose("condition", edge_name(edge), problem, _LEFT_OUT)
+        self._lose("condition", edge_name(edge), problem, losses.LEFT_OUT)
         return ""
 
     def _function(self, where: str, function: Callable[..., Any] | object | None) -> str:
@@ -184,7 +186,6 @@ class _Module:
         self._plan.losses.append(Loss(feature, where, problem, instead))
 
 
-_LEFT_OUT = "The edge is left out."
 _IN_WORDS = "They stand in its description, and other values are ignored."
 
 

@@ -8,7 +8,7 @@ from itertools import count
 
 from byok_widgets.export.base import Loss
 from byok_widgets.export.fields import kind_in
-from byok_widgets.export.losses import edge_name
+from byok_widgets.export.losses import LEFT_OUT, edge_name
 from byok_widgets.export.normal_form import NotInNormalFormError
 from byok_widgets.export.retell.equations import Json, equations
 from byok_widgets.graph import Edge, FlowGraph
@@ -67,10 +67,14 @@ class EdgeWriter:
             yield {"type": "prompt", "prompt": condition.text}
         elif condition.expression is None:
             problem = f"Its condition of the kind {condition.kind!r}: {condition.text}."
-            self._losses.append(Loss("condition", where, problem, "The edge is left out."))
+            self._losses.append(Loss("condition", where, problem, LEFT_OUT))
         else:
             try:
-                yield from equations(condition.expression.tree, partial(kind_in, self._graph))
+                found = equations(condition.expression.tree, partial(kind_in, self._graph))
+                if not found:
+                    problem = f"Its condition {condition.text} never holds."
+                    self._losses.append(Loss("edge", where, problem, LEFT_OUT))
+                yield from found
             except NotInNormalFormError as error:
                 problem = f"The condition {condition.text} is not an equation: {error}."
                 self._losses.append(

@@ -42,6 +42,7 @@ class RetellExporter(Exporter):
         if problems := problems_of(data):
             raise ConfigError(f"The flow was not exported: {problems[0]}.", kind="export", fix="Rename the node.")
         found = [*losses.of_settings(flow, "The model of the node judges."), *writer.losses, *_told(flow)]
+        found += losses.of_dead_edges(graph)
         text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
         return self.result({f"{file_stem(flow.name)}.retell.json": text}, found)
 

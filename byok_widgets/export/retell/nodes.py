@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from byok_widgets.nodes.extraction import ExtractionNode
 from byok_widgets.schema import FieldSpec
 from byok_widgets.templates.expression import Expression, Variable
 
+_BRACES = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 RETURN = "What the caller asked for has been answered."
 """The condition under which a global node without edges goes back."""
 
@@ -47,12 +49,18 @@ class NodeWriter:
 
     def text(self, prompt: str, where: str) -> str:
         """Return a prompt with Retell's placeholders."""
-        made = rewritten(prompt, write=str, path_of=_name_of)
+        made = rewritten(prompt, write=lambda text: self._plain(text, where), path_of=_name_of)
         for source in made.lost:
             self._lose(
                 "filter", where, f"{source}: there are variables only.", "It stands for the plain variable."
             )
         return made.text
+
+    def _plain(self, text: str, where: str) -> str:
+        """Return a text in a prompt as it is: nothing keeps it from being taken for a variable."""
+        if _BRACES.search(text):
+            self._lose("braces", where, f"{text!r} is text here.", "It is taken for a variable.")
+        return text
 
     def _conversation(self, node: ConversationNode) -> Iterator[Json]:
         if node.static and node.name not in self._graph.ends:
@@ -93,6 +101,9 @@ class NodeWriter:
             yield {**made, **self._edges.of(name, waits=False, needs_else=made["type"] == "branch")}
             return
         end = self._edges.new_id(f"{name} end", self._graph.nodes)
+        self._lose(
+            "end", name, "A node that does not speak cannot end a call.", f"The node {end!r} after it does."
+        )
         yield {**made, "else_edge": self._edges.to_end(end)}
         yield {"id": end, "type": "end", "name": end}
 

@@ -181,16 +181,20 @@ class _Reading:
     def _edges(self, node: Json) -> Iterator[Json]:
         """Yield the edges of a node; those that lead to the same one are joined where the first of them stands."""
         by_target: dict[str, Json] = {}
+        before = ""
         for edge in edges_of(node):
             made = self._edge(node, edge)
             if made is None:
                 continue
             known = by_target.setdefault(made["target"], made)
+            where = f"{made['source']} → {made['target']}"
             if known is not made and not self._joined(known, made):
-                where = f"{made['source']} → {made['target']}"
-                self._skip(
-                    "edge", where, "There is another edge between the two, of another kind.", "It is left out."
-                )
+                problem = "There is another edge between the two, of another kind."
+                self._skip("edge", where, problem, "It is left out.")
+            elif known is not made and before != made["target"]:
+                problem = "Its condition is looked at with that of the first edge between the two."
+                self._skip("order", where, problem, "Edges in between come after it.")
+            before = made["target"]
         yield from by_target.values()
 
     def _joined(self, known: Json, more: Json) -> bool:
