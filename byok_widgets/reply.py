@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, get_args
 
 from byok_widgets import markup, reasoning_display
 from byok_widgets.messages import CUT_OFF, FinishReason, Message, answer_message, with_sign
 from byok_widgets.natural_guesses import AnswersGuesses
-from byok_widgets.usage import Cost, Usage, token_words
+from byok_widgets.usage import Cost, CostSource, Usage, token_words
 
 if TYPE_CHECKING:
     from byok_widgets.grounding.evidence import Evidence
@@ -57,6 +57,15 @@ Origin = Literal["live", "local", "replay", ""]
 def badge(origins: Iterable[Origin]) -> str:
     """Return the word that says where answers came from, such as `REPLAY`; empty where no model was asked."""
     return " + ".join(dict.fromkeys(origin.upper() for origin in origins if origin))
+
+
+def origins_of(sources: Iterable[CostSource]) -> tuple[Origin, ...]:
+    """Return where the answers came from whose costs have these sources; the recorded ones come first."""
+    found = {_ORIGINS.get(source, "live") for source in sources}
+    return tuple(origin for origin in get_args(Origin) if origin in found)[::-1]
+
+
+_ORIGINS: Mapping[CostSource, Origin] = {"replay": "replay", "local": "local", "static": "", "not charged": ""}
 
 
 class NodeResult(AnswersGuesses):
@@ -283,7 +292,7 @@ class Reply(NodeResult):
 
     def saved_fields(self) -> dict[str, Any]:
         """Return what a session file holds of it: its cost, and not its transcript, which the turns hold."""
-        return {**super().saved_fields(), "usage": vars(self.usage), "cost": asdict(self.cost)}
+        return {**super().saved_fields(), "usage": vars(self.usage), "cost": _saved_cost(self.cost)}
 
     @classmethod
     def fields_of(cls, saved: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -350,6 +359,10 @@ class Reply(NodeResult):
         facts += [str(self.cost)] if self.model else []
         facts += [f"{self.latency_s:.1f} s"] if self.model else []
         return " · ".join([*facts, *self.notices])
+
+
+def _saved_cost(cost: Cost) -> dict[str, Any]:
+    return {**vars(cost), "recorded": None if cost.recorded is None else _saved_cost(cost.recorded)}
 
 
 def _cost(saved: Mapping[str, Any]) -> Cost:

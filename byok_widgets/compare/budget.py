@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
-from byok_widgets.usage import Cost, CostTotal
+from byok_widgets.usage import Cost, CostSource, CostTotal
 
 
 class Budget:
@@ -17,6 +17,7 @@ class Budget:
         bound_usd: The most that may have been spent: a call whose cost is not known counts with its worst case.
         calls: Calls that were made, or are being made.
         is_used_up: Whether something was not sent for want of money or calls.
+        sources: Where the costs of its calls are known from.
     """
 
     def __init__(self, usd: Decimal | None, max_calls: int | None) -> None:
@@ -24,6 +25,7 @@ class Budget:
         self.spent, self.bound_usd = CostTotal(), Decimal(0)
         self.calls = 0
         self.is_used_up = False
+        self.sources: set[CostSource] = set()
         self._reserved = self._held = Decimal(0)
         self._released = asyncio.Event()
         self._under_way = self._cells = 0
@@ -49,9 +51,9 @@ class Budget:
         self._under_way += calls
         return True
 
-    def settle(self, worst: Decimal, costs: Iterable[Cost], *, sent: bool = True) -> None:
+    def settle(self, worst: Decimal, costs: Sequence[Cost], *, sent: bool = True) -> None:
         """Replace what was reserved for a call by what its requests cost."""
-        total = CostTotal.of(costs)
+        total = self._total(costs)
         self._reserved -= worst
         self._under_way -= 1
         self.calls -= 0 if sent else 1
@@ -61,10 +63,14 @@ class Budget:
 
     def note(self, costs: Sequence[Cost], worst: Decimal = Decimal(0)) -> None:
         """Take note of calls that were made elsewhere, one whose cost is not known with its worst case."""
-        total = CostTotal.of(costs)
+        total = self._total(costs)
         self.calls += len(costs)
         self.spent += total
         self.bound_usd += total.usd + worst * total.unpriced
+
+    def _total(self, costs: Sequence[Cost]) -> CostTotal:
+        self.sources.update(cost.source for cost in costs)
+        return CostTotal.of(costs)
 
     async def begin_cell(self, expected: Decimal) -> bool:
         """Hold what a cell with any number of calls will probably cost, so that not too many begin at once.

@@ -33,6 +33,7 @@ from byok_widgets.compare.variant_result import VariantResult, Verdicts
 from byok_widgets.engine import ENGINE, HAS_THREADS
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.frontend import frontend
+from byok_widgets.reply import badge, origins_of
 from byok_widgets.usage import CostTotal
 
 
@@ -64,8 +65,13 @@ class Comparison:
 
     @property
     def badge(self) -> str:
-        """The word that says where its answers come from: `LIVE`, `LOCAL`, `REPLAY`."""
-        return self._setup.badge
+        """The word that says where its answers come from: `LIVE`, `LOCAL`, `REPLAY`.
+
+        Where a recording answers, other calls may be live: once answers have come, it says what they were, unless
+        some were there before.
+        """
+        came = badge(origins_of(self._execution.sources)) if badge(["replay"]) in self._setup.badge else ""
+        return came or self._setup.badge
 
     @property
     def variants(self) -> tuple[Variant, ...]:

@@ -24,7 +24,7 @@ from byok_widgets.engine import ENGINE
 from byok_widgets.engine.quota import shared_by
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.foreign_exceptions import describe_exception
-from byok_widgets.usage import CostTotal
+from byok_widgets.usage import CostSource, CostTotal
 
 OnChange = Callable[[], None]
 
@@ -40,11 +40,13 @@ class Execution:
     def __init__(self, store: CellStore, results: Results, known: Mapping[Key, ResultCell]) -> None:
         self._store, self._results = store, results
         self._known = dict(known)
+        self._had_cells = bool(known)
         self._runner: Runner | None = None
         self._judge: Judge | None = None
         self._future: concurrent.futures.Future[None] | None = None
         self._observers: list[OnChange] = []
         self._spent = CostTotal()
+        self._sources: frozenset[CostSource] = frozenset()
         self.started_at = time.time()
         self.ended_at: float | None = None
 
@@ -58,6 +60,13 @@ class Execution:
     def spent(self) -> CostTotal:
         """What its calls cost here, also in cells that were given up; what was there is not paid again."""
         return self._spent + self._runner.budget.spent if self._runner else self._spent
+
+    @property
+    def sources(self) -> frozenset[CostSource]:
+        """Where the costs of its calls are known from; empty where cells were there before."""
+        if self._had_cells:
+            return frozenset()
+        return self._sources.union(self._runner.budget.sources if self._runner else ())
 
     @property
     def given_up(self) -> int:
@@ -95,7 +104,7 @@ class Execution:
         """Run what is missing, in the background; does nothing while it runs."""
         if self.running:
             return
-        self._spent, self._judge = self.spent, setup.judge
+        self._spent, self._sources, self._judge = self.spent, self.sources, setup.judge
         budget = Budget(setup.limits.usd, setup.limits.max_calls)
         keeper = self._keeper(setup, metric, budget)
         self._runner = Runner(

@@ -95,6 +95,21 @@ def test_costs_are_those_of_the_recording_and_nothing_is_spent(
     assert len(server.requests) == 4, "what was replayed counts as no answer of today"
 
 
+def test_where_calls_may_be_live_the_head_says_what_came(flow: Flow, cassette: Path) -> None:
+    with flow.record(cassette):
+        flow.node("read").compare(MODELS, CASES[:4], max_calls=100).wait()
+    flow.replay(cassette, missing="live")
+    asked = [CASES[:2], CASES[2:5], CASES[5:6]]
+    recorded, partly, unknown = (flow.node("read").compare(MODELS, cases, max_calls=100) for cases in asked)
+    for each in (recorded, partly, unknown):
+        each.wait()
+    assert [each.badge for each in (recorded, partly, unknown)] == [
+        badge(["replay"]),
+        badge(["replay", "live"]),
+        badge(["live"]),
+    ]
+
+
 def test_a_case_that_was_not_recorded_fails_alone_and_says_why(flow: Flow, cassette: Path) -> None:
     with flow.record(cassette):
         flow.node("read").compare(MODELS, CASES[:5], max_calls=100).wait()
