@@ -130,6 +130,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_two_hundred_mangled_dialogues_land_at_the_right_node_under_kills(
     server: ScriptedServer, file: Path, store: str
 ) -> None:
@@ -148,6 +149,7 @@ def test_two_hundred_mangled_dialogues_land_at_the_right_node_under_kills(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_three_servers_behind_a_load_balancer_are_one_under_kills(
     server: ScriptedServer, file: Path, tmp_path: Path
 ) -> None:
