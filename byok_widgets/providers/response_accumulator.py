@@ -121,11 +121,11 @@ class ResponseAccumulator:
 
     def set_metadata(self, model: object, request_id: object) -> None:
         """Remember the model that reports itself, and the first id by which its provider can find the request."""
-        if isinstance(model, str) and model:
+        if isinstance(model, str) and model and model != self._model:
             self._model = without_surrogates(model)
-        if isinstance(request_id, str) and request_id:
+        if not self.request_id and isinstance(request_id, str) and request_id:
             # an error takes it as it is
-            self.request_id = self.request_id or redact(without_surrogates(request_id), words=False)
+            self.request_id = redact(without_surrogates(request_id), words=False)
 
     def count_usage(self, usage: Usage, *, with_piece: bool) -> None:
         """Take a report of usage; one that comes with a piece of the answer may be followed by others."""

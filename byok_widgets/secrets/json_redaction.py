@@ -12,6 +12,8 @@ from typing import Any
 
 from byok_widgets.secrets.redaction import BETWEEN, redact
 
+_LONG = 30  # a name this long may be a key
+
 
 def holds_key(data: Any) -> bool:
     """Whether a string in `data` contains a key."""
@@ -27,7 +29,8 @@ def redact_keys(data: Any) -> Any:
     if cleaned == joined:
         return data
     redacted = cleaned.split(BETWEEN)
-    if len(redacted) != len(texts):  # a string contains the separator itself
+    # a string contains the separator itself, or a key was found across one
+    if not joined.count(BETWEEN) == len(texts) - 1 == len(redacted) - 1:
         redacted = [redact(text, words=False) for text in texts]
     return _rebuilt(data, iter(redacted))
 
@@ -44,7 +47,7 @@ def _texts(data: Any, found: list[str]) -> list[str]:
                 _texts(entry, found)
     elif isinstance(data, dict):
         for name, entry in data.items():
-            if not _is_plain(name):
+            if not (name.isidentifier() and len(name) < _LONG):  # as `_is_plain`
                 found.append(name)
             if isinstance(entry, str):
                 found.append(entry)
@@ -65,4 +68,4 @@ def _rebuilt(data: Any, texts: Iterator[str]) -> Any:
 
 def _is_plain(name: str) -> bool:
     """Whether a name is a plain word, like those of a file's own format; a short key may be one, too."""
-    return name.isidentifier() and len(name) < 30
+    return name.isidentifier() and len(name) < _LONG

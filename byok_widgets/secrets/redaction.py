@@ -7,7 +7,7 @@ providers, proxies and backends quote keys in their messages.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from byok_widgets.secrets.held_keys import PIECE, Span, has_short_keys, held_keys, is_word
 from byok_widgets.secrets.key_formats import registered_shape
@@ -44,6 +44,18 @@ def redact_held(text: str) -> str:
     For what a model writes: it may write about keys, and a short key or a plain word may be part of any answer.
     """
     return replaced(text, _held(text, words=False))
+
+
+def redact_held_in(texts: Sequence[str]) -> list[str]:
+    """Return each text as `redact_held` does: one search through all costs little more than through the first."""
+    joined = BETWEEN.join(texts)
+    cleaned = redact_held(joined)
+    if cleaned == joined:
+        return list(texts)
+    redacted = cleaned.split(BETWEEN)
+    if joined.count(BETWEEN) == len(texts) - 1 == len(redacted) - 1:
+        return redacted
+    return [redact_held(text) for text in texts]  # one has the separator in it, or a key was found across one
 
 
 def redact_quotes(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 
 from byok_widgets.messages import Message
 from byok_widgets.secrets.json_redaction import redact_keys
@@ -55,10 +56,15 @@ class Asked:
         """Digests of all that the caller has said."""
         return self.parent.said if self.at < 0 else (*self.parent.said, self.dialogue.keys[self.at])
 
+    @cached_property
+    def redacted(self) -> tuple[str, str]:
+        """What the caller said, and the client's id of the conversation, without what looks like a key."""
+        text, name = redact_keys([self.text or "", self.session_id])
+        return text, name
+
     @property
     def row(self) -> StoredTurn:
         """The turn as it is stored before it is answered."""
         said, parent = self.said, self.parent
         words, tail = words_of(said), tail_of(said)
-        text = redact_keys(self.text or "")
-        return StoredTurn(self.key, parent.session, parent.key, words, tail, text, time.time())
+        return StoredTurn(self.key, parent.session, parent.key, words, tail, self.redacted[0], time.time())

@@ -7,12 +7,20 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
 
 _MOST_AT_ONCE = 64
+
+
+class _Waiting(NamedTuple):
+    """Some work, whom to tell what it gave, and whether it changes anything."""
+
+    work: Work
+    tell: Callable[[Any, BaseException | None], None]
+    writes: bool
 
 
 class DatabaseThread:
@@ -24,8 +32,7 @@ class DatabaseThread:
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
-        self._waiting: queue.SimpleQueue[tuple[Work, Callable[[Any, BaseException | None], None]] | None]
-        self._waiting = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="byok-serve-store", daemon=True)
 
     async def start(self) -> None:
@@ -35,15 +42,20 @@ class DatabaseThread:
             sqlite3.Error: The file cannot be opened.
         """
         self._thread.start()
-        await self.do(lambda _: None)
+        await self.do(lambda _: None, writes=False)
 
     async def stop(self) -> None:
         """Finish what is waiting, and close the file."""
         self._waiting.put(None)
         await asyncio.to_thread(self._thread.join)
 
-    async def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do some work and return what it gives; it is committed then."""
+    async def do(self, work: Callable[[sqlite3.Connection], T], *, writes: bool = True) -> T:
+        """Do some work and return what it gives; it is committed then.
+
+        Args:
+            work: The work.
+            writes: Whether it changes anything; what only reads needs no transaction.
+        """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
 
@@ -58,12 +70,12 @@ class DatabaseThread:
         def tell(result: Any, error: BaseException | None) -> None:
             loop.call_soon_threadsafe(settle, result, error)
 
-        self._waiting.put((work, tell))
+        self._waiting.put(_Waiting(work, tell, writes))
         return await done
 
     def soon(self, work: Work) -> None:
         """Do some work, before all that is asked for later; nobody waits for it."""
-        self._waiting.put((work, lambda *_: None))
+        self._waiting.put(_Waiting(work, lambda *_: None, writes=True))
 
     def _run(self) -> None:
         connection: sqlite3.Connection | None = None
@@ -82,31 +94,41 @@ class DatabaseThread:
                     break
                 batch.append(following)
             if connection is None:
-                for _, tell in batch:
-                    tell(None, failure)
-            else:
+                for waiting in batch:
+                    waiting.tell(None, failure)
+            elif any(waiting.writes for waiting in batch):
                 _commit_together(connection, batch)
+            else:
+                _read(connection, batch)
             if stop:
                 break
         if connection is not None:
             connection.close()
 
 
-def _commit_together(
-    connection: sqlite3.Connection, batch: list[tuple[Work, Callable[[Any, BaseException | None], None]]]
-) -> None:
+def _read(connection: sqlite3.Connection, batch: list[_Waiting]) -> None:
+    for waiting in batch:
+        try:
+            result = waiting.work(connection)
+        except Exception as error:  # noqa: BLE001 - told to whoever asked
+            waiting.tell(None, error)
+        else:
+            waiting.tell(result, None)
+
+
+def _commit_together(connection: sqlite3.Connection, batch: list[_Waiting]) -> None:
     """Do work in one transaction; where one part of it fails, each in its own."""
     try:
-        results = _in_transaction(connection, [work for work, _ in batch])
+        results = _in_transaction(connection, [waiting.work for waiting in batch])
     except Exception as error:  # noqa: BLE001 - told to whoever asked
         if len(batch) == 1:
-            batch[0][1](None, error)
+            batch[0].tell(None, error)
             return
         for each in batch:
             _commit_together(connection, [each])
         return
-    for (_, tell), result in zip(batch, results, strict=True):
-        tell(result, None)
+    for waiting, result in zip(batch, results, strict=True):
+        waiting.tell(result, None)
 
 
 def _in_transaction(connection: sqlite3.Connection, works: list[Work]) -> list[Any]:

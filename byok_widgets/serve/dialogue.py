@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from byok_widgets.messages import Message, Role
-from byok_widgets.secrets import redact_held
+from byok_widgets.secrets import redact_held_in
 from byok_widgets.text_forms import normalized
 
 _SPOKEN: tuple[Role, ...] = ("user", "assistant")
@@ -41,11 +41,13 @@ class Dialogue:
                 roles = role
             if role in _SPOKEN and text:
                 said.append((role, text))
-        merged = (
-            Message(role, redact_held(" ".join(text for _, text in group)))
+        merged = [
+            (role, " ".join(text for _, text in group))
             for role, group in groupby(said, key=lambda entry: entry[0])
-        )
-        return cls(tuple(merged), after_tool=roles in _RESULTS)
+        ]
+        texts = redact_held_in([text for _, text in merged])
+        messages = tuple(Message(role, text) for (role, _), text in zip(merged, texts, strict=True))
+        return cls(messages, after_tool=roles in _RESULTS)
 
     @property
     def is_answered(self) -> bool:

@@ -18,7 +18,7 @@ from byok_widgets.serve.live_turn import Answer, LiveTurn
 from byok_widgets.serve.options import ServeOptions
 from byok_widgets.serve.report import Observers
 from byok_widgets.serve.served_scope import ServedEffects, ServedScope
-from byok_widgets.serve.spending import Spending
+from byok_widgets.serve.spending import Spending, TurnSpending
 from byok_widgets.serve.state import State
 from byok_widgets.serve.store import Claim, Store
 from byok_widgets.serve.turn_record import LostTurnError, TurnRecord
@@ -46,9 +46,11 @@ class Execution:
         self._around = around
         self._record = TurnRecord(asked, claim, owner, around.store)
         self._placing: asyncio.Task[None] | None = None
+        self._is_placing = False
         self._limit: asyncio.Timeout | None = None
         self._scope = ServedScope(asked.key, claim.journal, around.store, asked.flow.graph)
         self._effects: EffectLog = EffectLog()
+        self._spending: TurnSpending | None = None
         self._tried: list[Turn] = []
         self._heard: list[Turn] = []
         self._fallback, self._apology = Fallback.of(around.options, asked.flow), ""
@@ -68,7 +70,7 @@ class Execution:
             graph = self._asked.flow.graph
             self._effects = ServedEffects(self._asked.parent.session, stored, self._around.store, graph)
             self._runner = self._new_runner(None)
-        spending = await self._around.spending.turn(
+        self._spending = spending = await self._around.spending.turn(
             self._asked.key, self._asked.parent.session, self._asked.caller
         )
         try:
@@ -86,7 +88,7 @@ class Execution:
             self._runner = self._new_runner(spare)
             fault = await self._run()
         if self._placing:
-            await self._placing
+            await self._placed(self._placing, is_whole=not fault)
         if fault:
             await self._give_up(first)
         else:
@@ -187,8 +189,16 @@ class Execution:
             self._placing = asyncio.ensure_future(self._place())
         self._live.add(piece)
 
+    async def _placed(self, placing: asyncio.Task[None], *, is_whole: bool) -> None:
+        """Wait until it is saved where the flow is; a reply that came at once is saved as a whole instead."""
+        if is_whole and not self._is_placing:
+            placing.cancel()
+        else:
+            await placing
+
     async def _place(self) -> None:
         """Save where the flow is; only then is the reply heard."""
+        self._is_placing = True
         await self._put_place(self._record.state_after(self._runner), self._runner.place_after.node)
 
     async def _put_place(self, state: State, node: str) -> None:
@@ -196,6 +206,13 @@ class Execution:
         self._live.speak()
 
     async def _finish(self, answer: Answer, state: State) -> None:
-        await self._record.end(answer, state, [*self._tried, *self._heard])
+        bill = self._spending.bill() if self._spending else None
+        self._scope.end()
+        try:
+            await self._record.end(answer, state, [*self._tried, *self._heard], bill)
+        except Exception:  # a lost turn's, too: then nothing was stored with it
+            if self._spending:
+                await self._spending.store(bill)
+            raise
         self._live.end(answer)
         self._around.observers.tell(self._record.report(answer, state, self._tried, self._scope))

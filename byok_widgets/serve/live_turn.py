@@ -68,7 +68,8 @@ class LiveTurn:
     def add(self, piece: str) -> None:
         """Take a piece of the reply; it is held back until the flow's position is saved."""
         self._said += piece
-        self._tell()
+        if self._held_from is None:  # else there is nothing more to hear
+            self._tell()
 
     def retract(self) -> None:
         """Take back what has come so far, as far as nobody has heard it."""

@@ -11,7 +11,12 @@ from byok_widgets.secrets.json_redaction import redact_keys
 
 def plain_json(data: Mapping[str, Any]) -> str:
     """Return data as JSON; what is none becomes text."""
+    return plain_jsons(data)[0]
+
+
+def plain_jsons(*data: Mapping[str, Any]) -> list[str]:
+    """Return each as JSON: a search for keys in all of them costs little more than one in the first."""
     from pydantic_core import to_jsonable_python
 
-    plain = to_jsonable_python(data, fallback=str, bytes_mode="base64", inf_nan_mode="strings")
-    return json.dumps(redact_keys(plain), ensure_ascii=False)
+    plain = to_jsonable_python(list(data), fallback=str, bytes_mode="base64", inf_nan_mode="strings")
+    return [json.dumps(each, ensure_ascii=False) for each in redact_keys(plain)]

@@ -30,7 +30,16 @@ return {'owned', elsewhere and 1 or 0, known, redis.call('HGETALL', prefix .. 'j
 """
 """Claims a turn: it is this owner's unless it has been answered, or its process is alive."""
 
-PUT = """
+_SPEND = """
+local function spend(prefix, first)
+  for at = first + 2, #ARGV do
+    redis.call('HINCRBY', prefix .. 'c:' .. ARGV[at], 'calls', ARGV[first])
+    redis.call('HINCRBY', prefix .. 'c:' .. ARGV[at], 'usd', ARGV[first + 1])
+  end
+end
+"""
+
+PUT = f"""{_SPEND}
 local prefix, key, owner, session = KEYS[1], ARGV[1], ARGV[2], ARGV[6]
 local turn = prefix .. 't:' .. key
 if redis.call('HGET', turn, 'owner') ~= owner or redis.call('HGET', turn, 'answer') ~= '' then return 0 end
@@ -42,9 +51,18 @@ if not known or cjson.decode(known)['last_at'] <= cjson.decode(ARGV[7])['last_at
 end
 local time = redis.call('TIME')
 redis.call('ZADD', prefix .. 'activity', time[1] + time[2] / 1000000, session)
+spend(prefix, 8)
 return 1
 """
-"""Stores what is known of a turn, if it is still this owner's; an interrupted one may end after the next."""
+"""Stores what is known of a turn and what it has spent, if it is still this owner's.
+
+An interrupted one may end after the next.
+"""
+
+SPEND = f"""{_SPEND}
+spend(KEYS[1], 1)
+"""
+"""Adds to what was spent in each scope."""
 
 RELEASE = """
 local turn = KEYS[1] .. 't:' .. ARGV[1]

@@ -12,8 +12,17 @@ from typing import Any
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.secrets import redact
-from byok_widgets.serve.redis_scripts import CLAIM, PUT, RELEASE
-from byok_widgets.serve.store import LEASE_S, MOST_FOUND, Claim, Spent, StoredSession, StoredToken, StoredTurn
+from byok_widgets.serve.redis_scripts import CLAIM, PUT, RELEASE, SPEND
+from byok_widgets.serve.store import (
+    LEASE_S,
+    MOST_FOUND,
+    Bill,
+    Claim,
+    Spent,
+    StoredSession,
+    StoredToken,
+    StoredTurn,
+)
 
 _MOST_CONNECTIONS = 64
 _WAIT_S = 10.0
@@ -59,7 +68,8 @@ class RedisStore:
         except (client.RedisError, OSError, ValueError) as error:
             problem = redact(str(error))
         else:
-            self._claim, self._put, self._release = map(self._redis.register_script, (CLAIM, PUT, RELEASE))
+            scripts = map(self._redis.register_script, (CLAIM, PUT, RELEASE, SPEND))
+            self._claim, self._put, self._release, self._spend = scripts
             _require_lasting(info)
             await self.beat()
             return
@@ -102,10 +112,10 @@ class RedisStore:
         """Keep what a step of a turn gave."""
         await self._redis.hset(self._key("j", key), step, data)
 
-    async def put(self, turn: StoredTurn, owner: str, session: StoredSession) -> bool:
-        """Store what is known of a turn by now."""
+    async def put(self, turn: StoredTurn, owner: str, session: StoredSession, bill: Bill | None = None) -> bool:
+        """Store what is known of a turn by now, and what it has spent."""
         values = [turn.key, owner, turn.state, turn.answer, turn.record, session.key, json.dumps(vars(session))]
-        return bool(await self._put([self._prefix], values))
+        return bool(await self._put([self._prefix], [*values, *(_sums(bill) if bill else ())]))
 
     async def release(self, key: str, owner: str) -> None:
         """Give up a turn that has no state yet."""
@@ -170,13 +180,9 @@ class RedisStore:
             if data
         }
 
-    async def spend(self, scopes: Collection[str], spent: Spent) -> None:
+    async def spend(self, bill: Bill) -> None:
         """Add to what was spent in each scope."""
-        async with self._redis.pipeline(transaction=True) as pipe:
-            for scope in scopes:
-                pipe.hincrby(self._key("c", scope), "calls", spent.calls)
-                pipe.hincrby(self._key("c", scope), "usd", int(spent.usd * _USD_PARTS))
-            await pipe.execute()
+        await self._spend([self._prefix], _sums(bill))
 
     async def tokens(self) -> list[StoredToken]:
         """Return the access tokens, also those that were revoked."""
@@ -207,6 +213,11 @@ class RedisStore:
 def _mapping(flat: Iterable[str]) -> dict[str, str]:
     each = iter(flat)
     return dict(zip(each, each, strict=True))
+
+
+def _sums(bill: Bill) -> list[str | int]:
+    """Return a bill as the scripts take it: calls, money in parts, and the scopes."""
+    return [bill.spent.calls, int(bill.spent.usd * _USD_PARTS), *bill.scopes]
 
 
 def _turn(found: dict[str, str]) -> StoredTurn:

@@ -27,6 +27,7 @@ class ServedScope:
 
     def __init__(self, key: str, journal: Mapping[str, str], store: Store, graph: FlowGraph) -> None:
         self.key, self.done, self.reused = key, 0, 0
+        self._has_ended = False
         self._journal, self._store, self._graph = journal, store, graph
         self._seen: dict[str, int] = {}
         self._storing: set[asyncio.Task[None]] = set()
@@ -45,9 +46,17 @@ class ServedScope:
         """Store what a step gave; the next step waits for that, and the caller of this one does not."""
         self.done += 1
         at = self._place(step, is_done=True)
-        storing = soon(self._store.note(self.key, at, plain_json(result_data(result))))
+        storing = soon(self._note(at, result))
         self._storing.add(storing)
         storing.add_done_callback(self._storing.discard)
+
+    def end(self) -> None:
+        """Take note that the turn is stored now as a whole: what its last step gave is in it."""
+        self._has_ended = True
+
+    async def _note(self, at: str, result: NodeResult) -> None:
+        if not self._has_ended:
+            await self._store.note(self.key, at, plain_json(result_data(result)))
 
     def _place(self, step: str, *, is_done: bool = False) -> str:
         """Return the place of a step in the journal: the same step may come again in a turn."""

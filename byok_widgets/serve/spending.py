@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from byok_widgets.errors import ConfigError, FlowError
 from byok_widgets.nodes.admission import PendingCall
-from byok_widgets.serve.store import Spent, Store
+from byok_widgets.serve.store import Bill, Spent, Store
 from byok_widgets.usage import Cost
 
 CapScope = Literal["turn", "session", "token", "day"]
@@ -57,7 +57,7 @@ class Spending:
     Attributes:
         caps: What may be spent.
         store: Where it is stored what turns have spent that have ended.
-        open: The scopes of the turns that run here, by name.
+        open: The scopes with a cap of the turns that run here, by name.
     """
 
     def __init__(self, caps: Caps, store: Store) -> None:
@@ -107,8 +107,9 @@ class TurnSpending:
     def __init__(self, spending: Spending, names: Mapping[CapScope, str]) -> None:
         self._all, self._names = spending, names
         self._before: dict[str, Spent] = {}
-        self.spent = Spent()
-        for name in names.values():
+        self.spent = self._billed = Spent()
+        self._capped = tuple(name for scope, name in names.items() if scope in spending.caps.scopes)
+        for name in self._capped:
             spending.open.setdefault(name, _OpenScope()).turns += 1
 
     async def begin(self) -> None:
@@ -143,21 +144,35 @@ class TurnSpending:
         """Count what a call cost that was made elsewhere."""
         self._add(Spent(1, cost.known_usd))
 
+    def bill(self) -> Bill | None:
+        """Return what is to be stored now, since the last bill; `None` if there is nothing.
+
+        It counts as stored from here on: a turn that begins later reads it from the store.
+        """
+        due, self._billed = _sum(self.spent, _less(self._billed)), self.spent
+        for name in self._capped:
+            scope = self._all.open[name]
+            scope.running, scope.ended = _sum(scope.running, _less(due)), _sum(scope.ended, due)
+        kept = tuple(name for scope, name in self._names.items() if scope != "turn")
+        return Bill(kept, due) if due != Spent() else None
+
+    async def store(self, bill: Bill | None) -> None:
+        """Store a bill by itself."""
+        if bill is not None:
+            await self._all.store.spend(bill)
+
     async def end(self) -> None:
-        """Store what the turn has spent."""
+        """Store what the turn has spent, as far as it is not stored."""
         try:
-            if self.spent.calls:
-                kept = [name for scope, name in self._names.items() if scope != "turn"]
-                await self._all.store.spend(kept, self.spent)
+            await self.store(self.bill())
         finally:
             self.close()
 
     def close(self) -> None:
-        """Leave the scopes; what was spent in them counts for the turns that still run."""
-        for name in self._names.values():
+        """Leave the scopes."""
+        for name in self._capped:
             scope = self._all.open[name]
             scope.turns -= 1
-            scope.running, scope.ended = _sum(scope.running, _less(self.spent)), _sum(scope.ended, self.spent)
             if not scope.turns:
                 del self._all.open[name]
 
@@ -168,7 +183,7 @@ class TurnSpending:
 
     def _add(self, more: Spent) -> None:
         self.spent = _sum(self.spent, more)
-        for name in self._names.values():
+        for name in self._capped:
             self._all.open[name].running = _sum(self._all.open[name].running, more)
 
 

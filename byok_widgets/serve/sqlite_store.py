@@ -25,10 +25,30 @@ from byok_widgets.serve.sqlite_tables import (
     delete_sessions,
     insertion,
 )
-from byok_widgets.serve.store import LEASE_S, MOST_FOUND, Claim, Spent, StoredSession, StoredToken, StoredTurn
+from byok_widgets.serve.store import (
+    LEASE_S,
+    MOST_FOUND,
+    Bill,
+    Claim,
+    Spent,
+    StoredSession,
+    StoredToken,
+    StoredTurn,
+)
 
 _TURN, _SESSION, _TOKEN = (columns_of(kind) for kind in (StoredTurn, StoredSession, StoredToken))
 _FOUND = _TURN.replace("record", "'' AS record")
+_NEW_TURN = insertion("turns", StoredTurn, "owner", on_conflict="IGNORE")
+_NEW_TOKEN = insertion("tokens", StoredToken)
+_LATEST = (  # an interrupted turn may end after the one that followed it
+    f"INSERT INTO sessions ({_SESSION}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE"
+    " SET name = excluded.name, caller = excluded.caller, node = excluded.node,"
+    " last_at = excluded.last_at, last_turn = excluded.last_turn WHERE last_at <= excluded.last_at"
+)
+_SPEND = (
+    "INSERT INTO spending VALUES (?, ?, ?) ON CONFLICT (scope) DO UPDATE"
+    " SET calls = calls + excluded.calls, usd = usd + excluded.usd"
+)
 _BUSY_S = 10.0
 
 
@@ -72,7 +92,7 @@ class SqliteStore:
 
     async def found(self, session: str, words: str, tail: str) -> list[StoredTurn]:
         """Return the turns with these words, the newest first; else those with this tail."""
-        return await self._thread.do(partial(_found, session=session, words=words, tail=tail))
+        return await self._thread.do(partial(_found, session=session, words=words, tail=tail), writes=False)
 
     async def turn(self, key: str) -> StoredTurn | None:
         """Return a turn."""
@@ -85,11 +105,12 @@ class SqliteStore:
 
     async def note(self, key: str, step: str, data: str) -> None:
         """Keep what a step of a turn gave."""
-        await self._rows("INSERT OR REPLACE INTO journal VALUES (?, ?, ?)", key, step, data)
+        sql = "INSERT OR REPLACE INTO journal VALUES (?, ?, ?)"
+        await self._thread.do(lambda db: db.execute(sql, (key, step, data)))
 
-    async def put(self, turn: StoredTurn, owner: str, session: StoredSession) -> bool:
-        """Store what is known of a turn by now."""
-        return await self._thread.do(partial(_put, turn=turn, owner=owner, session=session))
+    async def put(self, turn: StoredTurn, owner: str, session: StoredSession, bill: Bill | None = None) -> bool:
+        """Store what is known of a turn by now, and what it has spent."""
+        return await self._thread.do(partial(_put, turn=turn, owner=owner, session=session, bill=bill))
 
     async def release(self, key: str, owner: str) -> None:
         """Give up a turn that has no state yet."""
@@ -155,16 +176,11 @@ class SqliteStore:
             rows = db.execute(f"SELECT scope, calls, usd FROM spending WHERE scope IN ({marks})", tuple(scopes))
             return {scope: Spent(calls, Decimal(usd) / USD_PARTS) for scope, calls, usd in rows}
 
-        return await self._thread.do(work)
+        return await self._thread.do(work, writes=False)
 
-    async def spend(self, scopes: Collection[str], spent: Spent) -> None:
+    async def spend(self, bill: Bill) -> None:
         """Add to what was spent in each scope."""
-        sql = (
-            "INSERT INTO spending VALUES (?, ?, ?) ON CONFLICT (scope) DO UPDATE"
-            " SET calls = calls + excluded.calls, usd = usd + excluded.usd"
-        )
-        rows = [(scope, spent.calls, int(spent.usd * USD_PARTS)) for scope in scopes]
-        self._thread.soon(lambda db: db.executemany(sql, rows))
+        self._thread.soon(partial(_spend, bill=bill))
 
     async def tokens(self) -> list[StoredToken]:
         """Return the access tokens, also those that were revoked."""
@@ -173,7 +189,7 @@ class SqliteStore:
 
     async def put_token(self, token: StoredToken) -> None:
         """Add an access token, or change one."""
-        await self._thread.do(lambda db: db.execute(insertion("tokens", token), tuple(vars(token).values())))
+        await self._thread.do(lambda db: db.execute(_NEW_TOKEN, tuple(vars(token).values())))
 
     def _connect(self) -> sqlite3.Connection:
         db = open_database(self.path)
@@ -191,7 +207,7 @@ class SqliteStore:
             await asyncio.to_thread(_empty_log_of, self.path)
 
     async def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        return await self._thread.do(lambda db: db.execute(sql, values).fetchall())
+        return await self._thread.do(lambda db: db.execute(sql, values).fetchall(), writes=False)
 
     def _soon(self, sql: str, *values: object) -> None:
         work: Work = lambda db: db.execute(sql, values)  # noqa: E731
@@ -203,10 +219,9 @@ class SqliteStore:
         db.execute("DELETE FROM owners WHERE until < ?", (now - 60 * LEASE_S,))
 
     def _claim(self, db: sqlite3.Connection, turn: StoredTurn, owner: str) -> Claim:
-        row = db.execute(f"SELECT {_TURN}, owner FROM turns WHERE key = ?", (turn.key,)).fetchone()
-        if row is None:
-            db.execute(insertion("turns", turn, "owner"), (*vars(turn).values(), owner))
+        if db.execute(_NEW_TURN, (*vars(turn).values(), owner)).rowcount:
             return Claim("owned", turn)
+        row = db.execute(f"SELECT {_TURN}, owner FROM turns WHERE key = ?", (turn.key,)).fetchone()
         known, before = StoredTurn(*row[:-1]), str(row[-1])
         if known.answer:
             return Claim("ended", known)
@@ -240,16 +255,21 @@ def _found(db: sqlite3.Connection, session: str, words: str, tail: str) -> list[
     return []
 
 
-def _put(db: sqlite3.Connection, turn: StoredTurn, owner: str, session: StoredSession) -> bool:
+def _put(db: sqlite3.Connection, turn: StoredTurn, owner: str, session: StoredSession, bill: Bill | None) -> bool:
     changed = db.execute(
         "UPDATE turns SET state = ?, answer = ?, record = ? WHERE key = ? AND owner = ? AND answer = ''",
         (turn.state, turn.answer, turn.record, turn.key, owner),
     ).rowcount
     if not changed:
         return False
-    known = db.execute("SELECT last_at FROM sessions WHERE key = ?", (session.key,)).fetchone()
-    if known is None or known[0] <= session.last_at:  # an interrupted turn may end after the one that followed it
-        db.execute(insertion("sessions", session), tuple(vars(session).values()))
+    db.execute(_LATEST, tuple(vars(session).values()))
     if turn.answer:
         db.execute("DELETE FROM journal WHERE turn = ?", (turn.key,))
+    if bill is not None:
+        _spend(db, bill)
     return True
+
+
+def _spend(db: sqlite3.Connection, bill: Bill) -> None:
+    scopes, (calls, usd) = bill
+    db.executemany(_SPEND, [(scope, calls, int(usd * USD_PARTS)) for scope in scopes])

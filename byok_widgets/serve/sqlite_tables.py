@@ -42,10 +42,11 @@ def columns_of(kind: Any) -> str:
     return ", ".join(each.name for each in fields(kind))
 
 
-def insertion(table: str, value: Any, *more: str) -> str:
-    """Return the statement that stores a value, or replaces the one with its key."""
-    columns = [*vars(value), *more]
-    return f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+def insertion(table: str, kind: Any, *more: str, on_conflict: str = "REPLACE") -> str:
+    """Return the statement that stores a value; where there is one with its key, that is replaced or kept."""
+    columns = [*(each.name for each in fields(kind)), *more]
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT OR {on_conflict} INTO {table} ({', '.join(columns)}) VALUES ({marks})"
 
 
 def delete_sessions(db: sqlite3.Connection, keys: Sequence[str]) -> int:

@@ -7,7 +7,6 @@ from typing import Any
 
 from byok_widgets.graph import FlowGraph
 from byok_widgets.serve.dialogue import digest
-from byok_widgets.serve.plain_json import plain_json
 from byok_widgets.session.session_data import entries_data, entries_of_data
 from byok_widgets.session.turn_runner import Place
 from byok_widgets.session.variables import VariableEntry
@@ -45,19 +44,18 @@ class State:
         """Number of the last turn."""
         return len(self.said)
 
-    def to_json(self) -> str:
-        """Return it as text, in which what looks like a key is redacted."""
-        return plain_json(
-            {
-                "version": self.version,
-                "said": self.said,
-                "place": vars(self.place),
-                "visited": sorted(self.visited),
-                "spoken": sorted(self.spoken),
-                "runs": sorted(self.runs),
-                "entries": entries_data(self.entries),
-            }
-        )
+    @property
+    def data(self) -> dict[str, Any]:
+        """It as it is stored; see `state_of`."""
+        return {
+            "version": self.version,
+            "said": self.said,
+            "place": vars(self.place),
+            "visited": sorted(self.visited),
+            "spoken": sorted(self.spoken),
+            "runs": sorted(self.runs),
+            "entries": entries_data(self.entries),
+        }
 
 
 def state_of(key: str, session: str, data: dict[str, Any], graph: FlowGraph) -> State:

@@ -70,6 +70,13 @@ class Spent(NamedTuple):
     usd: Decimal = Decimal(0)
 
 
+class Bill(NamedTuple):
+    """What is to be added to what was spent in some scopes."""
+
+    scopes: tuple[str, ...]
+    spent: Spent
+
+
 @dataclass(frozen=True)
 class StoredToken:
     """An access token, of which only a digest is stored."""
@@ -135,8 +142,12 @@ class Store(Protocol):
     async def note(self, key: str, step: str, data: str) -> None:
         """Keep what a step of a turn gave; it outlives this process when this returns."""
 
-    async def put(self, turn: StoredTurn, owner: str, session: StoredSession) -> bool:
-        """Store what is known of a turn by now; false if it is not this owner's, has ended, or was deleted."""
+    async def put(self, turn: StoredTurn, owner: str, session: StoredSession, bill: Bill | None = None) -> bool:
+        """Store what is known of a turn by now, and what it has spent, both or neither.
+
+        Returns:
+            False, with nothing stored, if it is not this owner's, has ended, or was deleted.
+        """
 
     async def release(self, key: str, owner: str) -> None:
         """Give up a turn that has no state yet, so that anybody may begin it again."""
@@ -171,7 +182,7 @@ class Store(Protocol):
     async def spent(self, scopes: Collection[str]) -> dict[str, Spent]:
         """Return what was spent in each scope."""
 
-    async def spend(self, scopes: Collection[str], spent: Spent) -> None:
+    async def spend(self, bill: Bill) -> None:
         """Add to what was spent in each scope."""
 
     async def tokens(self) -> list[StoredToken]:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from byok_widgets.engine import clock
-from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.serve.asked import Asked
 from byok_widgets.serve.live_turn import Answer
+from byok_widgets.serve.plain_json import plain_jsons
 from byok_widgets.serve.report import TurnReport
 from byok_widgets.serve.served_scope import ServedScope
 from byok_widgets.serve.state import State
-from byok_widgets.serve.store import Claim, Store, StoredSession
-from byok_widgets.serve.stored import answer_json, record_json
+from byok_widgets.serve.store import Bill, Claim, Store, StoredSession
+from byok_widgets.serve.stored import answer_data, record_data
 from byok_widgets.session.steps import Visit
 from byok_widgets.session.turn import Turn
 from byok_widgets.session.turn_runner import TurnRunner
@@ -70,23 +70,22 @@ class TurnRecord:
         Raises:
             LostTurnError: The turn is not this process's any more.
         """
-        turn = replace(self._claim.turn, state=self._json(state))
-        if not await self._store.put(turn, self._owner, self._session(node)):
+        [text] = plain_jsons(state.data)
+        self._written = state, text
+        if not await self._store.put(replace(self._claim.turn, state=text), self._owner, self._session(node)):
             raise LostTurnError
 
-    async def end(self, answer: Answer, state: State, attempts: Sequence[Turn]) -> None:
-        """Store the turn as a whole.
+    async def end(self, answer: Answer, state: State, attempts: Sequence[Turn], bill: Bill | None) -> None:
+        """Store the turn as a whole, with what it has spent.
 
         Raises:
             LostTurnError: The turn is not this process's any more.
         """
-        turn = replace(
-            self._claim.turn,
-            state=self._json(state),
-            answer=answer_json(answer),
-            record=record_json(attempts, self._asked.flow),
-        )
-        if not await self._store.put(turn, self._owner, self._session(state.place.node)):
+        known = self._written[1:] if self._written and self._written[0] == state else ()
+        data = (answer_data(answer), record_data(attempts, self._asked.flow), *(() if known else (state.data,)))
+        said, record, *rest = plain_jsons(*data)
+        turn = replace(self._claim.turn, state=(known or rest)[0], answer=said, record=record)
+        if not await self._store.put(turn, self._owner, self._session(state.place.node), bill):
             raise LostTurnError
 
     def report(self, answer: Answer, state: State, turns: Sequence[Turn], scope: ServedScope) -> TurnReport:
@@ -108,13 +107,8 @@ class TurnRecord:
             trace=asked.trace,
         )
 
-    def _json(self, state: State) -> str:
-        """Return a state as text; it is mostly the same when the reply begins and when it has ended."""
-        if self._written is None or self._written[0] != state:
-            self._written = state, state.to_json()
-        return self._written[1]
-
     def _session(self, node: str) -> StoredSession:
         asked = self._asked
-        name = redact_keys(asked.session_id)
-        return StoredSession(asked.parent.session, name, asked.caller, node, self._began_at, asked.key)
+        return StoredSession(
+            asked.parent.session, asked.redacted[1], asked.caller, node, self._began_at, asked.key
+        )

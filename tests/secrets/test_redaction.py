@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from byok_widgets.secrets import Secret, redact
+from byok_widgets.secrets import Secret, redact, redact_held, redact_held_in
 from tests.fake_keys import fake_key
 
 PROVIDERS = ["openai", "anthropic", "openrouter", "compatible"]
@@ -44,6 +44,16 @@ def test_no_piece_of_any_key_is_left_whatever_stands_around_it(key, before, afte
     secret = Secret(key)
     shown = redact(before + key + after)
     assert not [piece for piece in pieces(secret.reveal(), 12) if piece in shown]
+
+
+@given(st.lists(around, max_size=5), st.sampled_from(PROVIDERS), st.data())
+def test_texts_that_are_searched_together_are_left_as_each_alone(texts, provider, data):
+    secret = Secret(fake_key(provider))
+    key = secret.reveal()
+    at = data.draw(st.integers(1, len(key) - 1))
+    start, end = data.draw(st.integers(0, at - 1)), data.draw(st.integers(at + 1, len(key)))
+    together = [*texts, f"It is {key[start:at]}", key[at:end], *texts, "one\0two", key]
+    assert redact_held_in(together) == [redact_held(text) for text in together]
 
 
 @given(st.sampled_from(PROVIDERS), st.binary(max_size=9), st.binary(max_size=9), st.booleans())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -65,3 +67,33 @@ def test_the_error_is_the_one_that_ended_the_transaction() -> None:
             await thread.stop()
 
     asyncio.run(work())
+
+
+def test_what_only_reads_waits_for_no_other_writer(tmp_path: Path) -> None:
+    path = tmp_path / "some.sqlite"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("PRAGMA journal_mode=WAL")
+    other.execute("CREATE TABLE parents (id INTEGER PRIMARY KEY)")
+    other.execute("INSERT INTO parents VALUES (7)")
+
+    async def work() -> None:
+        thread = DatabaseThread(partial(sqlite3.connect, path, isolation_level=None, timeout=0))
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("INSERT INTO parents VALUES (8)")
+        await thread.start()
+        try:
+            reads = (thread.do(_parents, writes=False), thread.do(_no_table, writes=False))
+            parents, failed = await asyncio.gather(*reads, return_exceptions=True)
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                await thread.do(_parent)
+        finally:
+            await thread.stop()
+        assert parents == [(7,)]
+        assert isinstance(failed, sqlite3.OperationalError)
+
+    asyncio.run(work())
+    other.close()
+
+
+def _no_table(connection: sqlite3.Connection) -> None:
+    connection.execute("SELECT * FROM nothing")

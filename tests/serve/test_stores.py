@@ -19,7 +19,7 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.serve import store as stores
 from byok_widgets.serve.redis_store import RedisStore
 from byok_widgets.serve.sqlite_store import SqliteStore
-from byok_widgets.serve.store import Spent, Store, StoredSession, StoredToken, StoredTurn
+from byok_widgets.serve.store import Bill, Spent, Store, StoredSession, StoredToken, StoredTurn
 from tests.serve.redis_server import RedisServer
 
 TURN = StoredTurn("key", "session", "root", "words", "tail", "Hello")
@@ -187,10 +187,24 @@ def test_conversations_are_listed_deleted_and_expire(open_store: Callable[[], St
     run(work, open_store())
 
 
+def test_a_turn_is_stored_with_what_it_has_spent_or_neither_is(open_store: Callable[[], Store]) -> None:
+    bill = Bill(("day", "token"), Spent(2, Decimal("0.5")))
+
+    async def work(store: Store) -> None:
+        await store.claim(TURN, f"{store.process}:1")
+        assert not await store.put(replace(TURN, state="{}"), f"{store.process}:2", SESSION, bill)
+        assert await store.spent(bill.scopes) == {}
+        assert await store.put(replace(TURN, state="{}", answer="{}"), f"{store.process}:1", SESSION, bill)
+        assert not await store.put(replace(TURN, state="{}", answer="{}"), f"{store.process}:1", SESSION, bill)
+        assert await store.spent(bill.scopes) == dict.fromkeys(bill.scopes, bill.spent)
+
+    run(work, open_store())
+
+
 def test_money_tokens_and_versions_are_kept(open_store: Callable[[], Store]) -> None:
     async def work(store: Store) -> None:
         for _ in range(3):
-            await store.spend(["day", "token"], Spent(2, Decimal("0.000000001")))
+            await store.spend(Bill(("day", "token"), Spent(2, Decimal("0.000000001"))))
         assert await store.spent(["day", "none"]) == {"day": Spent(6, Decimal("0.000000003"))}
         await store.put_token(StoredToken("digest", "phone", 1.0))
         await store.put_token(StoredToken("digest", "phone", 1.0, revoked=True))

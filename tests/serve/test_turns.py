@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import sqlite3
 import time
 from collections.abc import Callable
 from typing import Any
@@ -108,6 +109,24 @@ def test_a_dialogue_that_is_not_known_is_gone_through_again_without_replies(
     session = served.server.session(served.server.sessions()[0])
     assert [str(turn) for turn in session.turns] == ["Your name?", "Which day?", "Which day?"]
     assert session.variables["name"] == "Ana"
+
+
+@pytest.mark.parametrize("pause_s", [0.0, 0.05])
+def test_a_turn_that_has_ended_leaves_no_step_behind_and_counts_once(
+    served: Served, script: Script, pause_s: float
+) -> None:
+    script.choices, script.words = ["stay"], [Say("Your name, please?", pause_s=pause_s)]
+    assert served.caller.ask(HELLO, user="u").text == "Your name, please?"
+    script.words = [Say("And the day?", pause_s=pause_s)]
+    assert (
+        served.caller.ask([*HELLO, flow_said("Your name, please?"), user("Ana")], user="u").text == "And the day?"
+    )
+    served.server.stop()  # what is still to be written is written
+    with sqlite3.connect(served.path or "") as base:
+        assert base.execute("SELECT count(*) FROM turns WHERE answer != ''").fetchone() == (2,)
+        assert base.execute("SELECT * FROM journal").fetchall() == []
+        spent = base.execute("SELECT calls FROM spending WHERE scope LIKE 'session:%'").fetchall()
+    assert spent == [(len(script.judged) + len(script.spoken),)]
 
 
 def test_a_reply_that_is_cut_off_by_leaving_is_kept_whole(served: Served, script: Script) -> None:

@@ -24,6 +24,9 @@ class WireProtocol(Protocol):
     def accumulate(self, event: dict[str, Any], accumulator: ResponseAccumulator, context: CallContext) -> None:
         """Process one event of a stream."""
 
+    def accumulate_plain(self, event: Mapping[str, Any], accumulator: ResponseAccumulator) -> bool:
+        """Process an event with a few words and nothing else; whether it is one."""
+
     def accumulate_whole(
         self, answer: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext
     ) -> None:
@@ -107,6 +110,10 @@ class AnswerParser:
 
     def _take(self, event: ReadEvent) -> None:
         value = event.value
+        is_plain = not event.name and isinstance(value, dict)
+        if is_plain and self._protocol.accumulate_plain(value, self._accumulator):
+            self._last = value
+            return
         if event.name == "error" or (isinstance(value, dict) and error_mapping.holds_error(value)):
             raise error_mapping.from_body(value, self._context)
         if isinstance(value, dict):

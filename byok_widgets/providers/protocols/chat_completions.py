@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 _UNNUMBERED = (None, "")
 _FINISHES = ("finish_reason", "finishReason")
 _ANY_FINISH = frozenset(_FINISHES)
+_PLAIN_EVENT = frozenset(("id", "object", "created", "model", "choices", "system_fingerprint", "usage"))
+_PLAIN_EVENT |= {"service_tier", "obfuscation", "provider"}
+_PLAIN_CHOICE = frozenset(("index", "delta", "finish_reason", "native_finish_reason", "logprobs"))
+_PLAIN_DELTA = frozenset(("role", "content", "refusal"))
+_SPEAKERS = (None, "assistant")
+_OBJECTS = (None, "chat.completion.chunk")
 
 
 class ChatCompletionsProvider(SdkProvider):
@@ -79,7 +85,9 @@ class ChatCompletionsProvider(SdkProvider):
         return openai
 
     def _new_client(self, **arguments: Any) -> Any:
-        client = self._sdk().AsyncOpenAI(**arguments)
+        from byok_widgets.providers.protocols.request_heads import client_class
+
+        client = client_class(self._sdk())(**arguments)
         # The environment must not influence a flow: no organization, project or headers of another account.
         client.organization = client.project = client.admin_api_key = None
         client._custom_headers = self.headers()  # noqa: SLF001 - there is no other way to ignore OPENAI_CUSTOM_HEADERS
@@ -103,6 +111,15 @@ class ChatCompletionsProvider(SdkProvider):
             self._count(event, accumulator)
         if not choices and error_mapping.gives_reason(event):
             raise error_mapping.from_body(event, context)
+
+    def accumulate_plain(self, event: Mapping[str, Any], accumulator: ResponseAccumulator) -> bool:
+        """Process an event that holds a few words and nothing else; see `SdkProvider.accumulate_plain`."""
+        words = _plain_words(event)
+        if words:
+            accumulator.set_metadata(event.get("model"), event.get("id"))
+            accumulator.has_pieces = True
+            accumulator.add_spoken(words)
+        return bool(words)
 
     def _count(self, event: Mapping[str, Any], accumulator: ResponseAccumulator) -> None:
         usage = find_usage(event)
@@ -194,6 +211,26 @@ class ChatCompletionsProvider(SdkProvider):
 
     def _model_info(self, row: Mapping[str, Any]) -> ModelInfo:
         return ModelInfo(id=str(row["id"]), ends_on=iso_date(row.get("shutdown_date")))
+
+
+def _plain_words(event: Mapping[str, Any]) -> str:
+    """Return the words of an event with nothing else in it, as in nearly all; empty if there may be more."""
+    choices = event.get("choices")
+    if not isinstance(choices, list) or len(choices) != 1 or not event.keys() <= _PLAIN_EVENT:
+        return ""
+    if event.get("usage") or event.get("object") not in _OBJECTS:
+        return ""
+    [choice] = choices
+    if not isinstance(choice, dict) or not choice.keys() <= _PLAIN_CHOICE or choice.get("index") != 0:
+        return ""
+    delta = choice.get("delta")
+    if not isinstance(delta, dict) or not delta.keys() <= _PLAIN_DELTA:
+        return ""
+    if choice.get("finish_reason"):
+        return ""
+    words = delta.get("content")
+    is_spoken = delta.get("role") in _SPEAKERS and not delta.get("refusal")
+    return words if is_spoken and isinstance(words, str) else ""
 
 
 def _own_choices(choices: Iterable[Any], context: CallContext) -> list[dict[str, Any]]:

@@ -149,6 +149,15 @@ class SdkProvider(Provider):
             ProviderError: It contains an error, or is not an event of this protocol.
         """
 
+    def accumulate_plain(self, event: Mapping[str, Any], accumulator: ResponseAccumulator) -> bool:
+        """Process an event in which there are a few words of the answer and nothing else, as in nearly all.
+
+        Returns:
+            Whether it is one; otherwise nothing was done, and more has to be looked at.
+        """
+        del event, accumulator
+        return False
+
     @abstractmethod
     def accumulate_whole(
         self, answer: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext

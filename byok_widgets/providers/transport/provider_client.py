@@ -66,6 +66,20 @@ class ProviderClient(httpx2.AsyncClient):
         return response
 
 
+def with_content(request: httpx2.Request, content: bytes) -> httpx2.Request:
+    """Return the same request with another body."""
+    headers = [pair for pair in request.headers.raw if pair[0].lower() != b"content-length"]
+    if content:
+        headers.append((b"content-length", b"%d" % len(content)))
+    return httpx2.Request(
+        request.method,
+        request.url,
+        headers=headers,
+        stream=httpx2.ByteStream(content),
+        extensions=dict(request.extensions),
+    )
+
+
 @lru_cache(maxsize=64)  # one address for each provider and endpoint
 def _parsed(url: str) -> httpx2.URL:
     return httpx2.URL(url)
