@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import gc
 import itertools
 import time
@@ -64,6 +65,40 @@ def test_a_request_in_the_protocols_words(faulty: FaultServer) -> None:
     asked = faulty.asked[0]
     assert (asked.method, asked.path) == ("POST", "/v1/chat/completions")
     assert asked.headers["accept"] == "application/json"
+
+
+def test_a_later_request_has_the_head_of_the_first_and_its_own_body(faulty: FaultServer) -> None:
+    provider = PROVIDERS["openai"]
+    one, other = endpoint(provider, faulty), endpoint(provider, faulty)
+
+    async def ask_all() -> None:
+        for text, there in ("Hi", one), ("Ünïcode ✓", one), ("Hi", other):
+            asked = dataclasses.replace(QUESTION, messages=(Message("user", text),))
+            await provider.complete(asked, there, lambda _: None)
+
+    faulty.script(talk("Yes"))
+    ENGINE.run(ask_all())
+    first, second, third = faulty.asked
+    assert second.body == {**first.body, "messages": [{"role": "user", "content": "Ünïcode ✓"}]}
+    heads = [
+        {name: value for name, value in each.headers.items() if name != "content-length"} for each in faulty.asked
+    ]
+    assert heads[0] == heads[1]
+    assert {name for name in heads[0] if heads[0][name] != heads[2][name]} == {"authorization"}
+    assert third.body == first.body
+
+
+def test_events_with_something_else_in_them_say_the_same(faulty: FaultServer) -> None:
+    plain = talk(TEXT, usage=USAGE)
+    odd = plain.but(body=plain.body.replace(b'"id": "chat-1"', b'"odd": {"a": 1}, "id": "chat-1"'))
+    assert odd.body != plain.body
+    heard: list[list[str]] = [[], []]
+    answers = [
+        ask(faulty, reply, on_text=pieces.append) for reply, pieces in zip((plain, odd), heard, strict=True)
+    ]
+    assert answers[0] == answers[1]
+    assert answers[0].text == TEXT
+    assert heard[0] == heard[1]
 
 
 def test_nothing_is_sent_that_nobody_set(faulty: FaultServer) -> None:
