@@ -21,17 +21,18 @@ def client_class(sdk: ModuleType) -> Any:
     """Return the SDK's client, which keeps the head of its first request to each address for those that follow."""
 
     class Client(sdk.AsyncOpenAI):  # type: ignore[name-defined, misc]
-        _kept_heads: dict[str, httpx2.Request]
+        def __init__(self, **arguments: Any) -> None:
+            super().__init__(**arguments)
+            self._kept_heads: dict[str, httpx2.Request] = {}
 
         def _build_request(self, options: Any, *, retries_taken: int = 0) -> httpx2.Request:
             content = None if retries_taken or self._idempotency_header else _body_of(options)
             if content is None:
                 request: httpx2.Request = super()._build_request(options, retries_taken=retries_taken)
                 return request
-            heads = self.__dict__.setdefault("_kept_heads", {})
-            head = heads.get(options.url)
+            head = self._kept_heads.get(options.url)
             if head is None:
-                head = heads[options.url] = with_content(super()._build_request(options), b"")
+                head = self._kept_heads[options.url] = with_content(super()._build_request(options), b"")
             return with_content(head, content)
 
     return Client
