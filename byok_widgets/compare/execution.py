@@ -40,7 +40,6 @@ class Execution:
     def __init__(self, store: CellStore, results: Results, known: Mapping[Key, ResultCell]) -> None:
         self._store, self._results = store, results
         self._known = dict(known)
-        self._had_cells = bool(known)
         self._runner: Runner | None = None
         self._judge: Judge | None = None
         self._future: concurrent.futures.Future[None] | None = None
@@ -64,7 +63,7 @@ class Execution:
     @property
     def sources(self) -> frozenset[CostSource]:
         """Where the costs of its calls are known from; empty where cells were there before."""
-        if self._had_cells:
+        if any(cell.started_at < self.started_at for _, _, cell, _ in self._results.items()):
             return frozenset()
         return self._sources.union(self._runner.budget.sources if self._runner else ())
 
