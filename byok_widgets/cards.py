@@ -1,8 +1,8 @@
-"""`Card`: a result that is a few facts, one line in a program and a small table in a cell; `Cards`: several."""
+"""Results as tables: `Card` is one of a few facts, `Cards` are several, `Listing` is any sequence of results."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, TypeVar
 
 from byok_widgets import markup
@@ -26,29 +26,54 @@ class Card:
         return markup.table([(name, text) for name, text in self.facts() if text])
 
 
-CardT = TypeVar("CardT", bound=Card)
+ItemT = TypeVar("ItemT")
 
 
-class Cards(tuple[CardT, ...]):
-    """Several results of one kind, in their order."""
+class Listing(tuple[ItemT, ...]):
+    """Several results of one kind, in their order: lines in a program, and a table in a cell.
+
+    Attributes:
+        nothing: What is said where there are none.
+        numbers: Names of the columns that hold numbers.
+    """
 
     __slots__ = ()
     nothing: ClassVar[str] = "There is nothing."
+    numbers: ClassVar[frozenset[str]] = frozenset()
 
     def __repr__(self) -> str:
         if not self:
             return self.nothing
-        return "\n".join(aligned([self._columns(), *([*map(_one_line, row)] for row in self._rows())]))
+        return "\n".join(aligned([[*map(_one_line, row)] for row in (self._columns(), *self._rows())]))
 
     def _repr_html_(self) -> str:
         if not self:
             return markup.facts(self.nothing)
-        return markup.table(self._rows(), columns=self._columns())
+        columns = self._columns()
+        numbers = {at for at, name in enumerate(columns) if name in self.numbers}
+        return markup.table(self._rows(), columns=columns, numbers=numbers)
 
-    def _columns(self) -> list[str]:
+    def _columns(self) -> Sequence[str]:
+        """Return the heads of the table."""
+        raise NotImplementedError
+
+    def _rows(self) -> Iterable[Sequence[str]]:
+        """Return the cells of the table, a row for each result or more."""
+        raise NotImplementedError
+
+
+CardT = TypeVar("CardT", bound=Card)
+
+
+class Cards(Listing[CardT]):
+    """Several results that are a few facts each."""
+
+    __slots__ = ()
+
+    def _columns(self) -> Sequence[str]:
         return [name for name, _ in self[0].facts()]
 
-    def _rows(self) -> list[list[str]]:
+    def _rows(self) -> Iterable[Sequence[str]]:
         return [[text for _, text in card.facts()] for card in self]
 
 

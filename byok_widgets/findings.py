@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from byok_widgets.cards import Card
+from byok_widgets.cards import Card, Cards
 from byok_widgets.secrets import redact_quotes
 
 Level = Literal["error", "warning", "suggestion"]
@@ -68,6 +68,13 @@ class Finding(Card):
         yield "where", self.where or "flow"
         yield "what is wrong", self.problem
         yield "what to do", self.fix
+
+
+class Findings(Cards[Finding]):
+    """Several findings."""
+
+    __slots__ = ()
+    nothing = "No findings."
 
 
 FINDING_KINDS: Mapping[str, str] = {

@@ -106,7 +106,7 @@ class TextDelta:
     retracts: bool = False
 
 
-def transcript_of(dialogue: Any) -> tuple[Message, ...]:
+def transcript_of(dialogue: Any) -> Transcript:
     """Read a dialogue given in any supported form.
 
     Args:
@@ -116,18 +116,20 @@ def transcript_of(dialogue: Any) -> tuple[Message, ...]:
     Raises:
         ConfigError: It is none of these.
     """
+    if isinstance(dialogue, Transcript):
+        return dialogue
     if dialogue is None:
-        return ()
+        return Transcript()
     if isinstance(dialogue, str):
-        return (Message("user", dialogue),)
+        return Transcript([Message("user", dialogue)])
     if isinstance(dialogue, (Message, Mapping)):
-        return (_message(dialogue),)
+        return Transcript([_message(dialogue)])
     own = getattr(dialogue, "transcript", None)
     if own is not None:
         return transcript_of(own)
     if not isinstance(dialogue, Iterable) or isinstance(dialogue, bytes):
         raise _not_a_dialogue(dialogue)
-    return tuple(_message(entry) for entry in dialogue)
+    return Transcript(_message(entry) for entry in dialogue)
 
 
 def _message(entry: Any) -> Message:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, get_args
 
 from byok_widgets import markup, reasoning_display
-from byok_widgets.messages import CUT_OFF, FinishReason, Message, answer_message, with_sign
+from byok_widgets.cards import Listing
+from byok_widgets.messages import CUT_OFF, FinishReason, Message, Transcript, answer_message, with_sign
 from byok_widgets.natural_guesses import AnswersGuesses
-from byok_widgets.usage import Cost, CostSource, Usage, token_words
+from byok_widgets.sent_request import SentRequest, SentRequests
+from byok_widgets.usage import Cost, CostSource, Usage, token_counts, token_words
 
 if TYPE_CHECKING:
     from byok_widgets.grounding.evidence import Evidence
@@ -220,8 +222,15 @@ class Reply(NodeResult):
     transcript: tuple[Message, ...] = ()
     notices: tuple[str, ...] = ()
     fallback: str = ""
-    request: Any = field(default=None, compare=False)
-    requests: tuple[Any, ...] = field(default=(), compare=False)
+    request: SentRequest | None = field(default=None, compare=False)
+    requests: tuple[SentRequest, ...] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        """Let what is looked at in a cell be readable there."""
+        for name, kind in (("transcript", Transcript), ("requests", SentRequests)):
+            given = getattr(self, name)
+            if not isinstance(given, kind):
+                object.__setattr__(self, name, kind(given))
 
     @cached_property
     def cost(self) -> Cost:
@@ -363,6 +372,21 @@ class Reply(NodeResult):
 
 def _saved_cost(cost: Cost) -> dict[str, Any]:
     return {**vars(cost), "recorded": None if cost.recorded is None else _saved_cost(cost.recorded)}
+
+class Replies(Listing[Reply]):
+    """Several answers of models, in their order."""
+
+    __slots__ = ()
+    nothing = "No model has answered."
+    numbers = frozenset({"tokens in", "tokens out", "cost", "seconds"})
+
+    def _columns(self) -> Sequence[str]:
+        return ("node", "answer", "model", "tokens in", "tokens out", "cost", "seconds")
+
+    def _rows(self) -> Iterator[Sequence[str]]:
+        for reply in self:
+            tokens = token_counts([reply.usage])
+            yield (reply.node, reply.told, reply.model or "", *tokens, str(reply.cost), f"{reply.latency_s:.1f}")
 
 
 def _cost(saved: Mapping[str, Any]) -> Cost:

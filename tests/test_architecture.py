@@ -56,7 +56,7 @@ MAY_IMPORT = {
     "messages": "errors markup secrets surrogates",
     "strict_attributes": "errors secrets",
     "natural_guesses": "errors secrets strict_attributes",
-    "reply": "grounding markup messages natural_guesses reasoning_display usage",
+    "reply": "cards grounding markup messages natural_guesses reasoning_display sent_request usage",
     "misplaced_keys": "errors secrets",
     "sent_request": "markup messages secrets",
     "delegation": "",

@@ -47,8 +47,8 @@ def test_none_are_said_in_words() -> None:
 
 
 @pytest.fixture
-def session(server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
-    """A flow that has read a name and a list."""
+def flow(server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flow:
+    """A flow that reads a name and a list."""
     monkeypatch.chdir(tmp_path)
     server.script(lambda asked: Say(json.dumps({"name": "Ana", "days": ["Mon"]}) if _reads(asked) else "Hello."))
     flow = Flow("cards", fresh=True)
@@ -57,7 +57,13 @@ def session(server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     flow.conversation("ask", "Be brief.")
     flow.extraction("read", name=str, days=list[str])
     flow.connect("ask", "read")
-    flow.connect("read", "ask", if_="name is not None")
+    flow.connect("read", "ask", if_="name == 'Ana'")
+    return flow
+
+
+@pytest.fixture
+def session(flow: Flow) -> Session:
+    """A session in which both were said."""
     session = flow.start()
     session.say("I am Ana, Mon please")
     return session
@@ -76,6 +82,15 @@ RESULTS: dict[str, Callable[[Session], Any]] = {
     "verdict": lambda session: session.turns[0].steps[0].verdicts[0],
     "evidence": lambda session: session.turns[0].steps[1].result.evidence["name"],
     "requests": lambda session: session.turns[0].requests,
+    "turns": lambda session: session.turns,
+    "calls": lambda session: session.turns[0].calls,
+    "steps": lambda session: session.turns[0].steps,
+    "some steps": lambda session: session.trace[:2],
+    "messages": lambda session: session.turns[0].messages,
+    "dialogue": lambda session: session.turns[0].steps[1].result.reply.transcript,
+    "requests of a reply": lambda session: session.turns[0].calls[1].requests,
+    "current": lambda session: session.variables.current,
+    "entries": lambda session: session.variables.entries,
     "case": lambda session: Flow("cards").save_case(session),
     "models": lambda _: list_local_models(),
     "model": lambda _: list_local_models()[0],
@@ -87,6 +102,46 @@ def test_what_people_look_at_is_words_and_a_table(session: Session, kind: str) -
     found = RESULTS[kind](session)
     assert [mark for mark in RAW if mark in repr(found)] == []
     assert cells_of(found._repr_html_())
+
+
+OF_A_FLOW: dict[str, Callable[[Flow], Any]] = {
+    "nodes": lambda flow: flow.nodes,
+    "errors": lambda flow: _without_key(flow).check().errors,
+    "losses": lambda flow: flow.export("pipecat").losses,
+    "outcomes": lambda flow: flow.test(CASES).outcomes,
+    "outcome": lambda flow: flow.test(CASES).outcomes[0],
+    "runs": lambda flow: flow.test(CASES).outcomes[0].runs,
+    "variants": lambda flow: _compared(flow).variants,
+    "variant": lambda flow: _compared(flow).baseline,
+    "cell": lambda flow: _compared(flow).diff("one").cells["compatible:a"],
+}
+CASES = [{"name": "one", "text": "I am Ana, Mon please", "values": {"name": "Bo"}}]
+
+
+def _compared(flow: Flow) -> Any:
+    return flow.node("read").compare(models=["compatible:a", "compatible:b"], cases=CASES).wait()
+
+
+def _without_key(flow: Flow) -> Flow:
+    flow.node("ask").model = "openai:gpt-4o-mini"
+    return flow
+
+
+@pytest.mark.parametrize("kind", OF_A_FLOW)
+def test_what_people_look_at_of_a_flow_is_words_and_a_table(flow: Flow, kind: str) -> None:
+    found = OF_A_FLOW[kind](flow)
+    assert [mark for mark in RAW if mark in repr(found)] == []
+    assert cells_of(found._repr_html_())
+
+
+def test_the_fields_of_a_node_are_a_table(flow: Flow) -> None:
+    heads, *rows = cells_of(flow.node("read").schema._repr_html_())
+    assert heads == ["field", "type", "must be stated", "description"]
+    assert [row[:3] for row in rows] == [["name", "string", "yes"], ["days", "array, each item string", "yes"]]
+
+
+def test_outcomes_are_counted_in_plain_words(flow: Flow) -> None:
+    assert repr(flow.test(CASES).counts) == "{'failed': 1}"
 
 
 def test_requests_of_a_turn_without_a_model_are_said_to_be_none() -> None:

@@ -28,7 +28,7 @@ from byok_widgets.compare.setup import Setup
 from byok_widgets.compare.store import CellStore
 from byok_widgets.compare.task import Task
 from byok_widgets.compare.told_checks import told_checks
-from byok_widgets.compare.variant import Variant
+from byok_widgets.compare.variant import Variant, Variants
 from byok_widgets.compare.variant_result import VariantResult, Verdicts
 from byok_widgets.engine import ENGINE, HAS_THREADS
 from byok_widgets.errors import ByokError, ConfigError
@@ -74,7 +74,7 @@ class Comparison:
         return came or self._setup.badge
 
     @property
-    def variants(self) -> tuple[Variant, ...]:
+    def variants(self) -> Variants:
         """The columns."""
         return self.results.variants
 

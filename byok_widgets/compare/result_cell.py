@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from byok_widgets.usage import Cost
+from byok_widgets.cards import Card
+from byok_widgets.secrets import redact
+from byok_widgets.usage import Cost, Usage, token_words
+from byok_widgets.value_words import labelled
 
 CellStatus = Literal["done", "invalid", "refused", "failed"]
 """How a cell ended.
@@ -21,8 +24,8 @@ Key = tuple[str, str, int]
 """Variant id, case id, repeat."""
 
 
-@dataclass(frozen=True)
-class ResultCell:
+@dataclass(frozen=True, repr=False)
+class ResultCell(Card):
     """A finished cell.
 
     Attributes:
@@ -70,6 +73,26 @@ class ResultCell:
         changed = object.__new__(ResultCell)
         vars(changed).update(vars(self), **other)
         return changed
+
+    def facts(self) -> Iterable[tuple[str, str]]:
+        """Yield the model, how it ended, its answer, and what that took."""
+        yield "model", redact(self.model, words=False)
+        yield "status", self.status
+        yield "error", redact(f"{self.error}: {self.message}".strip(": "), words=False)
+        yield "answer", redact(self.told, words=False)
+        yield "tokens", token_words(Usage(self.input_tokens, self.output_tokens))
+        yield "cost", str(self.cost)
+        yield "seconds", "" if self.total_s is None else f"{self.total_s:.1f}"
+
+    @property
+    def told(self) -> str:
+        """Its answer in one line: the text, or the values that were read."""
+        values = self.output.get("values")
+        return (
+            ", ".join(labelled(name, value) for name, value in values.items())
+            if values
+            else str(self.output.get("text") or "")
+        )
 
     @property
     def key(self) -> Key:

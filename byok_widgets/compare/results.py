@@ -17,7 +17,7 @@ from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.scoring import MISSING, Score
 from byok_widgets.compare.tally import Column, Summary, Tally
 from byok_widgets.compare.units import groups_of, weights_of
-from byok_widgets.compare.variant import Variant
+from byok_widgets.compare.variant import Variant, Variants
 from byok_widgets.usage import NOT_CHARGED, Cost, CostTotal
 
 Place = tuple[str, str, int]
@@ -34,7 +34,7 @@ class Results:
     """
 
     def __init__(self, variants: Sequence[Variant], cases: Sequence[Case], repeat: int) -> None:
-        self.variants, self.cases, self.repeat = tuple(variants), tuple(cases), repeat
+        self.variants, self.cases, self.repeat = Variants(variants), tuple(cases), repeat
         self._cells: dict[Place, ResultCell] = {}
         self._scores: dict[Place, Score] = {}
         self._order: list[Place] = []

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from byok_widgets.cards import Card, Cards
 from byok_widgets.compare.conversation import RECORDED
 from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.compare.identity import addresses, flow_definition, model_of, node_definition, shared_definition
@@ -15,13 +16,14 @@ from byok_widgets.hashing import hashed
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.unknown_model import tell_if_unknown
 from byok_widgets.providers import PROVIDERS
+from byok_widgets.secrets import redact
 
 REPEAT_TEMPERATURE = 0.7
 """Temperature of repeats where neither the node nor the call states one: at 0 they could not differ."""
 
 
-@dataclass(frozen=True)
-class Variant:
+@dataclass(frozen=True, repr=False)
+class Variant(Card):
     """One column.
 
     Attributes:
@@ -38,6 +40,18 @@ class Variant:
     def model(self) -> str:
         """Its models in one line."""
         return ", ".join(dict.fromkeys(self.models.values()))
+
+    def facts(self) -> Iterable[tuple[str, str]]:
+        """Yield its name and its models."""
+        yield "variant", redact(self.name, words=False)
+        yield "models", redact(", ".join(f"{node}: {ref}" for node, ref in self.models.items()), words=False)
+
+
+class Variants(Cards[Variant]):
+    """The columns of a comparison."""
+
+    __slots__ = ()
+    nothing = "There are no variants."
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from byok_widgets.diagnostics.turn_calls import too_many_calls, unknown_costs
 from byok_widgets.diagnostics.weak_judge import weak_judge
 from byok_widgets.engine.workers import overdue_functions
 from byok_widgets.errors import ByokError
-from byok_widgets.findings import Finding, Fix
+from byok_widgets.findings import Finding, Findings, Fix
 from byok_widgets.graph import AnyNode, FlowGraph
 from byok_widgets.nodes import model_nodes
 from byok_widgets.nodes.node_settings import setting_as_code
@@ -37,12 +37,12 @@ class Check(Sequence[Finding]):
     def __init__(self, findings: Iterable[Finding], note: str = "", suggestions: Iterable[Finding] = ()) -> None:
         self._findings = sorted(findings, key=lambda finding: finding.level != "error")
         self.note = note
-        self.suggestions = tuple(suggestions)
+        self.suggestions = Findings(suggestions)
 
     @property
-    def errors(self) -> list[Finding]:
+    def errors(self) -> Findings:
         """The findings that make a session fail."""
-        return [finding for finding in self._findings if finding.level == "error"]
+        return Findings(finding for finding in self._findings if finding.level == "error")
 
     @overload
     def __getitem__(self, at: int) -> Finding: ...

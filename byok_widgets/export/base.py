@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Protocol
 
 from byok_widgets import markup
+from byok_widgets.cards import Card, Cards
 from byok_widgets.config import FlowConfig
 from byok_widgets.findings import Finding
 from byok_widgets.graph import FlowGraph
@@ -76,8 +77,8 @@ class ExportedFlow(Protocol):
         """Whether the likeliest reply begins while the judge decides."""
 
 
-@dataclass(frozen=True)
-class Loss:
+@dataclass(frozen=True, repr=False)
+class Loss(Card):
     """One thing that a target cannot say, or says otherwise.
 
     Attributes:
@@ -99,10 +100,23 @@ class Loss:
     def __str__(self) -> str:
         return f"{self.where or 'flow'}: {self.problem} {self.instead}".strip()
 
+    def facts(self) -> Iterable[tuple[str, str]]:
+        """Yield the columns of the table of an export."""
+        yield "where", self.where or "flow"
+        yield "what is lost", self.problem
+        yield "instead", self.instead
+
     @property
     def finding(self) -> Finding:
         """The loss as `flow.check()` shows it."""
         return Finding(LOSS, "warning", self.where, self.problem, self.instead)
+
+
+class Losses(Cards[Loss]):
+    """All that a target cannot say."""
+
+    __slots__ = ()
+    nothing = "Nothing is lost."
 
 
 @dataclass(frozen=True)
@@ -119,7 +133,7 @@ class Export:
     target: str
     label: str
     files: Mapping[str, str]
-    losses: tuple[Loss, ...] = ()
+    losses: Losses = field(default_factory=Losses)
 
     def save(self, folder: str | Path) -> tuple[Path, ...]:
         """Write the files into a folder, which is made where it is not there, and return where they are.
@@ -136,20 +150,17 @@ class Export:
     def __repr__(self) -> str:
         names = " and ".join(self.files)
         head = f"{self.label}: {names}. Write with save(folder)."
-        return "\n".join([head, *(f"- {loss}" for loss in self.losses or [_NO_LOSS])])
+        return "\n".join([head, *(f"- {loss}" for loss in self.losses or [Losses.nothing])])
 
     def _repr_html_(self) -> str:
         head = markup.facts(f"{self.label}: {' and '.join(self.files)}. Write with save(folder).")
         return head + losses_as_html(self.losses, caption=f"What {self.label} cannot say")
 
 
-_NO_LOSS = "Nothing is lost."
-
-
 def losses_as_html(losses: Sequence[Loss], *, caption: str) -> str:
     """Return losses as a table, or the sentence that there are none."""
     if not losses:
-        return markup.text(_NO_LOSS)
+        return markup.text(Losses.nothing)
     rows = [(loss.where or "flow", loss.problem, loss.instead) for loss in losses]
     return markup.table(rows, caption=caption, columns=("where", "what is lost", "instead"))
 
@@ -175,7 +186,7 @@ class Exporter(ABC):
 
     def result(self, files: Mapping[str, str], losses: Iterable[Loss]) -> Export:
         """Return what `export` returns; a loss that was noted twice is reported once."""
-        return Export(self.name, self.label, files, tuple(dict.fromkeys(losses)))
+        return Export(self.name, self.label, files, Losses(dict.fromkeys(losses)))
 
 
 def file_stem(name: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from byok_widgets import markup
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph.flow_graph import AnyNode, FlowGraph
-from byok_widgets.nodes.base import Node
+from byok_widgets.nodes.base import NODE_COLUMNS, Node
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.node_settings import yes_or_no
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
     from byok_widgets.nodes.compare_options import CompareOptions
 
 N = TypeVar("N", bound=Node[Any])
+
+
+class Nodes(dict[str, AnyNode]):
+    """Nodes by name; in a cell, a table."""
+
+    def _repr_html_(self) -> str:
+        rows = [node.row() for node in self.values()]
+        return markup.table(rows, columns=NODE_COLUMNS) if rows else markup.facts("There are no nodes yet.")
 
 
 class FlowNodes:
@@ -41,9 +50,9 @@ class FlowNodes:
         return self._context
 
     @property
-    def nodes(self) -> Mapping[str, AnyNode]:
+    def nodes(self) -> Nodes:
         """The nodes by name, in the order they were created."""
-        return dict(self._graph.nodes)
+        return Nodes(self._graph.nodes)
 
     @property
     def start_node(self) -> str:

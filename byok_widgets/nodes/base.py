@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=NodeResult)
 
+NODE_COLUMNS = ("node", "kind", "prompt", "writes", "model")
+
 
 @dataclass(frozen=True)
 class NodeInput:
@@ -113,14 +115,15 @@ class Node(AnswersGuesses, StrictAttributes, ABC, Generic[R]):
         return f"{type(self).__name__}({self.name!r}, flow={self._context.config.name!r})"
 
     def _repr_html_(self) -> str:
-        facts = {
-            "kind": self.kind,
-            "prompt": self.prompt,
-            "writes": ", ".join(self.writes),
-            "model": (getattr(self, "model", None) or "the flow's default") if self.calls_model else "",
-        }
-        rows = [(name, redact(words, words=False)) for name, words in facts.items() if words]
+        facts = zip(NODE_COLUMNS[1:], self.row()[1:], strict=True)
+        rows = [(name, words) for name, words in facts if words]
         return markup.table(rows, caption=f"{self.name}, a node of {self._context.config.name}")
+
+    def row(self) -> tuple[str, ...]:
+        """Return what is to be known of it at a glance, as texts; see `NODE_COLUMNS`."""
+        model = (getattr(self, "model", None) or "the flow's default") if self.calls_model else ""
+        facts = (self.name, self.kind, self.prompt, ", ".join(self.writes), model)
+        return tuple(redact(words, words=False) for words in facts)
 
     @property
     def _guessed_kind(self) -> str:  # type: ignore[override]

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from byok_widgets.cards import Card, Cards
 from byok_widgets.errors import FlowError
 from byok_widgets.reply import NodeResult
+from byok_widgets.secrets import redact
 
 Outcome = Literal["running", "returned", "late", "raised", "unusable"]
 """What has become of a run.
@@ -25,8 +27,8 @@ AGAIN = "To run it again, say the text again with repeat_effects=True."
 FIND_OUT = f"Find out whether it happened. {AGAIN}"
 
 
-@dataclass(frozen=True)
-class EffectRecord:
+@dataclass(frozen=True, repr=False)
+class EffectRecord(Card):
     """One run of an action with effects.
 
     Attributes:
@@ -45,6 +47,20 @@ class EffectRecord:
     result: NodeResult | None = None
     outcome: Outcome = "running"
     superseded: bool = False
+
+    def facts(self) -> Iterable[tuple[str, str]]:
+        """Yield the action, what it was called with, what has become of it, and its result."""
+        yield "action", self.node
+        yield "arguments", redact(self.arguments)
+        yield "outcome", f"{self.outcome}, does not count any more" if self.superseded else self.outcome
+        yield "result", self.result.line if self.result else ""
+
+
+class EffectRecords(Cards[EffectRecord]):
+    """Several runs of actions."""
+
+    __slots__ = ()
+    nothing = "No action with effects has run."
 
 
 class EffectLog:

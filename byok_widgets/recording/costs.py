@@ -6,19 +6,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from byok_widgets.cards import Card
 from byok_widgets.providers import PROVIDERS, catalog
 from byok_widgets.providers.exchange import Answer
 from byok_widgets.providers.model_facts import Role
 from byok_widgets.recording.cassette import Cassette
 from byok_widgets.recording.entries import original_cost
-from byok_widgets.usage import Cost, CostTotal, Usage
+from byok_widgets.usage import Cost, CostTotal, Usage, token_words
 
 ROLE: Role = "low latency (voice)"
 """The role of the models whose prices are shown: the cheap ones."""
 
 
-@dataclass(frozen=True)
-class Contents:
+@dataclass(frozen=True, repr=False)
+class Contents(Card):
     """What is in a cassette.
 
     Attributes:
@@ -34,6 +35,14 @@ class Contents:
     days: tuple[str, ...]
     cost: CostTotal
     usage: Usage
+
+    def facts(self) -> Iterator[tuple[str, str]]:
+        """Yield how many calls there are, of which models and days, and what they took."""
+        yield "calls", str(self.calls)
+        yield "models", ", ".join(self.models)
+        yield "recorded", " to ".join(self.days)
+        yield "cost then", str(self.cost)
+        yield "tokens", token_words(self.usage)
 
     @classmethod
     def of(cls, cassette: Cassette) -> Contents:

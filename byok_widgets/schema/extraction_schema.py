@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
+from byok_widgets import markup
 from byok_widgets.errors import SchemaError
 from byok_widgets.schema.checking import (
     check_fields,
@@ -29,7 +30,7 @@ from byok_widgets.schema.reading.answers import objects_in
 from byok_widgets.schema.reading.json_reading import plain_json
 from byok_widgets.schema.reading.names import KnownNames
 from byok_widgets.schema.request.answer_limits import reached
-from byok_widgets.schema.request.field_list import field_list
+from byok_widgets.schema.request.field_list import field_list, kind_of
 from byok_widgets.schema.request.wire import WireSchema, to_wire
 from byok_widgets.schema.values.locales import Locale
 from byok_widgets.schema.values.parsing import coerce, is_stated
@@ -107,6 +108,11 @@ class ExtractionSchema:
 
     def __repr__(self) -> str:
         return f"ExtractionSchema({self.name!r}, fields={[each.name for each in self.fields]})"
+
+    def _repr_html_(self) -> str:
+        must = ("", "yes")
+        rows = [(each.name, kind_of(each), must[each.required], each.description) for each in self.fields]
+        return markup.table(rows, caption=self.name, columns=("field", "type", "must be stated", "description"))
 
     @classmethod
     def of(

@@ -20,7 +20,7 @@ from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.graph import FlowGraph
 from byok_widgets.messages import TextDelta, Transcript
 from byok_widgets.natural_guesses import AnswersGuesses
-from byok_widgets.nodes.effects import EffectLog, EffectRecord, Effects
+from byok_widgets.nodes.effects import EffectLog, EffectRecords, Effects
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import delta
 from byok_widgets.nodes.unknown_model import tell_if_unknown
@@ -141,7 +141,7 @@ class Session(AnswersGuesses, StrictAttributes):
         return self._variables
 
     @property
-    def effects(self) -> tuple[EffectRecord, ...]:
+    def effects(self) -> EffectRecords:
         """The runs of actions with effects, those of failed turns, and of forks, included."""
         return self._effect_records()
 
@@ -311,10 +311,10 @@ class Session(AnswersGuesses, StrictAttributes):
         )
         session_file.write(saved, Path(path))
 
-    def _effect_records(self) -> tuple[EffectRecord, ...]:
+    def _effect_records(self) -> EffectRecords:
         """Return the runs as they count for this session."""
         records, superseded = self._effects.records, set(self._superseded_runs)
-        return tuple(replace(record, superseded=record.run_id in superseded) for record in records)
+        return EffectRecords(replace(record, superseded=record.run_id in superseded) for record in records)
 
     def _run(
         self, text: str | None, model: str | None = None, *, show: bool | None, repeat_effects: bool = False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from byok_widgets import markup
-from byok_widgets.cards import Card
+from byok_widgets.cards import Card, Listing
 from byok_widgets.graph.conditions import kind_of_condition
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.reply import NodeResult, Reply
@@ -165,6 +165,22 @@ def step_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, caption
     numbers = {place for place, at in enumerate(used) if columns[at] in _NUMBERS}
     kept = [[row[at] for at in used] for row in filled]
     return markup.table(kept, caption=caption, columns=[columns[at] for at in used], numbers=numbers)
+
+
+class Steps(Listing[Step]):
+    """Several steps, in their order."""
+
+    __slots__ = ()
+    nothing = "Nothing has happened."
+
+    def _repr_html_(self) -> str:
+        return step_table(self._columns(), self._rows()) if self else super()._repr_html_()
+
+    def _columns(self) -> Sequence[str]:
+        return STEP_COLUMNS
+
+    def _rows(self) -> Iterator[Sequence[str]]:
+        return (row for step in self for row in step_rows(step))
 
 
 def _usage(reply: Reply | None) -> tuple[str, ...]:

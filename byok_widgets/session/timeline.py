@@ -12,7 +12,7 @@ from byok_widgets.graph.colours import GREY
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.session.steps import Judgement, Step, Visit
 from byok_widgets.session.timeline_bars import Part, bar
-from byok_widgets.session.turn import Turn
+from byok_widgets.session.turn import Turn, Turns
 from byok_widgets.usage import CostTotal, Usage, token_counts, token_words
 
 COLUMNS = ("turn", "nodes", "first words after", "seconds", "tokens in", "tokens out", "cost", "note")
@@ -64,7 +64,7 @@ class Timeline:
 
     def __init__(self, turns: Iterable[Turn], colours: Mapping[str, str]) -> None:
         # Attempts that failed have the number of the turn that was finished in the end.
-        self.turns = tuple(sorted(turns, key=lambda turn: (turn.number, not turn.fault)))
+        self.turns = Turns(sorted(turns, key=lambda turn: (turn.number, not turn.fault)))
         self.colours = dict(colours)
 
     @property

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import overload
 
-from byok_widgets.session.steps import STEP_COLUMNS, Step, step_rows, step_table
-from byok_widgets.session.turn import Turn
+from byok_widgets.session.steps import STEP_COLUMNS, Step, Steps, step_rows, step_table
+from byok_widgets.session.turn import Turn, Turns
 
 
 class Trace(Sequence[Step]):
@@ -17,7 +17,7 @@ class Trace(Sequence[Step]):
     """
 
     def __init__(self, turns: Iterable[Turn]) -> None:
-        self.turns = tuple(turns)
+        self.turns = Turns(turns)
         self._steps = tuple((turn.number, step) for turn in self.turns for step in turn.steps)
 
     @overload
@@ -26,7 +26,7 @@ class Trace(Sequence[Step]):
     def __getitem__(self, at: slice) -> Sequence[Step]: ...
     def __getitem__(self, at: int | slice) -> Step | Sequence[Step]:
         if isinstance(at, slice):
-            return [step for _, step in self._steps[at]]
+            return Steps(step for _, step in self._steps[at])
         return self._steps[at][1]
 
     def __len__(self) -> int:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from byok_widgets import markup, reasoning_display
+from byok_widgets.cards import Listing
 from byok_widgets.graph.drawing import one_line
-from byok_widgets.messages import Message
+from byok_widgets.messages import Message, Transcript
 from byok_widgets.natural_guesses import AnswersGuesses
 from byok_widgets.nodes.extraction_status import not_supported
-from byok_widgets.reply import LearnedValue, NodeResult, Reply, badge
+from byok_widgets.reply import LearnedValue, NodeResult, Replies, Reply, badge
 from byok_widgets.sent_request import SentRequests
 from byok_widgets.session.steps import (
     STEP_COLUMNS,
     Judgement,
     Step,
+    Steps,
     Visit,
     caller_of,
     silent_reasoning,
@@ -63,6 +65,11 @@ class Turn(AnswersGuesses):
     fault: str = ""
     lost_reasoning: str = ""
 
+    def __post_init__(self) -> None:
+        """Let the steps be readable in a cell, too."""
+        if not isinstance(self.steps, Steps):
+            object.__setattr__(self, "steps", Steps(self.steps))
+
     @property
     def reply(self) -> Reply | None:
         """What the flow said; `None` if no node spoke."""
@@ -79,10 +86,11 @@ class Turn(AnswersGuesses):
         return tuple(step.node for step in self.steps if isinstance(step, Visit))
 
     @property
-    def _way(self) -> tuple[str, ...]:
-        """The path, with the node that was left first."""
+    def way(self) -> str:
+        """The path in words, with the node that was left first."""
         left = self.moves[0][0] if self.moves else ""
-        return self.path if left in ("", *self.path[:1]) else (left, *self.path)
+        nodes = self.path if left in ("", *self.path[:1]) else (left, *self.path)
+        return " → ".join(nodes) or self.node
 
     @property
     def moves(self) -> tuple[tuple[str, str], ...]:
@@ -104,17 +112,16 @@ class Turn(AnswersGuesses):
         return [result for result in self._results if result.spoken is None]
 
     @property
-    def messages(self) -> tuple[Message, ...]:
+    def messages(self) -> Transcript:
         """What this turn adds to the transcript."""
-        said = (Message("user", self.text),) if self.text is not None else ()
-        reply = self.reply
-        return (*said, reply.transcript_entry) if reply else said
+        said = [Message("user", self.text)] if self.text is not None else []
+        return Transcript([*said, self.reply.transcript_entry] if self.reply else said)
 
     @property
-    def calls(self) -> tuple[Reply, ...]:
+    def calls(self) -> Replies:
         """The model answers in this turn, in order."""
         replies = (step.reply for step in self.steps)
-        return tuple(reply for reply in replies if reply is not None and reply.model is not None)
+        return Replies(reply for reply in replies if reply is not None and reply.model is not None)
 
     @property
     def requests(self) -> SentRequests:
@@ -227,11 +234,26 @@ class Turn(AnswersGuesses):
     def facts(self) -> str:
         """Where its answers came from, the path, calls, tokens, cost and seconds in one line."""
         calls = self.cost.calls
-        facts = [*filter(None, [self.badge]), " → ".join(self._way) or self.node]
+        facts = [*filter(None, [self.badge]), self.way]
         if calls:
             facts += [f"{calls} call{'s' if calls > 1 else ''}", token_words(*self.usages), str(self.cost)]
         facts.append(f"{self.latency_s:.1f} s")
         return " · ".join([*facts, "the session is closed"] if self.closed else facts)
+
+
+class Turns(Listing[Turn]):
+    """Several turns, in their order."""
+
+    __slots__ = ()
+    nothing = "Nothing has been said yet."
+    numbers = frozenset({"turn"})
+
+    def _columns(self) -> Sequence[str]:
+        return ("turn", "user", "path", "reply")
+
+    def _rows(self) -> Iterator[Sequence[str]]:
+        for turn in self:
+            yield (str(turn.number), turn.text or "", turn.way, turn.fault or turn.signed_text)
 
 
 def _doubt(found: LearnedValue) -> str:

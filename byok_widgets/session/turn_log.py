@@ -15,7 +15,7 @@ from byok_widgets.session.explain import explained
 from byok_widgets.session.steps import Visit
 from byok_widgets.session.timeline import Timeline
 from byok_widgets.session.trace import Trace
-from byok_widgets.session.turn import Turn
+from byok_widgets.session.turn import Turn, Turns
 from byok_widgets.usage import CostTotal, Usage, token_words
 
 
@@ -103,14 +103,14 @@ class TurnLog:
         return (step for turn in self._turns for step in turn.steps if isinstance(step, Visit))
 
     @property
-    def turns(self) -> tuple[Turn, ...]:
+    def turns(self) -> Turns:
         """The turns, oldest first; turn 0, if there is one, is what the flow said before the user."""
-        return tuple(self._turns)
+        return Turns(self._turns)
 
     @property
-    def unfinished(self) -> tuple[Turn, ...]:
+    def unfinished(self) -> Turns:
         """Turns that failed or were stopped before the reply began: not in the dialogue, but in the cost."""
-        return tuple(self._unfinished)
+        return Turns(self._unfinished)
 
     @property
     def node(self) -> str:

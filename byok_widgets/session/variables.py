@@ -75,6 +75,13 @@ class History(Cards[VariableEntry]):
     nothing = "It has had no value."
 
 
+class Entries(Cards[VariableEntry]):
+    """Values of several variables."""
+
+    __slots__ = ()
+    nothing = "No variable has had a value."
+
+
 class Variables(MutableMapping[str, Any]):
     """The variables of one session by name. One that is not stated is `None`.
 
@@ -100,14 +107,14 @@ class Variables(MutableMapping[str, Any]):
         self._turn = turn
 
     @property
-    def entries(self) -> tuple[VariableEntry, ...]:
+    def entries(self) -> Entries:
         """Every value that any variable was given, oldest first."""
-        return tuple(self._entries)
+        return Entries(self._entries)
 
     @property
-    def current(self) -> tuple[VariableEntry, ...]:
+    def current(self) -> Entries:
         """The entry that counts for each variable that has one."""
-        return tuple(self._latest.values())
+        return Entries(self._latest.values())
 
     @property
     def status(self) -> Mapping[str, VariableStatus]:

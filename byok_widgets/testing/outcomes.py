@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from byok_widgets import markup
+from byok_widgets.cards import Card, Cards
 from byok_widgets.cases.assertions import JUDGED, KINDS, question_of
 from byok_widgets.cases.case import Case
 from byok_widgets.cases.checks import Check
@@ -30,6 +31,9 @@ class Outcome(StrEnum):
     UNCHECKED = "nothing expected"
     NOT_RUN = "not run"
     WITHHELD = "withheld"
+
+    def __repr__(self) -> str:
+        return repr(self.value)
 
 
 WRONG = frozenset({Outcome.FAILED, Outcome.FLAKY, Outcome.BROKEN})
@@ -96,8 +100,8 @@ _COLUMNS = ("case", "run", "turn", "node", "what went wrong")
 _NOTHING_WRONG = "No problems."
 
 
-@dataclass(frozen=True)
-class RunOutcome:
+@dataclass(frozen=True, repr=False)
+class RunOutcome(Card):
     """The outcome of one run of a case.
 
     Attributes:
@@ -110,9 +114,21 @@ class RunOutcome:
     problems: tuple[Problem, ...] = ()
     cell: ResultCell | None = None
 
+    def facts(self) -> Iterable[tuple[str, str]]:
+        """Yield how it came out, and why."""
+        yield "outcome", self.outcome
+        yield "what went wrong", _reasons(self.problems)
 
-@dataclass(frozen=True)
-class CaseOutcome:
+
+class RunOutcomes(Cards[RunOutcome]):
+    """The outcomes of several runs of a case."""
+
+    __slots__ = ()
+    nothing = "No run yet."
+
+
+@dataclass(frozen=True, repr=False)
+class CaseOutcome(Card):
     """The outcome of all runs of a case.
 
     Attributes:
@@ -122,8 +138,15 @@ class CaseOutcome:
     """
 
     case: Case
-    runs: tuple[RunOutcome, ...]
+    runs: RunOutcomes
     is_withheld: bool = False
+
+    def facts(self) -> Iterable[tuple[str, str]]:
+        """Yield the case, how it came out, in how many runs it passed, and why it did not in others."""
+        yield "case", redact(self.name, words=False)
+        yield "outcome", self.outcome
+        yield "passed", f"{self.passes} of {len(self.runs)}"
+        yield "what went wrong", _reasons(self.problems)
 
     @property
     def name(self) -> str:
@@ -168,6 +191,17 @@ class CaseOutcome:
         """What went wrong first, in the first run in which anything did."""
         found = next((run.problems for run in self.runs if run.problems), ())
         return min(found, key=lambda each: float("inf") if each.turn is None else each.turn, default=None)
+
+
+class CaseOutcomes(Cards[CaseOutcome]):
+    """The outcomes of several cases."""
+
+    __slots__ = ()
+    nothing = "There are no cases."
+
+
+def _reasons(problems: Iterable[Problem]) -> str:
+    return redact("; ".join(dict.fromkeys(problem.reason for problem in problems)), words=False)
 
 
 def run_outcome(case: Case, number: int, cell: ResultCell | None, score: float | None) -> RunOutcome:

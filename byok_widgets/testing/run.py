@@ -15,7 +15,16 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.testing import junit, saving, tables
 from byok_widgets.testing.baseline import Baseline
 from byok_widgets.testing.changes import Changes, changes
-from byok_widgets.testing.outcomes import WRONG, CaseOutcome, Outcome, Problems, RunOutcome, run_outcome
+from byok_widgets.testing.outcomes import (
+    WRONG,
+    CaseOutcome,
+    CaseOutcomes,
+    Outcome,
+    Problems,
+    RunOutcome,
+    RunOutcomes,
+    run_outcome,
+)
 from byok_widgets.testing.pass_k import pass_k
 
 
@@ -30,7 +39,7 @@ class TestRun(Comparison):
 
     __test__: ClassVar[bool] = False  # pytest takes classes of this name for its own
     baseline_file: Baseline | None = None
-    _known: tuple[object, tuple[CaseOutcome, ...]] = (None, ())
+    _known: tuple[object, CaseOutcomes] = (None, CaseOutcomes())
     _trusted: tuple[object, bool] = (None, True)
 
     def __init__(self, *given: Any) -> None:
@@ -59,11 +68,11 @@ class TestRun(Comparison):
     # Results
 
     @property
-    def outcomes(self) -> tuple[CaseOutcome, ...]:
+    def outcomes(self) -> CaseOutcomes:
         """The outcome of each case so far, in the order in which the cases were given."""
         of = (self.results.added, self.results.scored, self.running)
         if self._known[0] != of:  # a table, its notes and the board ask one after another
-            self._known = (of, tuple(map(self.outcome, self.cases)))
+            self._known = (of, CaseOutcomes(map(self.outcome, self.cases)))
         return self._known[1]
 
     def outcome(self, case: str | Case) -> CaseOutcome:
@@ -74,7 +83,7 @@ class TestRun(Comparison):
         """
         found = self.cases[case] if isinstance(case, str) else case
         withheld = found.simulated is not None and not self._callers_are_valid
-        return CaseOutcome(found, tuple(self._run(found, at) for at in range(1, self.runs + 1)), withheld)
+        return CaseOutcome(found, RunOutcomes(self._run(found, at) for at in range(1, self.runs + 1)), withheld)
 
     def _run(self, case: Case, number: int) -> RunOutcome:
         """Return the outcome of a run; it is worked out once, since that may call a person's function."""

@@ -25,6 +25,9 @@ class Verdict(StrEnum):
     NO_DIFFERENCE = "no difference shown"
     TOO_FEW = "too few"
 
+    def __repr__(self) -> str:
+        return repr(self.value)
+
 
 @dataclass(frozen=True)
 class Estimate:

@@ -31,6 +31,11 @@ def field_list(fields: Iterable[FieldSpec]) -> str:
     return "\n".join(line for _, line in zip(range(MAX_LINES), lines, strict=False))
 
 
+def kind_of(spec: FieldSpec) -> str:
+    """Return the type of a field in words, with the values that are allowed."""
+    return _Listing(spec.definitions).kind(spec.schema)
+
+
 class _Listing:
     """The lines of one field."""
 
@@ -47,7 +52,7 @@ class _Listing:
         """
         description = " ".join(str(resolved(schema, self._definitions).get("description", "")).split())
         ended = f". {description}" if description else ""
-        yield f"{'  ' * len(above)}- {name}: {self._kind(schema)}{ended}"
+        yield f"{'  ' * len(above)}- {name}: {self.kind(schema)}{ended}"
         yield from self._inner(schema, above)
 
     def _inner(self, schema: Any, above: tuple[Json, ...]) -> Iterator[str]:
@@ -71,7 +76,8 @@ class _Listing:
             return branches(branch["items"], self._definitions)
         return [branch]
 
-    def _kind(self, schema: Any) -> str:
+    def kind(self, schema: Any) -> str:
+        """Return the type of a part in words."""
         allowed = enum_of(schema, self._definitions)
         if allowed:
             return "one of " + ", ".join(map(repr, allowed))
@@ -80,7 +86,7 @@ class _Listing:
         kind += f" ({whole['format']})" if "format" in whole else ""
         for branch in branches(schema, self._definitions):
             if is_map(branch) and "object" in types_in(branch):
-                return f'{kind}, as a list of objects with "key" and "value" ({self._kind(entries_of(branch))})'
+                return f'{kind}, as a list of objects with "key" and "value" ({self.kind(entries_of(branch))})'
             if branch.get("items") and "array" in types_in(branch):
-                return f"{kind}, each item {self._kind(branch['items'])}"
+                return f"{kind}, each item {self.kind(branch['items'])}"
         return kind
