@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from byok_widgets import markup
+
 
 class Prose(str):
     """A text without the quotes and escapes that Python shows of one."""
@@ -10,3 +12,6 @@ class Prose(str):
 
     def __repr__(self) -> str:
         return str(self)
+
+    def _repr_html_(self) -> str:
+        return markup.spoken(self)

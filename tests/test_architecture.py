@@ -61,7 +61,7 @@ MAY_IMPORT = {
     "sent_request": "markup messages secrets",
     "delegation": "",
     "plain_values": "",
-    "prose": "",
+    "prose": "markup",
     "value_words": "",
     "engine": "errors frontend usage",
     "templates": "engine errors foreign_exceptions lazy_names plain_values secrets strict_attributes surrogates"

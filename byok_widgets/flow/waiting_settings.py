@@ -145,7 +145,7 @@ class WaitingSettings:
                 Choice(f"Use them in {other.config.name}", partial(self.use_in, other))
                 for other in self._asked.values()
             ]
-            text = f"{self._told} Which other flows of this notebook use them too?".strip()
+            text = f"{self._told} Which other flows of this notebook should use them too?".strip()
             return [Question("also", text, (*others, Choice("Only this one", self._only_here)))]
         return [Question("taken", self._told, (Choice("OK", self._seen),))] if self._told else []
 

@@ -55,5 +55,5 @@ class Evidence(Card):
     def facts(self) -> Iterable[tuple[str, str]]:
         """Yield what was said, in which message, and where there."""
         yield "said", " … ".join(place.text for place in self.places)
-        yield "message", str(self.message)
+        yield "message", str(self.message + 1)
         yield "characters", f"{self.start} to {self.end}"

@@ -112,7 +112,9 @@ class ExtractionSchema:
     def _repr_html_(self) -> str:
         must = ("", "yes")
         rows = [(each.name, kind_of(each), must[each.required], each.description) for each in self.fields]
-        return markup.table(rows, caption=self.name, columns=("field", "type", "must be stated", "description"))
+        columns = ("field", "type", "must be stated", "description")
+        told = 4 if any(row[-1] for row in rows) else 3
+        return markup.table([row[:told] for row in rows], caption=f"Fields of {self.name}", columns=columns[:told])
 
     @classmethod
     def of(

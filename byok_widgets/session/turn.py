@@ -249,7 +249,7 @@ class Turns(Listing[Turn]):
     numbers = frozenset({"turn"})
 
     def _columns(self) -> Sequence[str]:
-        return ("turn", "user", "path", "reply")
+        return ("turn", "said", "path", "reply")
 
     def _rows(self) -> Iterator[Sequence[str]]:
         for turn in self:

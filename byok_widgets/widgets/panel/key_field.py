@@ -59,7 +59,7 @@ class KeyField(assets.PageWidget):
     Attributes:
         place: The provider that a key would be saved for, in words, with the host where that is not its own.
         hint: What a key of this provider looks like, or that one is saved.
-        variable_hint: A usual name of the environment variable.
+        variable_hint: The environment variable that is in use, or its usual name.
         shapes: The rules with which the page detects, before anything is sent, what cannot be this provider's key.
         target: Name of the provider and host that a key would be saved for.
         storage_options: Where a key can be stored: mappings of `id`, `label`, `note`, and `asks`, which says what

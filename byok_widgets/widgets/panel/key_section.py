@@ -46,7 +46,8 @@ class KeySection:
         with self.view.hold_sync():
             self.view.place = shown_destination(target.provider, target.destination)
             self.view.hint = _REPLACE if self._holds_key(status) else target.provider.key_hint
-            self.view.variable_hint = f"{target.provider.name.upper()}_API_KEY"
+            used = self._flow.key_store.variable(target.provider.name, target.destination)
+            self.view.variable_hint = f"{used} is in use" if used else f"{target.provider.name.upper()}_API_KEY"
             self.view.shapes = validation_rules(target.provider.name)
             self.view.target = target.name
             self.view.needs_key = self._controller.needs_key(target)

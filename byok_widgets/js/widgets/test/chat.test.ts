@@ -107,7 +107,7 @@ it("gives the text back, and leaves the turn that is under way, when a second me
 it("forks from a turn, and says nothing more in a session that has ended", () => {
   end(turn(3), { closed: true });
   expect(view.find<HTMLButtonElement>(".byok-chat-composer button").disabled).toBe(true);
-  clickOn("Fork from here");
+  clickOn("Fork");
   expect(lastSent()).toEqual({ kind: "fork", turn: 3 });
 });
 

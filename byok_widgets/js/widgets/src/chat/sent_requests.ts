@@ -1,6 +1,6 @@
 // What the models were asked in a turn, word for word: fetched when a person wants to read it.
 
-import { make } from "../common/dom";
+import { asTable, make } from "../common/dom";
 import type { RequestFacts, TurnFacts } from "../common/messages";
 import { quiet } from "./quiet_button";
 
@@ -35,5 +35,5 @@ function requestTable({ title, parts }: RequestFacts): HTMLElement {
   const rows = parts.map(({ name, text }) =>
     make("tr", {}, make("th", { scope: "row", textContent: name }), make("td", { textContent: text })),
   );
-  return make("table", {}, make("caption", { textContent: title }), make("tbody", {}, ...rows));
+  return asTable(make("table", {}, make("caption", { textContent: title }), make("tbody", {}, ...rows)));
 }

@@ -106,7 +106,7 @@ export class TurnView {
 
   private buttons(): HTMLElement[] {
     const { number, text } = this.turn;
-    const fork = quiet("Fork from here", `Fork from here: a new session that begins after turn ${number}`, () =>
+    const fork = quiet("Fork", `Fork from here: a new session that begins after turn ${number}`, () =>
       this.actions.fork(number),
     );
     const sent = this.turn.requests ? [this.sent.button] : [];

@@ -1,6 +1,6 @@
 // Why the flow moved or stayed: the path with what decided it, and behind it every edge that was looked at.
 
-import { make } from "../common/dom";
+import { asTable, make } from "../common/dom";
 import type { StepFacts, TurnFacts, VerdictFacts } from "../common/messages";
 import type { Colors } from "./colors";
 import { foldedReasoning } from "./reasoning";
@@ -52,7 +52,7 @@ function story(step: StepFacts, colors: Colors): HTMLElement {
   const head = ["To", "Condition", "Result"].map((textContent) => make("th", { scope: "col", textContent }));
   const rows = step.verdicts.map(verdictRow);
   const table = make("table", {}, caption, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
-  return make("div", {}, table, ...foldedReasoning(step.reasoning, `the judge of ${step.node}`));
+  return make("div", {}, asTable(table), ...foldedReasoning(step.reasoning, `the judge of ${step.node}`));
 }
 
 function verdictRow({ target, condition, verdict, reason }: VerdictFacts): HTMLElement {

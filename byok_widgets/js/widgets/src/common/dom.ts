@@ -16,6 +16,19 @@ export function make<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+const ROLES: Record<string, string> = {
+  table: "table", thead: "rowgroup", tbody: "rowgroup", tr: "row", th: "rowheader", td: "cell",
+};
+
+// Says what the parts of a table are: browsers forget it where a narrow place shows them as blocks.
+export function asTable(table: HTMLTableElement): HTMLTableElement {
+  for (const part of [table, ...table.querySelectorAll<HTMLElement>("thead, tbody, tr, th, td")]) {
+    const isHead = part instanceof HTMLTableCellElement && part.scope === "col";
+    part.setAttribute("role", isHead ? "columnheader" : (ROLES[part.localName] ?? ""));
+  }
+  return table;
+}
+
 export function button(text: string, className = ""): HTMLButtonElement {
   return make("button", { type: "button", className: `byok-button ${className}`.trim(), textContent: text });
 }
