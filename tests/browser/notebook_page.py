@@ -30,6 +30,7 @@ class NotebookPage:
         self.lab, self.page, self.url, self.app = lab, page, url, app
         self.console: list[str] = []
         self.name = ""
+        self._narrow: Any = None
         page.set_default_timeout(TIMEOUT_MS)
         page.on("console", lambda message: self.console.append(message.text))
 
@@ -46,7 +47,8 @@ class NotebookPage:
         self.theme("JupyterLab Light")
 
     def close(self) -> None:
-        """Save and close the notebook, if one is open; the page stays."""
+        """Save and close the notebook, if one is open; the page stays, as wide as it was."""
+        self.widen()
         if self.name:
             self.save()
             self.name = ""
@@ -88,6 +90,17 @@ class NotebookPage:
         file = self.lab.root / self.name
         content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         return content
+
+    def narrow(self, width: int) -> None:
+        """Show outputs as they are in a narrow place, until `widen` or `close`: others use the page after this."""
+        self.widen()
+        place = f"flex: none !important; width: {width}px !important; max-width: {width}px !important"
+        self._narrow = self.page.add_style_tag(content=f".jp-OutputArea-output {{ {place} }}")
+
+    def widen(self) -> None:
+        if self._narrow:
+            self._narrow.evaluate("style => style.remove()")
+        self._narrow = None
 
     def shot(self, name: str) -> None:
         """Keep a picture for people, where `BYOK_WIDGETS_SHOTS` names a folder."""

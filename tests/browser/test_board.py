@@ -102,13 +102,10 @@ def test_it_is_accessible_in_both_themes_and_fits(page, width):
     board = finished(page)
     board.locator(".byok-board-cell").nth(2).click()
     board.locator(".byok-board-answer").wait_for()
-    narrow = None
     try:
         if width == 320:
             page.page.evaluate(LEFT, False)
-            narrow = page.page.add_style_tag(
-                content=".jp-OutputArea-output { width: 320px !important; flex: none !important; }"
-            )
+            page.narrow(width)
         for theme in ("JupyterLab Light", "JupyterLab Dark"):
             page.theme(theme)
             found = Axe().run(page.page, context=".byok-board")
@@ -116,8 +113,6 @@ def test_it_is_accessible_in_both_themes_and_fits(page, width):
             page.shot(f"board-{width}-{theme.split()[-1].lower()}")
         assert board.evaluate("element => element.scrollWidth - element.clientWidth") <= 0
     finally:
-        if narrow:
-            narrow.evaluate("style => style.remove()")
         page.page.evaluate(LEFT, True)
 
 

@@ -246,8 +246,7 @@ def test_the_open_list_can_be_used_by_everybody(page, field, theme):
     found = Axe().run(page.page, context=".byok-panel")
     assert [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found.response["violations"]] == []
     page.shot(f"models-{theme.split()[-1].lower()}")
-    narrow = "flex: none !important; width: 320px !important; max-width: 320px !important"
-    page.page.add_style_tag(content=f".jp-OutputArea-output {{ {narrow} }}")
+    page.narrow(320)
     field.press("ArrowDown")
     page.page.wait_for_function(BELOW)
     page.shot(f"models-320-{theme.split()[-1].lower()}")

@@ -82,8 +82,7 @@ def assert_usable(page):
 
 
 def assert_within(page, width):
-    place = f"flex: none !important; width: {width}px !important; max-width: {width}px !important"
-    page.page.add_style_tag(content=f".jp-OutputArea-output {{ {place} }}")
+    page.narrow(width)
     outside = page.panel.evaluate(
         """panel => {
           const edge = panel.getBoundingClientRect().right + 0.5;

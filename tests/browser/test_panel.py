@@ -229,8 +229,7 @@ def test_the_panel_can_be_used_by_everybody(page, theme):
 
 @pytest.mark.parametrize("width", [320, 480])
 def test_nothing_is_cut_off_in_a_narrow_place(page, width):
-    narrow = f"flex: none !important; width: {width}px !important; max-width: {width}px !important"
-    page.page.add_style_tag(content=f".jp-OutputArea-output {{ {narrow} }}")
+    page.narrow(width)
     page.panel.get_by_text("Copy as code").click()
     page.shot(f"panel-{width}")
     assert page.panel.evaluate("panel => panel.offsetWidth") <= width

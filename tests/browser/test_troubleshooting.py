@@ -180,13 +180,12 @@ def test_it_can_be_used_by_everybody(opened, theme):
     check(page)
     found = Axe().run(page.page, context=".byok-panel")
     assert [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found.response["violations"]] == []
-    narrow = "flex: none !important; width: 320px !important; max-width: 320px !important"
-    style = page.page.add_style_tag(content=f".jp-OutputArea-output {{ {narrow} }}")
+    page.narrow(320)
     page.page.set_viewport_size({"width": 1280, "height": 2600})
     page.shot(f"trouble-320-{theme.split()[-1].lower()}")
     assert part(page).evaluate(CLIPPED) == []
     assert page.panel.evaluate("panel => panel.scrollWidth - panel.clientWidth") <= 0
-    style.evaluate("style => style.remove()")
+    page.widen()
     page.shot(f"trouble-{theme.split()[-1].lower()}")
     page.page.set_viewport_size(VIEWPORT)
     before = page.page.locator(".jp-Notebook .jp-Cell").count()

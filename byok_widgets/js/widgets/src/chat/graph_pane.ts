@@ -30,8 +30,9 @@ export class GraphPane {
     this.el.hidden = !svg;
     this.canvas.replaceChildren(drawing(svg));
     // A small drawing is not blown up: its words are as large as those beside it.
-    const width = Number(this.canvas.querySelector("svg")?.getAttribute("width"));
+    const [width, height] = ["width", "height"].map((name) => Number(this.canvas.querySelector("svg")?.getAttribute(name)));
     if (width) this.canvas.style.setProperty("--byok-natural", `${width}px`);
+    if (height) this.el.style.setProperty("--byok-tall", `${height}px`);
   }
 
   // Lights the active node, traces the path of the last turn, and marks what was visited before.
