@@ -12,7 +12,7 @@ from byok_widgets import markup, reasoning_display
 from byok_widgets.cards import Listing
 from byok_widgets.messages import CUT_OFF, FinishReason, Message, Transcript, answer_message, with_sign
 from byok_widgets.natural_guesses import AnswersGuesses
-from byok_widgets.sent_request import SentRequest, SentRequests
+from byok_widgets.sent_request import SentRequests
 from byok_widgets.usage import Cost, CostSource, Usage, token_counts, token_words
 
 if TYPE_CHECKING:
@@ -222,8 +222,8 @@ class Reply(NodeResult):
     transcript: tuple[Message, ...] = ()
     notices: tuple[str, ...] = ()
     fallback: str = ""
-    request: SentRequest | None = field(default=None, compare=False)
-    requests: tuple[SentRequest, ...] = field(default=(), compare=False)
+    request: Any = field(default=None, compare=False)
+    requests: tuple[Any, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         """Let what is looked at in a cell be readable there."""
