@@ -206,9 +206,17 @@ def test_the_keyring_is_named_and_used(flow, field, browser, wire, keyring):
     answer_to(wire, field, browser.save_key(field, key, storage="keyring"))
     assert key in keyring.kept.values()
     assert field.storage == "keyring"
+    eventually(lambda: field.has_key)  # what was answered before it is shown says nothing of the removal
     browser.custom(field, {"kind": "remove", "target": field.target})
     eventually(lambda: not field.has_key and field.status["state"] == "none")
     assert keyring.kept == {}
+
+
+def test_the_variable_that_is_in_use_is_named_where_another_can_be_typed(flow, field, monkeypatch):
+    assert field.variable_hint == "OPENAI_API_KEY"
+    monkeypatch.setenv("MY_API_KEY", fake_key("openai"))
+    flow.use_key("env:MY_API_KEY")
+    eventually(lambda: field.variable_hint == "MY_API_KEY is in use")
 
 
 def test_a_reference_keeps_the_name_of_a_variable_alone(flow, field, browser, wire, monkeypatch):
