@@ -37,3 +37,19 @@ it("keeps the active node in sight when the drawing's frame changes, unless the 
   resized();
   expect(canvas.scrollTop).toBe(0);
 });
+
+it("follows the active node where the frame has scrolled by itself, since it has another size", () => {
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg"><g data-node="ask"><rect/></g><g data-node="bye"><rect/></g></svg>';
+  tell(everything({ graph: { svg, colors: {} }, turns: [turn(1)], node: "bye" }));
+  const canvas = view.find(".byok-graph-canvas");
+  let height = 300;
+  Object.defineProperty(canvas, "clientHeight", { get: () => height });
+  canvas.getBoundingClientRect = () => new DOMRect(0, 0, 200, height);
+  view.find("[data-node=bye]").getBoundingClientRect = () => new DOMRect(0, 250 - canvas.scrollTop, 100, 40);
+  resized();
+  height = 100;
+  canvas.scrollTop = 0;
+  canvas.dispatchEvent(new Event("scroll"));
+  resized();
+  expect(canvas.scrollTop).toBe(220);
+});
