@@ -373,6 +373,7 @@ class Reply(NodeResult):
 def _saved_cost(cost: Cost) -> dict[str, Any]:
     return {**vars(cost), "recorded": None if cost.recorded is None else _saved_cost(cost.recorded)}
 
+
 class Replies(Listing[Reply]):
     """Several answers of models, in their order."""
 
