@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from byok_widgets.cases.case import Case
+from byok_widgets.cases.given_words import given_words
 from byok_widgets.nodes.lane import Lane
 
 
@@ -14,4 +15,4 @@ def lane_of(case: Case, work: str, repeat: int = 0) -> Lane:
         work: What tells it from other work on the same case, such as the name of a variant.
         repeat: Number of the repeat.
     """
-    return Lane(case.name, f"{work} {case.input_id}", repeat)
+    return Lane(case.name, f"{work} {case.input_id}", repeat, given_words(case))

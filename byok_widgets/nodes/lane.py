@@ -5,10 +5,12 @@ A recording tells equal requests apart by it, and never by the order in which th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
+
+_NOTHING: Mapping[str, str] = {}
 
 
 class Lane(NamedTuple):
@@ -18,18 +20,26 @@ class Lane(NamedTuple):
         case: Name of the case, for people; empty outside of one.
         key: What tells it from other lanes.
         repeat: Number of the repeat; 0 where nobody counts.
+        given: What the case is given, in words by place; it does not count, and tells what has changed in a case.
     """
 
     case: str = ""
     key: str = ""
     repeat: int = 0
+    given: Mapping[str, str] = _NOTHING
+
+    @property
+    def identity(self) -> tuple[str, str, int]:
+        """What a recording keeps of it to tell it from others."""
+        return self.case, self.key, self.repeat
 
     def part(self, name: str) -> Lane:
         """Return the lane of a part, such as one of several tries, whose calls are kept apart from others."""
         return self._replace(key=f"{self.key} {name}".strip())
 
     def __str__(self) -> str:
-        return f"{self.case}, repeat {self.repeat}" if self.repeat else self.case
+        case = f"case {self.case!r}" if self.case else ""
+        return ", ".join(filter(None, [case, f"repeat {self.repeat}" if self.repeat else ""]))
 
 
 NO_LANE = Lane()

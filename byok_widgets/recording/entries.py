@@ -73,8 +73,9 @@ def fault_entry(wanted: WantedCall, fault: ProviderError, took_s: float) -> Entr
 def _entry(wanted: WantedCall, outcome: Entry) -> Entry:
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     about = {"own_words": PROMPT_VERSION, "recorder": RECORDER, "recorded_at": now}
-    own = {"node": wanted.call.node, "lane": list(wanted.lane), "request": wanted.words}
-    return {"digest": wanted.digest, **redact_keys({**own, **outcome}), **about}
+    own = {"node": wanted.call.node, "lane": list(wanted.lane.identity), "request": wanted.words}
+    given = {"given": dict(wanted.lane.given)} if wanted.lane.given else {}
+    return {"digest": wanted.digest, **redact_keys({**own, **given, **outcome}), **about}
 
 
 def reply_of(entry: Mapping[str, Any], wanted: WantedCall) -> Reply:

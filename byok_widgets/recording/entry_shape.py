@@ -77,6 +77,7 @@ class _Request(BaseModel):
 class _Entry(BaseModel):
     node: _Text
     lane: tuple[_Text, _Text, _Count]
+    given: dict[_Text, _Text] = {}
     request: _Request
     recorder: _Text = ""
     recorded_at: _Text = ""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from byok_widgets.errors import ReplayMissError
 from byok_widgets.nodes.lane import Lane
 from byok_widgets.nodes.prompt_version import PROMPT_VERSION
 from byok_widgets.recording.cassette import Cassette, Entry, entry_of
-from byok_widgets.recording.changes import Change, changes, similarity
+from byok_widgets.recording.changes import MODEL, SETTING, Change, case_changes, changes, similarity
 from byok_widgets.recording.digest import WantedCall, Words
 from byok_widgets.secrets.json_redaction import redact_keys
 
@@ -20,7 +20,8 @@ _COMPARED = 50
 _LIMIT_S = 0.25
 _SHOWN = 3
 """Changes in a message; the error has all."""
-_CHANGE_CHARS = 100
+_CHANGE_CHARS = 60
+"""Characters of each side of a change there."""
 _BEGINNING = 40
 
 
@@ -29,20 +30,35 @@ class Nearest(NamedTuple):
 
     Attributes:
         entry: The entry of the cassette.
-        changes: The words that differ.
+        changes: The words of the request that differ.
     """
 
     entry: Entry
     changes: tuple[Change, ...]
 
+    @property
+    def lane(self) -> Lane:
+        """The lane in which it was recorded."""
+        return Lane(*self.entry["lane"])._replace(given=self.entry.get("given", {}))
 
-def nearest(cassette: Cassette, wanted: WantedCall) -> Nearest | None:
-    """Return the nearest entry of the same node; `None` if nothing of that node was recorded."""
+
+def nearest(cassette: Cassette, wanted: WantedCall, *, of_case: bool = False) -> Nearest | None:
+    """Return the nearest entry of the same node; `None` if nothing of that node was recorded.
+
+    Args:
+        cassette: Where it is looked for.
+        wanted: The call that was not recorded.
+        of_case: Take one of the same case where there is one, though those of others may be more similar.
+    """
     plain, lane = redact_keys(wanted.words), wanted.lane
     ends_at = time.monotonic() + _LIMIT_S
-    best, best_rank = None, (-1.0, False)
-    for entry in filter(None, map(entry_of, _likely(cassette, wanted.call.node, plain, lane))):
-        rank = (similarity(entry["request"], plain), list(entry["lane"]) == list(lane))
+    best, best_rank = None, (-1.0, False, False)
+    lines = _of_node(cassette, wanted.call.node)
+    if of_case and lane.case:
+        lines = [line for line in lines if _sign_of(lane) in line] or lines
+    for entry in filter(None, map(entry_of, _likely(lines, plain, lane))):
+        found, same_case = tuple(entry["lane"]), entry["lane"][0] == lane.case
+        rank = (similarity(entry["request"], plain), same_case, same_case and found[2] == lane.repeat)
         if rank > best_rank:
             best, best_rank = entry, rank
         if time.monotonic() > ends_at:
@@ -50,13 +66,17 @@ def nearest(cassette: Cassette, wanted: WantedCall) -> Nearest | None:
     return Nearest(best, changes(best["request"], plain)) if best else None
 
 
-def _likely(cassette: Cassette, node: str, words: Words, lane: Lane) -> list[bytes]:
-    """Return the lines of a node that have most texts of a request, without parsing the others."""
+def _of_node(cassette: Cassette, node: str) -> list[bytes]:
+    """Return the lines of a node, the latest first, without parsing any."""
     start = b', "node": ' + _as_written(node) + b", "
-    signs = [sign for sign in _signs(words, lane) if sign]
     of_node = [line for line in cassette.lines() if line.startswith(start, 77)]  # behind the digest and its quote
-    of_node.reverse()  # of equals, the latest
-    return sorted(of_node, key=lambda line: sum(sign in line for sign in signs), reverse=True)[:_COMPARED]
+    return of_node[::-1]
+
+
+def _likely(lines: list[bytes], words: Words, lane: Lane) -> list[bytes]:
+    """Return the lines that have most texts of a request, without parsing the others."""
+    signs = [sign for sign in _signs(words, lane) if sign]
+    return sorted(lines, key=lambda line: sum(sign in line for sign in signs), reverse=True)[:_COMPARED]
 
 
 def _signs(words: Words, lane: Lane) -> Iterable[bytes]:
@@ -64,7 +84,13 @@ def _signs(words: Words, lane: Lane) -> Iterable[bytes]:
     yield from (_as_written(text) for text in texts)
     yield from (_as_written(text)[: _BEGINNING + 1] for text in texts)  # what was changed further on
     yield _as_written(words["model"])
-    yield _as_written(list(lane))
+    yield _sign_of(lane)
+    yield _as_written(list(lane.identity))
+
+
+def _sign_of(lane: Lane) -> bytes:
+    """Return what stands in each line of a case, and in no other."""
+    return b'"lane": [' + _as_written(lane.case) + b", "
 
 
 def _as_written(value: Any) -> bytes:
@@ -73,43 +99,55 @@ def _as_written(value: Any) -> bytes:
 
 def miss(cassette: Cassette, wanted: WantedCall) -> ReplayMissError:
     """Return the error for a call that was not recorded."""
-    found, name, lane = nearest(cassette, wanted), cassette.path.name, wanted.lane
-    where = f"node {wanted.call.node!r}" + (f", case {lane.case!r}" if lane.case else "")
-    where += f", repeat {lane.repeat}" if lane.repeat else ""
-    kind, reason = _reason(found, lane)
+    found, name, lane = nearest(cassette, wanted, of_case=True), cassette.path.name, wanted.lane
+    where = ", ".join(filter(None, [f"node {wanted.call.node!r}", str(lane)]))
+    kind, reason, differing = _explained(found, lane)
+    shown = f"{reason}: {_shown(differing)}." if differing else f"{reason}."
     return ReplayMissError(
-        f"{name} has no recorded answer for this call of {where}. {reason}",
+        f"{name} has no recorded answer for this call of {where}. {shown}",
         kind=kind,
         fix=f'flow.replay("{name}", missing="record") asks the model and records what is missing; '
         'missing="nearest" takes the nearest answer; flow.live() ends the replay.',
         case=lane.case,
         repeat=lane.repeat,
-        changes=found.changes if found else (),
+        changes=differing,
     )
 
 
-def _reason(found: Nearest | None, lane: Lane) -> tuple[str, str]:
-    """Return the kind of a miss, and why it is one: shown in a table of cases, too."""
+def _explained(found: Nearest | None, lane: Lane) -> tuple[str, str, tuple[Change, ...]]:
+    """Return the kind of a miss, why it is one, and the words that have changed; a table shows them, too."""
     if found is None:
-        return "replay_miss", "Nothing of this node was recorded."
-    if found.entry.get("own_words") != PROMPT_VERSION:
+        return "replay_miss", "Nothing of this node was recorded", ()
+    own = found.lane
+    if not found.changes and own.identity[::2] != lane.identity[::2]:
+        elsewhere = f"for {own}" if str(own) else "outside of cases and repeats"
+        return "replay_miss", f"The same request was recorded {elsewhere}", ()
+    is_told = own.given and not found.changes
+    of_case = case_changes(own.given, redact_keys(dict(lane.given))) if is_told else ()
+    if of_case or (not found.changes and not own.given):
+        return "replay_miss", f"What case {own.case!r} is given has changed since it was recorded", of_case
+    if found.entry.get("own_words") != PROMPT_VERSION and not _are_chosen(found.changes):
         version = _version(found.entry)
-        return (
-            "replay_words_changed",
-            f"byok_widgets {version} recorded it, and worded its own requests otherwise.",
-        )
-    if not found.changes:
-        own = Lane(*found.entry["lane"])
-        if own.case and (own.case, own.repeat) == (lane.case, lane.repeat):
-            return "replay_miss", f"What case {own.case!r} is given has changed since it was recorded."
-        return "replay_miss", f"The same request was recorded for {f'case {own}' if str(own) else 'no case'}."
-    shown = "; ".join(_shortened(str(change)) for change in found.changes[:_SHOWN])
-    more = f"; and {len(found.changes) - _SHOWN} more" if len(found.changes) > _SHOWN else ""
-    return "replay_miss", f"Since the nearest recorded call, these words have changed: {shown}{more}."
+        reason = f"byok_widgets {version} recorded it, and worded its own requests otherwise"
+        return "replay_words_changed", reason, found.changes
+    if found.changes:
+        return "replay_miss", "Since the nearest recorded call, these words have changed", found.changes
+    return "replay_miss", "The same request was recorded for another variant of this case", ()
 
 
-def _shortened(change: str) -> str:
-    return change if len(change) <= _CHANGE_CHARS else f"{change[: _CHANGE_CHARS - 1]}…"
+def _are_chosen(found: Sequence[Change]) -> bool:
+    """Whether only what people choose has changed, of which no word is this package's."""
+    return bool(found) and all(each.place == MODEL or each.place.startswith(SETTING) for each in found)
+
+
+def _shown(differing: Sequence[Change]) -> str:
+    shown = "; ".join(str(Change(place, *map(_shortened, texts))) for place, *texts in differing[:_SHOWN])
+    return f"{shown}; and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else shown
+
+
+def _shortened(text: str) -> str:
+    line = text.replace("\n", "\\n")
+    return line if len(line) <= _CHANGE_CHARS else f"{line[: _CHANGE_CHARS - 1]}…"
 
 
 def _version(entry: Mapping[str, Any]) -> str:

@@ -78,6 +78,7 @@ def test_an_answer_that_no_call_gives_is_refused(name: str, value: Any, flow: Fl
         {"answer": None, "fault": {"problem": "x", "retry_after_s": NAN}},
         {"answer": None, "fault": {"problem": "x", "cost": {"usd": "NaN", "source": "provider"}}},
         {"lane": 5},
+        {"given": ["Hello"]},
         {"lane": [{"a": []}, "", 0]},
         {"node": {}},
         {"request": 5},

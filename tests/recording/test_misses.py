@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -50,16 +51,34 @@ def test_it_names_node_case_and_the_words_that_changed(recorded: Flow, server: S
 
 
 @pytest.mark.parametrize(
-    ("change", "place"),
+    ("change", "shown"),
     [
-        ({"temperature": 0.5}, "settings"),
-        ({"max_tokens": 7}, "settings"),
-        ({"model": "compatible:another"}, "model"),
-        ({"history": [("user", "Hi"), ("assistant", "Yes?")]}, "message 1 (user)"),
+        ({"temperature": 0.5}, [("setting temperature", "", "0.5")]),
+        ({"max_tokens": 7}, [("setting max_tokens", "", "7")]),
+        ({"model": "compatible:scripted-mini"}, [("model", "compatible:scripted", "compatible:scripted-mini")]),
+        (
+            {"history": [("user", "Hi"), ("assistant", "Yes?")]},
+            [("message 1 (user)", "", "Hi"), ("message 2 (assistant)", "", "Yes?")],
+        ),
     ],
 )
-def test_whatever_changed_is_shown(recorded: Flow, change: dict[str, Any], place: str) -> None:
-    assert missed(recorded, "Tuesday, please", **change).changes[0].place == place
+def test_whatever_changed_is_shown_and_nothing_else(
+    recorded: Flow, change: dict[str, Any], shown: list[tuple[str, str, str]]
+) -> None:
+    assert list(missed(recorded, "Tuesday, please", **change).changes) == shown
+
+
+def test_one_word_of_a_long_text_is_shown_alone(flow: Flow, cassette: Path) -> None:
+    book = "".join(f"Line {number} of a long price list\n" for number in range(3_000))
+    flow.conversation("ask", "Be brief.")
+    with flow.record(cassette):
+        flow.node("ask").run(book)
+    flow.replay(cassette)
+    before = time.process_time()
+    error = missed(flow, book.replace("Line 1500 of", "Row 1500 of"))
+    assert error.changes == (("message 1 (user)", "Line", "Row"),)
+    assert time.process_time() - before < 5, "minutes where all words are compared with all"
+    assert len(missed(flow, "word " * 30_000).problem) < 1_000
 
 
 def test_a_changed_prompt_is_shown(recorded: Flow) -> None:
@@ -86,7 +105,14 @@ def test_another_lane_alone_is_named(recorded: Flow) -> None:
     with lane("Ben"):
         error = missed(recorded, "Hello from Ana")
     assert error.changes == ()
-    assert "case Ana" in error.problem
+    assert "case 'Ana'" in error.problem
+
+
+def test_another_repeat_alone_is_named(recorded: Flow) -> None:
+    with lane(repeat=3):
+        error = missed(recorded, "Tuesday, please")
+    assert error.changes == ()
+    assert error.problem.endswith("was recorded outside of cases and repeats.")
 
 
 def test_a_node_that_was_never_recorded_says_so(recorded: Flow) -> None:
@@ -144,7 +170,13 @@ def test_blocks_end_where_they_began(recorded: Flow, cassette: Path) -> None:
 
 def test_a_change_of_our_own_words_is_a_miss_of_its_own(recorded: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(misses, "PROMPT_VERSION", prompt_version.PROMPT_VERSION + 1)
-    assert missed(recorded, "Wednesday, please").kind == "replay_words_changed"
+    error = missed(recorded, "Wednesday, please")
+    assert error.kind == "replay_words_changed"
+    assert error.changes == (("message 1 (user)", "Tuesday", "Wednesday"),)
+    assert "{+Wednesday+}" in error.problem
+    assert missed(recorded, "Tuesday, please", temperature=0.5).kind == "replay_miss", "no word of ours"
+    with lane("Ben"):
+        assert missed(recorded, "Hello from Ana").kind == "replay_miss", "the lane alone is another"
 
 
 def test_an_entry_that_was_edited_badly_is_named(recorded: Flow, cassette: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from byok_widgets import Flow
 from byok_widgets.cli import main
-from tests.compare.flows import booking_flow
+from tests.compare.flows import booking_flow, compatible_flow
 from tests.compare.test_simulated_callers import Actors, case
 from tests.fake_keys import fake_key
 from tests.file_tests.keyed_flow import command_for_a_flow_with_a_key
@@ -70,6 +72,85 @@ def test_callers_that_go_wrong_and_begin_again_replay(server: ScriptedServer, ca
     server.close()
     with flow.replay(cassette):
         assert _facts(flow.test(cases, runs=2, wait=True)) == recorded
+
+
+SAID = [("Ana", "Hi", "Monday"), ("Ben", "Hello", "Tuesday"), ("Cem", "Hello", "Monday")]
+
+
+def _cases(**changed: dict[str, Any]) -> list[dict[str, Any]]:
+    cases = [{"name": name, "caller": said, "end_node": "bye"} for name, *said in SAID]
+    return [{**each, **changed.get(each["name"], {})} for each in cases]
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        ({"caller": ["Hello", "Sunday"]}, [("turn 2", "Tuesday", "Sunday")]),
+        ({"caller": ["Hello", "Tuesday", "Bye"]}, [("turn 3", "", "Bye")]),
+        ({"caller": ["Hallo", "Tuesday"]}, [("message 1 (user)", "Hello", "Hallo")]),
+        ({"caller": ["Hi", "Tuesday"]}, [("message 1 (user)", "Hello", "Hi")]),
+        ({"variables": {"name": "Ben"}}, [("variable name", "", '"Ben"')]),
+        ({"stubs": {"look": {"seen": 1}}}, [("stub of look", "", '{"seen": 1}')]),
+    ],
+)
+def test_a_case_that_was_changed_misses_with_the_words_that_changed(
+    server: ScriptedServer, cassette: Path, change: dict[str, Any], shown: list[tuple[str, str, str]]
+) -> None:
+    """Its first calls may be as they were: what changed in the case is shown all the same."""
+    server.script(_by_day)
+    flow = _looking_flow(server)
+    with flow.record(cassette):
+        assert flow.test(_cases(), wait=True).passed
+    flow.replay(cassette)
+    test = flow.test(_cases(Ben=change), wait=True)
+    assert [str(each.outcome) for each in test.outcomes] == ["passed", "could not run", "passed"]
+    (problem,) = test.problems
+    assert (problem.case, problem.node) == ("Ben", "read")
+    told = test.outcome("Ben").runs[0].cell.message
+    assert all(word in told for word in ("'Ben'", "'read'", "repeat 1"))
+    for place, before, now in shown:
+        assert f"{place}: {f'[-{before}-]' if before else ''}{{+{now}+}}" in told
+    assert not any(name in told for name in ("Ana", "Cem")), (
+        "the same case is the nearest, whatever the others are"
+    )
+
+
+def _by_day(request: dict[str, Any]) -> Say:
+    if "response_format" not in request:
+        return Say("Which day?")
+    found = (
+        "Tue" if "Tuesday" in str(request["messages"]) else "Mon" if "Monday" in str(request["messages"]) else None
+    )
+    return Say(json.dumps({"weekday": found}))
+
+
+def _looking_flow(server: ScriptedServer) -> Flow:
+    flow = compatible_flow(server)
+    flow.conversation("ask", "Ask for the weekday.")
+    flow.extraction("read", weekday=["Mon", "Tue"])
+    flow.action("look", lambda: {"seen": 0}, writes=["seen"])
+    flow.conversation("bye", "See you.", static=True, end=True)
+    flow.connect("ask", "read")
+    flow.connect("read", "look", if_="weekday is not None")
+    flow.connect("read", "ask")
+    flow.connect("look", "bye")
+    return flow
+
+
+def test_a_cassette_that_does_not_say_what_a_case_was_given_is_replayed(
+    server: ScriptedServer, cassette: Path
+) -> None:
+    server.script(_by_day)
+    flow = _looking_flow(server)
+    with flow.record(cassette):
+        flow.test(_cases(), wait=True)
+    entries = list(map(json.loads, cassette.read_text(encoding="utf-8").splitlines()))
+    assert all(entry.pop("given") for entry in entries[1:])
+    cassette.write_text("".join(f"{json.dumps(entry)}\n" for entry in entries), encoding="utf-8")
+    flow.replay(cassette)
+    assert flow.test(_cases(), wait=True).passed
+    test = flow.test(_cases(Ben={"caller": ["Hello", "Sunday"]}), wait=True)
+    assert "has changed since it was recorded." in test.outcome("Ben").runs[0].cell.message
 
 
 def test_the_command_records_and_replays_without_a_key(
