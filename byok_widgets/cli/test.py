@@ -85,7 +85,7 @@ def run(given: argparse.Namespace) -> int:
     if given.save_baseline:
         result.save_baseline(given.save_baseline)
     if given.only_regressions and result.exit_code == 1:
-        return 1 if result.changes.regressions else 0
+        return 1 if result.changes.regressions else 2 if result.left_out else 0
     return result.exit_code
 
 

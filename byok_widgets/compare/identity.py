@@ -68,11 +68,11 @@ def addresses(refs: Iterable[str], context: FlowContext) -> dict[str, str | None
 
 def judge_refs(graph: FlowGraph, context: FlowContext) -> list[str]:
     """Return the models that judge edges and are none of a node's: the flow's judge, or else its default model."""
+    if not any(edge.condition.is_judged for edge in graph.edges):
+        return []
     chosen = context.config.judge_model
     if chosen:
         return [str(context.config.ref(chosen))]
-    if not any(edge.condition.is_judged for edge in graph.edges):
-        return []
     without = [node for node in graph.nodes.values() if not node.calls_model]
     return list(dict.fromkeys(ref for node in without if (ref := _default_of(node))))
 

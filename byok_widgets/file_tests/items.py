@@ -11,10 +11,11 @@ import pytest
 from byok_widgets.cases.case import Case, Cases
 from byok_widgets.cases.fields import hint_at
 from byok_widgets.cases.reading import read_cases
-from byok_widgets.errors import ByokError, MissingKeyError
+from byok_widgets.errors import ByokError, ConfigError, MissingKeyError
 from byok_widgets.file_tests.loading import Allowed, open_flow
 from byok_widgets.file_tests.pairs import FLOW, flows_beside
 from byok_widgets.sanitize import sanitize
+from byok_widgets.secrets.quoting import as_given
 from byok_widgets.testing.junit import report_of
 from byok_widgets.testing.outcomes import CaseOutcome, Outcome
 
@@ -62,9 +63,9 @@ class CasesFile(pytest.File):
             self._flow = self._flow or self._opened()
             result = self._flow.test(
                 Cases(self._together(case), self.path.name),
-                runs=int(self._option("runs") or 1),
-                budget=float(budget) if (budget := self._option("budget")) else None,
-                max_calls=int(calls) if (calls := self._option("max_calls")) else None,
+                runs=self._number("runs", int, 1),
+                budget=self._number("budget", float, None),
+                max_calls=self._number("max_calls", int, None),
                 wait=True,
             )
             self._outcomes |= {each.name: each for each in result.outcomes}
@@ -96,6 +97,15 @@ class CasesFile(pytest.File):
     def cassette(self) -> str:
         """The cassette that is replayed; empty where none is."""
         return "" if self._option("record") else str(self._option("replay") or "")
+
+    def _number(self, name: str, kind: type[int | float], default: int | None) -> Any:
+        given = self._option(name)
+        try:
+            return kind(given) if given else default
+        except ValueError:
+            words = "a whole number" if kind is int else "a number"
+            problem = f"byok_{name} is {words}, not {as_given(given)}."
+        raise ConfigError(problem, kind="argument", fix="Correct it in the command or in the configuration file.")
 
     def _option(self, name: str) -> Any:
         given = self.config.getoption(f"byok_{name}")
@@ -137,7 +147,7 @@ class CaseItem(pytest.Item):
                     "Name the variable that holds it, --byok-key PROVIDER=env:NAME, or replay: --byok-replay."
                 )
             raise CaseError(str(error)) from None
-        except (ByokError, ValueError) as error:
+        except ByokError as error:
             raise CaseError(str(error)) from None
         if found.outcome is Outcome.UNCHECKED:
             pytest.skip("Nothing is expected of it.")

@@ -135,11 +135,11 @@ def _lay_out(lite: Path, pages: Sequence[Path]) -> None:
 def _build(lite: Path, folder: Path) -> None:
     command = [sys.executable, "-m", "jupyterlite_core", "build", "--no-sourcemaps", "--lite-dir", str(lite)]
     command += ["--contents", str(lite / "contents"), "--output-dir", str(folder.absolute())]
-    _run(command, "the site")
+    _run(command, "the site", within=lite)  # it keeps notes of its own where it runs
 
 
-def _run(command: Sequence[str], what: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a fixed tool
+def _run(command: Sequence[str], what: str, *, within: Path | None = None) -> None:
+    done = subprocess.run(command, cwd=within, capture_output=True, text=True, check=False)  # noqa: S603 - a fixed tool
     if done.returncode:
         last = (done.stderr or done.stdout).strip().splitlines()[-3:]
         raise ConfigError(f"{what[0].upper()}{what[1:]} cannot be built: {' '.join(last)}", kind="site")

@@ -120,10 +120,19 @@ class TestRun(Comparison):
         Cases of which nothing is expected count as passed. Waits until it is complete or stopped.
         """
         self.wait()
-        found = {each.outcome for each in self.outcomes}
-        if found & WRONG:
+        if any(each.outcome in WRONG for each in self.outcomes):
             return 1
-        return 2 if found - {Outcome.PASSED, Outcome.UNCHECKED} else 0
+        return 2 if self.left_out else 0
+
+    @property
+    def left_out(self) -> tuple[CaseOutcome, ...]:
+        """The cases of which nothing could be told, though something is expected of them.
+
+        Waits until it is complete or stopped.
+        """
+        self.wait()
+        told = WRONG | {Outcome.PASSED, Outcome.UNCHECKED}
+        return tuple(each for each in self.outcomes if each.outcome not in told)
 
     @property
     def counts(self) -> Mapping[Outcome, int]:

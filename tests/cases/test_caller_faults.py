@@ -38,6 +38,20 @@ def dialogue(*pairs: tuple[str | None, str]) -> list[dict[str, Any]]:
         ([("How can I help you?", "Pardon?")], "left_role", 1),
         ([("As an AI language model I cannot call", "Pardon?")], "left_role", 1),
         ([("Hi", "Which day?"), ("Agent: Tuesday then.", "Fine")], "left_role", 2),
+        ([("I'm an AI assistant", "Pardon?")], "left_role", 1),
+        ([("As a large language model, I have no insurance", "Pardon?")], "left_role", 1),
+        (
+            [
+                ("Hi", "Day?"),
+                ("Tuesday", "Which?"),
+                ("Hi", "Yes?"),
+                ("Tuesday", "Time?"),
+                ("Hi", "1"),
+                ("Tuesday", "2"),
+            ],
+            "looped",
+            6,
+        ),
         ([("Tuesday", "Which day?"), ("tuesday.", "And the name?"), ("Tuesday!", "The name?")], "looped", 3),
     ],
 )
@@ -55,11 +69,34 @@ def test_an_error_of_the_caller_is_found(pairs: list, kind: str, turn: int) -> N
         [("Tuesday at 3", "Fine")],
         [("Tuesday", "Which day?"), ("Tuesday", "Which day?"), ("Tuesday", "Which day?")],  # here the flow loops
         [(None, "Hello"), ("Ana", "Which day?")],
+        [
+            ("Hi", "Day?"),
+            ("Tuesday", "Time?"),
+            ("Hi", "Day?"),
+            ("Tuesday", "Time?"),
+            ("Hi", "Day?"),
+            ("Tuesday", "x"),
+        ],
         [("My laptop is of brand MAOKA", "Thanks")],
     ],
 )
 def test_what_a_caller_may_say(pairs: list) -> None:
     assert faults_in(caller(), dialogue(*pairs)) == []
+
+
+@pytest.mark.parametrize("said", ["It is 0170-5551234.", "0170 / 5551234", "(0170) 555-1234"])
+def test_a_number_is_the_same_however_it_is_grouped(said: str) -> None:
+    held_back = caller(facts={"phone": {"value": "0170 555 1234", "asked_by": ["number"]}})
+    (fault,) = faults_in(held_back, dialogue((said, "Thanks")))
+    assert (fault.kind, fault.what) == ("told_too_soon", "phone")
+    assert faults_in(held_back, dialogue(("Hi", "Your number?"), (said, "Thanks"))) == []
+
+
+def test_a_persona_that_is_an_assistant_may_say_so() -> None:
+    assistant = Caller("the assistant of a director", goal="a slot", model="compatible:caller")
+    assert faults_in(assistant, dialogue(("I'm an assistant at Meyer", "Hello"))) == []
+    assert [each.kind for each in faults_in(assistant, dialogue(("I'm an AI assistant", "Hm")))] == ["left_role"]
+    assert [each.kind for each in faults_in(caller(), dialogue(("I'm an assistant", "Hm")))] == ["left_role"]
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,32 @@ def test_a_caller_that_never_gets_it_right_leaves_the_score_missing(flow: Flow, 
     assert (again.validity.valid, again.validity.dialogues) == (1, 3)  # what went wrong before still counts
 
 
+@pytest.mark.parametrize(("silent_at", "faults"), [(0, ["hung_up_early"]), (1, ["hung_up_early"]), (2, [])])
+def test_a_caller_that_hangs_up_without_a_word_has_ended_the_conversation(
+    flow: Flow, server: ScriptedServer, silent_at: int, faults: list[str]
+) -> None:
+    """It may, once it has what it wants: here only the referee can tell."""
+    flow.connect("read", "ask", if_="weekday is not None")
+    flow.remove("bye")
+    actors = Actors(lambda number, turn: ("", True) if turn == silent_at else good(number, turn))
+
+    def answer(request: dict[str, Any]) -> Say:
+        if "You check one side" in str(request):
+            reached = "Tuesday" in request["messages"][-1]["content"].partition("It knows")[2]
+            return Say(json.dumps({"goal_reached": reached, "in_role": True, "invented": None}))
+        return actors.answer(request)
+
+    server.script(answer)
+    (attempt,) = _attempts(flow.test([case(1, attempts=1, done_if="")]))
+    assert (attempt["ended_by"], [fault["kind"] for fault in attempt["faults"]]) == ("caller", faults)
+    assert len(attempt["said"]) == silent_at
+
+
+def _attempts(result: Any) -> list[dict[str, Any]]:
+    result.wait()
+    return result.outcome("c1").runs[0].cell.output["caller"]["attempts"]
+
+
 def test_a_flow_that_never_gets_there_fails_by_itself(flow: Flow, server: ScriptedServer) -> None:
     server.script(Actors(lambda number, turn: (f"I said Wednesday, for time {turn}.", False)).answer)
     result = flow.test([case(1, max_turns=4)])

@@ -13,6 +13,7 @@ from tests.fake_keys import fake_key
 from tests.file_tests.conftest import BAD, GOOD, WriteCases
 from tests.file_tests.keyed_flow import command_for_a_flow_with_a_key
 from tests.scripted_server import Say, ScriptedServer
+from tests.testing.conftest import booking_answer
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,19 @@ def test_reports_and_baselines(
     assert "good" not in capsys.readouterr().out
 
 
+def test_a_case_that_could_not_be_run_is_no_success_where_only_regressions_count(
+    folder: Path, write_cases: WriteCases, server: ScriptedServer
+) -> None:
+    command = ["test", str(folder / "booking.flow.json"), str(write_cases(GOOD, BAD))]
+    kept = str(folder / "a.baseline.json")
+    assert main([*command, "--save-baseline", kept]) == 1
+    command += ["--baseline", kept, "--only-regressions"]
+    assert main(command) == 0
+    server.script(lambda request: Say(status=401) if "Monday" in str(request) else booking_answer(request))
+    write_cases(GOOD, BAD, {**GOOD, "name": "new", "caller": ["Monday"]})
+    assert main(command) == 2, "what is broken was so before, and of the new case nothing is known"
+
+
 def test_without_a_key_the_first_line_says_so(
     tmp_path: Path, server: ScriptedServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,6 +78,25 @@ def test_without_a_key_the_first_line_says_so(
     assert main([*command, *url, "--key", "openai=env:A_KEY"]) == 0
     assert server.headers[-1]["authorization"].startswith("Bearer ")
     assert main([*command, "--key", "env:A_KEY"]) == 2
+
+
+def test_a_judge_needs_a_key_only_where_it_is_asked(tmp_path: Path, server: ScriptedServer) -> None:
+    flow = compatible_flow(server)
+    flow.conversation("ask", "Ask.")
+    flow.judge_model = "openai:gpt-4o-mini"
+    flow.save(tmp_path / "a.flow.json")
+    cases = tmp_path / "a.cases"
+    command = ["test", str(tmp_path / "a.flow.json"), str(cases)]
+    cases.write_text('{"caller": ["Hi"], "end_node": "ask"}\n', encoding="utf-8")
+    assert main(command) == 0
+    asked = len(server.requests)
+    cases.write_text('{"caller": ["Hi"], "judge": "Is it polite?"}\n', encoding="utf-8")
+    assert main(command) == 2
+    flow.connect("ask", flow.conversation("bye", "Bye.", static=True), when="the caller says goodbye")
+    flow.save(tmp_path / "a.flow.json")
+    cases.write_text('{"caller": ["Hi"], "end_node": "ask"}\n', encoding="utf-8")
+    assert main(command) == 2
+    assert len(server.requests) == asked
 
 
 def test_a_key_of_the_environment_goes_to_no_address_that_only_the_file_names(

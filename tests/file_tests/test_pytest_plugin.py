@@ -96,6 +96,20 @@ def test_only_the_cases_that_are_selected_are_run(
     assert len(server.requests) == 6
 
 
+@pytest.mark.parametrize(
+    "wrong", [("--byok-runs", "two"), ("--byok-budget", "1 EUR"), ("--byok-max-calls", "1.5")]
+)
+def test_an_option_that_is_no_number_is_named(
+    folder: Path, write_cases: WriteCases, server: ScriptedServer, run_pytest: RunPytest, wrong: tuple[str, str]
+) -> None:
+    write_cases(GOOD)
+    done = run_pytest(*wrong)
+    assert done.code == 1
+    assert f"{wrong[0][2:].replace('-', '_')} is a" in done.stdout
+    assert repr(wrong[1]) in done.stdout
+    assert server.requests == []
+
+
 def test_a_conftest_gives_actions_their_functions_and_files_import_nothing(
     folder: Path, write_cases: WriteCases, server: ScriptedServer, run_pytest: RunPytest
 ) -> None:

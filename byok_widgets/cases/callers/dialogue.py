@@ -87,12 +87,13 @@ class Speaker:
             if self._is_over(talk, dialogue):
                 break
             line = await self._line(talk)
-            said = str((line or {}).get("say") or "").strip()
-            if not said:
+            said, ended = str((line or {}).get("say") or "").strip(), bool(line and line.get("ended"))
+            if not said and not ended:
                 dialogue.faults = [Fault("unusable", number)]
                 return dialogue
-            await talk.say(said, on_progress)
-            if line and line.get("ended") and not self._is_over(talk, dialogue):
+            if said:
+                await talk.say(said, on_progress)
+            if ended and not self._is_over(talk, dialogue):
                 dialogue.ended_by = "caller"
                 break
         else:

@@ -27,9 +27,16 @@ _FEWEST_DIGITS = 3
 _MOST_CHARS = 5_000
 """So much of a turn is read: nobody says more, and each number is looked for among all that were said."""
 _DIGITS = re.compile(r"\d(?:[\s./()-]?\d)*")
+_GROUPED = re.compile(r"\d(?:[\s./()-]{0,3}\d)*")
+"""One number, such as of a telephone."""
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]*\w")
+_MOST_PERIOD = 3
+"""Longest round, in turns, that is seen to be said again and again."""
+_MACHINE = (
+    r"an? (?:ai|artificial intelligence|(?:large |ai )?language model|(?:(?:ai|virtual|helpful) )?assistant)"
+)
 _OUT_OF_ROLE = re.compile(
-    r"\bas an? (?:ai|language model|assistant)\b|\bi(?:'m| am) an? (?:ai|language model|(?:virtual )?assistant)\b"
+    rf"\bas {_MACHINE}\b|\bi(?:['\u2019]m| am) {_MACHINE}\b"
     r"|\bhow (?:can|may) i (?:help|assist) you\b|\bals ki\b|\bwie kann ich ihnen helfen\b"
     r"|^\s*(?:assistant|agent|service|system|bot|caller|user)\s*:",
     re.IGNORECASE | re.MULTILINE,
@@ -60,7 +67,7 @@ class Fault:
 
 def faults_in(caller: Caller, turns: Sequence[Turn]) -> list[Fault]:
     """Return the errors of a caller in a dialogue, the first of each kind."""
-    found = [*_too_soon(caller, turns), *_invented(caller, turns), *_out_of_role(turns), *_loops(turns)]
+    found = [*_too_soon(caller, turns), *_invented(caller, turns), *_out_of_role(caller, turns), *_loops(turns)]
     first: dict[str, Fault] = {}
     for fault in sorted(found, key=lambda each: each.turn):
         first.setdefault(fault.kind, fault)
@@ -80,7 +87,11 @@ def _too_soon(caller: Caller, turns: Sequence[Turn]) -> Iterator[Fault]:
 
 
 def _says(text: str, value: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(value.casefold())}(?!\w)", text.casefold()) is not None
+    """Whether a text states a value, a number in whatever way its digits are grouped."""
+    if re.search(rf"(?<!\w){re.escape(value.casefold())}(?!\w)", text.casefold()):
+        return True
+    wanted, said = [{_bare(number) for number in _GROUPED.findall(each[:_MOST_CHARS])} for each in (value, text)]
+    return any(len(number) >= _FEWEST_DIGITS and number in said for number in wanted)
 
 
 def _invented(caller: Caller, turns: Sequence[Turn]) -> Iterator[Fault]:
@@ -104,21 +115,29 @@ def _bare(number: str) -> str:
     return re.sub(r"\D", "", number)
 
 
-def _out_of_role(turns: Sequence[Turn]) -> Iterator[Fault]:
+def _out_of_role(caller: Caller, turns: Sequence[Turn]) -> Iterator[Fault]:
+    is_assistant = "assistant" in caller.persona.casefold()
     for turn in turns:
-        found = _OUT_OF_ROLE.search(str(turn["said"] or ""))
-        if found:
-            yield Fault("left_role", turn["number"], found.group().strip())
+        for found in _OUT_OF_ROLE.finditer(str(turn["said"] or "")):
+            what = found.group().strip()
+            if not (is_assistant and what.casefold().endswith(" an assistant")):
+                yield Fault("left_role", turn["number"], what)
+                break
 
 
 def _loops(turns: Sequence[Turn]) -> Iterator[Fault]:
-    """Yield where the caller says the same although the flow does not: else it is the flow that loops."""
-    said = [turn for turn in turns if turn["said"] is not None]
-    for at in range(ROUNDS - 1, len(said)):
-        rounds = said[at - ROUNDS + 1 : at + 1]
-        answers = {_plain(turn["reply"]) for turn in rounds[:-1]}
-        if len({_plain(turn["said"]) for turn in rounds}) == 1 and len(answers) == ROUNDS - 1:
-            yield Fault("looped", rounds[-1]["number"], str(rounds[-1]["said"]))
+    """Yield where the caller says the same although the flow does not: else it is the flow that loops.
+
+    The same may be one sentence, or a few that come in turn.
+    """
+    turns = [turn for turn in turns if turn["said"] is not None]
+    said, replies = [[_plain(turn[name]) for turn in turns] for name in ("said", "reply")]
+    for period in range(1, _MOST_PERIOD + 1):
+        for end in range(ROUNDS * period, len(turns) + 1):
+            rounds = [slice(end - (at + 1) * period, end - at * period) for at in reversed(range(ROUNDS))]
+            answers = {tuple(replies[each]) for each in rounds[:-1]}
+            if len({tuple(said[each]) for each in rounds}) == 1 and len(answers) == ROUNDS - 1:
+                yield Fault("looped", turns[end - 1]["number"], str(turns[end - 1]["said"]))
 
 
 def _plain(text: Any) -> str:
