@@ -332,3 +332,15 @@ def test_an_answer_in_an_unknown_encoding_is_not_asked_for_again(faulty: FaultSe
     error = fault(faulty, Reply(b"\x1b\x0b\x00\xf8\x25\x82\x92", headers={"content-encoding": "br"}))
     assert (error.kind, error.retryable) == ("unreadable", False)
     assert '"br"' in error.problem
+
+
+def test_in_a_tab_a_server_that_is_not_reached_may_not_let_web_pages_call_it(
+    faulty: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The browser does not say why: it would be the same without a network."""
+    monkeypatch.setattr("byok_widgets.providers.error_mapping.network.HAS_THREADS", False)
+    with pytest.raises(ProviderError) as caught:
+        ask(faulty, HANG_UP)
+    assert caught.value.kind == "connection"
+    assert "CORS" in caught.value.cause
+    assert "JupyterLab" in caught.value.fix

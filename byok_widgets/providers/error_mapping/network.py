@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import Iterable, Iterator
 
+from byok_widgets.engine import HAS_THREADS
 from byok_widgets.providers.error_mapping.call_context import CallContext
 from byok_widgets.providers.error_mapping.error_case import ErrorReport
 from byok_widgets.providers.error_mapping.excerpts import excerpt
@@ -194,6 +195,15 @@ def _of_socket(causes: list[BaseException], context: CallContext) -> ErrorReport
                 "A firewall or a proxy may refuse the connection.",
             ),
             context.either("Start it, or correct the base URL in Settings.", "Check the network."),
+            context.links.status,
+            retryable=True,
+        )
+    if not HAS_THREADS:
+        return ErrorReport(
+            "connection",
+            f"{context.who} could not be reached from this browser.",
+            f"In a browser's tab, {context.host} must allow calls from web pages (CORS); or the network is down.",
+            "Replay a recording here, or run the notebook in JupyterLab, which reaches every provider.",
             context.links.status,
             retryable=True,
         )

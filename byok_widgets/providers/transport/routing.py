@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import httpx2
 
-from byok_widgets.engine import DaemonExecutor
+from byok_widgets.engine import HAS_THREADS, DaemonExecutor
 from byok_widgets.providers.transport.body import bound_body
 from byok_widgets.providers.transport.environment import NetworkEnvironment, uses_library_transport
 from byok_widgets.providers.transport.tls import tls_context
@@ -118,6 +118,8 @@ def _is_of_tls(error: BaseException | None) -> bool:
 
 
 def _library_transport(tls: ssl.SSLContext, proxy: str | None) -> httpx2.AsyncBaseTransport:
+    if not HAS_THREADS:  # the browser connects, and takes neither certificates nor limits
+        return httpx2.AsyncHTTPTransport(trust_env=False)
     if proxy is None:
         return httpx2.AsyncHTTPTransport(verify=tls, trust_env=False, limits=_LIMITS)
     address = httpx2.Proxy(proxy, ssl_context=tls if proxy.lower().startswith("https:") else None)
