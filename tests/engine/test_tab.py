@@ -21,6 +21,8 @@ from byok_widgets.engine.daemon_executor import DaemonExecutor
 from byok_widgets.engine.tab import TabEngine
 from byok_widgets.engine.workers import LateFunctionError, call_in_worker
 from byok_widgets.errors import ConfigError
+from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
+from byok_widgets.widgets.panel.key_controller import KeyController
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
@@ -220,6 +222,19 @@ def test_a_comparison_is_finished_when_it_returns(tmp_path: Path) -> None:
 
 def test_where_no_cell_can_wait_a_board_fills_between_the_cells(tmp_path: Path) -> None:
     _run_in_a_tab(NO_CELL_CAN_WAIT, tmp_path, "06_testing_a_flow")
+
+
+def test_a_panel_finds_out_at_once_that_there_is_no_key(
+    page: ModuleType, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What it looks up is done in place, and tells the panel while it is still being made."""
+    flow = Flow("in a tab", fresh=True)
+    flow.provider = "openai"
+    target, keys = EndpointTarget.of(flow), KeyController.of(flow)
+    flow.config.observe(panel := lambda _: keys.update_status(target))
+    panel(())
+    assert keys.known(target) is not None
+    assert not caplog.records
 
 
 def test_what_a_tab_cannot_do_is_told_with_what_to_do_instead(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,8 +108,8 @@ class KeyController:
             self._keys.forget_unverified(target)
         self._last = target
         if not self._is_probing:
+            self._is_probing = True  # before the start: without threads it is done at once, and asks again here
             start_key_work(self._probe)
-            self._is_probing = True
         if target.takes_key and self._keys.add(target):
             start_key_work(self._look_up, target)
 
