@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ PLAIN = (
     *("total_s", "wait_s", "retries", "started_at", "repeat"),
 )
 """Columns that hold what the attribute of the same name does."""
+DAMAGED = "what is in it is damaged"
 MOST_BYTES = 50_000_000
 """Longest output or request, in bytes of JSON."""
 
@@ -36,13 +36,14 @@ _TOGETHER = 10
 
 _OUTPUT = json.JSONEncoder(ensure_ascii=False)
 
-_DAMAGED = "what is in it is damaged"
 _NANO = Decimal(10**9)
 _MOST_INTEGER = 2**63 - 1
 _MOST_USD = _MOST_INTEGER / _NANO
 _TEXTS = ("variant", "case", "status", "error", "message", "model", "output", "request")
 _COUNTS = ("input_tokens", "output_tokens", "retries")
 _SECONDS = ("first_token_s", "total_s", "wait_s", "started_at")
+_NEVER_UNKNOWN = ("retries", "wait_s", "started_at")
+_MOST_SECONDS = 10**11  # no date of three thousand years from now, and no call that anybody waited for
 
 
 @dataclass(frozen=True)
@@ -173,11 +174,12 @@ def cell_of(plain: Sequence[Any], case: Any, money: tuple[Any, Any], reply: Any,
         all(isinstance(text, str) for text in (case, *(found[name] for name in _TEXTS if name in found)))
         and found["status"] in get_args(CellStatus)
         and all(amount is None or (isinstance(amount, int) and amount >= 0) for amount in amounts)
-        and all(_is_time(found[name]) for name in _SECONDS)
+        and all(found[name] is None or is_time(found[name]) for name in _SECONDS)
+        and not any(found[name] is None for name in _NEVER_UNKNOWN)
         and isinstance(found["repeat"], int)
     )
     if not right:
-        raise ValueError(_DAMAGED)
+        raise ValueError(DAMAGED)
     usd, least = (None if nano is None else Decimal(nano) / _NANO for nano in money)
     asked = _unpacked(request)
     return ResultCell(
@@ -206,7 +208,7 @@ def object_of(text: Any) -> dict[str, Any]:
     """
     found = json_of(text)
     if not isinstance(found, dict):
-        raise ValueError(_DAMAGED)  # noqa: TRY004 - a value of a file
+        raise ValueError(DAMAGED)  # noqa: TRY004 - a value of a file
     return found
 
 
@@ -219,7 +221,7 @@ def json_of(text: Any) -> Any:
     try:
         return json.loads(text)
     except (ValueError, TypeError, RecursionError):
-        raise ValueError(_DAMAGED) from None
+        raise ValueError(DAMAGED) from None
 
 
 def _is_amount(usd: Decimal) -> bool:
@@ -231,8 +233,14 @@ def _count(count: int | None) -> int | None:
 
 
 def _seconds(seconds: float | None) -> float | None:
-    return seconds if seconds is not None and math.isfinite(seconds) else None
+    return seconds if is_time(seconds) else None
 
 
-def _is_time(found: Any) -> bool:
-    return found is None or (isinstance(found, (int, float)) and math.isfinite(found))
+def is_time(found: Any) -> bool:
+    """Whether a number is one of seconds, of a call or since 1970."""
+    return isinstance(found, (int, float)) and 0 <= found <= _MOST_SECONDS
+
+
+def is_score(found: Any) -> bool:
+    """Whether a number is a score."""
+    return isinstance(found, (int, float)) and 0 <= found <= 1

@@ -46,7 +46,7 @@ class Database:
         except (sqlite3.Error, ValueError) as error:
             problem = str(error)
         if problem:
-            raise _unusable(path, problem)
+            raise unusable(path, problem)
 
     def _prepare(self, schema: str, version: int, upgrades: Sequence[str]) -> None:
         execute = self._base.execute
@@ -78,7 +78,7 @@ class Database:
         except (sqlite3.Error, ValueError) as error:
             problem = str(error)
         if problem:
-            raise _unusable(self.path, problem)
+            raise unusable(self.path, problem)
 
     @contextlib.contextmanager
     def browsing(self) -> Iterator[sqlite3.Connection]:
@@ -101,7 +101,7 @@ class Database:
         except (sqlite3.Error, ValueError) as error:
             problem = str(error)
         if problem:
-            raise _unusable(self.path, problem)
+            raise unusable(self.path, problem)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -136,7 +136,8 @@ class Database:
         return None
 
 
-def _unusable(path: Path | None, problem: str) -> ConfigError:
+def unusable(path: Path | None, problem: str) -> ConfigError:
+    """Return the error for a store that cannot be used."""
     return ConfigError(
         f"The store of cells {str(path)!r} cannot be used: {problem}.",
         kind="store",

@@ -128,14 +128,18 @@ def past_comparisons(store: CellStore) -> PastComparisons:
 
 
 def _read(store: CellStore, name: str, at: float, title: str, spec: Mapping[str, Any]) -> PastComparison:
-    return PastComparison(
-        name,
-        at,
-        title,
-        spec["variants"],
-        tuple(spec["cases"]),
-        int(spec["repeat"]),
-        str(spec["metric"]),
-        tuple(spec["ids"]),
-        store,
-    )
+    try:
+        return PastComparison(
+            name,
+            at,
+            title,
+            {str(variant): dict(models) for variant, models in spec["variants"].items()},
+            tuple(map(str, spec["cases"])),
+            int(spec["repeat"]),
+            str(spec["metric"]),
+            tuple(map(str, spec["ids"])),
+            store,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        pass
+    raise store.damaged()

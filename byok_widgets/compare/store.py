@@ -17,11 +17,22 @@ from typing import Any
 
 from byok_widgets.compare.batch_store import SCHEMA as BATCH_SCHEMA
 from byok_widgets.compare.batch_store import BatchStore
-from byok_widgets.compare.cell_rows import PLAIN, as_plain, cell_id, cell_of, json_of, object_of, score_row
+from byok_widgets.compare.cell_rows import (
+    DAMAGED,
+    PLAIN,
+    as_plain,
+    cell_id,
+    cell_of,
+    is_score,
+    is_time,
+    json_of,
+    object_of,
+    score_row,
+)
 from byok_widgets.compare.cell_writer import CellWriter, Scores
 from byok_widgets.compare.claims import SCHEMA as CLAIM_SCHEMA
 from byok_widgets.compare.claims import Claims
-from byok_widgets.compare.database import Database
+from byok_widgets.compare.database import Database, unusable
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.scoring import Score
 from byok_widgets.errors import ConfigError
@@ -264,6 +275,8 @@ class CellStore:
         )
         with self._base.reading() as base:
             found = base.execute(query, [len(prefix), prefix, *variants]).fetchall()
+            if not all(is_score(value) for *_, value in found):
+                raise ValueError(DAMAGED)
         return [(metric, (variant, case, repeat), value) for metric, variant, case, repeat, value in found]
 
     def unscored(self, keys: Iterable[Key], metric: str) -> None:
@@ -314,7 +327,13 @@ class CellStore:
         """Return what was compared: id, time, title and more; the newest first."""
         with self._base.reading() as base:
             rows = base.execute("SELECT * FROM comparison ORDER BY started_at DESC").fetchall()
+            if not all(is_time(at) and isinstance(title, str) for _, at, title, _ in rows):
+                raise ValueError(DAMAGED)
             return [(name, at, title, object_of(spec)) for name, at, title, spec in rows]
+
+    def damaged(self) -> ConfigError:
+        """Return the error for what is in the file and was not written by this package."""
+        return unusable(self.path, DAMAGED)
 
     def count(self, variants: Sequence[str]) -> int:
         """Return how many cells of variants there are."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from byok_widgets.config.settings_file import MAX_BYTES, SettingsFile, flows_folder
-from byok_widgets.files import PrivateFolder
+from byok_widgets.files import PrivateFolder, finite_json
 
 _FILE = re.compile(r"[0-9a-f]{32}\.json")
 
@@ -30,7 +29,7 @@ def key_references() -> Iterator[tuple[str, Mapping[str, str]]]:
 
 def _read(folder: PrivateFolder, name: str) -> dict[str, Any]:
     try:
-        data = json.loads(folder.read(name, most_bytes=MAX_BYTES))
+        data = finite_json(folder.read(name, most_bytes=MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}

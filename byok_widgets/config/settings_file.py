@@ -16,6 +16,7 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.files import (
     PrivateFolder,
     describe_os_error,
+    finite_json,
     nested_deeper,
     private_config,
     remove_dead_parts,
@@ -201,7 +202,7 @@ def _parsed(content: bytes) -> Any:
         ValueError: It is no JSON, or nested too deeply.
     """
     try:
-        data = json.loads(content)
+        data = finite_json(content)
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
     if nested_deeper(data, MAX_DEPTH):

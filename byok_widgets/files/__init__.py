@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from byok_widgets.files.finite_json import finite_json
 from byok_widgets.files.places import (
     CACHE_VARIABLE,
     CONFIG_VARIABLE,
@@ -27,6 +28,7 @@ __all__ = [
     "config_dir",
     "describe_os_error",
     "describe_write_error",
+    "finite_json",
     "nested_deeper",
     "private_cache",
     "private_config",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import describe_os_error, read_file, remove_dead_parts, where_to_look
+from byok_widgets.files import describe_os_error, finite_json, read_file, remove_dead_parts, where_to_look
 from byok_widgets.flow.file_messages import in_words
 from byok_widgets.saved_file import save_file
 from byok_widgets.secrets import redact
@@ -69,7 +69,7 @@ def parsed(path: Path) -> Any:
     fix = f"{_ANOTHER_COPY} {_UNCHANGED}"
     remove_dead_parts(path.parent, path.stem)
     try:
-        data: Any = json.loads(_content(path), parse_constant=_no_constant)
+        data: Any = finite_json(_content(path))
     except FileNotFoundError as error:
         problem, fix = describe_os_error(error), where_to_look(path)
     except OSError as error:
@@ -146,10 +146,6 @@ def _place_of_key(data: Data) -> str:
 
 def _content(path: Path) -> str:
     return read_file(path, most_bytes=MAX_BYTES).decode("utf-8-sig")
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _fault(data: Any) -> str:

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 
 from byok_widgets import __version__
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import describe_os_error
+from byok_widgets.files import describe_os_error, finite_json
 from byok_widgets.files.locking import file_lock
 from byok_widgets.files.reading import FileTooLargeError, NotRegularFileError
 from byok_widgets.recording.entry_shape import is_entry
@@ -217,7 +217,7 @@ def entry_of(line: bytes) -> Entry | None:
 def parsed(line: bytes) -> Entry | None:
     """Return the JSON object on a line; `None` if it is none."""
     try:
-        entry = json.loads(line.decode("utf-8", "surrogatepass"))
+        entry = finite_json(line.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):
         return None
     return entry if isinstance(entry, dict) else None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.errors import ByokError, ConfigError
-from byok_widgets.files import describe_os_error, read_file, remove_dead_parts, where_to_look
+from byok_widgets.files import describe_os_error, finite_json, read_file, remove_dead_parts, where_to_look
 from byok_widgets.graph import FlowGraph
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.saved_file import save_file
@@ -56,7 +56,7 @@ def read(path: Path, graph: FlowGraph, context: FlowContext) -> SavedSession:
     remove_dead_parts(path.parent, path.stem)
     try:
         text = read_file(path, most_bytes=MAX_BYTES).decode("utf-8-sig")
-        data = json.loads(text, parse_float=_finite, parse_constant=_finite)
+        data = finite_json(text)
         if "nodes" in data and "turns" not in data:
             problem, fix = "it is a flow", "Open it with Flow.load(...)."
         elif data["version"] > VERSION:
@@ -82,11 +82,3 @@ def _finite_only(value: Any) -> Any:
     if isinstance(value, list):
         return [_finite_only(inner) for inner in value]
     return json.dumps(value) if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _finite(text: str) -> float:
-    """Read a number. Python would also take NaN and Infinity, which are not JSON, and read 1e999 as infinity."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is not a finite number")
-    return number

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Self
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import describe_os_error, read_file, where_to_look
+from byok_widgets.files import describe_os_error, finite_json, read_file, where_to_look
 from byok_widgets.testing.outcomes import CaseOutcome, Outcome
 from byok_widgets.usage import CostTotal
 
@@ -17,6 +17,8 @@ MAX_BYTES = 100_000_000
 """Largest file of a baseline."""
 FORMAT = "byok_widgets baseline"
 VERSION = 1
+_MOST_RUNS = 10**9
+_MOST_USD = 10**12
 _ONCE = 0
 """The run whose way and values are kept: the first."""
 
@@ -48,15 +50,15 @@ class Baseline:
         """
         file = Path(path)
         try:
-            data = json.loads(read_file(file, most_bytes=MAX_BYTES))
+            data = finite_json(read_file(file, most_bytes=MAX_BYTES))
             if data["format"] == FORMAT and data["version"] == VERSION:
                 cases = {str(case["name"]): _checked(case) for case in data["cases"]}
-                parts, models = dict(data["parts"]), dict(data["models"])
-                return cls(str(data["saved_at"]), parts, models, cases, data["usd"])
+                parts, models = _texts(data["parts"]), _texts(data["models"])
+                return cls(str(data["saved_at"]), parts, models, cases, _checked_money(data["usd"]))
             problem = "it was saved by another version of byok-widgets"
         except OSError as error:
             problem = describe_os_error(error)
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation, RecursionError):
             problem = "it is not a baseline"
         raise ConfigError(f"{str(file)!r} cannot be used: {problem}.", kind="baseline", fix=where_to_look(file))
 
@@ -64,10 +66,25 @@ class Baseline:
 def _checked(case: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what a file holds of a case, if it is all there."""
     Outcome(case["outcome"])
-    whole = isinstance(case["runs"], int) and isinstance(case["passes"], int)
-    if not (whole and isinstance(case["input"], str) and isinstance(case["turns"], list)):
+    turns = [{"node": str(turn["node"]), "path": [*map(str, turn["path"])]} for turn in case["turns"]]
+    passes, runs = case["passes"], case["runs"]
+    counted = isinstance(passes, int) and isinstance(runs, int) and 0 <= passes <= runs <= _MOST_RUNS
+    if not (counted and isinstance(case["input"], str)):
         raise ValueError(case)
-    return {**case, "values": dict(case["values"])}
+    return {**case, "turns": turns, "values": dict(case["values"])}
+
+
+def _texts(data: Any) -> dict[str, str]:
+    return {str(name): str(text) for name, text in data.items()}
+
+
+def _checked_money(usd: Any) -> str | None:
+    """Return what `money` gave; it may stand in a file that somebody has edited."""
+    if usd is None:
+        return None
+    if not 0 <= Decimal(usd) <= _MOST_USD:
+        raise ValueError(usd)
+    return str(usd)
 
 
 def way_of(outcome: CaseOutcome) -> dict[str, Any]:

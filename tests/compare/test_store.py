@@ -14,11 +14,16 @@ from typing import Any
 
 import pytest
 
+from byok_widgets.compare.past import past_comparisons
 from byok_widgets.compare.result_cell import ResultCell
+from byok_widgets.compare.scoring import Score
 from byok_widgets.compare.store import CellStore
 from byok_widgets.errors import ConfigError
 from byok_widgets.secrets import Secret
 from tests.fake_keys import fake_key
+
+SPEC = '{"variants": {"a": {"ask": "m"}}, "cases": ["c"], "repeat": 1, "metric": "checks", "ids": ["variant"]}'
+SPEC_WITHOUT_END = SPEC.replace('"repeat": 1', '"repeat": 1e999')
 
 
 def cell(repeat: int = 1, **more: Any) -> ResultCell:
@@ -201,3 +206,43 @@ def test_a_store_of_the_first_version_is_read_and_written(tmp_path: Path) -> Non
         (Decimal("0.5"), 0),
         (None, Decimal("0.25")),
     ]
+
+
+IMPOSSIBLE = {
+    "seconds": ("UPDATE cell SET first_token_s = ?", [-5.0, 1e300, float("inf"), "NaN", b"x"]),
+    "waiting": ("UPDATE cell SET wait_s = ?", [-5.0, float("inf"), None]),
+    "retries": ("UPDATE cell SET retries = ?", [None, -1, 1.5]),
+    "start": ("UPDATE cell SET started_at = ?", [None, -1.0, 1e300]),
+    "score": ("UPDATE score SET value = ?", [float("inf"), -0.5, 1.5, "NaN", b"x"]),
+    "time": ("UPDATE comparison SET started_at = ?", [float("inf"), -1.0, 1e300, "NaN", None]),
+    "what was compared": ("UPDATE comparison SET spec = ?", ["{}", '{"variants": 3}', SPEC_WITHOUT_END]),
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "value"), [(change, value) for change, values in IMPOSSIBLE.values() for value in values]
+)
+def test_a_figure_that_nobody_could_have_measured_is_damage(change: str, value: Any, tmp_path: Path) -> None:
+    path = tmp_path / "cells.sqlite"
+    store = CellStore(path)
+    asyncio.run(store.put(cell(), {"rating:Ana": Score(1.0)}))
+    store.note_comparison("id", 0.0, "title", json.loads(SPEC))
+    store.close()
+    base = sqlite3.connect(path)
+    base.execute(change, [value])
+    base.commit()
+    base.close()
+    with pytest.raises(ConfigError) as caught:
+        _all_of(CellStore(path))
+    assert caught.value.kind == "store"
+
+
+def test_a_store_that_nobody_changed_is_read(tmp_path: Path) -> None:
+    store = CellStore(tmp_path / "cells.sqlite")
+    asyncio.run(store.put(cell(), {"rating:Ana": Score(1.0)}))
+    store.note_comparison("id", 0.0, "title", json.loads(SPEC))
+    assert [len(part) for part in _all_of(store)] == [1, 1, 1]
+
+
+def _all_of(store: CellStore) -> list[Any]:
+    return [store.cells(["variant"]), store.scores_named("rating:", ["variant"]), past_comparisons(store)]

@@ -380,8 +380,13 @@ def test_a_link_instead_of_the_file_is_not_followed(
         b'{"models": ' + b"[" * 500 + b"]" * 500 + b"}",
         b'{"tuning": ' + b'{"a": ' * 900 + b"1" + b"}" * 900 + b"}",
         b'{"version": "2"}',
+        b'{"tuning": {"ask": {"temperature": NaN}}}',
+        b'{"tuning": {"ask": {"temperature": 1e999}}}',
     ],
-    ids=["empty", "cut", "list", "null", "no text", "zeros", "nested", "lists", "objects", "version"],
+    ids=[
+        *("empty", "cut", "list", "null", "no text", "zeros", "nested", "lists", "objects", "version"),
+        *("no number", "number beyond all"),
+    ],
 )
 def test_damaged_settings_are_set_aside_and_kept(folder: Path, open_config: Open, content: bytes) -> None:
     open_config().model = "openai:old"

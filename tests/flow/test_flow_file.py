@@ -324,6 +324,7 @@ DAMAGED: dict[str, bytes] = {
     "endlessly nested": b"[" * 100_000,
     "an endless number": b'{"version": ' + b"9" * 5000 + b"}",
     "not a number": json.dumps(minimal()).replace('"version": 1', '"version": 1, "x": NaN').encode(),
+    "a number beyond all": json.dumps(minimal()).replace('"version": 1', '"version": 1, "x": 1e999').encode(),
 }
 KINDS = " or ".join(f'"{kind}"' for kind in NODE_KINDS)
 WRONG: dict[str, tuple[object, str]] = {

@@ -82,6 +82,7 @@ def test_an_answer_that_no_call_gives_is_refused(name: str, value: Any, flow: Fl
         {"lane": [{"a": []}, "", 0]},
         {"node": {}},
         {"request": 5},
+        {"of_another_version": NAN},
         {"request": {"provider": "compatible"}},
     ],
 )

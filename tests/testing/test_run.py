@@ -172,6 +172,34 @@ def test_what_is_no_baseline_is_refused(flow: Flow, content: str, tmp_path: Path
         _ = flow.test([GOOD]).changes
 
 
+EDITED = {
+    "a cost that is no number": {"usd": "NaN"},
+    "a cost without end": {"usd": "Infinity"},
+    "a negative cost": {"usd": "-1"},
+    "a cost in words": {"usd": "much"},
+    "a list as cost": {"usd": [1]},
+    "no models": {"models": 3},
+    "no list of cases": {"cases": {"name": 3}},
+    "a turn without its way": {"cases": [{"turns": [{"node": "ask"}]}]},
+    "more passes than runs": {"cases": [{"passes": 3, "runs": 2}]},
+    "a number of runs without end": {"cases": [{"runs": float("inf")}]},
+}
+
+
+@pytest.mark.parametrize("change", EDITED.values(), ids=EDITED)
+def test_a_baseline_that_was_edited_is_refused(flow: Flow, change: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    flow.test([GOOD]).save_baseline(file)
+    saved = json.loads(file.read_text(encoding="utf-8"))
+    edited = saved | change
+    if isinstance(change.get("cases"), list):
+        edited["cases"] = [case | more for case, more in zip(saved["cases"], change["cases"], strict=True)]
+    file.write_text(json.dumps(edited), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        flow.test([GOOD], baseline=file)
+    assert caught.value.kind == "baseline"
+
+
 def test_junit_has_each_case_with_its_place(flow: Flow, tmp_path: Path) -> None:
     file = tmp_path / "a.xml"
     flow.test([GOOD, {**BAD, "name": 'b<&"\x00'}, {"name": "free", "text": "Hello"}]).save_junit(file)

@@ -17,6 +17,7 @@ from byok_widgets.files import (
     PrivateFolder,
     config_dir,
     describe_os_error,
+    finite_json,
     nested_deeper,
     private_config,
     remove_dead_parts,
@@ -130,7 +131,7 @@ def _load(path: Path) -> Data | None:
 
 def _parsed(content: bytes) -> Data:
     try:
-        data = json.loads(content)
+        data = finite_json(content)
         newer = data["version"] > VERSION
         # a newer form may look different
         valid = newer or (_is_valid(data) and not nested_deeper(data, _MAX_DEPTH))
