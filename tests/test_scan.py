@@ -224,7 +224,9 @@ def test_a_folder_is_read_with_its_checkpoints_and_without_what_tools_fill(here:
     (here / "env" / "bin").mkdir()
     (here / "env" / "bin" / "python").touch()
     (here / "conda" / "conda-meta").mkdir()
-    (here / "conda" / "conda-meta" / "history").touch()
+    (here / "conda" / "conda-meta" / "history").write_text("==> 2026-11-01 10:00:00 <==\n", encoding="utf-8")
+    (here / "conda" / "bin").mkdir()
+    (here / "conda" / "bin" / "python").touch()
     assert main(["scan", "."]) == 1
     out, err = said()
     assert {line.partition(":")[0] for line in out.splitlines() if "OpenAI key" in line} == set(read)
@@ -232,7 +234,7 @@ def test_a_folder_is_read_with_its_checkpoints_and_without_what_tools_fill(here:
     assert skipped == {".git", "web/node_modules", "env", "conda"}, "each is listed"
 
 
-@pytest.mark.parametrize("marker", ["pyvenv.cfg", "conda-meta/x", "bin/python"])
+@pytest.mark.parametrize("marker", ["pyvenv.cfg", "conda-meta/x", "conda-meta/history", "bin/python"])
 def test_a_marker_alone_hides_no_folder(marker: str, here: Path, said: Said) -> None:
     for path in (here / "project" / marker, here / "project" / "key.py"):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -412,6 +414,11 @@ SPLIT = {
     "side by side": 'key = "{}" "{}"',
     "over two lines in brackets": 'key = (\n    "{}"\n    "{}"\n)',
     "dots": "$key = '{}' . '{}';",
+    "a comment between": 'key = (\n    "{}"  # first half\n    "{}"\n)',
+    "a quotation": "> {}\n> {}",
+    "a comment over two lines": "# {}\n#   {}",
+    "a change": "+{}\n+{}",
+    "a mail": "{}=\n{}",
 }
 
 

@@ -24,8 +24,8 @@ _HEAD = 8192
 _LFS_MARK = b"version https://git-lfs.github.com/spec/"
 _SUBMODULE = 0o160000
 _SKIPPED_FOLDERS = frozenset({".git", "node_modules"})
-_VENV_PYTHONS = ("bin/python", "Scripts/python.exe")
-_CONDA_MARKER = "conda-meta/history"
+_PYTHONS = ("bin/python", "Scripts/python.exe", "python.exe")
+_CONDA_HEAD = "==> "
 _MARKED = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -200,14 +200,21 @@ def _is_own(folder: Path) -> bool:
 
 def _is_environment(folder: Path) -> bool:
     """Whether a folder is a virtual environment that could run; an empty marker proves nothing."""
-    if (folder / _CONDA_MARKER).is_file():
-        return True
-    try:
-        settings = read_file(folder / "pyvenv.cfg", most_bytes=_HEAD).decode("utf-8", "replace")
-    except OSError:
+    if not any((folder / python).exists() for python in _PYTHONS):
         return False
-    names = {line.partition("=")[0].strip() for line in settings.splitlines() if "=" in line}
-    return "home" in names and any((folder / python).exists() for python in _VENV_PYTHONS)
+    names = {line.partition("=")[0].strip() for line in _marker(folder / "pyvenv.cfg").splitlines() if "=" in line}
+    return "home" in names or _marker(folder / "conda-meta" / "history").startswith(_CONDA_HEAD)
+
+
+def _marker(path: Path) -> str:
+    """Return the beginning of the file by which a tool knows a folder as its own; empty where there is none."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return ""
+        with path.open("rb") as file:
+            return file.read(_HEAD).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _read(path: Path, *, named: bool) -> Iterator[Item]:

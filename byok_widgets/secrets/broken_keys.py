@@ -14,6 +14,7 @@ from byok_widgets.secrets.key_formats import detect_provider, exact_key, prefixe
 
 _MOST_PARTS = 6
 _MOST_SPACES = 60
+_MOST_COMMENT = 120
 _START_CHARS = 3
 
 _QUOTE = r"\\{0,8}[\"'`]"
@@ -21,10 +22,12 @@ _LINE_END = r"(?:\\{1,8}[rn]|[\r\n])"
 # In a notebook, each line is an item of a list, and its line break an escaped one.
 _NEXT_ITEM = rf"{_LINE_END}\"\s*,\s*\""
 _SPACE = rf"(?:{_NEXT_ITEM}|\\{{1,8}}t|{_LINE_END}|[ \t])"
-_SPACES = rf"{_SPACE}{{0,{_MOST_SPACES}}}"
-_BROKEN = rf"\\?[ \t]{{0,{_MOST_SPACES}}}{_LINE_END}{_SPACES}|{_NEXT_ITEM}{_SPACES}"
-_CONCATENATED = rf"{_QUOTE}(?:{_SPACE}|[+&.|<>~()\\]){{0,{_MOST_SPACES}}}[bfruBFRU]{{0,2}}{_QUOTE}"
-_JOIN = re.compile(rf"(?:{_CONCATENATED}|{_NEXT_ITEM}{_SPACES}|{_BROKEN})(?=[\w-])", re.ASCII)
+# Mail, Markdown, comments and changes begin each line with a sign; quoted-printable text ends it with one.
+_MARKED = rf"(?:{_SPACE}|[>+#*|]){{0,{_MOST_SPACES}}}"
+_BROKEN = rf"[\\=]?[ \t]{{0,{_MOST_SPACES}}}{_LINE_END}{_MARKED}|=?{_NEXT_ITEM}{_MARKED}"
+_COMMENT = rf"(?:#|//|--)[^\r\n\"'`\\]{{0,{_MOST_COMMENT}}}(?={_LINE_END})"
+_CONCATENATED = rf"{_QUOTE}(?:{_SPACE}|{_COMMENT}|[+&.|<>~()\\]){{0,{_MOST_SPACES}}}[bfruBFRU]{{0,2}}{_QUOTE}"
+_JOIN = re.compile(rf"(?:{_CONCATENATED}|{_BROKEN})(?=[\w-])", re.ASCII)
 _WORD = re.compile(r"[\w-]{1,250}", re.ASCII)  # longer than any key: a long word is not read to its end
 
 
