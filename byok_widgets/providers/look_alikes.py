@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from byok_widgets.config import BaseUrl
 from byok_widgets.providers import PROVIDERS, Provider
 
 _LIKE = str.maketrans("0134578i|", "oleastbll")
+_LONG_NAME = 6
+"""Names of so many letters have few others beside them that are somebody else's."""
 _BETWEEN = str.maketrans("", "", "-_")
 
 
@@ -36,13 +39,24 @@ def _mark(host: str) -> str:
         return ""
     if any(label.startswith("xn--") for label in name.split(".")):
         return " (its name has letters that may look like others)"
-    plain = _skeleton(name)
+    plain, words = _skeleton(name), re.split("[.-]", name.lower())
     for host_of, label in own.items():
         brand = host_of.split(".")[-2]
-        if brand in plain or _skeleton(brand) in plain:
+        if brand in plain or _skeleton(brand) in plain or any(_is_mistyped(word, brand) for word in words):
             return f" (not {label}'s own address)"
     return ""
 
 
 def _skeleton(name: str) -> str:
     return name.lower().translate(_LIKE).replace("rn", "m").replace("vv", "w").translate(_BETWEEN)
+
+
+def _is_mistyped(word: str, brand: str) -> bool:
+    """Whether a word is a name with one letter more, less or other, or with two in the other order."""
+    if len(brand) < _LONG_NAME:
+        return False
+    while word and brand and word[0] == brand[0]:
+        word, brand = word[1:], brand[1:]
+    while word and brand and word[-1] == brand[-1]:
+        word, brand = word[:-1], brand[:-1]
+    return (len(word) <= 1 and len(brand) <= 1) or (len(brand) == len(word) == 2 and word == brand[::-1])

@@ -98,6 +98,12 @@ HOSTS = {
     EVIL: True,
     "https://api.0penai.example/v1": True,
     "https://api.opеnai.com/v1": True,
+    "https://api.opneai.com/v1": True,
+    "https://api.opnai.example/v1": True,
+    "https://api-antrhopic.example/v1": True,
+    "https://api.openal.example/v1": True,
+    "https://openfaas.example/v1": False,
+    "https://open.example/v1": False,
 }
 
 
