@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from byok_widgets.grounding.dialogue import Dialogue, Kind
+from byok_widgets.grounding.dialogue import Dialogue, Kind, LookUp
 from byok_widgets.grounding.evidence import Evidence, Mark
 from byok_widgets.messages import Message
 from byok_widgets.nodes.extraction_status import Status
@@ -51,10 +51,11 @@ def look_up(checked: ValidationResult, transcript: Iterable[Message]) -> LookupR
     """Look up all that was found in a dialogue."""
     dialogue = Dialogue(transcript)
     found = LookupResult(dialogue=dialogue)
+    known: dict[str, LookUp] = {}
     for part in walk(checked.parts):
         if not part.is_taken:
             continue
-        results = [dialogue.look_up(*each) for each in _looked_up(part)]
+        results = [_once(known, dialogue, each) for each in _looked_up(part)]
         if results:
             worst = min(results, key=lambda result: _ORDER.index(result.mark))
             found.grounding[part.path] = worst.mark
@@ -62,6 +63,14 @@ def look_up(checked: ValidationResult, transcript: Iterable[Message]) -> LookupR
             if places and worst.mark != "ungrounded":
                 found.evidence[part.path] = replace(places[0], further=tuple(places[1:]))
     return found
+
+
+def _once(known: dict[str, LookUp], dialogue: Dialogue, asked: tuple[Any, Kind, tuple[Any, ...]]) -> LookUp:
+    """Look a value up, or take what was found for an equal one: a list may hold the same thousands of times."""
+    name = repr(asked)  # True and 1 are equal, and so are 1.0 and 1; they are not written the same
+    if name not in known:
+        known[name] = dialogue.look_up(*asked)
+    return known[name]
 
 
 def _looked_up(part: Part) -> Iterator[tuple[Any, Kind, tuple[Any, ...]]]:

@@ -6,9 +6,11 @@ import json
 import pickle
 from typing import Any
 
+import pytest
 from pydantic import create_model
 
 from byok_widgets import Flow
+from byok_widgets.grounding.dialogue import Dialogue, LookUp
 from byok_widgets.grounding.evidence import MARK_WORDS
 from tests.scripted_server import ScriptedServer
 
@@ -73,3 +75,25 @@ def test_a_yes_or_no_says_that_nothing_supports_it(flow: Flow, server: ScriptedS
     assert MARK_WORDS["unchecked"] in marked
     assert MARK_WORDS["unchecked"] in found._repr_html_()
     assert MARK_WORDS["unchecked"] not in said
+
+
+def test_a_value_that_comes_again_and_again_is_looked_up_once(
+    flow: Flow, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    look_up = Dialogue.look_up
+
+    def noted(dialogue: Dialogue, value: Any, kind: Any, allowed: Any = ()) -> LookUp:
+        asked.append(value)
+        return look_up(dialogue, value, kind, allowed)
+
+    monkeypatch.setattr(Dialogue, "look_up", noted)
+    server.script(answer(names=["Ana"] * 50 + ["Ben"] * 50, counts=[1, 1, 2]))
+    found = flow.extraction("data", names=list[str], counts=list[int]).run("Ana came once, or 2 times")
+    assert asked == ["Ana", "Ben", 1, 2]
+    assert [found.grounding[f"names[{at}]"] for at in (0, 49, 50, 99)] == [
+        "said",
+        "said",
+        "ungrounded",
+        "ungrounded",
+    ]

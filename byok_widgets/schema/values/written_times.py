@@ -49,6 +49,8 @@ _EASTERN_CLOCK = re.compile(
 _SPAN = re.compile(r"(?:\d{4}-\d\d-\d\d )?\d{1,2}:\d\d ?[-–] ?\d{1,2}:\d\d", re.ASCII)
 """As people write "from 9:30 to 10:00", and as ISO 8601 writes a time ten hours behind UTC."""
 _ISO_TIME = re.compile(r"\d{2}:\d{2}(?::\d{2})?", re.ASCII)
+_LONGEST = 100
+"""No date or time has more characters; in a longer text, each place where a date may end would be tried."""
 _NOON = 12
 _FIRST_YEAR_AHEAD = 2400
 _NAMED_TIMES = {"noon": time(12), "midnight": time(0)}
@@ -139,7 +141,7 @@ def written_moment(text: str, locale: Locale | None = None) -> str | None:
         ValueError: Day and month may be exchanged.
     """
     plain = " ".join(text.split())
-    for gap in _BETWEEN.finditer(plain):
+    for gap in _BETWEEN.finditer(plain) if len(plain) <= _LONGEST else ():
         clock = written_time(plain[gap.end() :])
         day = written_date(plain[: gap.start()], locale) if clock else None
         if day:

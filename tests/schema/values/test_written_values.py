@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -276,3 +277,14 @@ def test_a_locale_has_one_name(tag: str, name: str) -> None:
 def test_an_allowed_value_is_found_in_any_unicode_form(allowed: list[str], said: str, member: str) -> None:
     assert read(allowed, said) == member
     assert read(Literal[tuple(allowed)], said) == member  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("part", ["1 ", "3 pm ", "15:30 ", "1st "])
+def test_a_long_text_is_no_moment_and_is_read_in_time_that_grows_with_it(part: str) -> None:
+    def seconds(count: int) -> float:
+        before = time.process_time()
+        assert read(MOMENT, part * count) is INVALID
+        return time.process_time() - before
+
+    seconds(10)
+    assert seconds(16_000) < 8 * seconds(4_000) + 0.5, "16 times as long where each gap is tried"
