@@ -22,6 +22,25 @@ Record = Mapping[str, Any]
 _ARGUMENTS = ("arguments", "parameters", "input")
 _CALLED = frozenset(("name", "type"))
 _OF_CALLS = frozenset(("tool", "id", "call_id", "index", "function", "description", "strict"))
+_ENVELOPES = frozenset(
+    [
+        *("answer", "arguments", "data", "extracted", "extracted_data", "extraction", "fields", "final"),
+        *(
+            "final_answer",
+            "function",
+            "function_call",
+            "input",
+            "items",
+            "json",
+            "json_object",
+            "object",
+            "output",
+        ),
+        *("parameters", "properties", "record", "records", "response", "result", "results", "structured_output"),
+        *("tool_call", "tool_calls", "tool_input", "value", "values"),
+    ]
+)
+"""What models call the object that was asked for, whatever is in it."""
 _NO_ENVELOPES = frozenset(("draft", "example", "examples", "schema", "template"))
 _SCHEMA_WORDS = frozenset(("type", "anyOf", "enum", "$ref", "const"))
 _MAX_ROWS = 20
@@ -71,7 +90,7 @@ def objects_in(text: str, fields: KnownNames, name: str) -> AnswerObjects:
         raise _unusable(found.problem)
     values = [_arguments(value, fields, name) for value in found.values if not _is_schema(value, fields)]
     records = [value for value in values if _has_field(value, fields)]
-    inside = [_unwrapped(value, fields) for value in values if not _has_field(value, fields)]
+    inside = [_unwrapped(value, fields, name) for value in values if not _has_field(value, fields)]
     wrapped = [_arguments(value, fields, name) for value in inside]
     lists = [rows for value in wrapped if (rows := _rows(value, fields))]
     if any(len(rows) > 1 for rows in lists):
@@ -120,13 +139,24 @@ def _is_schema(value: Any, fields: KnownNames) -> bool:
     )
 
 
-def _unwrapped(value: Any, fields: KnownNames) -> Any:
-    """Return what is inside of objects that hold one thing only."""
+def _unwrapped(value: Any, fields: KnownNames, name: str) -> Any:
+    """Return what is inside of objects that hold one thing only.
+
+    Under a name of its own it may be about something else, such as the name of a "child": then only an object with
+    all of the fields is taken.
+    """
+    is_meant = True
     while isinstance(value, dict) and len(value) == 1 and not _has_field(value, fields):
-        [(name, value)] = value.items()
-        if name.casefold() in _NO_ENVELOPES:
+        [(around, value)] = value.items()
+        if around.casefold() in _NO_ENVELOPES:
             return {}
-    return value
+        is_meant = is_meant and around.casefold() in {*_ENVELOPES, name.casefold()}
+    rows = value if isinstance(value, list) else [value]
+    return value if is_meant or all(_has_all_fields(row, fields) for row in rows) else {}
+
+
+def _has_all_fields(value: Any, fields: KnownNames) -> bool:
+    return isinstance(value, Mapping) and fields.are_several and fields.are_all_in(value)
 
 
 def _rows(value: Any, fields: KnownNames) -> list[Record]:

@@ -32,6 +32,15 @@ class KnownNames:
     def __iter__(self) -> Iterator[str]:
         return iter(self._own)
 
+    @property
+    def are_several(self) -> bool:
+        """Whether there is more than one field."""
+        return len({*self._own.values()}) > 1
+
+    def are_all_in(self, written: Iterable[str]) -> bool:
+        """Whether each field is among names, in any spelling."""
+        return {*self._own.values()} <= {self._own.get(name) or self._meant(name) for name in written}
+
     def applied_to(self, written: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return an object with the names of the fields that it has in another spelling."""
         if written.keys() <= self._own.keys():

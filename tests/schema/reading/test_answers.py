@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 
 from byok_widgets import SchemaError
 from byok_widgets.schema import ExtractionSchema, ValidationResult
@@ -306,3 +306,33 @@ def test_a_key_that_occurs_twice_inside_a_value_costs_the_field_around_it() -> N
 def test_a_hostile_text_is_given_up(text: str) -> None:
     with pytest.raises(SchemaError):
         person.check_answer(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"kids": [{"name": "Tom"}]}',
+        '{"child": {"name": "Tom"}}',
+        '{"result": {"child": {"name": "Tom"}}}',
+        '{"doctor": {"Name": "Lee"}}',
+    ],
+)
+@pytest.mark.parametrize("fields", [{"name": str}, {"name": str, "age": int}], ids=["one", "two"])
+def test_a_part_about_somebody_else_is_not_the_object(text: str, fields: dict[str, Any]) -> None:
+    with pytest.raises(SchemaError):
+        ExtractionSchema.of(fields=fields).check_answer(text)
+
+
+@pytest.mark.parametrize("around", ["result", "Output", "structured_output", "booking"])
+def test_an_object_in_an_envelope_is_read_whatever_it_lacks(around: str) -> None:
+    schema = ExtractionSchema.of(fields={"name": str, "age": int}, name="booking")
+    checked = schema.check_answer(json.dumps({around: {"name": "Ana"}}))
+    assert checked.values == {"name": "Ana", "age": None}
+
+
+def test_what_the_schema_does_not_know_states_nothing_of_a_part() -> None:
+    home = create_model("Home", city=(str | None, None), zip=(str | None, None))
+    schema = ExtractionSchema.of(fields={"home": home, "homes": list[home]})
+    checked = schema.check_answer('{"home": {"country": "Spain"}, "homes": [{"country": "Spain"}]}')
+    assert dict(checked.status) == {"home": "not_stated", "homes": "not_stated"}
+    assert dict(checked.extra) == {"home.country": "Spain"}
