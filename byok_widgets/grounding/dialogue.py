@@ -34,6 +34,7 @@ from byok_widgets.grounding.text_search import (
     without_tail,
 )
 from byok_widgets.grounding.time_words import in_other_order, is_in_part, is_part_of_another_day
+from byok_widgets.grounding.unspaced import is_in_longer_word
 from byok_widgets.grounding.words import Word, words_of
 
 Kind = Literal["text", "choice", "number", "moment", "other"]
@@ -163,8 +164,13 @@ class Dialogue:
 
     def _hinted(self, value: str, wanted: Sequence[Word]) -> LookUp | None:
         """Return a hint: another ending, an abbreviation, or what a person says, with a remark behind a comma."""
-        for search in (lambda words: inflected(words, wanted), lambda words: shortened(words, wanted)):
-            if found := self._first(search, value):
+        searches: list[Search] = [
+            lambda words: literal(words, wanted),  # within a longer word
+            lambda words: inflected(words, wanted),
+            lambda words: shortened(words, wanted),
+        ]
+        for search in searches:
+            if found := self._first(search, value, is_hint=True):
                 return LookUp("not_literal", found)
         head = () if _repeats_itself(value) else without_tail(value)
         found = self._first(lambda words: same_meaning(words, head), "", self._of_people) if head else None
@@ -235,13 +241,24 @@ class Dialogue:
         return [number for number in self._order if number in self._people] or self._order
 
     def _first(
-        self, search: Search, value: str, among: Sequence[int] | None = None, *, is_choice: bool = False
+        self,
+        search: Search,
+        value: str,
+        among: Sequence[int] | None = None,
+        *,
+        is_choice: bool = False,
+        is_hint: bool = False,
     ) -> Evidence | None:
-        """Return the first place that a search finds and that says the value, with its signs and as a whole."""
+        """Return the first place that a search finds and that says the value, with its signs and as a whole.
+
+        For a hint, it may be within a longer word of a script without spaces.
+        """
         for number in self._order if among is None else among:
             passage = self._passages[number]
             for place in search(passage.words):
                 if is_part_of_another_day(passage.words, place) or not is_whole(passage, place, value):
+                    continue
+                if not is_hint and is_in_longer_word(passage.text, place, is_japanese=passage.is_japanese):
                     continue
                 if not (is_choice and is_common_word(passage, place, value)):
                     return self._evidence(number, place)

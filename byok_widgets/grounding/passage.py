@@ -10,6 +10,7 @@ from byok_widgets.grounding.clock import TimeSaid, times_in
 from byok_widgets.grounding.dates import DateSaid, dates_in
 from byok_widgets.grounding.letters import in_usual_signs
 from byok_widgets.grounding.numbers import NumberSaid, numbers_in
+from byok_widgets.grounding.unspaced import has_kana
 from byok_widgets.grounding.words import Word, words_of
 
 
@@ -28,6 +29,11 @@ class Passage:
     def words(self) -> tuple[Word, ...]:
         """Its words."""
         return words_of(self.text)
+
+    @cached_property
+    def is_japanese(self) -> bool:
+        """Whether it has signs that only Japanese has."""
+        return has_kana(self.text)
 
     @cached_property
     def numbers(self) -> tuple[NumberSaid, ...]:
