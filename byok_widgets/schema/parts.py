@@ -171,9 +171,9 @@ class Reader:
             )
             for name in (*value, *(name for name in branch.properties if name not in value))
         ]
-        known = [each for each in inner if not each.is_extra]  # what the schema lacks says nothing of the value
-        told = [each for each in known if not branch.is_tag(str(each.step))] or known
-        if not _is_anything_stated(told):
+        told = [each for each in inner if not branch.is_tag(str(each.step))] or inner
+        # Where nothing is said but what the schema does not know, nothing is said of the value.
+        if not (_is_anything_stated(told) and _is_anything_stated(each for each in inner if not each.is_extra)):
             is_empty = not value and not branch.required
             return replace(part, value={} if is_empty else None, has_value=is_empty, inner=tuple(inner))
         needed = frozenset(value) if branch.is_map else branch.required
