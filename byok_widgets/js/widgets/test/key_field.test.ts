@@ -193,6 +193,19 @@ it("goes on with what was typed where the settings come back, an address follows
   expect(offer().hidden).toBe(false);
 });
 
+it("takes a whole key that is put in at once for a new one, and a letter for more of the old one", () => {
+  const put = (data: string): void => {
+    input().value = data.length > 1 ? data : input().value + data;
+    input().dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "insertText", data }));
+  };
+  typeInto(input(), typed());
+  model.change({ target: "two@host", place: "Two" });
+  put("x");
+  expect(offer().hidden).toBe(false);
+  put(`two-${"x".repeat(40)}`);
+  expect(offer().hidden).toBe(true);
+});
+
 it("asks as well for the name of a variable, and where a change comes while the button is pressed", async () => {
   model.change({ storage: "env" });
   typeInto(view.find("[data-part=name]"), "NAME_OF_ONE");

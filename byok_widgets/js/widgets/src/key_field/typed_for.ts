@@ -12,7 +12,8 @@ const typedFor = new WeakMap<HTMLInputElement, Destination>();
 
 // Something was typed. A letter goes on with what is there; anything else begins again.
 export function bindTyped(input: HTMLInputElement, here: Destination, event: Event): void {
-  const isLetter = (event as Partial<InputEvent>).inputType === "insertText" && input.value.length > 1;
+  const { inputType, data } = event as Partial<InputEvent>;
+  const isLetter = inputType === "insertText" && data?.length === 1 && input.value.length > 1;
   if (!isLetter || !typedFor.has(input)) typedFor.set(input, here);
 }
 
