@@ -1,7 +1,11 @@
-"""Heads of requests: the SDK builds and signs one anew for each request, although only the body is another."""
+"""Heads of requests: the SDK builds and signs one anew for each request, although only the body is another.
+
+There is no public place to keep one. An SDK that builds requests in another way than is known here is left alone.
+"""
 
 from __future__ import annotations
 
+import inspect
 import json
 from functools import cache
 from types import ModuleType
@@ -14,11 +18,14 @@ if TYPE_CHECKING:
 
 _PLAIN = frozenset({"method", "url", "json_data", "content", "files", "idempotency_key"})
 """The options of a request that is nothing but a body."""
+_BUILDS_FROM = ["self", "options", "retries_taken"]
 
 
 @cache
 def client_class(sdk: ModuleType) -> Any:
     """Return the SDK's client, which keeps the head of its first request to each address for those that follow."""
+    if not _is_known(sdk.AsyncOpenAI):
+        return sdk.AsyncOpenAI
 
     class Client(sdk.AsyncOpenAI):  # type: ignore[name-defined, misc]
         def __init__(self, **arguments: Any) -> None:
@@ -26,7 +33,7 @@ def client_class(sdk: ModuleType) -> Any:
             self._kept_heads: dict[str, httpx2.Request] = {}
 
         def _build_request(self, options: Any, *, retries_taken: int = 0) -> httpx2.Request:
-            content = None if retries_taken or self._idempotency_header else _body_of(options)
+            content = None if retries_taken or getattr(self, "_idempotency_header", None) else _body_of(options)
             if content is None:
                 request: httpx2.Request = super()._build_request(options, retries_taken=retries_taken)
                 return request
@@ -36,6 +43,11 @@ def client_class(sdk: ModuleType) -> Any:
             return with_content(head, content)
 
     return Client
+
+
+def _is_known(client: Any) -> bool:
+    build = getattr(client, "_build_request", None)
+    return callable(build) and [*inspect.signature(build).parameters] == _BUILDS_FROM
 
 
 def _body_of(options: Any) -> bytes | None:
