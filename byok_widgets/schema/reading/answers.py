@@ -25,19 +25,9 @@ _OF_CALLS = frozenset(("tool", "id", "call_id", "index", "function", "descriptio
 _ENVELOPES = frozenset(
     [
         *("answer", "arguments", "data", "extracted", "extracted_data", "extraction", "fields", "final"),
-        *(
-            "final_answer",
-            "function",
-            "function_call",
-            "input",
-            "items",
-            "json",
-            "json_object",
-            "object",
-            "output",
-        ),
-        *("parameters", "properties", "record", "records", "response", "result", "results", "structured_output"),
-        *("tool_call", "tool_calls", "tool_input", "value", "values"),
+        *("final_answer", "function", "function_call", "input", "items", "json", "json_object"),
+        *("object", "output", "parameters", "properties", "record", "records", "response", "result"),
+        *("results", "structured_output", "tool_call", "tool_calls", "tool_input", "value", "values"),
     ]
 )
 """What models call the object that was asked for, whatever is in it."""
