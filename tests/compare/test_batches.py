@@ -402,7 +402,7 @@ def test_a_flow_is_not_compared_by_batches(read: Read) -> None:
 
 
 def test_no_key_is_in_batches_or_files(
-    batches: BatchServer, read: Read, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    batches: BatchServer, read: Read, tmp_path: Path, config_folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
     keys = [fake_key(vendor) for vendor in ("openai", "anthropic")]
@@ -414,7 +414,8 @@ def test_no_key_is_in_batches_or_files(
     result = read().compare(BOTH, cases(2), store=tmp_path / "cells.sqlite", batch=True)
     batches.refusals = [400, 400]
     result.resume()
-    stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    files = (*tmp_path.rglob("*"), *config_folder.rglob("*"))
+    stored = b"".join(path.read_bytes() for path in files if path.is_file())
     shown = f"{result!r} {result._repr_html_()} {result.rows()} {caplog.text} {json.dumps(bodies(batches))}"
     for key in keys:
         assert key not in shown

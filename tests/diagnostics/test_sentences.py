@@ -374,6 +374,13 @@ SAID: dict[str, tuple[Build, str]] = {
             "session. Let it send one: the header X-Byok-Session, user, or metadata.session_id."
         ),
     ),
+    "unknown_part": (
+        lambda flow: _nodes(flow, "data").conversation("tell", "On {{day.name}}.", static=True),
+        (
+            "error: The sentence of node 'tell' reads {{ day.name }}, and 'day' has no part 'name'. Read the whole: "
+            "{{day}}."
+        ),
+    ),
     "overdue_function": (
         _overdue,
         (
@@ -419,4 +426,5 @@ def test_every_listed_kind_has_its_message_here() -> None:
 
 def test_without_findings_it_says_so_in_both_forms(flow: Flow) -> None:
     found = _nodes(flow).check()
-    assert repr(found) == found._repr_html_() == NOTHING
+    assert repr(found) == NOTHING
+    assert NOTHING in found._repr_html_()

@@ -24,7 +24,8 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     monkeypatch.setattr(comm, "create_comm", wire.create_comm)
     monkeypatch.setattr(key_controller, "_controllers", {})
     monkeypatch.setattr(model_lists, "_lists", {})
-    monkeypatch.setenv("BYOK_WIDGETS_CACHE_DIR", str(tmp_path / "cache"))
+    for name in ("CONFIG", "CACHE"):  # below the folder that is hunted
+        monkeypatch.setenv(f"BYOK_WIDGETS_{name}_DIR", str(tmp_path / name.lower()))
     made = Stage(Canary(fake_key("compatible")), server, trap, tmp_path, monkeypatch, wire)
     yield made
     made.close()

@@ -104,17 +104,12 @@ class SdkProvider(Provider):
 
     async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
         """Ask for the models; see `Provider.list_models`."""
-        from byok_widgets.providers.protocols.model_lists import named_rows, rows_of
+        from byok_widgets.providers.protocols.model_lists import named_rows
 
-        answer = await self._get(self.models_path, endpoint)
-        rows = rows_of(answer)
-        if rows is None and error_mapping.text_of_reason(answer):
-            raise error_mapping.from_body(answer, CallContext(self, endpoint))
-        if rows is None:
-            raise error_mapping.unreadable("a model list was expected", CallContext(self, endpoint))
-        if len(rows) > bounds.MAX_LIST_ROWS:
-            raise error_mapping.translate(bounds.too_many_rows(bounds.MAX_LIST_ROWS), CallContext(self, endpoint))
-        return [self._model_info(row) for row in named_rows(rows)]
+        found = _rows_or_error(await self._get(self.models_path, endpoint), CallContext(self, endpoint))
+        if isinstance(found, ByokError):
+            raise found
+        return [self._model_info(row) for row in named_rows(found)]
 
     @abstractmethod
     def payload(self, request: Request) -> dict[str, Any]:
@@ -360,3 +355,17 @@ async def _within(seconds: float, work: Awaitable[Any]) -> Any:
 def _stream_class(sdk: ModuleType) -> Any:
     """Return what the SDK is told to return for a stream, although it returns the response itself."""
     return sdk.AsyncStream[object]  # looking it up costs more than it seems
+
+
+def _rows_or_error(answer: Any, context: CallContext) -> list[Any] | ByokError:
+    """Return the rows of a model list, or what is wrong: what a server sent stands in no frame of an error."""
+    from byok_widgets.providers.protocols.model_lists import rows_of
+
+    rows = rows_of(answer)
+    if rows is None and error_mapping.text_of_reason(answer):
+        return error_mapping.from_body(answer, context)
+    if rows is None:
+        return error_mapping.unreadable("a model list was expected", context)
+    if len(rows) > bounds.MAX_LIST_ROWS:
+        return error_mapping.translate(bounds.too_many_rows(bounds.MAX_LIST_ROWS), context)
+    return rows
