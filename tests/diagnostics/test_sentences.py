@@ -377,8 +377,8 @@ SAID: dict[str, tuple[Build, str]] = {
     "unknown_part": (
         lambda flow: _nodes(flow, "data").conversation("tell", "On {{day.name}}.", static=True),
         (
-            "error: The sentence of node 'tell' reads {{ day.name }}, and 'day' has no part 'name'. Read the whole: "
-            "{{day}}."
+            "error: The sentence of node 'tell' reads {{ day.name }}, and 'day' has no part 'name'. Read the "
+            "whole: {{day}}."
         ),
     ),
     "overdue_function": (
