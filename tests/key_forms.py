@@ -76,7 +76,7 @@ def _readings(text: str) -> set[str]:
         html.unescape(text),
         re.sub(r"\\u00(..)", _character, text),
     }
-    return {"".join(char for char in each if char.isprintable() and char != " ") for each in resolved}
+    return {"".join(filter(str.isprintable, each)).replace(" ", "") for each in resolved}
 
 
 def _character(escape: re.Match[str]) -> str:
