@@ -277,21 +277,21 @@ def test_elsewhere_the_providers_pages_are_not_named(flow):
     assert next(iter(rows(flow))) == "connection"
 
 
-def test_the_row_about_a_missing_key_knows_whether_one_is_there(talk, show):
-    talk.provider = "openai"
-    panel = show(talk)
-    told = {has_key: rows(talk, has_key=has_key)["no_key"]["text"] for has_key in (False, True)}
+def test_the_row_about_a_missing_key_knows_whether_one_is_there(flow, show):
+    flow.provider = "openai"
+    panel = show(flow)
+    told = {has_key: rows(flow, has_key=has_key)["no_key"]["text"] for has_key in (False, True)}
 
     def shown():
         return next(row["text"] for row in section(panel).facts["rows"] if row["id"] == "no_key")
 
     assert told[False] != told[True]
     assert shown() == told[False]
-    talk.key_store.save("openai", "api.openai.com", fake_key(), backend="session")
-    panel.refresh()
+    flow.key_store.save("openai", "api.openai.com", fake_key(), backend="session")
+    flow.config.notify("key")
     eventually(lambda: shown() == told[True])
-    talk.key_store.remove("openai", "api.openai.com")
-    panel.refresh()
+    flow.key_store.remove("openai", "api.openai.com")
+    flow.config.notify("key")
     eventually(lambda: shown() == told[False])
 
 
