@@ -184,12 +184,8 @@ class KeyController:
     def _look_up(self, target: EndpointTarget) -> None:
         version = self._keys.version(target)
         status = self._status(target)
-        is_news = self._find_others(target, status)
-        # a key that was saved or removed meanwhile is newer than this answer
-        if status != self._keys.status(target) and version == self._keys.version(target):
-            self._keys.set_status(target, status)
-            is_news = True
-        if is_news:
+        has_new_others = self._find_others(target, status)
+        if self._keys.take_found(target, status, version=version) or has_new_others:
             self._config.notify("key")
 
     def _find_others(self, target: EndpointTarget, status: KeyStatus) -> bool:

@@ -60,10 +60,25 @@ class KnownKeys:
     def set_status(self, target: EndpointTarget, status: KeyStatus) -> None:
         """Record that the key of `target` has changed, or is stored elsewhere."""
         with self._lock:
-            self._targets[target.name] = target
-            self._statuses[target.name] = status
-            self._versions[target.name] = self._versions.get(target.name, 0) + 1
-            self._checks = {known: check for known, check in self._checks.items() if known.name != target.name}
+            self._set_status(target, status)
+
+    def take_found(self, target: EndpointTarget, status: KeyStatus, *, version: int) -> bool:
+        """Record what a look-up found that began at a version of the key; returns whether that is new.
+
+        A key that was saved or removed since then is newer than what the look-up found.
+        """
+        with self._lock:
+            is_current = version == self._versions.get(target.name, 0)
+            is_new = is_current and status != self._statuses.get(target.name)
+            if is_new:
+                self._set_status(target, status)
+            return is_new
+
+    def _set_status(self, target: EndpointTarget, status: KeyStatus) -> None:
+        self._targets[target.name] = target
+        self._statuses[target.name] = status
+        self._versions[target.name] = self._versions.get(target.name, 0) + 1
+        self._checks = {known: check for known, check in self._checks.items() if known.name != target.name}
 
     def check(self, target: EndpointTarget) -> KeyCheck | None:
         """Return the result of the last check at this address; `None` if none was made with this key."""
