@@ -13,7 +13,9 @@ from typing import Any
 import hypothesis
 import pytest
 
+from byok_widgets import frontend
 from byok_widgets.flow import flow_contexts
+from byok_widgets.frontend import NullFrontend
 from byok_widgets.providers import PROVIDERS, catalog, unregister_provider
 from byok_widgets.providers.adaptation import QUIRKS
 from tests.keys.fake_keyrings import MemoryKeyring, installed
@@ -106,6 +108,20 @@ def server() -> Iterator[ScriptedServer]:
 def _known_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fix the day on which models are said to have ended: no test passes today and fails next year."""
     monkeypatch.setattr(catalog, "_today", lambda: KNOWN_DAY)
+
+
+@pytest.fixture
+def said_in_cell(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the sentences that a person is told in the running cell: there is one in this test."""
+    said: list[str] = []
+
+    class Cell(NullFrontend):
+        def tell(self, sentence: str) -> bool:
+            said.append(sentence)
+            return True
+
+    monkeypatch.setattr(frontend, "_find", Cell)
+    return said
 
 
 @pytest.fixture

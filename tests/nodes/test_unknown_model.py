@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from byok_widgets import Caller, Flow, frontend
-from byok_widgets.frontend import NullFrontend
+from byok_widgets import Caller, Flow
 from byok_widgets.providers import catalog, model_list_cache
 from tests.scripted_server import ScriptedServer
 
@@ -34,24 +33,16 @@ def test_it_is_told_once_with_what_may_be_meant(flow: Flow) -> None:
 
 
 def test_in_a_notebook_it_is_told_in_the_cell_without_a_line_of_python(
-    flow: Flow, monkeypatch: pytest.MonkeyPatch
+    flow: Flow, said_in_cell: list[str]
 ) -> None:
-    said: list[str] = []
-
-    class Cell(NullFrontend):
-        def tell(self, sentence: str) -> bool:
-            said.append(sentence)
-            return True
-
-    monkeypatch.setattr(frontend, "_find", Cell)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         flow.model = "openai:gpt-6-lunar"
         flow.extraction("read", weekday=str)
         flow.start().variables["weekdya"] = "Monday"
-    assert len(said) == 2
-    assert "gpt-6-luna" in said[0]
-    assert "'weekday'" in said[1]
+    assert len(said_in_cell) == 2
+    assert "gpt-6-luna" in said_in_cell[0]
+    assert "'weekday'" in said_in_cell[1]
 
 
 def test_it_is_told_wherever_code_sets_one(flow: Flow) -> None:

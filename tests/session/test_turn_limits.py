@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from byok_widgets import ConfigError, Flow, FlowError, frontend
+from byok_widgets import ConfigError, Flow, FlowError
 from byok_widgets.config.turn_limits import MAX_CALLS, TurnLimits
 from byok_widgets.flow.pending_settings import PENDING
-from byok_widgets.frontend import NullFrontend
 from byok_widgets.providers import PROVIDERS
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say
@@ -137,24 +136,16 @@ def test_what_a_file_changes_of_the_limits_is_told(
     here: TurnLimits,
     file: TurnLimits,
     told: list[str],
-    monkeypatch: pytest.MonkeyPatch,
+    said_in_cell: list[str],
     tmp_path: Path,
 ) -> None:
-    said: list[str] = []
-
-    class Cell(NullFrontend):
-        def tell(self, sentence: str) -> bool:
-            said.append(sentence)
-            return True
-
-    monkeypatch.setattr(frontend, "_find", Cell)
     saved = tmp_path / "limits.flow.json"
     flow.config.turn_limits = file
     flow.save(saved)
     flow.config.turn_limits = here
     Flow.load(saved)
-    assert len(said) == len(told)
-    assert all(words in sentence for words, sentence in zip(told, said, strict=True))
+    assert len(said_in_cell) == len(told)
+    assert all(words in sentence for words, sentence in zip(told, said_in_cell, strict=True))
 
 
 @pytest.mark.parametrize(("trust", "limits"), [(None, (7, 0.5)), (False, (7, 0.5)), (True, (3, 0.25))])
