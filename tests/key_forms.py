@@ -9,8 +9,13 @@ from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from urllib.parse import unquote
 
+from tests.pieces import Pieces, runs
+
 PIECE = 8
 """So many consecutive characters after the public prefix are a piece of a key."""
+
+_BETWEEN = bytes(code for code in range(128) if not chr(code).isprintable()) + b" "
+"""What may stand between the characters of a key, as everything that is not ASCII."""
 
 _PREFIX = re.compile(r"sk-(?:ant-[a-z]+\d+-|or-v1-|proj-|svcacct-|admin-)?|AQ\.Ab8RN6|AIza|gsk_|xai-|hf_")
 
@@ -54,21 +59,19 @@ FORMS: Mapping[str, Callable[[str], str]] = {
 def leaks(text: str, key: str) -> bool:
     """Whether a piece of `key` is in `text`, in any of the forms."""
     hidden, encoded = _pieces(key[_public(key) :])
-    for read in _readings(text):
-        lowered = read.lower()
-        if any(run in lowered for run in hidden) or any(run in read for run in encoded):
-            return True
-    return False
+    return any(hidden.are_in(read.lower()) or encoded.are_in(read) for read in _readings(text))
 
 
 @cache
-def _pieces(key: str) -> tuple[set[str], set[str]]:
+def _pieces(key: str) -> tuple[Pieces, Pieces]:
     """Return the pieces to look for in small letters, and those of its forms in base64."""
-    hidden = _runs(key.lower(), PIECE) | _runs(key[::-1].lower(), PIECE) | _runs(key.encode().hex(), 2 * PIECE)
-    return hidden, {run for before in (b"", b"x", b"xy") for run in _runs(_base64(key, before)[4:-4], 12)}
+    small = key.lower().encode()
+    hidden = runs(small, PIECE) | runs(small[::-1], PIECE) | runs(key.encode().hex().encode(), 2 * PIECE)
+    encoded = (_base64(key, before)[4:-4].encode() for before in (b"", b"x", b"xy"))
+    return Pieces(hidden), Pieces(run for form in encoded for run in runs(form, 12))
 
 
-def _readings(text: str) -> set[str]:
+def _readings(text: str) -> set[bytes]:
     resolved = {
         text,
         text.replace(":", ""),
@@ -76,7 +79,7 @@ def _readings(text: str) -> set[str]:
         html.unescape(text),
         re.sub(r"\\u00(..)", _character, text),
     }
-    return {"".join(filter(str.isprintable, each)).replace(" ", "") for each in resolved}
+    return {each.encode("ascii", "ignore").translate(None, _BETWEEN) for each in resolved}
 
 
 def _character(escape: re.Match[str]) -> str:
@@ -84,10 +87,6 @@ def _character(escape: re.Match[str]) -> str:
         return chr(int(escape[1], 16))
     except ValueError:
         return escape[0]
-
-
-def _runs(text: str, length: int) -> set[str]:
-    return {text[at : at + length] for at in range(len(text) - length + 1)}
 
 
 def _public(key: str) -> int:

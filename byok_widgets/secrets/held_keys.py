@@ -14,7 +14,7 @@ import base64
 import re
 import string
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from byok_widgets.secrets.canonical_text import as_written, positions, readings, without_unfinished_escape
@@ -57,45 +57,48 @@ _LONGEST_GAP = 64
 _SIGNS = frozenset(string.punctuation) - frozenset("%\\&")
 
 
-class _Grams(NamedTuple):
-    """What is known of one key.
+class Grams(NamedTuple):
+    """What is known of one key, or of several.
 
     Attributes:
         eights: For the hash of each run of eight characters, how long a piece with it must be to count.
-        fours: The hashes of its runs of four characters.
-        threes: The hashes of its runs of three characters.
-        starts: The hashes of the first two and three characters of each form, and of the key's first one.
-        letters: All characters that occur in it.
+        fours: The hashes of the runs of four characters.
+        threes: The hashes of the runs of three characters.
+        starts: The hashes of the first two and three characters of each form, and of each key's first one.
+        letters: All characters that occur.
     """
 
     eights: dict[int, int]
-    fours: frozenset[int]
-    threes: frozenset[int]
-    starts: frozenset[int]
-    letters: frozenset[str]
+    fours: set[int]
+    threes: set[int]
+    starts: set[int]
+    letters: set[str]
+
+    def add(self, more: Grams) -> None:
+        """Take in what is known of other keys."""
+        shared = self.eights.keys() & more.eights.keys()
+        least = {gram: min(self.eights[gram], more.eights[gram]) for gram in shared}
+        self.eights.update(more.eights)
+        self.eights.update(least)
+        self.fours.update(more.fours)
+        self.threes.update(more.threes)
+        self.starts.update(more.starts)
+        self.letters.update(more.letters)
 
 
 class HeldKeys:
     """The keys that were held when this was made.
 
     Attributes:
-        threes: The hashes of all runs of three characters in their forms.
-        starts: The hashes of the first two and three characters of each form, and of each key's first one.
+        grams: What is known of them.
         breaks: Signs that occur in no form, so that no piece of a key goes on after one.
     """
 
-    def __init__(self, known: Collection[_Grams]) -> None:
-        self._eights: dict[int, int] = {}
-        fours, threes, starts = set[int](), set[int](), set[int]()
+    def __init__(self, known: Iterable[Grams]) -> None:
+        self.grams = Grams({}, set(), set(), set(), set())
         for grams in known:
-            for gram, needed in grams.eights.items():
-                self._eights[gram] = min(needed, self._eights.get(gram, _NEVER))
-            fours |= grams.fours
-            threes |= grams.threes
-            starts |= grams.starts
-        self._fours, self.threes, self.starts = fours, threes, starts
-        letters = frozenset[str]().union(*(grams.letters for grams in known))
-        self.breaks = frozenset(sign for sign in _SIGNS if as_written(sign) not in letters)
+            self.grams.add(grams)
+        self.breaks = frozenset(sign for sign in _SIGNS if as_written(sign) not in self.grams.letters)
 
     def spans(self, text: str) -> list[Span]:
         """Return where keys and pieces of keys stand in `text`."""
@@ -115,9 +118,9 @@ class HeldKeys:
             reading: Its canonical form.
         """
         probes = [reading[at : at + _PROBE or None] for at in range(-_PROBE, -len(reading) - 1, -_STEP)]
-        if not self._fours.isdisjoint(map(hash, probes)):
+        if not self.grams.fours.isdisjoint(map(hash, probes)):
             return False
-        starts = self.starts
+        starts = self.grams.starts
         for length in (1, 2, 3):
             is_inside_word = len(text) > length and text[-length - 1 :].isalnum()
             if not is_inside_word and hash(reading[-length:]) in starts:
@@ -126,7 +129,7 @@ class HeldKeys:
 
     def begins_in(self, reading: str) -> bool:
         """Whether the last three characters of a canonical text occur in a key."""
-        return hash(reading[-3:]) in self.threes
+        return hash(reading[-3:]) in self.grams.threes
 
     def pending(self, text: str) -> int:
         """Return where the longest suffix of `text` starts that may begin a piece of a key; its length if none.
@@ -141,7 +144,7 @@ class HeldKeys:
 
     def _pending(self, text: str, reading: str, resolve: bool) -> int:  # noqa: FBT001 - a pair of `readings`
         length = self._open_run(reading)
-        starts = [n for n in (3, 2, 1) if n <= len(reading) and hash(reading[-n:]) in self.starts]
+        starts = [n for n in (3, 2, 1) if n <= len(reading) and hash(reading[-n:]) in self.grams.starts]
         if not length and not starts:
             return len(text)
         places = positions(text, resolve=resolve)
@@ -152,19 +155,19 @@ class HeldKeys:
     def _open_run(self, reading: str) -> int:
         """Return the length of the longest suffix that may be a piece of a key, or its beginning."""
         length = 0
-        while length < _GRAM - 1 and hash(reading[-length - _PROBE : len(reading) - length]) in self._fours:
+        while length < _GRAM - 1 and hash(reading[-length - _PROBE : len(reading) - length]) in self.grams.fours:
             length += 1
         if not length:
             return 0
         at = len(reading) - _GRAM
-        while at >= 0 and hash(reading[at : at + _GRAM]) in self._eights:
+        while at >= 0 and hash(reading[at : at + _GRAM]) in self.grams.eights:
             at -= 1
         whole = len(reading) - at - 1
         return whole if whole >= _GRAM else min(length + _PROBE - 1, _GRAM - 1)
 
     def _runs(self, reading: str) -> Iterator[tuple[int, int, int]]:
         """Yield where runs of known characters start and end, and how long each must be to count."""
-        fours, eights, last = self._fours, self._eights, len(reading) - _GRAM
+        fours, eights, last = self.grams.fours, self.grams.eights, len(reading) - _GRAM
         at = done = 0
         while at <= len(reading) - _PROBE:
             probed, at = at, at + _STEP
@@ -182,7 +185,7 @@ class HeldKeys:
                 break
 
 
-_known: dict[int, _Grams] = {}
+_known: dict[int, Grams] = {}
 _current: dict[bool, tuple[object, frozenset[int], HeldKeys | None]] = {}
 _shortness: list[tuple[object, bool]] = []
 
@@ -208,14 +211,18 @@ def held_keys(*, words: bool) -> HeldKeys | None:
     keys = {secret.reveal()[:_LONGEST] for secret in live_secrets()}
     keys = {key for key in keys if len(key) >= PIECE and (words or not is_word(key))}
     hashes = frozenset(map(hash, keys))
-    if not current or current[1] != hashes:
-        known = [_known.get(hash(key)) or _known.setdefault(hash(key), _grams(key)) for key in keys]
-        finder = HeldKeys(known) if known else None
-    else:
-        finder = current[2]
+    known_before, finder = current[1:] if current else (frozenset[int](), None)
+    if hashes != known_before:
+        before = [finder.grams] if finder and known_before < hashes else []  # copied: faster than one by one
+        more = [_known_of(key) for key in keys if not before or hash(key) not in known_before]
+        finder = HeldKeys([*before, *more]) if keys else None
     _current[words] = (state, hashes, finder)
     _forget_the_rest()
     return finder
+
+
+def _known_of(key: str) -> Grams:
+    return _known.get(hash(key)) or _known.setdefault(hash(key), _grams(key))
 
 
 def _forget_the_rest() -> None:
@@ -229,7 +236,7 @@ def is_word(key: str) -> bool:
     return len(key) < _NO_WORD and re.fullmatch("[A-Za-z]+(?:[-_ ][A-Za-z]+)*", key) is not None
 
 
-def _grams(key: str) -> _Grams:
+def _grams(key: str) -> Grams:
     eights: dict[int, int] = {}
     fours, threes, starts, letters = set[int](), set[int](), set[int](), set[str]()
     for form, needed, public in sorted(_forms(key), key=_needed, reverse=True):  # the shortest piece counts
@@ -243,7 +250,7 @@ def _grams(key: str) -> _Grams:
         starts.update(hash(form[:length]) for length in (2, 3))
         letters.update(form)
     starts.add(hash(key[:1].lower()))
-    return _Grams(eights, frozenset(fours), frozenset(threes), frozenset(starts), frozenset(letters))
+    return Grams(eights, fours, threes, starts, letters)
 
 
 def _hashes(form: str, length: int) -> list[int]:

@@ -40,7 +40,7 @@ class StreamedRedactor:
         keys = held_keys(words=False)
         if keys:
             self._keys: HeldKeys = keys
-            self._threes, self._starts, self._breaks = keys.threes, keys.starts, keys.breaks
+            self._threes, self._starts, self._breaks = keys.grams.threes, keys.grams.starts, keys.breaks
             self.feed = self._feed
 
     @property

@@ -10,6 +10,8 @@ from typing import Any
 
 from jupyter_client import BlockingKernelClient
 
+from tests.pieces import Pieces, runs
+
 PIECE = 14
 
 
@@ -68,17 +70,8 @@ def hits(places: Iterable[tuple[str, bytes]], key: str) -> list[str]:
     data = key.encode()
     forms = [data, data[::-1], data.hex().encode(), data.hex().upper().encode(), data.decode().encode("utf-16-le")]
     forms += [base64.b64encode(bytes(shift) + data)[4:-4] for shift in range(3)]
-    needles = {form[at : at + PIECE] for form in forms for at in range(len(form) - PIECE + 1)}
-    return [name for name, content in places if _holds(content, needles)]
-
-
-def _holds(content: bytes, needles: set[bytes]) -> bool:
-    """Look at each seventh place for half a piece, which is in every whole one, and only then at all of them."""
-    half = PIECE // 2
-    halves = {needle[at : at + half] for needle in needles for at in range(half + 1)}
-    if not any(content[at : at + half] in halves for at in range(0, len(content) - half + 1, half)):
-        return False
-    return any(content[at : at + PIECE] in needles for at in range(len(content) - PIECE + 1))
+    pieces = Pieces(piece for form in forms for piece in runs(form, PIECE))
+    return [name for name, content in places if pieces.are_in(content)]
 
 
 def _bytes(payload: Any) -> bytes:

@@ -97,7 +97,7 @@ def test_a_cell_is_opened_beside_another_by_keyboard(page):
     assert detail.is_hidden()
 
 
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.slow), 320])
 def test_it_is_accessible_in_both_themes_and_fits(page, width):
     board = finished(page)
     board.locator(".byok-board-cell").nth(2).click()

@@ -251,7 +251,7 @@ def open_every_part(chat, play):
     chat.get_by_label("The conversation as text").wait_for()
 
 
-@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.slow), 400])
 def test_all_that_opens_in_the_chat_is_named_legible_and_in_its_place(page, chat, play, width):
     open_every_part(chat, play)
     page.page.set_viewport_size({"width": width, "height": 1300})

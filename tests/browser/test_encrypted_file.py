@@ -38,6 +38,7 @@ def assert_usable(page):
     assert [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found.response["violations"]] == []
 
 
+@pytest.mark.slow
 def test_a_key_rests_in_the_file_over_a_restart_and_the_passphrase_nowhere(open_notebook, cells):
     frames = Frames()
     page = open_notebook(cells, watch=frames.watch)

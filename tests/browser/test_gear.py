@@ -21,6 +21,7 @@ from tests.widgets.wire import eventually
 OPEN_S = 5.0
 """Generous, for a machine that does other things as well; `python -m tests.bench gear` measures."""
 APPS = ["lab", "notebook"]
+MOSTLY_LAB = ["lab", pytest.param("notebook", marks=pytest.mark.slow)]
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +103,7 @@ def open_settings(page):
     return time.perf_counter() - start
 
 
-@pytest.mark.parametrize("app", APPS)
+@pytest.mark.parametrize("app", MOSTLY_LAB)
 def test_a_click_opens_the_settings_and_touches_nothing_else(open_in, app, capsys):
     page = open_in([flow_cell("dentist", "ask"), "1 + 1"], app)
     page.run_cell(0)
@@ -125,7 +126,7 @@ def test_a_click_opens_the_settings_and_touches_nothing_else(open_in, app, capsy
     assert [cell["execution_count"] for cell in page.save()["cells"]] == [1, 2]
 
 
-@pytest.mark.parametrize("app", APPS)
+@pytest.mark.parametrize("app", MOSTLY_LAB)
 def test_an_error_that_the_settings_can_fix_has_a_button_to_those_of_its_flow(open_in, app):
     page = open_in(
         [
@@ -154,6 +155,7 @@ def test_an_error_that_the_settings_can_fix_has_a_button_to_those_of_its_flow(op
     assert "No API key" in parts[0]
 
 
+@pytest.mark.slow
 def test_open_settings_are_those_of_the_notebook_that_a_person_goes_to(open_in, gear_lab):
     page = open_in([flow_cell("dentist", "ask")])
     page.run_cell(0)
@@ -338,6 +340,7 @@ def test_a_change_of_another_kernel_is_told_in_cell_and_panel_and_waits_for_a_ch
     assert result(page, 3) == "'openai'"
 
 
+@pytest.mark.slow
 def test_a_change_of_another_notebook_is_told_when_the_person_comes_back_before_any_cell_runs(open_in, gear_lab):
     make = "from byok_widgets import Flow\nflow = Flow('comes back')"
     page = open_in([make])
@@ -392,7 +395,7 @@ def test_names_are_whole_at_the_width_it_opens_with_and_labels_stand_in_names(op
     assert found == ([], [])
 
 
-@pytest.mark.parametrize("app", APPS)
+@pytest.mark.parametrize("app", MOSTLY_LAB)
 def test_in_a_narrow_window_the_settings_take_the_place_of_the_files(open_in, app):
     page = open_in([flow_cell("narrow", "ask")], app)
     page.run_cell(0)
@@ -626,6 +629,7 @@ def test_a_kernel_without_the_package_is_told_how_to_get_it(open_in):
     assert page.save()["cells"][0]["execution_count"] == 1
 
 
+@pytest.mark.slow
 def test_a_kernel_of_another_language_is_said_to_be_one(open_in):
     page = open_in(["1 + 1"], kernel="speaks-r")
     page.gear.click()
@@ -649,6 +653,7 @@ def test_without_a_kernel_one_can_be_chosen_and_the_settings_open(open_in):
     assert side(page).locator(".byok-panel").count() == 0
 
 
+@pytest.mark.slow
 def test_each_notebook_has_a_side_of_its_own_that_ends_with_it(open_in):
     page = open_in([flow_cell("first")])
     page.run_cell(0)

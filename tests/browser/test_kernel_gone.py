@@ -65,6 +65,7 @@ def test_in_jupyterlab(open_notebook: Any, end: Callable[[NotebookPage], None]) 
     check_that_nothing_typed_is_lost(open_notebook(cells()), end)
 
 
+@pytest.mark.slow
 def test_in_notebook_7(browser: Any, lab: Any) -> None:
     context = browser.new_context(viewport=VIEWPORT)
     page = NotebookPage(lab, context.new_page(), lab.url, app="notebook")

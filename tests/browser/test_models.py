@@ -74,6 +74,7 @@ def set_models(page):
     return page.save()["cells"][2]["outputs"][0]["data"]["text/plain"][0]
 
 
+@pytest.mark.slow
 def test_each_keystroke_in_400_models_is_answered_in_less_than_100_ms(page, field, server, capsys):
     took = [ms for ms, _ in type_watched(page.page, field, "mistral reason 3")]
     page.shot("models-found")
@@ -235,7 +236,7 @@ def test_what_replaced_a_retired_model_is_said_and_used_at_a_click(page, field):
     page.panel.get_by_text("OpenAI's own list needs a key.").wait_for()
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+@pytest.mark.parametrize("theme", [pytest.param("JupyterLab Light", marks=pytest.mark.slow), "JupyterLab Dark"])
 def test_the_open_list_can_be_used_by_everybody(page, field, theme):
     page.theme(theme)
     field.fill("anthropic/flash-3.0")

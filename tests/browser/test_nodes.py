@@ -143,6 +143,7 @@ def test_a_node_is_tuned_in_the_panel(page):
     page.shot("nodes-320")
 
 
+@pytest.mark.slow
 def test_fifteen_nodes_are_one_list_that_is_there_at_once(page):
     page = page(FIFTEEN)
     page.page.evaluate(WATCH, 15)

@@ -212,7 +212,7 @@ def test_over_plain_http_from_elsewhere_nothing_is_sent(open_notebook, elsewhere
     assert key.input_value() == typed
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+@pytest.mark.parametrize("theme", [pytest.param("JupyterLab Light", marks=pytest.mark.slow), "JupyterLab Dark"])
 def test_the_panel_can_be_used_by_everybody(page, theme):
     page.theme(theme)
     page.panel.get_by_text("Copy as code").click()

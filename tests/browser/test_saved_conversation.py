@@ -87,6 +87,7 @@ def test_in_jupyterlab(open_notebook: Any) -> None:
     page.shot("saved-reopened-lab")
 
 
+@pytest.mark.slow
 def test_in_notebook_7(browser: Any, lab: Any) -> None:
     context = browser.new_context(viewport=VIEWPORT)
     page = NotebookPage(lab, context.new_page(), lab.url, app="notebook")
@@ -121,7 +122,7 @@ def test_a_fork_is_saved_beside_the_first_session(open_notebook: Any) -> None:
     assert "Another day" in saved
 
 
-@pytest.mark.parametrize("app", ["lab", "notebook"])
+@pytest.mark.parametrize("app", ["lab", pytest.param("notebook", marks=pytest.mark.slow)])
 def test_after_the_page_is_loaded_again_later_turns_are_saved_too(browser: Any, lab: Any, app: str) -> None:
     context = browser.new_context(viewport=VIEWPORT)
     page = NotebookPage(lab, context.new_page(), lab.url, app=app)
@@ -145,6 +146,7 @@ def test_after_the_page_is_loaded_again_later_turns_are_saved_too(browser: Any, 
     lab.shut_down_kernels()
 
 
+@pytest.mark.slow
 def test_a_copy_that_is_open_beside_the_notebook_shows_the_conversation(open_notebook: Any) -> None:
     page = open_notebook(cells())
     page.run_all()

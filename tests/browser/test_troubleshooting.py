@@ -173,7 +173,7 @@ def test_at_the_side_it_tells_when_no_flow_is_defined_yet(open_notebook):
     part(page).get_by_text("No cell has defined this flow yet").wait_for()
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+@pytest.mark.parametrize("theme", [pytest.param("JupyterLab Light", marks=pytest.mark.slow), "JupyterLab Dark"])
 def test_it_can_be_used_by_everybody(opened, theme):
     page = opened(*TROUBLE)
     page.theme(theme)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import secrets
 
+import pytest
+
 from tests.scripted_server import Say, ScriptedServer
 
 WAIT_S = 12
@@ -42,6 +44,7 @@ def _counts_down(page, place, timeout_ms=60_000):
     )
 
 
+@pytest.mark.slow
 def test_a_wait_is_counted_down_in_cell_panel_and_chat(open_notebook, server):
     opened = open_notebook(_cells(server))
     page = opened.page

@@ -40,7 +40,10 @@ def count(store: Path) -> int:
             return 0
 
 
-@pytest.mark.parametrize("kind", ["texts", "scripts", "flow"])
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param("texts", marks=pytest.mark.slow), pytest.param("scripts", marks=pytest.mark.slow), "flow"],
+)
 def test_finished_cells_are_never_paid_again(server: ScriptedServer, tmp_path: Path, kind: str) -> None:
     store = tmp_path / "cells.sqlite"
     server.script(slowly)

@@ -61,7 +61,14 @@ def verdicts(result: Any) -> list[Any]:
     return [(found.variant.name, found.verdict, found.score, found.difference) for found in result.verdicts()]
 
 
-@pytest.mark.parametrize("compare", [node, node_after_scripts, whole_flow])
+@pytest.mark.parametrize(
+    "compare",
+    [
+        pytest.param(node, marks=pytest.mark.slow),
+        pytest.param(node_after_scripts, marks=pytest.mark.slow),
+        whole_flow,
+    ],
+)
 def test_shards_that_are_merged_are_the_whole(
     priced: Flow, server: ScriptedServer, tmp_path: Path, compare: Callable[..., Any]
 ) -> None:

@@ -77,7 +77,7 @@ def test_a_caller_talks_until_its_goal_and_its_model_and_prompt_are_kept(
     assert "dialogues valid" in repr(result)
 
 
-@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("exact", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_planted_hang_ups_are_flagged_and_no_model_is_blamed(
     flow: Flow, server: ScriptedServer, *, exact: bool
 ) -> None:

@@ -33,7 +33,7 @@ def wait_for(server: ScriptedServer, running: subprocess.Popen[bytes]) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("kind", ["texts", "scripts"])
+@pytest.mark.parametrize("kind", [pytest.param("texts", marks=pytest.mark.slow), "scripts"])
 def test_each_cell_is_paid_once(server: ScriptedServer, tmp_path: Path, kind: str) -> None:
     server.script(lambda request: Say(slowly(request).text))
     compared(kind, server.base_url, str(tmp_path / "alone.sqlite"))

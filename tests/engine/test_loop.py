@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import itertools
 import os
 import signal
 import subprocess
@@ -174,17 +175,19 @@ def test_stop_does_not_wait_long_for_work_that_will_not_stop() -> None:
 def test_an_interrupt_at_any_line_leaves_no_work_running(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "UNWIND_S", 0.1)
     interrupts = 0
-    for number in range(1, 20):
+    for number in itertools.count(1):  # how many lines it runs depends on how often it has to wait
         work = Long()
         try:
             with interrupted_at_line(number, Engine.run, Outcome.__init__, Outcome.start):
                 ENGINE.run(work(), tick=work.stop)
         except KeyboardInterrupt:
             interrupts += 1
-        until = time.monotonic() + 2
+        else:
+            break
+        until = time.monotonic() + 20
         while left := ENGINE.run(tasks()):
             assert time.monotonic() < until, f"interrupted at line {number}: {left} tasks are still running"
-    assert 8 < interrupts < 19, "every line was tried, and the last numbers came after the end"
+    assert interrupts > 8, "every line was tried"
 
 
 def test_an_output_that_fails_cancels_the_work() -> None:

@@ -43,8 +43,7 @@ def test_no_key_leaks(name: str, stage: Stage) -> None:
 @pytest.mark.parametrize("name", CHANNELS)
 def test_the_hunt_finds_a_key_where_the_channel_is_open(name: str, stage: Stage) -> None:
     CHANNELS[name].opened(stage)
-    places = list(CHANNELS[name].places(stage))
-    assert hunt(places, stage.canary)
+    assert any(hunt([place], stage.canary) for place in CHANNELS[name].places(stage))
 
 
 def test_every_known_channel_is_hunted() -> None:

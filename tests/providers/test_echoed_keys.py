@@ -25,6 +25,12 @@ from tests.providers.fault_server import FaultServer, Reply, says, stream
 from tests.recorded_logs import recorded_logs
 
 NAMES = ["openai, project", "anthropic", "gemini", "mistral"]
+ECHOES = [
+    pytest.param(form, name, marks=() if number % len(NAMES) == place else pytest.mark.slow)
+    for number, form in enumerate(FORMS)
+    for place, name in enumerate(NAMES)
+]
+"""Each form with each format; without `--slow`, each form with one of them."""
 
 
 @pytest.fixture
@@ -96,50 +102,46 @@ def outcome(node: Any) -> Any:
         return error
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("form", "name"), ECHOES)
 @pytest.mark.parametrize("of", ["compatible", "anthropic"])
 def test_no_piece_of_a_key_is_left_of_a_conversation(
-    form: str, of: str, faulty: FaultServer, log: io.StringIO, tmp_path: Path
+    form: str, name: str, of: str, faulty: FaultServer, log: io.StringIO, tmp_path: Path
 ) -> None:
     says_it = writes if of == "anthropic" else talks
-    for name in NAMES:
-        flow, key = a_flow(faulty, name, of)
-        echo = FORMS[form](key)
-        flow.conversation("ask", "Be brief.")
-        session = flow.start()
-        faulty.script(says_it(echo, f"I know <{echo}> well."))
-        turn = session.say("Hi")
-        assert turn.reply is not None
-        left = [*shown(turn.reply), session.explain(), repr(session.trace), repr(session), session._repr_html_()]
-        assert turn.reply.text.startswith("I know <")
-        assert turn.reply.text.endswith("> well.")
-        assert REMOVED in turn.reply.notices
-        assert not any(leaks(text, key) for text in left)
-        session.save(tmp_path / "session.json")
-        assert not leaks((tmp_path / "session.json").read_text(encoding="utf-8"), key)
-        assert not leaks(log.getvalue(), key)
-        log.seek(log.truncate(0))
+    flow, key = a_flow(faulty, name, of)
+    echo = FORMS[form](key)
+    flow.conversation("ask", "Be brief.")
+    session = flow.start()
+    faulty.script(says_it(echo, f"I know <{echo}> well."))
+    turn = session.say("Hi")
+    assert turn.reply is not None
+    left = [*shown(turn.reply), session.explain(), repr(session.trace), repr(session), session._repr_html_()]
+    assert turn.reply.text.startswith("I know <")
+    assert turn.reply.text.endswith("> well.")
+    assert REMOVED in turn.reply.notices
+    assert not any(leaks(text, key) for text in left)
+    session.save(tmp_path / "session.json")
+    assert not leaks((tmp_path / "session.json").read_text(encoding="utf-8"), key)
+    assert not leaks(log.getvalue(), key)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("form", "name"), ECHOES)
 def test_no_piece_of_a_key_is_left_of_an_extraction_or_of_an_error(
-    form: str, faulty: FaultServer, log: io.StringIO
+    form: str, name: str, faulty: FaultServer, log: io.StringIO
 ) -> None:
-    for name in NAMES:
-        flow, key = a_flow(faulty, name, "compatible")
-        echo = FORMS[form](key)
-        node = flow.extraction("data", age=int, word=str)
-        left: list[str] = []
-        for text in (json.dumps({"age": echo, "word": echo}), json.dumps({echo: echo}), f"no object: {echo}"):
-            faulty.script(talks(echo, text), talks(echo, text))
-            left += shown(outcome(node))
-        begun = stream({"id": echo, "model": echo, "choices": []})
-        for reply in (refuses(echo), stream(begun.body, {"error": {"message": echo, "code": 400}})):
-            faulty.script(reply)
-            left += shown(outcome(node))
-        for number, text in enumerate([*left, log.getvalue()]):
-            assert not leaks(text, key), (name, number)
-        log.seek(log.truncate(0))
+    flow, key = a_flow(faulty, name, "compatible")
+    echo = FORMS[form](key)
+    node = flow.extraction("data", age=int, word=str)
+    left: list[str] = []
+    for text in (json.dumps({"age": echo, "word": echo}), json.dumps({echo: echo}), f"no object: {echo}"):
+        faulty.script(talks(echo, text), talks(echo, text))
+        left += shown(outcome(node))
+    begun = stream({"id": echo, "model": echo, "choices": []})
+    for reply in (refuses(echo), stream(begun.body, {"error": {"message": echo, "code": 400}})):
+        faulty.script(reply)
+        left += shown(outcome(node))
+    for number, text in enumerate([*left, log.getvalue()]):
+        assert not leaks(text, key), number
 
 
 @pytest.mark.parametrize("form", FORMS)

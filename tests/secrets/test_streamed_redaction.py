@@ -35,7 +35,7 @@ def streamed(pieces: Iterable[str]) -> tuple[str, bool]:
 def cuts(text: str, start: int = 0) -> Iterator[list[str]]:
     """Give the text cut in two at many places from `start` on, into its characters, and as models send it."""
     chance = random.Random(start)
-    step = 1 + len(text) // 40
+    step = 1 + len(text) // 20
     yield from ([text[:at], text[at:]] for at in range(start % step, len(text) + 1, step))
     yield list(text)
     for _ in range(2):

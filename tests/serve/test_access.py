@@ -11,6 +11,7 @@ from byok_widgets import Flow
 from tests.serve.conftest import Served
 from tests.serve.talking import Caller, user
 from tests.session.conftest import Script
+from tests.widgets.wire import eventually
 
 HELLO = [user("Hi")]
 
@@ -71,6 +72,7 @@ def test_what_is_no_request_is_refused(served: Served, body: bytes, status: int)
 
 def test_health_needs_no_token_and_all_else_does(served: Served) -> None:
     nobody = Caller(served.server.port, "byok-wrong")
+    eventually(lambda: nobody.send("GET", "/ready").status == 200)
     assert [nobody.send("GET", path).status for path in ("/health", "/ready", "/v1/models", "/metrics", "/x")] == [
         200,
         200,

@@ -54,9 +54,11 @@ def compatible(flow, show, endpoint, browser):
 
 
 def status_after_saving(panel, browser, key, state):
-    browser.save_key(parts(panel).key, key, storage="session")
-    eventually(lambda: parts(panel).key.has_key and parts(panel).key.status["state"] == state)
-    return parts(panel).key.status
+    field = parts(panel).key
+    before = field.status  # "a key is needed" is "unverified", too
+    browser.save_key(field, key, storage="session")
+    eventually(lambda: field.has_key and field.status["state"] == state and field.status != before)
+    return field.status
 
 
 def test_a_click_writes_what_a_line_of_code_writes(flow, show, browser):

@@ -28,6 +28,7 @@ def test_equal_weights_change_nothing() -> None:
     assert rate(ours) == rate(ours, weights=[2.0] * len(ours))
 
 
+@pytest.mark.slow
 def test_the_weighted_difference_is_covered_and_the_plain_one_is_another() -> None:
     covered, estimates, runs = 0, [], RUNS // 2  # the exact p of graded scores takes its time
     for seed in range(runs):

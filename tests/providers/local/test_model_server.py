@@ -90,6 +90,7 @@ def test_no_web_page_may_read_its_answers_or_its_prompts(server: LocalServer) ->
     assert httpx2.get(f"{root}/slots", headers=headers, trust_env=False).status_code == 501
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_a_dialogue_answers_alike_whatever_went_before(server: LocalServer) -> None:
     def answer(messages: list[dict[str, str]]) -> dict[str, str]:

@@ -176,8 +176,7 @@ def test_a_key_that_has_words_in_it_masks_nothing_that_is_said_of_the_list(flow,
 
 
 def test_refresh_asks_again_and_says_what_came_of_it(router, browser, flow, endpoint):
-    settled()
-    assert field(router).action == "Refresh"
+    eventually(lambda: field(router).action == "Refresh")
     browser.custom(field(router), {"kind": "action"})
     eventually(lambda: listing(flow).fault == "no_key" and listing(flow).trouble in field(router).note)
     assert (listing(flow).is_live, len(listing(flow).models)) == (False, 6)
@@ -189,8 +188,7 @@ def test_refresh_asks_again_and_says_what_came_of_it(router, browser, flow, endp
     endpoint.models = [{"id": "new/model"}]
     browser.custom(field(router), {"kind": "action"})
     eventually(lambda: ids(router) == ["new/model"])
-    settled()
-    assert (field(router).action, listing(flow).fault) == ("Refresh", "")
+    eventually(lambda: (field(router).action, listing(flow).fault) == ("Refresh", ""))
     endpoint.mode = "broken"
     browser.custom(field(router), {"kind": "action"})
     eventually(lambda: listing(flow).fault == "overloaded" and listing(flow).trouble in field(router).note)
