@@ -14,28 +14,10 @@ from byok_widgets.reply import NodeResult
 from byok_widgets.sanitize import sanitize
 from byok_widgets.session import Turn
 from byok_widgets.shortening import MAX_CHARS, shortened
+from byok_widgets.widgets.progress_words import at_work, silence, waiting, when
 
 PROGRESS_S = 0.5
 """Minimum time between two updates of a progress line, in seconds: a saved notebook keeps each of them."""
-
-
-def waiting(kind: str) -> str:
-    """Say what a request has met that is sent again after a wait."""
-    return "The rate limit is reached." if kind == "rate_limit" else "The request failed."
-
-
-def _when(left_s: int) -> str:
-    return f"Retrying in {left_s} s…" if left_s else "Retrying…"
-
-
-def at_work(*, is_thinking: bool) -> str:
-    """Say what a model is doing that has not begun to write."""
-    return "Thinking…" if is_thinking else "Waiting for the model…"
-
-
-def silence(seconds: int) -> str:
-    """Say that its server has sent nothing for some time."""
-    return f" (no sign of life for {seconds} s)" if seconds else ""
 
 
 class CellOutput:
@@ -87,7 +69,7 @@ class CellOutput:
 
     def show_wait(self, kind: str, left_s: int) -> None:
         """Rewrite one line that says why and when a request is sent again; nothing is left of it afterwards."""
-        self._rewrite(f"{waiting(kind)} {_when(left_s)}", is_passing=True)
+        self._rewrite(f"{waiting(kind)} {when(left_s)}", is_passing=True)
 
     def show_thinking(self, seconds: int, silent_s: int, *, is_thinking: bool, is_over: bool = False) -> None:
         """Rewrite one line that says how long the model has been at work; in the end, how long it thought."""

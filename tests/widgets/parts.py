@@ -40,19 +40,19 @@ class Parts:
 
     @property
     def judge_limit(self) -> ipywidgets.Text:
-        return self._labelled("Judge max tokens")
+        return self._unfolded("Judge max tokens")
 
     @property
     def calls_limit(self) -> ipywidgets.Text:
-        return self._labelled("Max calls per turn")
+        return self._unfolded("Max calls per turn")
 
     @property
     def cost_limit(self) -> ipywidgets.Text:
-        return self._labelled("Max cost per turn")
+        return self._unfolded("Max cost per turn")
 
     @property
     def locale(self) -> ipywidgets.Text:
-        return self._labelled("Locale")
+        return self._unfolded("Locale")
 
     @property
     def key(self) -> KeyField:
@@ -108,6 +108,11 @@ class Parts:
 
     def _all(self, kind: type[W]) -> list[W]:
         return [widget for widget in _walk(self._panel) if isinstance(widget, kind)]
+
+    def _unfolded(self, label: str) -> Any:
+        """Return an advanced field, which is made when somebody unfolds them."""
+        self._one(ipywidgets.Accordion).selected_index = 0
+        return self._labelled(label)
 
     def _labelled(self, label: str) -> Any:
         (found,) = [each for each in _walk(self._panel) if getattr(each, "description", None) == label]

@@ -10,7 +10,7 @@ from byok_widgets.engine import clock
 from byok_widgets.engine.callbacks import Progress, Retraction, Thinking, Waiting
 from byok_widgets.sanitize import sanitize
 from byok_widgets.shortening import MAX_CHARS
-from byok_widgets.widgets.cell_output import at_work, waiting
+from byok_widgets.widgets.progress_words import at_work, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -34,71 +34,88 @@ _COST = (
     "In US dollars: a turn that has cost as much makes no further call. A call without a known price counts "
     "nothing. Empty sets no limit."
 )
+_OPENING = "Shown as soon as the kernel is free."
 
 
 class Advanced:
-    """The advanced settings, folded until they are wanted."""
+    """The advanced settings, folded until they are wanted. The fields are made when somebody unfolds them."""
 
     def __init__(self, flow: PanelFlow) -> None:
-        def set_limit(text: str) -> None:
-            flow.judge_max_tokens = _limit(text)
-
-        def set_locale(text: str) -> None:
-            flow.locale = _plain(text) or None
-
-        def set_calls(text: str) -> None:
-            visitor.require_owner(flow)
-            with _without_code():
-                flow.max_calls_per_turn = _number(text, int)
-
-        def set_cost(text: str) -> None:
-            visitor.require_owner(flow)
-            with _without_code():
-                flow.max_cost_per_turn = _number(text.removeprefix("$"), float)
-
         self._flow = flow
-        self._limits = (  # they protect the owner's money
-            _Field(
-                lambda: _shown(flow.config.turn_limits.calls),
-                set_calls,
-                note=_CALLS,
-                description="Max calls per turn",
-                placeholder=f"{MAX_CALLS}, the usual limit",
-            ),
-            _Field(
-                lambda: _shown(flow.config.turn_limits.cost),
-                set_cost,
-                note=_COST,
-                description="Max cost per turn",
-                placeholder="no limit; such as 0.10",
-            ),
-        )
-        self._fields = (
-            *self._limits,
-            _Field(
-                lambda: _shown(flow.judge_max_tokens),
-                set_limit,
-                note=_JUDGE,
-                description="Judge max tokens",
-                placeholder="the provider's default",
-            ),
-            _Field(
-                lambda: flow.locale or "",
-                set_locale,
-                note=_LOCALE,
-                description="Locale",
-                placeholder="such as en-US",
-            ),
-        )
-        inside = ipywidgets.VBox([field.view for field in self._fields])
-        self.view = ipywidgets.Accordion([inside], titles=("Advanced",), selected_index=None)
+        self._limits: list[_Field] = []  # they protect the owner's money
+        self._others: list[_Field] = []
+        self._inside = ipywidgets.VBox([ipywidgets.HTML(note_html(_OPENING))])
+        self.view = ipywidgets.Accordion([self._inside], titles=("Advanced",), selected_index=None)
+        self.view.observe(self._unfold, "selected_index")
 
     def refresh(self) -> None:
         """Show the settings; refused input stays until its setting changes."""
-        for field in self._fields:
+        for field in (*self._limits, *self._others):
             field.refresh()
         for limit in self._limits:
             limit.view.layout.display = "none" if visitor.is_one(self._flow) else None
+
+    def _unfold(self, _: object) -> None:
+        self.view.unobserve(self._unfold, "selected_index")
+        self._limits, self._others = _limits_of_a_turn(self._flow), _judge_and_locale(self._flow)
+        self.refresh()
+        (opening,) = self._inside.children
+        self._inside.children = [field.view for field in (*self._limits, *self._others)]
+        opening.close()
+
+
+def _limits_of_a_turn(flow: PanelFlow) -> list[_Field]:
+    def set_calls(text: str) -> None:
+        visitor.require_owner(flow)
+        with _without_code():
+            flow.max_calls_per_turn = _number(text, int)
+
+    def set_cost(text: str) -> None:
+        visitor.require_owner(flow)
+        with _without_code():
+            flow.max_cost_per_turn = _number(text.removeprefix("$"), float)
+
+    return [
+        _Field(
+            lambda: _shown(flow.config.turn_limits.calls),
+            set_calls,
+            note=_CALLS,
+            description="Max calls per turn",
+            placeholder=f"{MAX_CALLS}, the usual limit",
+        ),
+        _Field(
+            lambda: _shown(flow.config.turn_limits.cost),
+            set_cost,
+            note=_COST,
+            description="Max cost per turn",
+            placeholder="no limit; such as 0.10",
+        ),
+    ]
+
+
+def _judge_and_locale(flow: PanelFlow) -> list[_Field]:
+    def set_limit(text: str) -> None:
+        flow.judge_max_tokens = _limit(text)
+
+    def set_locale(text: str) -> None:
+        flow.locale = _plain(text) or None
+
+    return [
+        _Field(
+            lambda: _shown(flow.judge_max_tokens),
+            set_limit,
+            note=_JUDGE,
+            description="Judge max tokens",
+            placeholder="the provider's default",
+        ),
+        _Field(
+            lambda: flow.locale or "",
+            set_locale,
+            note=_LOCALE,
+            description="Locale",
+            placeholder="such as en-US",
+        ),
+    ]
 
 
 class _Field:
@@ -109,12 +126,12 @@ class _Field:
     """
 
     def __init__(self, read: Callable[[], str], write: Callable[[str], None], *, note: str, **looks: str) -> None:
-        self._read, self._write, self._shown = read, write, ""
+        self._read, self._write, self._note, self._shown = read, write, note, ""
         self._input = TextField(**looks)
         self._input.observe(self._typed, "value")
-        self._problem = ipywidgets.HTML()
+        self._below = ipywidgets.HTML()
         self._complain("")
-        self.view = ipywidgets.VBox([self._input, self._problem, ipywidgets.HTML(note_html(note))])
+        self.view = ipywidgets.VBox([self._input, self._below])
 
     def refresh(self) -> None:
         value = self._read()
@@ -135,8 +152,7 @@ class _Field:
             self._complain(sanitize(error_text(fault)))
 
     def _complain(self, text: str) -> None:
-        self._problem.value = problem_html(text)
-        self._problem.layout.display = None if text else "none"
+        self._below.value = problem_html(text) + note_html(self._note)
 
 
 def _shown(limit: float | None) -> str:

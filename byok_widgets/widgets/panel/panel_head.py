@@ -15,9 +15,9 @@ from byok_widgets.flow.waiting_settings import WAITING
 from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets import redact
 from byok_widgets.widgets import assets
-from byok_widgets.widgets.cell_output import waiting
 from byok_widgets.widgets.panel import visitor
 from byok_widgets.widgets.panel.text_field import error_text
+from byok_widgets.widgets.progress_words import waiting
 
 if TYPE_CHECKING:
     from byok_widgets.widgets.page_messages.panel import PanelHeadMessage, QuestionFacts

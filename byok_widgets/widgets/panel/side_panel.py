@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from byok_widgets.diagnostics.check import Check, check_settings
 from byok_widgets.errors import ByokError
 from byok_widgets.flow import flow_contexts, flow_registry
 from byok_widgets.flow.flow_settings import FlowSettings
@@ -21,6 +20,7 @@ from byok_widgets.widgets.audience import Mode, mode_of_gear
 from byok_widgets.widgets.panel.settings import SettingsPanel
 
 if TYPE_CHECKING:
+    from byok_widgets.diagnostics.check import Check
     from byok_widgets.graph import AnyNode
     from byok_widgets.nodes.flow_context import FlowContext
 
@@ -77,6 +77,8 @@ class FlowInPanel(FlowSettings):
 
     def check(self) -> Check:
         """Look for mistakes: in the newest flow, or in the settings alone while none lives."""
+        from byok_widgets.diagnostics.check import check_settings  # loaded when somebody looks
+
         flow = flow_registry.latest(self.context)
         return flow.check() if flow else check_settings(self)
 
