@@ -555,34 +555,35 @@ def test_beside_a_locked_keyring_the_reference_counts(monkeypatch):
 
 def test_a_hanging_keyring_blocks_neither_the_session_nor_cached_keys(monkeypatch):
     monkeypatch.setattr(os_keyring, "TIME_LIMIT_S", 0.3)
-    with installed(HangingKeyring()):
+    with installed(HangingKeyring()) as hanging:
         store, start = KeyStore("dentist"), time.monotonic()
         assert store.save("openai", HOST, fake_key()).backend == "session"
         assert require(store)
-        assert time.monotonic() - start < 2
+        assert time.monotonic() - start < 10
+        monkeypatch.setattr(os_keyring, "TIME_LIMIT_S", 60)
         asking = threading.Thread(target=lambda: store.status("anthropic", "api.anthropic.com"))
         asking.start()
-        start = time.monotonic()
         assert store.cached("openai", HOST) is not None
         assert store.cached("anthropic", "api.anthropic.com") is None
-        assert time.monotonic() - start < 0.2
+        assert asking.is_alive()
+        hanging.wake()
         asking.join()
 
 
 def test_one_request_waits_for_a_slow_keyring_no_longer_than_the_limit(monkeypatch):
-    monkeypatch.setattr(os_keyring, "TIME_LIMIT_S", 1.0)
+    monkeypatch.setattr(os_keyring, "TIME_LIMIT_S", 2.0)
     requests = {
         "save": lambda store: store.save("openai", HOST, fake_key()),
         "probe": lambda _: os_keyring.probe(refresh=True),
         "remove": lambda store: store.remove("openai", HOST),
         "status": lambda store: store.status("openai", HOST),
     }
-    with installed(SlowKeyring(0.3)) as backend:
+    with installed(SlowKeyring(0.6)) as backend:
         for name, request in requests.items():
             start = time.monotonic()
             with contextlib.suppress(KeyStoreError):
                 request(KeyStore("dentist"))
-            assert time.monotonic() - start < 1.4, name
+            assert time.monotonic() - start < 3.5, name
             backend.wait_until_idle()
 
 

@@ -293,8 +293,8 @@ def test_a_prompt_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(rendering, "RENDER_LIMIT_S", 0.2)
     began = time.monotonic()
     with pytest.raises(TemplateError) as caught:
-        asyncio.run(render_in_time("{{x}}", {"x": Slow(1.5)}, flow="f", node="bye"))
-    assert time.monotonic() - began < 1.4
+        asyncio.run(render_in_time("{{x}}", {"x": Slow(6)}, flow="f", node="bye"))
+    assert time.monotonic() - began < 5
     assert caught.value.kind == "template_timeout"
     assert "'bye'" in caught.value.problem
 

@@ -410,7 +410,7 @@ def test_a_keyring_that_hangs_holds_up_nothing(flow, show):
         started = time.monotonic()
         panel = show(flow)
         repr(panel), panel._repr_mimebundle_()
-        assert time.monotonic() - started < 1.0
+        assert time.monotonic() - started < 4
         assert parts(panel).key.status["reason"] == "looking"
         assert parts(panel).key.storage_options[0]["id"] == "auto"
         hanging.wake()

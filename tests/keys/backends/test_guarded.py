@@ -66,14 +66,14 @@ def raise_key(*_: object, **__: object) -> None:
 
 
 def hang(*_: object, **__: object) -> None:
-    time.sleep(3)
+    time.sleep(8)
 
 
 def failure(work: Callable[[], object]) -> KeyStoreError:
     began = time.monotonic()
     with pytest.raises(KeyStoreError) as caught:
         work()
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 6
     assert KEY not in f"{caught.value}{caught.value!r}{vars(caught.value)}"
     assert caught.value.__cause__ is caught.value.__context__ is None
     return caught.value
@@ -152,7 +152,7 @@ def test_one_that_cannot_say_whether_it_works_is_passed_over(
     vault.instead["available"] = wrong
     began = time.monotonic()
     assert store.save("openai", HOST, KEY).backend == "keyring"
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 6
     assert store.get("openai", HOST) == Secret(KEY)
 
 

@@ -201,8 +201,8 @@ def test_the_server_sees_at_once_that_a_call_is_cancelled(faulty: FaultServer, o
 
     faulty.script(STOPPED[when][of])
     at = ENGINE.run(stopped())
-    assert faulty.gone.wait(2)
-    assert time.monotonic() - at < 1, "it takes half a millisecond where nothing else runs"
+    assert faulty.gone.wait(10)
+    assert time.monotonic() - at < 5, "it takes half a millisecond where nothing else runs"
 
 
 def test_a_stream_split_at_any_byte_is_the_same_answer(faulty: FaultServer) -> None:

@@ -314,7 +314,7 @@ def test_many_nodes_are_one_widget_and_quick(flow: Flow, show: Any, wire: Wire) 
     wire.sent.clear()
     started = time.thread_time()
     panel = show(flow)
-    assert time.thread_time() - started < 0.5
+    assert time.thread_time() - started < 2
     assert len(parts(panel).nodes.nodes) == 30
     assert sum(1 for _, data, _ in wire.sent if "_model_module" in data.get("state", {})) == widgets
 
