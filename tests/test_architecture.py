@@ -156,18 +156,21 @@ class Source:
     def top(self) -> str:
         return self.name.partition(".")[0]
 
-    def imports(self) -> Iterator[Import]:
-        """Give what is imported anywhere in the module: at once, lazily, for type checkers, by `import_module`."""
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """All of the tree, which each rule goes through."""
+        return list(ast.walk(self.tree))
+
+    @cached_property
+    def imports(self) -> list[Import]:
+        """What is imported anywhere in the module: at once, lazily, for type checkers, by `import_module`."""
         at_once = {id(node) for node in _run_at_import(self.tree)}
-        for node in ast.walk(self.tree):
-            for name in self._named(node):
-                yield Import(name, id(node) in at_once)
-            for name in self._mentioned(node):
-                yield Import(name, at_once=False)
+        named = [Import(name, id(node) in at_once) for node in self.nodes for name in self._named(node)]
+        return named + [Import(name, False) for node in self.nodes for name in self._mentioned(node)]
 
     def inside(self) -> set[str]:
         """Return the dotted names inside this package that are imported; `""` for the package itself."""
-        names = {found.name for found in self.imports()}
+        names = {found.name for found in self.imports}
         return {name.partition(".")[2] for name in names if name.partition(".")[0] == PACKAGE}
 
     def _named(self, node: ast.AST) -> list[str]:
@@ -194,7 +197,7 @@ class Source:
     @cached_property
     def _data_folders(self) -> set[int]:
         """The names of packages whose data files are read, which imports no code."""
-        calls = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call)]
+        calls = [node for node in self.nodes if isinstance(node, ast.Call)]
         return {
             id(arg) for call in calls if self._origin(call.func).endswith("resources.files") for arg in call.args
         }
@@ -208,7 +211,7 @@ class Source:
     def _bound(self) -> dict[str, str]:
         """What the names that imports bind stand for; of this package's modules, those imported as a whole."""
         bound: dict[str, str] = {}
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
                 shown = [alias.asname or alias.name.partition(".")[0] for alias in node.names]
@@ -223,9 +226,9 @@ class Source:
 
     def computed_imports(self) -> list[str]:
         """Return where a module is looked up by a name that does not stand there, or what does so is handed on."""
-        called = {id(node.func): node for node in ast.walk(self.tree) if isinstance(node, ast.Call)}
+        called = {id(node.func): node for node in self.nodes if isinstance(node, ast.Call)}
         found = []
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, (ast.Name, ast.Attribute)) and self._origin(node) in IMPORTERS:
                 call = called.get(id(node))
                 if call is None or _imported_by(call) is None:
@@ -288,7 +291,7 @@ def forbidden_imports(source: Source) -> list[str]:
     if not source.name:
         return [
             f"{PACKAGE} loads {found.name} when it is imported."
-            for found in source.imports()
+            for found in source.imports
             if found.at_once
             and found.name.startswith(PACKAGE)
             and not found.name.startswith(f"{PACKAGE}.frontend")
@@ -311,13 +314,13 @@ def computed_imports(source: Source) -> list[str]:
 def ui_outside_widgets(source: Source) -> list[str]:
     if source.top == "widgets":
         return []
-    named = {found.name.partition(".")[0] for found in source.imports()}
+    named = {found.name.partition(".")[0] for found in source.imports}
     return [f"{source.name} names {library}; only widgets/ does." for library in sorted(named & UI_LIBRARIES)]
 
 
 def sdk_outside_its_protocol(source: Source) -> list[str]:
     violations = []
-    for found in source.imports():
+    for found in source.imports:
         sdk = found.name.partition(".")[0]
         if sdk not in SDKS:
             continue
@@ -398,7 +401,7 @@ _ATTRIBUTES_OF_KINDS = {"kind", "kinds"}
 def kind_decided_elsewhere(source: Source) -> list[str]:
     """A kind declares what others need of it: none asks whether a node, condition or backend is of this kind."""
     found = set()
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {"isinstance", "issubclass"}:
             found |= _named_in(node.args[1]) & _KINDS.keys()
         elif isinstance(node, ast.MatchClass):
@@ -427,7 +430,7 @@ _COMPARISONS = {"startswith", "endswith", "removeprefix", "removesuffix"}
 def decided_by_a_sentence(source: Source) -> list[str]:
     """What people read can be reworded: no code compares with it, or looks for its beginning."""
     found: list[ast.expr] = []
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Compare):
             found += [node.left, *node.comparators]
         elif (

@@ -12,7 +12,7 @@ import time
 import traceback
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from byok_widgets.errors import ByokError, KeyFormatError, KeyStoreError, MissingKeyError
@@ -192,6 +192,7 @@ def test_no_flow_provider_or_host_sees_anothers_key(one, other, stored_in):
     assert store.get(one[1], "another") is None
 
 
+@settings(max_examples=25)  # each example writes files
 @given(
     st.lists(
         st.tuples(*[st.text(max_size=6)] * 3), min_size=2, max_size=6, unique_by=lambda n: KeyStore(n[0]).flow
