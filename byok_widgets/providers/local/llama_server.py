@@ -7,6 +7,7 @@ and prints nothing.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,13 @@ from byok_widgets.errors import LocalModelError
 from byok_widgets.providers.local import system_info
 
 THREADS_VARIABLE = "BYOK_WIDGETS_LOCAL_THREADS"
+
+_INSTALL = 'Run: pip install "byok-widgets[lab]", then restart the kernel.'
+_MISSING_LIBRARY = re.compile(r"lib[\w+-]+\.so[.\d]*")
+_SYSTEM_PACKAGES = {
+    "libgomp.so.1": "Run: sudo apt install libgomp1 (Fedora: sudo dnf install libgomp), then restart the kernel.",
+}
+"""How to get libraries of the system without which it does not load."""
 
 
 def start(path: Path, *, alias: str, context_tokens: int, threads: int, key: str) -> Any:
@@ -62,13 +70,26 @@ def _import_xllamacpp() -> Any:
         )
     try:
         import xllamacpp
-    except ModuleNotFoundError:
-        kind, problem = "local_server_missing", "The part that runs local models is not installed."
-    except ImportError:
-        kind, problem = "local_server_unsupported", "The part that runs local models does not work on this system."
+    except ImportError as fault:
+        error = _unusable(fault)
     else:
         return xllamacpp
-    raise LocalModelError(problem, kind=kind, fix='Run: pip install "byok-widgets[lab]", then restart the kernel.')
+    raise error
+
+
+def _unusable(fault: ImportError) -> LocalModelError:
+    """Return why the server cannot be loaded, and what to do: small system images lack one of its libraries."""
+    if isinstance(fault, ModuleNotFoundError):
+        problem = "The part that runs local models is not installed."
+        return LocalModelError(problem, kind="local_server_missing", fix=_INSTALL)
+    missing = _MISSING_LIBRARY.match(str(fault))
+    library = missing[0] if missing else ""
+    return LocalModelError(
+        "The part that runs local models does not work on this system.",
+        kind="local_server_unsupported",
+        cause=f"It needs {library}, which the system does not have." if library else "",
+        fix=_SYSTEM_PACKAGES.get(library, _INSTALL),
+    )
 
 
 def check_file(path: Path) -> None:

@@ -242,6 +242,25 @@ def test_without_xllamacpp_it_says_what_to_install(tmp_path: Path, monkeypatch: 
     assert caught.value.__context__ is None
 
 
+def test_without_a_library_of_the_system_it_says_which_and_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for library, fix in (("libgomp.so.1", "libgomp1"), ("libodd-1.so", "byok-widgets[lab]")):
+        package = tmp_path / library / "xllamacpp"
+        package.mkdir(parents=True)
+        message = f"{library}: cannot open shared object file: No such file or directory"
+        (package / "__init__.py").write_text(f"raise ImportError({message!r})")
+        monkeypatch.delitem(sys.modules, "xllamacpp", raising=False)
+        monkeypatch.syspath_prepend(package.parent)
+        (tmp_path / "a.gguf").write_bytes(b"GGUF")
+        with pytest.raises(LocalModelError) as caught:
+            serve(tmp_path / "a.gguf", alias="x")
+        assert caught.value.kind == "local_server_unsupported"
+        assert library in caught.value.cause
+        assert fix in caught.value.fix
+        assert caught.value.__context__ is None
+
+
 def test_without_avx2_the_kernel_does_not_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system_info, "lacks_avx2", lambda: True)
     (tmp_path / "a.gguf").write_bytes(b"GGUF")
