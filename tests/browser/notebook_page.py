@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser.lab import Lab
+from tests.widgets.wire import eventually
 
 TIMEOUT_MS = 60_000
 """For a slow machine: what is waited for is there in a moment, or never."""
@@ -84,6 +85,11 @@ class NotebookPage:
         self.page.evaluate("n => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = n; }", number)
         self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
 
+    def start_waiting(self, number: int, go: Path) -> None:
+        """Run a cell made by `waits_for(go)`, and wait until it keeps the kernel busy."""
+        self.start_cell(number)
+        eventually(_begun(go).exists)
+
     def save(self) -> dict[str, Any]:
         """Save the notebook, and return what is on disk now."""
         self.command("docmanager:save")
@@ -140,7 +146,12 @@ class NotebookPage:
 
 def waits_for(go: Path) -> str:
     """Return a cell that keeps the kernel busy until somebody makes the file `go`."""
-    return f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.02)"
+    begins = f"open({str(_begun(go))!r}, 'w').close()"
+    return f"import os, time\n{begins}\nwhile not os.path.exists({str(go)!r}): time.sleep(0.02)"
+
+
+def _begun(go: Path) -> Path:
+    return go.with_name(f"{go.name}-begun")
 
 
 def type_into(field: Any, text: str) -> None:

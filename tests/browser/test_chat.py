@@ -17,8 +17,6 @@ HOSTILE = (
     " <b>bold</b> \x1b[31mred\x1b[0m $\\frac{1}{2}$ [link](javascript:alert(1)) \u202eevil\u202c"
 )
 
-BUSY = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
-
 
 class Play:
     """What the models say: the judge stays unless told, the extraction finds a name, conversations say `words`."""
@@ -102,8 +100,7 @@ def test_ten_turns_with_the_node_the_variables_and_the_reasons(page, chat, play)
 
 
 def test_nothing_that_is_typed_while_a_cell_runs_is_lost(page, chat, play, tmp_path):
-    page.start_cell(2)
-    page.page.wait_for_function(BUSY)
+    page.start_waiting(2, tmp_path / "go")
     message = chat.get_by_label("Your message")
     message.fill("First")
     message.press("Enter")

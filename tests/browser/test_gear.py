@@ -16,7 +16,6 @@ from tests.browser.notebook_page import NotebookPage, type_into, waits_for
 from tests.browser.other_kernels import add_other_kernels
 from tests.fake_keys import fake_key
 from tests.scripted_server import ScriptedServer
-from tests.widgets.wire import eventually
 
 OPEN_S = 5.0
 """Generous, for a machine that does other things as well; `python -m tests.bench gear` measures."""
@@ -575,10 +574,9 @@ def test_a_key_that_is_saved_at_the_side_is_nowhere_else(open_in, frames):
 
 @pytest.mark.parametrize("ending", ["pass", "1 / 0"], ids=["ends", "fails"])
 def test_while_a_cell_runs_it_says_so_and_opens_afterwards(open_in, gear_lab, ending):
-    running, go = gear_lab.root / f"running-{ending[0]}", gear_lab.root / f"go-{ending[0]}"
-    page = open_in([f"open({str(running)!r}, 'w').close()\n{waits_for(go)}\n{ending}"])
-    page.start_cell(0)
-    eventually(running.exists)
+    go = gear_lab.root / f"go-{ending[0]}"
+    page = open_in([f"{waits_for(go)}\n{ending}"])
+    page.start_waiting(0, go)
     page.gear.click()
     said(page, "busy").wait_for()
     go.touch()

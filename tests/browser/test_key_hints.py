@@ -169,10 +169,7 @@ def test_what_is_no_key_is_told_and_a_name_and_a_key_find_their_fields(page):
 
 def test_a_switch_waits_for_a_running_cell_and_says_so(page, tmp_path):
     typed = fake_key("anthropic")
-    page.start_cell(1)
-    page.page.wait_for_function(
-        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
-    )
+    page.start_waiting(1, tmp_path / "go")
     page.panel.get_by_label("API key for OpenAI").fill(typed)
     button(page, "Switch to Anthropic").click()
     page.panel.get_by_text("Waiting for the kernel: a cell is still running.").wait_for()

@@ -184,7 +184,7 @@ def test_keys_pressed_in_the_panel_do_nothing_to_the_notebook(page, key):
 
 
 def test_while_a_cell_runs_the_key_waits_and_then_is_saved(page, key, tmp_path):
-    page.start_cell(2)
+    page.start_waiting(2, tmp_path / "go")
     key.fill(fake_key("openai"))
     save(page)
     page.page.get_by_text("Waiting for the kernel").wait_for()

@@ -157,7 +157,7 @@ def test_the_four_rows_link_to_the_chosen_provider(opened):
 def test_while_a_cell_runs_it_says_what_it_waits_for(opened, tmp_path):
     page = opened(*NODES)
     part(page).locator("summary").click()
-    page.start_cell(2)
+    page.start_waiting(2, tmp_path / "go")
     press(page, "Check the flow")
     said(page, "Waiting for the kernel: a cell is still running.")
     (tmp_path / "go").touch()
