@@ -22,9 +22,9 @@ from byok_widgets.compare.rating import Rating, ratings_of
 from byok_widgets.compare.recommendation import Recommendation, choose
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.results import Results
-from byok_widgets.compare.runner import shuffled
 from byok_widgets.compare.scoring import Function, Metric
 from byok_widgets.compare.setup import Setup
+from byok_widgets.compare.starting_order import shuffled
 from byok_widgets.compare.store import CellStore
 from byok_widgets.compare.task import Task
 from byok_widgets.compare.told_checks import told_checks
@@ -92,6 +92,21 @@ class Comparison:
     def margin(self) -> float | None:
         """The loss that was declared acceptable beforehand; `None` if none was."""
         return self._setup.margin
+
+    @property
+    def is_second_look(self) -> bool:
+        """Whether cases or repeats were added after a verdict could be seen: then there are no intervals."""
+        return self._setup.is_second_look
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it has ended and the flow was changed since: it says nothing of the flow as it is now."""
+        if self.running:
+            return False
+        try:
+            return bool(self._setup.changed())
+        except ConfigError:  # its variants cannot even be made any more
+            return True
 
     @property
     def metric(self) -> Metric:
@@ -271,7 +286,7 @@ class Comparison:
 
     def verdicts_now(self) -> Verdicts:
         """Do the same as `verdicts` with what there is now, without waiting."""
-        fixed = self.complete or self.stopped_for == "budget"
+        fixed = self._has_intervals
         of = (self.results.added, self.results.scored, fixed)
         if self._worked_out[0] != of:  # a table, its notes and the board ask one after another
             found = evidence.variant_results(
@@ -284,6 +299,11 @@ class Comparison:
             )
             self._worked_out = (of, found)
         return Verdicts(self._worked_out[1])
+
+    @property
+    def _has_intervals(self) -> bool:
+        """Whether all has ended, of cases that were fixed before anybody looked."""
+        return self.complete and not self.is_second_look
 
     def plan(self, margin: float | None = None, *, power: float = 0.8) -> tables.Plans:
         """Return how many cases and repeats it takes to show a difference, from how these cases vary.
@@ -371,7 +391,9 @@ class Comparison:
             ConfigError: numpy and scipy are missing.
         """
         self.wait()
-        return node_scores(self.results, self.baseline, self.task.writes, margin=self.margin)
+        return node_scores(
+            self.results, self.baseline, self.task.writes, margin=self.margin, fixed=self._has_intervals
+        )
 
     def best(self, node: str | None = None) -> Recommendation:
         """Return the variant to use, with its evidence; without evidence the baseline, and why.

@@ -48,6 +48,14 @@ class ComparisonView(Protocol):
         """The accepted loss."""
 
     @property
+    def is_second_look(self) -> bool:
+        """Whether cases or repeats were added after a verdict could be seen."""
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the flow was changed since it ended."""
+
+    @property
     def metric(self) -> Metric:
         """How outputs are scored."""
 

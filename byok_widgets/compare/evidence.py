@@ -1,21 +1,20 @@
 """The one place that asks the statistics: what the scores of a comparison show.
 
-When everything has ended, or the limit was reached, that is an interval of a fixed number of cases. While it runs,
-and after a person stopped it, it is the evidence of the finished prefix, which may be looked at at any time.
+When everything has ended, that is an interval of a fixed number of cases. While it runs, after it was stopped
+early, and where cases were added to what could be seen before, no interval would hold: it is the evidence of the
+finished prefix, which may be looked at at any time.
 """
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.compare.figures import percent
-from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.scoring import Metric
 from byok_widgets.compare.validity import validity_of
@@ -47,9 +46,11 @@ class Live:
         with self._lock:
             of = (results.replaced, margin)
             if self._of != of:
-                size, weights = max(1, len(others)), results.weights
+                size, weights, groups = max(1, len(others)), results.weights, results.groups
                 self._looks = {
-                    variant.id: statistics.LiveEvidence(family_size=size, margin=margin, weights=weights)
+                    variant.id: statistics.LiveEvidence(
+                        family_size=size, margin=margin, weights=weights, groups=groups
+                    )
                     for variant in others
                 }
                 self._of = of
@@ -143,7 +144,10 @@ def _so_far(results: Results, baseline: Variant, *, margin: float | None, live: 
         own: statistics.rate(each, groups=results.groups, weights=results.weights) for own, each in scores.items()
     }
     found = live.look(results, baseline, margin)
-    return [VariantResult(v, rates[v.id], evidence=found.get(v.id)) for v in results.variants]
+    return [
+        VariantResult(v, replace(rates[v.id], low=math.nan, high=math.nan), evidence=found.get(v.id))
+        for v in results.variants
+    ]
 
 
 def plan(results: Results, baseline: Variant, *, margin: float | None, power: float = 0.8) -> dict[str, Plan]:
@@ -167,6 +171,7 @@ def plan(results: Results, baseline: Variant, *, margin: float | None, power: fl
                 power=power,
                 cost_per_cell=sum(known) / 2 if len(known) == 2 else None,
                 weights=results.weights,
+                groups=results.groups,
             )
     return plans
 
@@ -193,25 +198,20 @@ def _counts_of(results: Results, variant: Variant, metric: Metric) -> list[list[
 def _service(results: Results, variant: Variant, baseline: Variant, groups: list[Any] | None) -> Service:
     from byok_widgets.compare import statistics
 
-    costs = [_amounts(results, each, lambda cell: cell.usd) for each in (variant, baseline)]
-    seconds = _amounts(results, variant, lambda cell: cell.total_s)
+    (costs, seconds), (of_baseline, _) = (_amounts(results, each) for each in (variant, baseline))
     return Service(
-        statistics.ratio_of_totals(*costs, groups=groups),
-        statistics.typical_ratio(*costs, groups=groups),
+        statistics.ratio_of_totals(costs, of_baseline, groups=groups),
+        statistics.typical_ratio(costs, of_baseline, groups=groups),
         statistics.quantile(seconds, q=0.5),
         statistics.quantile(seconds, q=0.95),
     )
 
 
-def _amounts(
-    results: Results, variant: Variant, amount: Callable[[ResultCell], Decimal | float | None]
-) -> list[list[float]]:
-    rows = []
-    for case in results.cases:
-        cells = [results.cell(variant, case, repeat) for repeat in range(1, results.repeat + 1)]
-        known = [None if cell is None or not cell.counts else amount(cell) for cell in cells]
-        rows.append([math.nan if one is None else float(one) for one in known])
-    return rows
+def _amounts(results: Results, variant: Variant) -> list[NDArray[np.float64]]:
+    """Return the costs and the seconds of a variant, a row for each case, with nan for what is missing."""
+    import numpy as np
+
+    return [np.frombuffer(column).reshape(-1, results.repeat) for column in results.amounts(variant)]
 
 
 def are_possible() -> bool:

@@ -108,7 +108,7 @@ class Execution:
         keeper = self._keeper(setup, metric, budget)
         self._runner = Runner(
             setup.task,
-            setup.cases,
+            self._results.cases,
             store=self._store,
             budget=budget,
             keeper=keeper,

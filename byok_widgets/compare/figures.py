@@ -24,7 +24,9 @@ def points(share: float) -> str:
 
 
 def interval(difference: Difference) -> str:
-    """Return a difference in points, with its interval."""
+    """Return a difference in points, with its interval if it has one."""
+    if math.isnan(difference.low):
+        return points(difference.estimate)
     low, high = points(difference.low), points(difference.high)
     return f"{points(difference.estimate)} ({low} to {high})"
 

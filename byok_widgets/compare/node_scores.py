@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets import markup
@@ -19,7 +19,7 @@ from byok_widgets.compare.variant import Variant
 from byok_widgets.secrets import redact
 
 if TYPE_CHECKING:
-    from byok_widgets.compare.statistics import CommonCases, Difference
+    from byok_widgets.compare.statistics import CommonCases, Difference, SequentialEvidence
 
 _COLUMNS = ("node", "variant", "common cases", "score", "baseline's", "difference", "verdict", "naive")
 
@@ -104,7 +104,12 @@ class NodeScores(tuple[NodeScore, ...]):
 
 
 def node_scores(
-    results: Results, baseline: Variant, writes: Mapping[str, Sequence[str]], *, margin: float | None
+    results: Results,
+    baseline: Variant,
+    writes: Mapping[str, Sequence[str]],
+    *,
+    margin: float | None,
+    fixed: bool,
 ) -> NodeScores:
     """Return each variant's score at each node whose values cases expect; the family is one node's variants.
 
@@ -113,6 +118,8 @@ def node_scores(
         baseline: The variant that the others are compared with.
         writes: The variables that each node writes.
         margin: The loss that was declared acceptable beforehand.
+        fixed: Whether all has ended, of cases that were fixed before anybody looked: else verdicts go by evidence,
+            without intervals.
 
     Raises:
         ConfigError: numpy and scipy are missing.
@@ -126,16 +133,51 @@ def node_scores(
         cases = [case for case in results.cases if set(names) & set(case.values)]
         if not cases:
             continue
-        groups, theirs = groups_of(cases), _table_of(results, baseline, cases, node, names)
+        groups, weights = groups_of(cases), weights_of(cases)
+        theirs = _table_of(results, baseline, cases, node, names)
+        tables = {variant.name: _table_of(results, variant, cases, node, names) for variant in others}
         common = {
-            variant.name: statistics.common_cases(
-                _table_of(results, variant, cases, node, names), theirs, groups=groups, weights=weights_of(cases)
-            )
-            for variant in others
+            name: statistics.common_cases(table, theirs, groups=groups, weights=weights)
+            for name, table in tables.items()
         }
         decided = statistics.verdicts({name: one.contrast for name, one in common.items()}, margin=margin)
+        if not fixed:
+            for variant in others:
+                shown = statistics.live_evidence(
+                    tables[variant.name],
+                    theirs,
+                    _ended(results, [variant, baseline], cases),
+                    family_size=len(others),
+                    margin=margin,
+                    weights=weights,
+                    groups=groups,
+                )
+                decided[variant.name] = _by_evidence(decided[variant.name], shown)
         found += [NodeScore(node, name, one, decided[name]) for name, one in common.items()]
     return NodeScores(found)
+
+
+def _ended(results: Results, variants: Sequence[Variant], cases: Sequence[Case]) -> list[bool]:
+    """Return whether all cells of each case have ended."""
+    repeats = range(1, results.repeat + 1)
+    return [
+        all(results.cell(variant, case, repeat) is not None for variant in variants for repeat in repeats)
+        for case in cases
+    ]
+
+
+def _by_evidence(difference: Difference, shown: SequentialEvidence) -> Difference:
+    """Return a difference with the verdict of what may be looked at at any time, and without an interval."""
+    return replace(
+        difference,
+        low=math.nan,
+        high=math.nan,
+        p=math.nan,
+        p_adjusted=math.nan,
+        method="e-process",
+        verdict=shown.verdict,
+        reason=shown.reason,
+    )
 
 
 def _table_of(

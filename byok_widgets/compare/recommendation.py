@@ -62,6 +62,7 @@ def choose(comparison: ComparisonView, node: str | None = None) -> Recommendatio
     variant = comparison.baseline if chosen is None else chosen.variant
     models = {name: ref for name, ref in variant.models.items() if node in (None, name)}
     reason = _why_kept(comparison, found) if chosen is None else _evidence(comparison, chosen)
+    reason += ", before the flow was changed" if chosen is not None and comparison.is_stale else ""
     return Recommendation(variant.name, models, chosen is None, reason)
 
 
@@ -74,7 +75,7 @@ def _rank(comparison: ComparisonView, result: VariantResult) -> tuple[bool, floa
 def _evidence(comparison: ComparisonView, result: VariantResult) -> str:
     difference = result.difference
     if difference is None:
-        return f"{result.verdict} than {comparison.baseline.name}: {result.reason}"
+        return f"{result.verdict} than {comparison.baseline.name}: {result.reason.removesuffix('.')}"
     points = f"{100 * difference.estimate:+.1f} points"
     interval = (
         f"{100 * difference.level:.3g}% interval {100 * difference.low:+.1f} to {100 * difference.high:+.1f}"

@@ -61,6 +61,7 @@ class Results:
             self._cells[place] = cell
             self._order.append(place)
             self._note_cost(cell)
+            self._columns[cell.variant].keep(self.order.number_of(case.name), cell)
             self.order.note([self._note_score(place, score)])
 
     def _count(self, place: Place, cell: ResultCell) -> None:
@@ -201,6 +202,12 @@ class Results:
         with self._lock:
             column = self._columns[variant.id]
             return column.scores[:], bytes(column.ended)
+
+    def amounts(self, variant: Variant) -> tuple[array[float], array[float]]:
+        """Return the costs and the seconds of a variant's cells that count, in the order of `column`."""
+        with self._lock:
+            column = self._columns[variant.id]
+            return column.usd[:], column.seconds[:]
 
     def scores_of(self, variant: Variant) -> dict[str, list[float]]:
         """Return the scores of a variant's repeats by the name of the case, without those that are missing."""

@@ -7,8 +7,6 @@ about a prefix of that order: evidence while it runs is read from the prefix alo
 from __future__ import annotations
 
 import asyncio
-import random
-import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
@@ -31,7 +29,6 @@ from byok_widgets.compare.task import Task
 from byok_widgets.compare.validity import with_earlier
 from byok_widgets.compare.variant import Variant
 from byok_widgets.errors import ByokError
-from byok_widgets.hashing import hashed
 
 ROOM = 250
 """Cells that are under way at once and do not wait, until they are stored; more would only fill memory."""
@@ -61,7 +58,7 @@ class Runner:
         batch: bool = False,
     ) -> None:
         self.budget = budget
-        self.cases = shuffled(cases, store)
+        self.cases = list(cases)
         self._task, self._keeper, self._store = task, keeper, store
         self._executor, workers = executor, executor.workers
         self._most = ROOM * workers
@@ -325,11 +322,3 @@ class Runner:
         self._waiting += by
         if by > 0:
             self._changed.set()
-
-
-def shuffled(cases: Sequence[Case], store: CellStore) -> list[Case]:
-    """Return cases in an order that is shuffled once and then stays."""
-    ordered = sorted(cases, key=lambda case: case.name)  # whatever order they were given in
-    seed = store.seed_of(hashed([[case.name, case.input_id] for case in ordered]), secrets.randbits(31))
-    random.Random(seed).shuffle(ordered)  # noqa: S311 - an order, not a secret
-    return ordered

@@ -32,6 +32,7 @@ class Setup:
         judge: What answers the questions of cases; `None` where they have none.
         baseline: The variant that the others are compared with.
         margin: The loss that was declared acceptable beforehand; `None` if none was.
+        is_second_look: Whether cases or repeats were added after a verdict could be seen.
         limits: What it may take.
         shard: Which part of it is run here.
         executor: Where its cells run.
@@ -49,6 +50,7 @@ class Setup:
     metric: Metric
     baseline: Variant
     margin: float | None = None
+    is_second_look: bool = False
     limits: Limits = field(default_factory=Limits)
     judge: Judge | None = None
     shard: Shard = WHOLE
@@ -66,17 +68,24 @@ class Setup:
         called = [ref for variant in self.task.variants for ref in variant.models.values()]
         return list(dict.fromkeys([*called, *self.task.beside(self.cases), *judging]))
 
+    def changed(self) -> list[str]:
+        """Return the names of the variants that the same call would run otherwise now.
+
+        Raises:
+            ConfigError: They could not be made any more.
+        """
+        if self.variants_now is None:
+            return []
+        now = {variant.name: variant.id for variant in self.variants_now()}
+        return [variant.name for variant in self.task.variants if now.get(variant.name) != variant.id]
+
     def require_unchanged(self) -> None:
         """Make sure that the flow is still as it was when the comparison was made.
 
         Raises:
             ConfigError: Kind `flow_changed`: cells that are run now would be those of another flow.
         """
-        if self.variants_now is None:
-            return
-        now = {variant.name: variant.id for variant in self.variants_now()}
-        changed = [variant.name for variant in self.task.variants if now.get(variant.name) != variant.id]
-        if changed:
+        if changed := self.changed():
             raise ConfigError(
                 f"The flow was changed since this comparison was made, and with it {', '.join(changed)}.",
                 kind="flow_changed",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from byok_widgets.cases.case import Cases
+from byok_widgets.compare import second_look
 from byok_widgets.compare.batching import has_batches
 from byok_widgets.compare.comparison import Comparison
 from byok_widgets.compare.estimating import estimate_of
@@ -69,6 +70,7 @@ def prepared(setup: Setup, store: CellStore, options: CompareOptions, kind: type
     if setup.batch:
         _require_batches(setup, store, known)
     estimate = estimate_of(setup, store, known)
+    look = second_look.look_of(setup, store, [key for key, cell in known.items() if cell.counts])
     spec = {
         "variants": {variant.name: dict(variant.models) for variant in task.variants},
         "ids": ids,
@@ -78,10 +80,11 @@ def prepared(setup: Setup, store: CellStore, options: CompareOptions, kind: type
         "metric": setup.metric.name,
         "baseline": setup.baseline.name,
         "margin": setup.margin,
+        **look,
         **setup.remarks,
     }
     store.note_comparison(setup.id, time.time(), f"{task.title}{setup.shard.words}", spec)
-    return kind(setup, store, estimate, known)
+    return kind(replace(setup, is_second_look=look[second_look.NAME]), store, estimate, known)
 
 
 def _require_batches(setup: Setup, store: CellStore, known: Mapping[Key, ResultCell]) -> None:

@@ -43,6 +43,7 @@ from byok_widgets.secrets.json_redaction import redact_keys
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS comparison(id TEXT PRIMARY KEY, started_at REAL, title TEXT, spec TEXT);
 CREATE TABLE IF NOT EXISTS case_order(id TEXT PRIMARY KEY, seed INTEGER);
+CREATE TABLE IF NOT EXISTS case_place(id INTEGER PRIMARY KEY, place INTEGER);
 CREATE TABLE IF NOT EXISTS upstream(id TEXT PRIMARY KEY, body TEXT);
 CREATE TABLE IF NOT EXISTS request(id BLOB PRIMARY KEY, body BLOB);
 CREATE TABLE IF NOT EXISTS cell(
@@ -56,7 +57,11 @@ CREATE TABLE IF NOT EXISTS score(
   cell INTEGER, metric TEXT, value REAL, detail TEXT, PRIMARY KEY(cell, metric)) WITHOUT ROWID;
 """
 _VERSION = 2
+_MERGED = ("comparison", "case_order", "case_place", "upstream", "request", "cell", "reply", "score")
 _UPGRADES = ("ALTER TABLE cell ADD COLUMN least_nano INTEGER;",)
+
+_AT_ONCE = 500
+"""So many are looked up by one statement."""
 
 LOOK_S = 0.5
 """How often it is seen whether another kernel has finished something."""
@@ -304,6 +309,27 @@ class CellStore:
         with self._base.reading() as base:
             return int(base.execute("SELECT seed FROM case_order WHERE id=?", [cases]).fetchone()[0])
 
+    def places_of(self, cases: Sequence[int]) -> list[int]:
+        """Return the places of cases by their ids; those that have none yet get the next ones, in this order."""
+        found = self._places(cases)
+        if any(own not in found for own in cases):
+            with self._base.writing() as base:
+                (last,) = base.execute("SELECT ifnull(max(place), 0) FROM case_place").fetchone()
+                new = [[own, last + number] for number, own in enumerate(cases, 1) if own not in found]
+                base.executemany("INSERT OR IGNORE INTO case_place VALUES(?,?)", new)  # another kernel may have
+            found = self._places(cases)
+        return [found[own] for own in cases]
+
+    def _places(self, cases: Sequence[int]) -> dict[int, int]:
+        found: dict[int, int] = {}
+        with self._base.reading() as base:
+            for part in (cases[at : at + _AT_ONCE] for at in range(0, len(cases), _AT_ONCE)):
+                marks = ",".join("?" * len(part))
+                found.update(base.execute(f"SELECT id, place FROM case_place WHERE id IN ({marks})", part))
+            if not all(isinstance(place, int) for place in found.values()):
+                raise ValueError(DAMAGED)
+        return found
+
     def upstream(self, name: str) -> Any:
         """Return what was recorded before a node; `None` where nothing was."""
         with self._base.reading() as base:
@@ -359,7 +385,7 @@ class CellStore:
                     worse = f"SELECT id FROM cell WHERE status = 'failed' AND id IN ({better})"
                     base.execute(f"DELETE FROM reply WHERE cell IN ({worse})")
                     base.execute(f"DELETE FROM cell WHERE status = 'failed' AND id IN ({better})")
-                    for table in ("comparison", "case_order", "upstream", "request", "cell", "reply", "score"):
+                    for table in _MERGED:
                         base.execute(f"INSERT OR IGNORE INTO {table} SELECT * FROM other.{table}")
             finally:
                 base.execute("DETACH other")

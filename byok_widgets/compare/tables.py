@@ -167,6 +167,13 @@ def _figures(comparison: ComparisonView) -> list[tuple[str, tuple[Figure, ...]]]
 
 
 REPLAYED = badge(["replay"])
+STALE = (
+    "The flow was changed since: all this is about the flow as it was. Call compare again for the flow as it is."
+)
+SECOND_LOOK = (
+    "Cases or repeats were added to results that could be seen before, so there are no intervals: verdicts go by "
+    "evidence that may be looked at at any time. Other cases, compared alone, give intervals again."
+)
 
 
 def standing(comparison: ComparisonView) -> str:
@@ -192,6 +199,10 @@ def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
     said = [f'{family} compared with "{comparison.baseline.name}".'] if found else []
     if reasons:
         said += [f"{result.variant.name}: {result.reason}" if many else result.reason for result in found]
+    if comparison.is_stale:
+        said.append(STALE)
+    if comparison.is_second_look and found:
+        said.append(SECOND_LOOK)
     said += [*validities(comparison), *replayed(comparison)]
     if comparison.task.unstated:
         said.append(not_called(comparison.task.unstated))

@@ -1,6 +1,6 @@
 """`Tally`: the figures of one variant, kept with each cell, so that nobody goes through all cells for them.
 
-`Column` is the same for its scores: a place for each repeat of each case, in the order of the cases.
+`Column` is the same for single figures: a place for each repeat of each case, in the order of the cases.
 """
 
 from __future__ import annotations
@@ -115,19 +115,27 @@ class _Amounts:
 
 
 class Column:
-    """The scores of one variant.
+    """The scores of one variant, and what its cells cost and took.
 
     Attributes:
         scores: The scores, nan for what is missing.
+        usd: What each cell cost that counts; nan where that is not known.
+        seconds: The provider's own seconds of each cell that counts.
         ended: 1 for each cell that has ended, with a score or without.
     """
 
     def __init__(self, cases: int, repeat: int) -> None:
-        self.scores = array("d", [math.nan]) * (cases * repeat)
+        self.scores, self.usd, self.seconds = (array("d", [math.nan]) * (cases * repeat) for _ in range(3))
         self.ended = bytearray(cases * repeat)
         self._repeat = repeat
         self._sums, self._counts = array("d", [0.0]) * cases, array("L", [0]) * cases
         self._total, self._scored = 0.0, 0
+
+    def keep(self, case: int, cell: ResultCell) -> None:
+        """Keep what a cell of a case, by its number, cost and took."""
+        place = case * self._repeat + cell.repeat - 1
+        self.usd[place] = math.nan if cell.usd is None or not cell.counts else float(cell.usd)
+        self.seconds[place] = math.nan if cell.total_s is None or not cell.counts else cell.total_s
 
     def set(self, case: int, repeat: int, score: float | None) -> None:
         """Set the score of a repeat of a case, by their numbers."""

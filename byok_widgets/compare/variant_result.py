@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from byok_widgets import markup
-from byok_widgets.compare.figures import interval, percent
+from byok_widgets.compare.figures import interval, percent, points
 from byok_widgets.compare.validity import Validity
 from byok_widgets.compare.variant import Variant
 from byok_widgets.secrets import redact
@@ -41,9 +41,9 @@ class VariantResult:
 
     Attributes:
         variant: The variant.
-        score: Its mean score, with the interval.
-        difference: Its difference from the baseline; `None` for the baseline, and before all has ended.
-        evidence: The evidence so far; `None` for the baseline, and when all has ended.
+        score: Its mean score, with the interval; its ends are nan where there is evidence in place of intervals.
+        difference: Its difference from the baseline; `None` for the baseline, and where there is evidence.
+        evidence: The evidence so far; `None` for the baseline, and when all has ended, unless cases were added.
         service: Cost and time beside the baseline's, with intervals; `None` before all has ended.
         validity: How far its simulated callers can be trusted; `None` where there are none.
         withheld: Why no verdict is given; empty where one is.
@@ -59,7 +59,8 @@ class VariantResult:
 
     def __repr__(self) -> str:
         score = self.score
-        found = f"score {score.estimate:.2f} ({score.low:.2f} to {score.high:.2f} at {score.level:.0%})"
+        bounds = f" ({score.low:.2f} to {score.high:.2f} at {score.level:.0%})"
+        found = f"score {score.estimate:.2f}{'' if math.isnan(score.low) else bounds}"
         reason = f": {self.reason}" if self.reason else ""
         return redact(f"VariantResult({self.variant.name}, {found}, {self.verdict}{reason})", words=False)
 
@@ -111,7 +112,11 @@ def _row(result: VariantResult) -> tuple[str, ...]:
     return (
         result.variant.name,
         f"{percent(score.estimate)}{bounds}",
-        "" if apart is None else interval(apart),
+        _estimated(result.evidence) if apart is None else interval(apart),
         result.verdict,
         result.reason,
     )
+
+
+def _estimated(evidence: SequentialEvidence | None) -> str:
+    return "" if evidence is None else points(evidence.estimate)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from byok_widgets.compare.variant_result import VariantResult
 
 COLUMNS = (
-    *("score", "difference (points)", "verdict", "cost per 1,000", "first token", "time (p50)", "time (p95)"),
-    *("declined", "failed", "retries", "own wait", "cost ratio"),
+    *("score", "difference (points)", "verdict", "cost per 1,000", "first token", "tokens per second"),
+    *("time (p50)", "time (p95)", "declined", "failed", "retries", "own wait", "cost ratio"),
 )
 SCORE, VERDICT = COLUMNS.index("score"), COLUMNS.index("verdict")
 _IDLE = frozenset({"", "–", "0", "0.00 s"})
@@ -60,6 +60,7 @@ def figures_of(comparison: ComparisonView, variant: Variant, result: VariantResu
         Figure("" if result is None else result.verdict),
         _money(summary),
         _seconds(summary.first_token_s),
+        Figure("–" if summary.tokens_per_s is None else f"{summary.tokens_per_s:.0f}", value=summary.tokens_per_s),
         _seconds(summary.p50_s),
         _p95(result, summary.p95_s),
         *(Figure(str(count), value=count) for count in (summary.declined, summary.failed, summary.retries)),
@@ -74,12 +75,12 @@ def telling(rows: Sequence[Sequence[Figure]]) -> list[int]:
 
 
 def _score(comparison: ComparisonView, variant: Variant, result: VariantResult | None) -> Figure:
-    if result is not None and result.evidence is None and not comparison.running:
-        rate = result.score
-        known = None if math.isnan(rate.estimate) else rate.estimate
-        return Figure(percent(rate.estimate), f"({percent(rate.low)} to {percent(rate.high)})", known)
-    mean = comparison.results.mean_of(variant)
-    return Figure("–" if mean is None else percent(mean), value=mean)
+    if result is None:  # as without numpy and scipy
+        mean = comparison.results.mean_of(variant)
+        return Figure("–" if mean is None else percent(mean), value=mean)
+    rate = result.score
+    bounds = "" if math.isnan(rate.low) else f"({percent(rate.low)} to {percent(rate.high)})"
+    return Figure(percent(rate.estimate), bounds, None if math.isnan(rate.estimate) else rate.estimate)
 
 
 def _difference(result: VariantResult | None) -> Figure:

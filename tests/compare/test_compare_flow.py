@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
@@ -145,3 +146,11 @@ def test_node_scores_come_from_the_cases_that_both_bring_there(flow: Flow) -> No
     assert (found.common.n_ours, found.common.n_baseline) == (16, 20)
     assert found.difference.estimate == 0
     assert "16 of 20" in found.words
+    assert found.difference.low < 0 < found.difference.high
+
+    more = flow.compare({"now": {}, "cheap": {"read": BAD}}, cases(30, 4))
+    (found,) = [one for one in more.node_scores() if one.node == "last"]
+    assert math.isnan(found.difference.low), "cases were added: there is no interval"
+    assert found.difference.method == "e-process"
+    assert found.difference.verdict == "no difference shown"
+    assert "nan" not in repr(more.node_scores())

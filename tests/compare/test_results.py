@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import statistics
 from decimal import Decimal
@@ -17,7 +18,7 @@ from byok_widgets.compare.results import Results
 from byok_widgets.compare.scoring import MISSING, Score
 
 VARIANTS: list[Any] = [SimpleNamespace(id=name, name=name) for name in "ab"]
-CASES = [Case(f"case {number}", text="Hi") for number in range(30)]
+CASES = [Case(f"case {number}", text=f"Hi, number {number}") for number in range(30)]
 REPEATS = (1, 2)
 
 
@@ -63,6 +64,18 @@ def test_figures_are_those_of_the_cells_that_are_there_in_the_end(seed: int) -> 
         assert results.seconds_of(variant) == sorted(totals)
         assert found.p50_s == pytest.approx(statistics.median(totals))
         assert found.first_token_s == pytest.approx(statistics.median(cell.first_token_s or 0 for cell in cells))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_amounts_are_those_of_the_cells_that_count_case_by_case(seed: int) -> None:
+    results, last = filled(seed)
+    for variant in VARIANTS:
+        cells = [last[variant.id, case.name, repeat][0] for case in CASES for repeat in REPEATS]
+        usd, seconds = results.amounts(variant)
+        for found, name in ((usd, "usd"), (seconds, "total_s")):
+            known = [getattr(cell, name) if cell.counts else None for cell in cells]
+            wanted = [math.nan if amount is None else float(amount) for amount in known]
+            assert list(found) == pytest.approx(wanted, nan_ok=True)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -233,7 +233,12 @@ def test_cells_are_those_of_the_flow_at_the_start(flow: Flow, server: ScriptedSe
 
 def test_a_comparison_of_a_node_is_not_resumed_with_another_prompt(flow: Flow, server: ScriptedServer) -> None:
     result = flow.node("read").compare([GOOD, BAD], CASES, max_calls=1)
+    assert not result.is_stale
+    before = repr(result)
     flow.node("read").prompt = "Read the day."
+    assert result.is_stale
+    assert "The flow was changed since" in repr(result)
+    assert "The flow was changed since" not in before
     with pytest.raises(ConfigError) as caught:
         result.resume(max_calls=100)
     assert caught.value.kind == "flow_changed"

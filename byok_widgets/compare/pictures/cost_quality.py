@@ -22,7 +22,7 @@ _LEFT, _HEIGHT, _LABEL = 48.0, 230.0, 200.0
 
 @dataclass(frozen=True)
 class Point:
-    """A variant: its name, what a thousand conversations cost, its score and the interval of that."""
+    """A variant: its name, what a thousand conversations cost, its score and the interval of that, if any."""
 
     name: str
     usd: float
@@ -40,7 +40,8 @@ def cost_quality(comparison: ComparisonView, found: Mapping[str, VariantResult])
             unpriced.append(canvas.name(names[variant.id], 400))
         elif result is not None and not math.isnan(result.score.estimate):
             score = result.score
-            points.append(Point(names[variant.id], float(usd), score.estimate, score.low, score.high))
+            ends = [score.estimate if math.isnan(end) else end for end in (score.low, score.high)]
+            points.append(Point(names[variant.id], float(usd), score.estimate, *ends))
     if len(points) < 2 or not any(point.usd for point in points):
         return None
     best = frontier(points)

@@ -2,6 +2,7 @@
 
 It bets on one case after the other in the order fixed before the run. In the order in which cases finish it would
 guarantee nothing: a model that is slow where it is right looks bad for as long as its right answers are under way.
+A group of cases is one bet: after the first of them, the others can be guessed.
 
 References: I. Waudby-Smith, A. Ramdas, Journal of the Royal Statistical Society B 86 (2024), 1-27.
 """
@@ -14,8 +15,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from byok_widgets.compare.statistics.case_means import Floats, Weights, means_of, scores_of, weights_of
-from byok_widgets.compare.statistics.results import MIN_CASES, Verdict
+from byok_widgets.compare.statistics.case_means import (
+    Codes,
+    Floats,
+    Groups,
+    Weights,
+    codes_of,
+    means_of,
+    scores_of,
+    sums_by,
+    weights_of,
+)
+from byok_widgets.compare.statistics.results import MIN_CASES, MIN_GROUPS, Verdict
 from byok_widgets.compare.statistics.verdicts import check_margin
 from byok_widgets.errors import ConfigError
 
@@ -102,6 +113,7 @@ def live_evidence(
     family_size: int = 1,
     margin: float | None = None,
     weights: Weights = None,
+    groups: Groups = None,
 ) -> SequentialEvidence:
     """Return what the finished cases show so far, however often it was looked at.
 
@@ -113,11 +125,12 @@ def live_evidence(
         family_size: How many variants are compared with the baseline.
         margin: Loss that was declared acceptable before the run.
         weights: Weight of each case.
+        groups: Group id of each case.
 
     Raises:
         ConfigError: If the arrays have different numbers of cases, or alpha or margin is outside 0 to 1.
     """
-    live = LiveEvidence(alpha=alpha, family_size=family_size, margin=margin, weights=weights)
+    live = LiveEvidence(alpha=alpha, family_size=family_size, margin=margin, weights=weights, groups=groups)
     return live.look(ours, baseline, finished)
 
 
@@ -131,6 +144,7 @@ class LiveEvidence:
         family_size: int = 1,
         margin: float | None = None,
         weights: Weights = None,
+        groups: Groups = None,
     ) -> None:
         """Begin before the first case.
 
@@ -139,6 +153,7 @@ class LiveEvidence:
             family_size: How many variants are compared with the baseline.
             margin: Loss that was declared acceptable before the run.
             weights: Weight of each case.
+            groups: Group id of each case.
 
         Raises:
             ConfigError: If alpha or margin is outside 0 to 1.
@@ -153,8 +168,9 @@ class LiveEvidence:
         self._threshold = family_size / alpha
         self._differs = _Bets(TWO_SIDED_BETS, self._threshold)
         self._is_safe = None if margin is None else _Bets(_SHARES / (1 - margin), self._threshold)
-        self._margin, self._weights = margin or 0.0, weights
-        self._prefix = self._n = 0
+        self._margin, self._weights, self._groups = margin or 0.0, weights, groups
+        self._codes, self._shares = np.zeros(0, dtype=np.int64), np.zeros(0)
+        self._prefix = self._n = self._n_bets = 0
         self._sum = self._share = 0.0
         self._sum_when_reached = 0.0
 
@@ -177,26 +193,38 @@ class LiveEvidence:
                 kind="scores",
                 fix="Pass the same cases in the same order.",
             )
-        heavy, new = weights_of(self._weights, len(done)), slice(self._prefix, finished_prefix(done))
+        if len(self._codes) != len(done):
+            self._codes, self._shares = self._units(len(done))
+        codes, first = self._codes, self._prefix
+        self._prefix = finished_prefix(sums_by(codes, (~done).astype(np.float64)) == 0)
+        new = (codes >= first) & (codes < self._prefix)
         differences = means_of(tables[0][new]) - means_of(tables[1][new])
-        shares = np.ones(len(differences)) if heavy is None else heavy[new]
         kept = ~np.isnan(differences)
-        self._bet(differences[kept], shares[kept])
-        self._prefix = new.stop
-        return self._evidence(int(done.sum()) - self._prefix)
+        self._bet(differences[kept], self._shares[new][kept], codes[new][kept] - first)
+        return self._evidence(int((done & (codes >= self._prefix)).sum()))
 
-    def _bet(self, differences: Floats, shares: Floats) -> None:
+    def _units(self, count: int) -> tuple[Codes, Floats]:
+        """Return the number of each case's group, and how much of a stake is bet on the case."""
+        codes = codes_of(self._groups, np.ones(count, dtype=np.bool_))
+        heavy = weights_of(self._weights, count)
+        shares = np.ones(count) if heavy is None else heavy
+        return codes, shares / sums_by(codes, shares).max(initial=1.0)
+
+    def _bet(self, differences: Floats, shares: Floats, codes: Codes) -> None:
+        counts = np.bincount(codes)
+        there = counts > 0  # no bet where no case of a group has a score
+        stakes, staked = sums_by(codes, differences * shares)[there], sums_by(codes, shares)[there]
+        ends = self._n + np.cumsum(counts[there])
         had_reached = self._differs.reached
-        self._differs.go_on(differences * shares)
+        self._differs.go_on(stakes, ends)
         if self._is_safe is not None:
-            self._is_safe.go_on((differences + self._margin) * shares)
+            self._is_safe.go_on(stakes + self._margin * staked, ends)
         if self._differs.reached and not had_reached:
-            self._sum_when_reached = self._sum + float(
-                (differences * shares)[: self._differs.reached - self._n].sum()
-            )
+            self._sum_when_reached = self._sum + float(stakes[ends <= self._differs.reached].sum())
         self._n += len(differences)
-        self._sum += float(differences @ shares)
-        self._share += float(shares.sum())
+        self._n_bets += len(stakes)
+        self._sum += float(stakes.sum())
+        self._share += float(staked.sum())
 
     def _evidence(self, waiting: int) -> SequentialEvidence:
         safe = self._is_safe
@@ -215,6 +243,8 @@ class LiveEvidence:
     def _verdict(self) -> tuple[Verdict, str]:
         if self._n < MIN_CASES:
             return Verdict.TOO_FEW, f"{self._n} finished cases; a verdict needs at least {MIN_CASES}."
+        if self._n_bets < MIN_GROUPS:
+            return Verdict.TOO_FEW, f"{self._n_bets} finished groups; a verdict needs at least {MIN_GROUPS}."
         first, level = self._differs.reached, f"{self._threshold:g}"
         said = f"The evidence against no difference reached {level} at case {first}."
         if first and self._sum_when_reached > 0:
@@ -238,17 +268,16 @@ class _Bets:
     def __init__(self, bets: Floats, threshold: float) -> None:
         self._bets, self._threshold = bets, threshold
         self._logs: Floats = np.zeros(len(bets))
-        self._n = 0
         self.wealth, self.reached = 1.0, 0
 
-    def go_on(self, stakes: Floats) -> None:
-        """Bet on more cases."""
-        for part in (stakes[at : at + _AT_ONCE] for at in range(0, len(stakes), _AT_ONCE)):
+    def go_on(self, stakes: Floats, ends: NDArray[np.int64]) -> None:
+        """Bet more, each stake on the cases that end at a number."""
+        for at in range(0, len(stakes), _AT_ONCE):
+            part = stakes[at : at + _AT_ONCE]
             logs = self._logs[:, np.newaxis] + np.cumsum(np.log1p(np.outer(self._bets, part)), axis=1)
             most = logs.max(axis=0)
             path = _wealth_of(most + np.log(np.exp(logs - most).sum(axis=0)), len(self._bets))
             hits = np.flatnonzero(path >= self._threshold)
             if len(hits) and not self.reached:
-                self.reached = self._n + int(hits[0]) + 1
+                self.reached = int(ends[at + hits[0]])
             self._logs, self.wealth = logs[:, -1], float(path[-1])
-            self._n += len(part)

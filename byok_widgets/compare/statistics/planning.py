@@ -11,8 +11,16 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import nctdtr, ndtri, stdtrit
 
-from byok_widgets.compare.statistics.case_means import Floats, Weights, means_of, scores_of, weights_of
-from byok_widgets.compare.statistics.intervals import unanimous_half_width
+from byok_widgets.compare.statistics.case_means import (
+    Floats,
+    Groups,
+    Weights,
+    codes_of,
+    means_of,
+    scores_of,
+    weights_of,
+)
+from byok_widgets.compare.statistics.intervals import standard_error, unanimous_half_width
 from byok_widgets.compare.statistics.results import MIN_CASES
 from byok_widgets.compare.statistics.verdicts import check_margin
 from byok_widgets.errors import ConfigError
@@ -120,6 +128,7 @@ def plan(
     repeats: Sequence[int] = REPEATS,
     cost_per_cell: float | None = None,
     weights: Weights = None,
+    groups: Groups = None,
 ) -> Plan:
     """Return how many cases it takes with each number of repeats, from the scatter of a pilot.
 
@@ -132,13 +141,14 @@ def plan(
         repeats: Numbers of repeats to plan for. A pilot of one repeat cannot plan more.
         cost_per_cell: Mean cost of a cell; `None` where it is not known.
         weights: Weight of each case; `None` where all count the same. Unequal ones take more cases.
+        groups: Group id of each case. Cases of a group that are alike take more of them, in groups as large.
 
     Raises:
         ConfigError: If fewer than two cases have a score on both sides.
     """
     check_margin(margin)
     pilot = scores_of(ours), scores_of(baseline)
-    between, within, n, reason = _components(*pilot, weights)
+    between, within, n, reason = _components(*pilot, weights, groups)
     is_single = max(_repeats_of(side) for side in pilot) < 2
     rows = []
     for count in [1] if is_single else repeats:
@@ -162,7 +172,7 @@ def _repeats_of(table: Floats) -> int:
     return int((~np.isnan(table)).sum(axis=1).max(initial=0))
 
 
-def _components(ours: Floats, baseline: Floats, weights: Weights) -> tuple[float, float, int, str]:
+def _components(ours: Floats, baseline: Floats, weights: Weights, groups: Groups) -> tuple[float, float, int, str]:
     """Return the variance between and within cases, the number of cases, and what could not be told.
 
     Variances are those of what a case adds to the weighted mean, times the number of cases.
@@ -177,7 +187,12 @@ def _components(ours: Floats, baseline: Floats, weights: Weights) -> tuple[float
     heavy = weights_of(weights, len(differences))
     shares = np.ones(n) if heavy is None else heavy[kept] / heavy[kept].mean()
     found = differences[kept]
-    total = float(((shares * (found - np.average(found, weights=shares))) ** 2).sum() / (n - 1))
+    codes = codes_of(groups, kept)
+    if codes.max() < 1:
+        raise ConfigError(
+            "A plan needs a pilot of several groups; all its cases are of one.", kind="pilot", fix="Add others."
+        )
+    total = n * standard_error(shares * (found - np.average(found, weights=shares)), codes) ** 2
     if total < 1e-12:
         reason = "All differences in the pilot are equal; planned as if one more case differed."
         return float((shares**2).mean()) / (n + 1), 0.0, n, reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -125,8 +126,13 @@ def quantile(values: ArrayLike, *, q: float = 0.95, level: float = 0.95) -> Esti
     below = means_of(np.where(np.isnan(table), np.nan, table <= value))
     trials = round(_effective_trials(below[~np.isnan(below)], n, len(present)))
     tail = (1 - level) / 2
-    chances = bdtr(np.arange(trials), trials, q)  # P(at most k of the trials lie below the quantile)
-    lowest, highest = int(np.sum(chances <= tail)), int(np.sum(chances < 1 - tail)) + 1
+
+    def chance(k: int) -> float:
+        """Return P(at most k of the trials lie below the quantile)."""
+        return float(bdtr(k, trials, q))
+
+    lowest = bisect_right(range(trials), tail, key=chance)
+    highest = bisect_left(range(trials), 1 - tail, key=chance) + 1
     low = float(present[_rank(lowest, trials, len(present))]) if lowest else -math.inf
     bounded = q**n <= tail and highest <= trials
     high = float(present[_rank(highest, trials, len(present))]) if bounded else math.inf

@@ -14,6 +14,7 @@ from scipy.special import expit
 from byok_widgets.compare.statistics import (
     Verdict,
     f1_contrast,
+    live_evidence,
     quantile,
     rate,
     ratio_of_totals,
@@ -135,6 +136,41 @@ def test_groups_keep_the_level_that_cases_alone_would_miss(groups: int) -> None:
     print(f"{groups} groups of 4: difference {covered[0]}, rate {covered[1]}, ignoring groups {covered[2]}")
     assert min(covered[:2]) >= 0.92
     assert covered[2] < 0.92
+
+
+@pytest.mark.parametrize("groups", [pytest.param(15, marks=pytest.mark.slow), 30])
+def test_peeking_at_groups_keeps_the_level_that_cases_alone_would_miss(groups: int) -> None:
+    """The same callers, looked at after each case, in an order in which those of a caller stand together."""
+    together = single = 0
+    codes = np.repeat(np.arange(groups), 4)
+    for seed in range(SEEDS):
+        rng = np.random.default_rng(seed)
+        chances = expit(1.5 * rng.standard_normal((2, groups)))[:, codes]
+        ours, baseline = (rng.random((2, len(codes))) < chances).astype(float)
+        finished = np.ones(len(codes), dtype=bool)
+        together += live_evidence(ours, baseline, finished, groups=list(codes)).verdict in FALSE
+        single += live_evidence(ours, baseline, finished).verdict in FALSE
+    print(f"peeking at {groups} groups of 4: {together}, ignoring groups {single}, of {SEEDS}")
+    assert together <= MOST_FALSE
+    assert single > 2 * MOST_FALSE
+
+
+@pytest.mark.parametrize(
+    ("repeats", "mean"),
+    [(1, 0.6), *(pytest.param(*each, marks=pytest.mark.slow) for each in [(3, 0.6), (3, 0.9)])],
+)
+def test_who_adds_cases_and_looks_again_keeps_the_level_by_evidence_alone(repeats: int, mean: float) -> None:
+    """Fifteen more cases after each look, up to 210: the bets go on; intervals would find what is not there."""
+    ours, baseline = equal_models(210, repeats, mean)
+    by_evidence = by_interval = 0
+    for one, other in zip(ours, baseline, strict=True):
+        looks = [(one[:count], other[:count]) for count in range(15, 211, 15)]
+        seen = [live_evidence(*look, np.ones(len(look[0]), dtype=bool)).verdict for look in looks]
+        by_evidence += bool(FALSE & {*seen})
+        by_interval += any(verdicts({"same": score_contrast(*look)})["same"].verdict in FALSE for look in looks)
+    print(f"adding cases, repeats={repeats}, rate={mean}: {by_evidence} by evidence, {by_interval} by intervals")
+    assert by_evidence <= MOST_FALSE
+    assert by_interval > 2 * MOST_FALSE
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,51 @@ def test_who_looks_again_and_again_sees_what_one_look_shows(margin: float | None
     assert found.e_value == pytest.approx(path[-1])
 
 
+@pytest.mark.parametrize("margin", [None, 0.1])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_group_is_one_bet(margin: float | None, weighted: bool) -> None:
+    rng = np.random.default_rng(3)
+    groups = np.sort(rng.integers(0, 40, 120))
+    ours, baseline = (rng.random((2, 120, 2)) < 0.6).astype(float)
+    ours[rng.random(120) < 0.1] = NAN
+    weights = rng.integers(1, 4, 120) if weighted else np.ones(120)
+    largest = max(weights[groups == group].sum() for group in groups)
+    differences, stakes, shares = (ours - baseline).mean(axis=1), [], []
+    for group in dict.fromkeys(groups):
+        own = (groups == group) & ~np.isnan(differences)
+        if own.any():
+            stakes.append((weights * differences)[own].sum() / largest)
+            shares.append(weights[own].sum() / largest)
+    names = [f"caller {group}" for group in groups]
+    found = live_evidence(
+        ours, baseline, np.ones(120, dtype=bool), groups=names, weights=list(weights), margin=margin
+    )
+    assert found.e_value == pytest.approx(wealth(stakes)[-1])
+    assert found.n == (~np.isnan(differences)).sum()
+    assert found.estimate == pytest.approx(np.sum(stakes) / np.sum(shares))
+    if margin is not None:
+        shifted = np.divide(stakes, shares)
+        assert found.e_value_no_worse == pytest.approx(wealth(shifted, margin=margin, weights=shares)[-1])
+
+
+def test_a_group_waits_for_the_last_of_its_cases() -> None:
+    ours, baseline, groups = np.ones((60, 1)), np.zeros((60, 1)), np.repeat(np.arange(20), 3)
+    live = LiveEvidence(groups=list(groups))
+    finished = np.arange(60) != 31
+    found = live.look(ours, baseline, finished)
+    assert (found.n, found.n_waiting) == (30, 29)
+    assert (found.verdict, live.look(ours, baseline, finished).e_value) == (Verdict.BETTER, found.e_value)
+    assert found.reason.endswith("at case 24."), "the eighth group ends with it"
+    assert live.look(ours, baseline, np.ones(60, dtype=bool)).n == 60
+
+
+def test_few_groups_are_no_verdict() -> None:
+    ours, baseline = np.ones((80, 1)), np.zeros((80, 1))
+    for count, verdict in ((4, Verdict.TOO_FEW), (8, Verdict.BETTER)):
+        groups = list(np.arange(80) * count // 80)
+        assert live_evidence(ours, baseline, np.ones(80, dtype=bool), groups=groups).verdict is verdict
+
+
 def test_only_the_finished_prefix_counts() -> None:
     ours, baseline = np.ones((60, 1)), np.zeros((60, 1))
     finished = np.arange(60) != 20

@@ -67,6 +67,25 @@ def test_unequal_weights_take_more_cases(repeats: int) -> None:
     assert plan(*pilot(repeats, 60), weights=[2.0] * 60) == plain
 
 
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_cases_of_a_group_that_are_alike_take_more_cases(repeats: int) -> None:
+    """Against the scatter of the mean itself, over many pilots of 25 callers with four cases each."""
+    rng, codes = np.random.default_rng(6), np.repeat(np.arange(25), 4)
+    means, found, alone = [], [], []
+    for _ in range(600):
+        chances = (0.6 + 0.3 * rng.choice([-1.0, 1.0], (2, 25)))[:, codes, np.newaxis]
+        ours, baseline = (rng.random((2, 100, repeats)) < chances).astype(float)
+        means.append((ours - baseline).mean())
+        found.append(plan(ours, baseline, groups=list(codes)).sd(repeats) ** 2)
+        alone.append(plan(ours, baseline).sd(repeats) ** 2)
+    assert math.sqrt(np.mean(found)) == pytest.approx(10 * np.std(means), rel=0.08)
+    assert math.sqrt(np.mean(alone)) < 0.9 * 10 * np.std(means)
+    assert plan(ours, baseline, groups=[None] * 100) == plan(ours, baseline, groups=list(range(100)))
+    with pytest.raises(ConfigError) as refused:
+        plan(ours, baseline, groups=["the same"] * 100)
+    assert refused.value.kind == "pilot"
+
+
 @pytest.mark.parametrize("repeats", [2, 3, 6])
 def test_a_pilot_splits_its_variance(repeats: int) -> None:
     found = plan(*pilot(repeats))
