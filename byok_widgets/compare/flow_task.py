@@ -14,7 +14,7 @@ from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.compare.identity import flow_parts, judge_refs
 from byok_widgets.compare.node_task import MANY
 from byok_widgets.compare.plays import play_of
-from byok_widgets.compare.prices import Prices
+from byok_widgets.compare.prices import Prices, typical_tokens
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.stubs import stubbed
 from byok_widgets.compare.task import service
@@ -173,7 +173,7 @@ class FlowTask:
         return sum(known, Decimal(0)) / len(known) if len(known) == len(usd) else None
 
     def _typical_tokens(self, node: ModelNode[Any], case: Case) -> int:
-        return self.prices.typical_tokens(node, case.transcript, case.variables)
+        return typical_tokens(self.prices.bytes_of(node, case.transcript, case.variables))
 
     def parallel(self, variant: Variant) -> int:
         """Return how many cells of a variant may be sent at once: this machine runs one at a time."""

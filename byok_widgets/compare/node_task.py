@@ -14,7 +14,7 @@ from byok_widgets.compare.batching import has_batches
 from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.compare.identity import judge_refs, node_definition
 from byok_widgets.compare.left_out import left_out_of
-from byok_widgets.compare.prices import ATTEMPTS, Prices
+from byok_widgets.compare.prices import ATTEMPTS, Prices, typical_tokens
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.store import CellStore
 from byok_widgets.compare.task import request_of, service
@@ -60,6 +60,7 @@ class NodeTask:
         self.prices = Prices(flow.context)
         self._batch = batch
         self._given: dict[str, Given] = {}
+        self._bytes: dict[str, int] = {}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.title})"
@@ -167,7 +168,9 @@ class NodeTask:
         return 1 if self._batch and has_batches(ref) else ATTEMPTS
 
     def _request_bytes(self, given: Given) -> int:
-        return self.prices.bytes_of(self._node, given.messages, given.variables)
+        if given.id not in self._bytes:  # each variant asks
+            self._bytes[given.id] = self.prices.bytes_of(self._node, given.messages, given.variables)
+        return self._bytes[given.id]
 
     def beside(self, cases: Iterable[Case]) -> list[str]:
         """Return the models that are called while scripts are played up to the node."""
@@ -196,8 +199,8 @@ class NodeTask:
         """Return what a cell will probably cost; without earlier cells, what it writes is taken to be short."""
         ref = variant.models[self._node.name]
         if tokens is None:
-            read = self.prices.typical_tokens(self._node, case.dialogue, case.variables)
-            tokens = (read, _TYPICAL_WRITTEN)
+            read = self._request_bytes(self._direct(case) or Given((), dict(case.variables)))
+            tokens = (typical_tokens(read), _TYPICAL_WRITTEN)
         return self.prices.usd(ref, round(tokens[0]), round(tokens[1]))
 
     def parallel(self, variant: Variant) -> int:

@@ -181,9 +181,10 @@ class Prices:
             self._own[node] = _bytes_in(json.dumps(node.to_data({}), ensure_ascii=False, default=str))
         return self._own[node]
 
-    def typical_tokens(self, node: Node[Any], messages: Iterable[Message], known: Mapping[str, Any]) -> int:
-        """Return about how many tokens a request of a node has, from its texts."""
-        return self.bytes_of(node, messages, known) // (2 * _TYPICAL_BYTES_PER_TOKEN)
+
+def typical_tokens(request_bytes: int) -> int:
+    """Return about how many tokens a request has, from what `bytes_of` returns."""
+    return request_bytes // (2 * _TYPICAL_BYTES_PER_TOKEN)
 
 
 def _bytes_in(text: str) -> int:

@@ -96,7 +96,7 @@ class Results:
         """Add what a cell cost to the total; equal cases share a cell, and one that failed may be replaced."""
         before, now = self._costs.get(cell.key), cell.cost if cell.is_paid else NOT_CHARGED
         if before is None and self._cost is not None:
-            self._cost += CostTotal.of([now] if cell.is_paid else [])
+            self._cost = self._cost + CostTotal.of([now]) if cell.is_paid else self._cost
         elif before != now:
             self._cost = None
         self._costs[cell.key] = now

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import math
 from array import array
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
+from typing import Any
 
 from byok_widgets.compare.quantiles import quantile
 from byok_widgets.compare.result_cell import ResultCell
@@ -76,7 +80,7 @@ class Tally:
     @property
     def seconds(self) -> list[float]:
         """The provider's own seconds of each cell that counts, the shortest first."""
-        return [*self._totals.ordered]
+        return [*self._totals]
 
     @property
     def summary(self) -> Summary:
@@ -89,29 +93,52 @@ class Tally:
             usd_per_1000=self._usd * 1000 / self._paid if is_priced else None,
             unpriced=self._unpriced,
             usd=self._usd,
-            first_token_s=quantile(self._first.ordered, 0.5),
-            p50_s=quantile(self._totals.ordered, 0.5),
-            p95_s=quantile(self._totals.ordered, 0.95),
-            wait_s=quantile(self._waits.ordered, 0.5),
+            first_token_s=quantile(self._first, 0.5),
+            p50_s=quantile(self._totals, 0.5),
+            p95_s=quantile(self._totals, 0.95),
+            wait_s=quantile(self._waits, 0.5),
             retries=self._retries,
-            tokens_per_s=quantile(self._speeds.ordered, 0.5),
+            tokens_per_s=quantile(self._speeds, 0.5),
         )
 
 
-class _Amounts:
-    """Amounts that are put in order when somebody asks: those that are new stand at the end, which is quick."""
+_BLOCK = 1000
+"""Amounts of a block at most."""
+
+
+class _Amounts(Sequence[float]):
+    """Amounts in order, in blocks that are in order, too: one that is new moves only some of its block."""
 
     def __init__(self) -> None:
-        self._values: list[float] = []
+        self._blocks: list[list[float]] = [[]]
+        self._last: list[float] = [-math.inf]  # of each block
+        self._count = 0
 
     def add(self, value: float | None) -> None:
-        if value is not None:
-            self._values.append(value)
+        if value is None:
+            return
+        at = min(bisect_left(self._last, value), len(self._last) - 1)
+        block = self._blocks[at]
+        insort(block, value)
+        self._last[at] = block[-1]
+        self._count += 1
+        if len(block) > _BLOCK:
+            halves = block[: _BLOCK // 2], block[_BLOCK // 2 :]
+            self._blocks[at : at + 1] = halves
+            self._last[at : at + 1] = [half[-1] for half in halves]
 
-    @property
-    def ordered(self) -> list[float]:
-        self._values.sort()
-        return self._values
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[float]:
+        return chain.from_iterable(self._blocks)
+
+    def __getitem__(self, place: Any) -> Any:
+        for block in self._blocks:
+            if place < len(block):
+                return block[place]
+            place -= len(block)
+        raise IndexError(place)
 
 
 class Column:

@@ -105,6 +105,20 @@ def test_readers_are_told_of_cells_that_failed_in_the_order_of_the_cases() -> No
     assert [cell.case for _, cell, _ in results.told()] == ["case 5", "case 7"]
 
 
+def test_times_of_very_many_cells_are_in_order() -> None:
+    chance, results = (
+        random.Random(4),
+        Results(VARIANTS[:1], [Case(f"c{n}", text=f"{n}") for n in range(7_000)], 1),
+    )
+    seconds = [chance.choice([chance.random(), 0.5]) for _ in results.cases]
+    for case, took in zip(results.cases, seconds, strict=True):
+        results.add(case, ResultCell("a", case.name, 1, "done", total_s=took), MISSING)
+    found = results.summary(VARIANTS[0])
+    assert results.seconds_of(VARIANTS[0]) == sorted(seconds)
+    assert found.p50_s == statistics.median(seconds)
+    assert found.p95_s == pytest.approx(statistics.quantiles(seconds, n=20, method="inclusive")[-1])
+
+
 def test_equal_cases_share_a_cell_whose_cost_counts_once() -> None:
     results = Results(VARIANTS, CASES, 1)
     for case in CASES[:3]:
