@@ -105,6 +105,16 @@ def test_readers_are_told_of_cells_that_failed_in_the_order_of_the_cases() -> No
     assert [cell.case for _, cell, _ in results.told()] == ["case 5", "case 7"]
 
 
+def test_evidence_bets_on_a_group_when_all_its_cases_have_ended() -> None:
+    pytest.importorskip("scipy")
+    cases = [Case(f"case {number}", text=f"Hi, {number}", group=f"caller {number // 3}") for number in range(30)]
+    results, live = Results(VARIANTS, cases, 1), Live()
+    for number, case in enumerate(cases):
+        for variant in VARIANTS:
+            results.add(case, ResultCell(variant.id, case.name, 1, "done"), Score(float(variant.id == "b")))
+        assert live.look(results, VARIANTS[0], None)["b"].n == 3 * ((number + 1) // 3)
+
+
 def test_times_of_very_many_cells_are_in_order() -> None:
     chance, results = (
         random.Random(4),
