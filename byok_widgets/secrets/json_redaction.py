@@ -7,18 +7,34 @@ be refused because of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from byok_widgets.secrets.redaction import BETWEEN, redact
 
 _LONG = 30  # a name this long may be a key
+_STRING = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"')
 
 
 def holds_key(data: Any) -> bool:
     """Whether a string in `data` contains a key."""
     texts = BETWEEN.join(_texts(data, []))
     return redact(texts, words=False) != texts
+
+
+def are_clear(texts: Iterable[str]) -> bool:
+    """Whether JSON texts surely hold no key: cutting their strings out is quicker than going through the data."""
+    strings = BETWEEN.join(string for text in texts for string in _strings_of(text))
+    return redact(strings, words=False) == strings
+
+
+def _strings_of(text: str) -> list[str]:
+    """Return the strings of a JSON text, names included."""
+    if "\\" not in text:
+        return text.split('"')[1::2]
+    return [json.loads(f'"{string}"') if "\\" in string else string for string in _STRING.findall(text)]
 
 
 def redact_keys(data: Any) -> Any:

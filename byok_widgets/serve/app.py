@@ -80,10 +80,7 @@ class App:
         return {"id": self._model, "object": "model", "created": 0, "owned_by": "byok-widgets"}
 
     async def _status(self, path: str, send: Send) -> None:
-        state = "ok"
-        if path == "/ready":
-            state = "ok" if self._turns.is_warm else "starting"
-            state = state if self._turns.is_ready else "stopping"
+        state = self._turns.state if path == "/ready" else "ok"
         await send_json(send, {"status": state}, 200 if state == "ok" else 503)
 
     async def _chat(self, caller: str, headers: dict[str, str], receive: Receive, send: Send) -> None:
@@ -91,6 +88,7 @@ class App:
         live = await self._turns.ask(request, caller)
         pieces = Pieces(live.key, self._model, request.end_tool)
         gone = asyncio.ensure_future(_until_gone(receive))
+        gone.add_done_callback(lambda _: live.stir())
         try:
             if request.stream:
                 await _stream(live, pieces, send, gone, usage=request.include_usage)
@@ -111,11 +109,12 @@ _EVENTS = {
 
 async def _stream(live: LiveTurn, pieces: Pieces, send: Send, gone: asyncio.Future[None], *, usage: bool) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": encoded(_EVENTS)})
-    first, heard = pieces.role(), 0
+    first, heard = pieces.role(), ""
     with live.followed():
         while not gone.done():
             said, answer = live.said, live.answer
-            begun = first + pieces.text(said[heard:]) if len(said) > heard else b""
+            more = said[len(heard) :] if said.startswith(heard) else ""  # it may end otherwise than it has begun
+            begun = first + pieces.text(more) if more else b""
             if answer is not None:
                 await send(
                     {"type": "http.response.body", "body": (begun or first) + pieces.end(answer, usage=usage)}
@@ -123,23 +122,17 @@ async def _stream(live: LiveTurn, pieces: Pieces, send: Send, gone: asyncio.Futu
                 return
             if begun:
                 await send({"type": "http.response.body", "body": begun, "more_body": True})
-                first, heard = b"", len(said)
-            elif not await _first_of(live.news, gone, within_s=ALIVE_EVERY_S):
+                first, heard = b"", said
+            elif not await live.news(ALIVE_EVERY_S):
                 await send({"type": "http.response.body", "body": ALIVE, "more_body": True})
 
 
 async def _whole(live: LiveTurn, pieces: Pieces, send: Send, gone: asyncio.Future[None]) -> None:
     with live.followed():
         while live.answer is None and not gone.done():
-            await _first_of(live.news, gone)
+            await live.news()
     if live.answer is not None:
         await send_body(send, 200, pieces.whole(live.answer), _JSON)
-
-
-async def _first_of(*events: asyncio.Future[None], within_s: float | None = None) -> bool:
-    """Wait until one of several things has happened; false if none has in that time."""
-    done, _ = await asyncio.wait(events, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
-    return bool(done)
 
 
 async def _until_gone(receive: Receive) -> None:
@@ -151,15 +144,15 @@ async def read_body(headers: dict[str, str], receive: Receive) -> bytes:
     """Return the body of a request.
 
     Raises:
-        ProtocolError: It is too large, or compressed.
+        ProtocolError: It is too large, compressed, or shorter than its head says.
     """
     if headers.get("content-encoding", "identity") != "identity":
         raise ProtocolError(415, "The body must not be compressed.", code="compressed")
     size, parts, more = 0, [], True
     while more:
         event = await receive()
-        if event["type"] == "http.disconnect":
-            break
+        if event["type"] == "http.disconnect":  # what came may be JSON, and is not all that was meant
+            raise ProtocolError(400, "The request has ended before its body did.", code="incomplete")
         size += len(event.get("body", b""))
         if size > MAX_BODY_BYTES:
             raise ProtocolError(413, f"The body is larger than {MAX_BODY_BYTES} bytes.", code="too_large")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
+from byok_widgets.engine import clock
 from byok_widgets.messages import Message
 from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.serve.dialogue import Dialogue
@@ -29,6 +30,7 @@ class Asked:
         session_id: The client's id of the conversation.
         heard: What the caller heard, where a turn is gone through again; nothing is said then.
         trace: What the client sent of the trace that it is part of.
+        asked_at: When it was asked for, on the clock that measures latencies.
     """
 
     key: str
@@ -40,6 +42,7 @@ class Asked:
     session_id: str = ""
     heard: str | None = None
     trace: str = ""
+    asked_at: float = field(default_factory=clock)
 
     @property
     def text(self) -> str | None:

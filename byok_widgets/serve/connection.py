@@ -16,13 +16,16 @@ MAX_REQUEST_BYTES = 1_500_000
 """More than any body that is read: what is refused for its size is heard out, so that the client hears why."""
 REQUEST_S = 30.0
 """Time that a request has to arrive as a whole, and a new connection to bring its first."""
+TAKE_S = 60.0
+"""Time that a client has to read what was sent to it before more can be sent."""
 MAX_CONNECTIONS = 1_000
 
 
 class Connection(HttpToolsProtocol):  # type: ignore[misc, unused-ignore]
-    """A connection that ends where a client sends too much, or too slowly."""
+    """A connection that ends where a client sends too much or too slowly, or reads nothing of what it is sent."""
 
     _overdue: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
     _bytes = 0
     _in_head = True
 
@@ -37,6 +40,7 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc, unused-ignore]
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget it."""
         self._arrived()
+        self._read()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -62,6 +66,21 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc, unused-ignore]
         """Note that the request is whole."""
         self._arrived()
         super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """Wait for the client to read."""
+        super().pause_writing()
+        self._unread = self.loop.call_later(TAKE_S, self._end)
+
+    def resume_writing(self) -> None:
+        """Go on: it has read most of what was sent."""
+        self._read()
+        super().resume_writing()
+
+    def _read(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def _arrived(self) -> None:
         if self._overdue is not None:

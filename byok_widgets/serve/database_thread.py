@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import queue
 import sqlite3
 import threading
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
 
+_LOG = logging.getLogger("byok_widgets.serve")
 _MOST_AT_ONCE = 64
 
 
@@ -74,8 +76,8 @@ class DatabaseThread:
         return await done
 
     def soon(self, work: Work) -> None:
-        """Do some work, before all that is asked for later; nobody waits for it."""
-        self._waiting.put(_Waiting(work, lambda *_: None, writes=True))
+        """Do some work, before all that is asked for later; nobody waits for it, and the log tells if it fails."""
+        self._waiting.put(_Waiting(work, _log_failure, writes=True))
 
     def _run(self) -> None:
         connection: sqlite3.Connection | None = None
@@ -116,10 +118,23 @@ def _read(connection: sqlite3.Connection, batch: list[_Waiting]) -> None:
             waiting.tell(result, None)
 
 
+def _log_failure(_: Any, error: BaseException | None) -> None:
+    if error is not None:
+        _LOG.error("something could not be stored: %s", error)
+
+
 def _commit_together(connection: sqlite3.Connection, batch: list[_Waiting]) -> None:
     """Do work in one transaction; where one part of it fails, each in its own."""
     try:
-        results = _in_transaction(connection, [waiting.work for waiting in batch])
+        connection.execute("BEGIN IMMEDIATE")
+    except Exception as error:  # noqa: BLE001 - told to whoever asked to write; others need not wait as long again
+        for waiting in batch:
+            if waiting.writes:
+                waiting.tell(None, error)
+        _read(connection, [waiting for waiting in batch if not waiting.writes])
+        return
+    try:
+        results = _finished(connection, [waiting.work for waiting in batch])
     except Exception as error:  # noqa: BLE001 - told to whoever asked
         if len(batch) == 1:
             batch[0].tell(None, error)
@@ -131,8 +146,8 @@ def _commit_together(connection: sqlite3.Connection, batch: list[_Waiting]) -> N
         waiting.tell(result, None)
 
 
-def _in_transaction(connection: sqlite3.Connection, works: list[Work]) -> list[Any]:
-    connection.execute("BEGIN IMMEDIATE")
+def _finished(connection: sqlite3.Connection, works: list[Work]) -> list[Any]:
+    """Do work in the transaction that has begun, and commit it."""
     try:
         results = [work(connection) for work in works]
         connection.execute("COMMIT")  # it fails as well: on a full disk, for example

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 
 from byok_widgets.engine.callbacks import Retraction
@@ -26,6 +27,8 @@ from byok_widgets.session.turn import Turn
 from byok_widgets.session.turn_runner import TurnCallbacks, TurnRunner, TurnStart
 from byok_widgets.session.variable_names import VariableNames
 from byok_widgets.session.variables import Variables
+
+_LOG = logging.getLogger("byok_widgets.serve")
 
 
 @dataclass(frozen=True)
@@ -210,9 +213,12 @@ class Execution:
         self._scope.end()
         try:
             await self._record.end(answer, state, [*self._tried, *self._heard], bill)
-        except Exception:  # a lost turn's, too: then nothing was stored with it
+        except Exception as error:  # a lost turn's, too: then nothing was stored with it
             if self._spending:
                 await self._spending.store(bill)
-            raise
+            if not self._live.said:
+                raise
+            # heard already, so it is heard to its end
+            _LOG.error("turn %s could not be stored: %s", self._asked.key[:12], describe_exception(error))
         self._live.end(answer)
         self._around.observers.tell(self._record.report(answer, state, self._tried, self._scope))

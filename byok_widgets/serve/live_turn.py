@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from byok_widgets.usage import Usage
 
@@ -45,7 +46,7 @@ class LiveTurn:
         self.followers = 0
         self._said = ""
         self._held_from: int | None = 0
-        self._news: asyncio.Future[None] | None = None
+        self._waiting: set[asyncio.Future[bool]] = set()
         self.placed = asyncio.Event()
 
     @classmethod
@@ -69,7 +70,7 @@ class LiveTurn:
         """Take a piece of the reply; it is held back until the flow's position is saved."""
         self._said += piece
         if self._held_from is None:  # else there is nothing more to hear
-            self._tell()
+            self.stir()
 
     def retract(self) -> None:
         """Take back what has come so far, as far as nobody has heard it."""
@@ -80,7 +81,7 @@ class LiveTurn:
         """Let followers hear it: the position is saved."""
         self._held_from = None
         self.placed.set()
-        self._tell()
+        self.stir()
 
     def hold(self) -> None:
         """Hold back what comes from here on, until `speak` is called again: the flow may still move."""
@@ -90,7 +91,7 @@ class LiveTurn:
         """Take the answer."""
         self._said, self._held_from, self.answer = answer.text, None, answer
         self.placed.set()
-        self._tell()
+        self.stir()
 
     @contextmanager
     def followed(self) -> Iterator[None]:
@@ -101,21 +102,32 @@ class LiveTurn:
         finally:
             self.followers -= 1
 
-    @property
-    def news(self) -> asyncio.Future[None]:
-        """Done as soon as there is more to hear, or the turn has ended; nobody may cancel it."""
-        if self._news is None:
-            self._news = asyncio.get_running_loop().create_future()
-        return self._news
+    async def news(self, within_s: float | None = None) -> bool:
+        """Wait until there is more to hear, the turn has ended or `stir` is called; false if none came in time."""
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[bool] = loop.create_future()
+        timer = None if within_s is None else loop.call_later(within_s, partial(_end, waiter, came=False))
+        self._waiting.add(waiter)
+        try:
+            return await waiter
+        finally:
+            self._waiting.discard(waiter)
+            if timer is not None:
+                timer.cancel()
+
+    def stir(self) -> None:
+        """Let all who wait for news look what there is."""
+        for waiter in self._waiting:
+            _end(waiter, came=True)
 
     async def whole(self) -> Answer:
         """Wait for the answer."""
         with self.followed():
             while self.answer is None:
-                await asyncio.wait((self.news,))
+                await self.news()
         return self.answer
 
-    def _tell(self) -> None:
-        if self._news is not None:
-            self._news.set_result(None)
-            self._news = None
+
+def _end(waiter: asyncio.Future[bool], *, came: bool) -> None:
+    if not waiter.done():
+        waiter.set_result(came)

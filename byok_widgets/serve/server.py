@@ -133,13 +133,17 @@ class Server:
         expire_at = 0.0
         while True:
             try:
-                await self._store.beat()
-                await self._take_tokens()
+                async with asyncio.timeout(LEASE_S):  # later, this process counts as gone
+                    await self._store.beat()
+                    await self._take_tokens()
+                self._turns.has_store = True
                 if time.monotonic() >= expire_at:
                     expire_at = time.monotonic() + _EXPIRE_EVERY_S
                     await self._store.expire(time.time() - self._keep_s)
             except Exception:  # noqa: BLE001 - the store may be away for a while
-                _LOG.exception("the store does not answer")
+                if self._turns.has_store:
+                    _LOG.exception("the store does not answer")
+                self._turns.has_store = False
             await asyncio.sleep(_BEAT_S)
 
     async def _take_tokens(self) -> None:

@@ -31,7 +31,7 @@ class TurnRecord:
 
     def __init__(self, asked: Asked, claim: Claim, owner: str, store: Store) -> None:
         self._asked, self._claim, self._owner, self._store = asked, claim, owner, store
-        self._began, self._began_at = clock(), time.time()
+        self._claimed_at = time.time()
         self._first_token_s: float | None = None
         self._written: tuple[State, str] | None = None
 
@@ -62,7 +62,7 @@ class TurnRecord:
     def note_first(self) -> None:
         """Take note that the caller begins to hear something."""
         if self._first_token_s is None:
-            self._first_token_s = clock() - self._began
+            self._first_token_s = clock() - self._asked.asked_at
 
     async def place(self, state: State, node: str) -> None:
         """Store where the flow is; only then may the reply be heard.
@@ -91,6 +91,7 @@ class TurnRecord:
     def report(self, answer: Answer, state: State, turns: Sequence[Turn], scope: ServedScope) -> TurnReport:
         """Return what became of the turn."""
         asked = self._asked
+        seconds = clock() - asked.asked_at
         return TurnReport(
             key=asked.key,
             session=state.session,
@@ -98,8 +99,8 @@ class TurnRecord:
             version=asked.flow.version,
             turns=tuple(turns),
             node=state.place.node,
-            began_at=self._began_at,
-            seconds=clock() - self._began,
+            began_at=time.time() - seconds,
+            seconds=seconds,
             first_token_s=self._first_token_s,
             fallback=answer.fallback,
             reused=scope.reused,
@@ -110,5 +111,5 @@ class TurnRecord:
     def _session(self, node: str) -> StoredSession:
         asked = self._asked
         return StoredSession(
-            asked.parent.session, asked.redacted[1], asked.caller, node, self._began_at, asked.key
+            asked.parent.session, asked.redacted[1], asked.caller, node, self._claimed_at, asked.key
         )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+from typing import Literal
 
+from byok_widgets.engine import clock
 from byok_widgets.serve.asked import Asked
 from byok_widgets.serve.chat_request import ChatRequest
 from byok_widgets.serve.dialogue import Dialogue, digest
@@ -14,7 +16,7 @@ from byok_widgets.serve.fallback import Fallback
 from byok_widgets.serve.live_turn import Answer, LiveTurn
 from byok_widgets.serve.parents import Parents, Talk
 from byok_widgets.serve.protocol_error import ProtocolError
-from byok_widgets.serve.served_flow import Versions
+from byok_widgets.serve.served_flow import ServedFlow, Versions
 from byok_widgets.serve.state import turn_key
 from byok_widgets.serve.store import Claim
 from byok_widgets.serve.stored import answer_of
@@ -37,15 +39,25 @@ class TurnService:
         running: The turns that run here, by key.
         is_ready: Whether turns are taken.
         is_warm: Whether the first caller would wait no longer than the others.
+        has_store: Whether the store answers.
     """
 
     def __init__(self, versions: Versions, around: Surroundings) -> None:
         self.versions, self.around = versions, around
         self.running: dict[str, LiveTurn] = {}
-        self.is_ready, self.is_warm = True, False
+        self.is_ready, self.is_warm, self.has_store = True, False, True
         self._tasks: dict[asyncio.Task[None], LiveTurn] = {}
         self._owners = itertools.count(1)
         self._parents = Parents(versions, around, self.running, self._begin)
+
+    @property
+    def state(self) -> Literal["ok", "starting", "stopping", "no store"]:
+        """Whether callers should be sent here, and if not, why."""
+        if not self.is_ready:
+            return "stopping"
+        if not self.has_store:
+            return "no store"
+        return "ok" if self.is_warm else "starting"
 
     async def ask(self, request: ChatRequest, caller: str) -> LiveTurn:
         """Return the turn that answers a request, which may have begun, or ended, before.
@@ -54,9 +66,19 @@ class TurnService:
             ProtocolError: It lacks the id of its session, which this flow needs, or the server is stopping.
         """
         self._require(request)
+        asked_at = clock()
         dialogue = Dialogue.of(request.messages)
         if dialogue.is_answered:
             return LiveTurn.ended("", Answer())
+        try:
+            asked = await self._asked(request, caller, dialogue, asked_at)
+        except Exception:  # noqa: BLE001 - a caller is on the phone: where the store fails, something is said
+            _LOG.exception("a dialogue could not be looked up")
+            return LiveTurn.ended("", Answer(self._sorry(self.versions.current), fallback="error"))
+        return self._begin(asked)
+
+    async def _asked(self, request: ChatRequest, caller: str, dialogue: Dialogue, asked_at: float) -> Asked:
+        """Return the turn that a request asks for."""
         session = digest("session", self.versions.current.name, caller, request.session_id)
         talk = Talk(dialogue, session, caller, request.session_id)
         parent = await self._parents.of(talk)
@@ -64,7 +86,9 @@ class TurnService:
         said = dialogue.keys[at] if at >= 0 else "opening"
         key = turn_key(parent.key, said, request.idempotency_key)
         flow = await self.versions.of(parent.version)
-        return self._begin(Asked(key, parent, dialogue, at, flow, caller, request.session_id, trace=request.trace))
+        return Asked(
+            key, parent, dialogue, at, flow, caller, request.session_id, trace=request.trace, asked_at=asked_at
+        )
 
     def leave(self, live: LiveTurn) -> None:
         """Take note that somebody does not follow a turn any more."""
@@ -115,16 +139,16 @@ class TurnService:
                 await self._execute(asked, claim, live, owner)
         except asyncio.CancelledError:
             await self.around.store.release(asked.key, owner)
-            live.end(Answer(live.said or self._sorry(asked), fallback="stopping"))
+            live.end(Answer(live.said or self._sorry(asked.flow), fallback="stopping"))
         except Exception:  # noqa: BLE001 - a caller is on the phone: whatever failed, something is said
             _LOG.exception("a turn failed")
-            live.end(Answer(self._sorry(asked), fallback="error"))
+            live.end(Answer(live.said or self._sorry(asked.flow), fallback="error"))
         finally:
             if self.running.get(asked.key) is live:  # given up, it may have been replaced already
                 del self.running[asked.key]
 
-    def _sorry(self, asked: Asked) -> str:
-        return Fallback.of(self.around.options, asked.flow).whole
+    def _sorry(self, flow: ServedFlow) -> str:
+        return Fallback.of(self.around.options, flow).whole
 
     async def _claimed(self, asked: Asked, owner: str) -> Claim:
         """Return the claim to a turn, as soon as no other living process answers it."""

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from byok_widgets.secrets import Secret, redact
-from byok_widgets.secrets.json_redaction import holds_key, redact_keys
+from byok_widgets.secrets.json_redaction import are_clear, holds_key, redact_keys
 from tests.fake_keys import fake_key
 
 JSON = st.recursive(
@@ -67,3 +67,17 @@ def test_many_texts_are_looked_at_together() -> None:
     assert redact_keys(data) == [{"text": f"line {number}\n[API key]"} for number in range(5000)]
     assert time.thread_time() - begun < 10
     assert len(held) == 3
+
+
+@given(JSON)
+def test_a_text_of_data_without_a_key_is_clear(data: Any) -> None:
+    assert are_clear([json.dumps(data), json.dumps(data, ensure_ascii=False)])
+
+
+@pytest.mark.parametrize("before", ["", "\n", '"', "\\", '", "', "\\n", '\\"', "é"])
+def test_a_text_with_a_key_in_any_of_its_strings_is_not_clear(before: str) -> None:
+    key = fake_key()
+    held = Secret(key)
+    for data in ([f"{before}{key}"], {f"{before}{key}": 1}, {"a": [{"b": f"c{before} {key}"}]}, {key: '"'}):
+        assert not are_clear(["{}", json.dumps(data, ensure_ascii=False)])
+    assert held.reveal() == key

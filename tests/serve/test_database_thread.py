@@ -95,5 +95,38 @@ def test_what_only_reads_waits_for_no_other_writer(tmp_path: Path) -> None:
     other.close()
 
 
+def test_who_waits_together_for_another_writer_waits_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, statements = tmp_path / "some.sqlite", list[str]()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("CREATE TABLE parents (id INTEGER PRIMARY KEY)")
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(path, isolation_level=None, timeout=0.2)
+        connection.set_trace_callback(statements.append)
+        return connection
+
+    async def work() -> None:
+        thread = DatabaseThread(connect)
+        await thread.start()
+        other.execute("BEGIN IMMEDIATE")
+        try:
+            writes = [thread.do(_parent) for _ in range(20)]
+            *failed, parents = await asyncio.gather(
+                *writes, thread.do(_parents, writes=False), return_exceptions=True
+            )
+            thread.soon(_parent)
+        finally:
+            await thread.stop()
+        assert {type(each) for each in failed} == {sqlite3.OperationalError}
+        assert parents == []
+
+    asyncio.run(work())
+    other.close()
+    assert statements.count("BEGIN IMMEDIATE ") + statements.count("BEGIN IMMEDIATE") <= 4
+    assert "could not be stored" in caplog.text
+
+
 def _no_table(connection: sqlite3.Connection) -> None:
     connection.execute("SELECT * FROM nothing")

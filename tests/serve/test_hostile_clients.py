@@ -24,6 +24,7 @@ from tests.serve.conftest import Served
 from tests.serve.talking import user
 from tests.serve.test_stores import SESSION, TURN
 from tests.session.conftest import Script
+from tests.widgets.wire import eventually
 
 _POST = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
 _CHUNK = b"186a0\r\n" + b"a" * 100_000 + b"\r\n"
@@ -74,6 +75,37 @@ def test_a_request_that_does_not_come_to_its_end_is_not_waited_for(
                 pass  # an error that is told before
     finally:
         served.server.stop()
+
+
+def test_a_request_that_is_cut_off_asks_nothing(served: Served, script: Script) -> None:
+    body = json.dumps({"messages": [user("Half")]}).encode()
+    with connected(served) as client:
+        head = f"Authorization: Bearer {served.token}\r\nContent-Length: {len(body) + 1}\r\n\r\n"
+        client.sendall(_POST + head.encode() + body)
+    served.caller.ask([user("Whole")])
+    assert [request["messages"][-1]["content"] for request in script.spoken] == ["Whole"]
+
+
+def test_a_client_that_reads_nothing_is_not_waited_for(
+    served: Served, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "TAKE_S", 0.2)
+    script.words = [Say("word " * 60_000, piece_chars=50_000)]
+    served.caller.ask([user("Much")])
+    body = json.dumps({"messages": [user("Much")]}).encode()
+    head = f"Authorization: Bearer {served.token}\r\nContent-Length: {len(body)}\r\n\r\n"
+    with connected(served) as client:
+        client.sendall(40 * (_POST + head.encode() + body))
+        eventually(lambda: not _takes(client, b"GET"))
+    assert served.caller.send("GET", "/health").status == 200
+
+
+def _takes(client: socket.socket, more: bytes) -> bool:
+    try:
+        client.sendall(more)
+    except ConnectionError:
+        return False
+    return True
 
 
 def test_a_reply_that_takes_longer_than_a_request_may_is_heard(

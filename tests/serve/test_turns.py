@@ -111,6 +111,18 @@ def test_a_dialogue_that_is_not_known_is_gone_through_again_without_replies(
     assert session.variables["name"] == "Ana"
 
 
+def test_the_time_to_the_first_token_runs_from_the_last_word(served: Served, script: Script) -> None:
+    def slowly(request: dict[str, Any]) -> Say:
+        time.sleep(0.4 if "response_format" in request else 0)
+        return script._answer(request)
+
+    script.server.script(slowly)
+    served.caller.ask([user("Hi"), flow_said("Your name?"), user("Hm")], user="u")
+    assert served.reports[-1].first_token_s is not None
+    assert served.reports[-1].first_token_s >= 0.8, "the turn before is gone through again, while the caller waits"
+    assert served.reports[-1].seconds >= served.reports[-1].first_token_s
+
+
 @pytest.mark.parametrize("pause_s", [0.0, 0.05])
 def test_a_turn_that_has_ended_leaves_no_step_behind_and_counts_once(
     served: Served, script: Script, pause_s: float
