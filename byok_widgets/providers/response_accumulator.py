@@ -141,6 +141,11 @@ class ResponseAccumulator:
         self._count()
         self._take(self._filter.feed(text))
 
+    def add_piece(self, text: str) -> None:
+        """Add a piece of the answer's text that came as one of several."""
+        self.has_pieces = True
+        self.add_spoken(text)
+
     def add_input(self, text: str) -> None:
         """Add a piece of a tool's input, in which there is no thinking."""
         if text:

@@ -24,8 +24,8 @@ class WireProtocol(Protocol):
     def accumulate(self, event: dict[str, Any], accumulator: ResponseAccumulator, context: CallContext) -> None:
         """Process one event of a stream."""
 
-    def accumulate_plain(self, event: Mapping[str, Any], accumulator: ResponseAccumulator) -> bool:
-        """Process an event with a few words and nothing else; whether it is one."""
+    def plain_words(self, event: Mapping[str, Any]) -> str:
+        """Return the words of an event with nothing else in it; empty for any other."""
 
     def accumulate_whole(
         self, answer: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext
@@ -109,9 +109,14 @@ class AnswerParser:
             self._take(event)
 
     def _take(self, event: ReadEvent) -> None:
+        if event.words:
+            self._accumulator.add_piece(event.words)
+            return
         value = event.value
-        is_plain = not event.name and isinstance(value, dict)
-        if is_plain and self._protocol.accumulate_plain(value, self._accumulator):
+        if not event.name and isinstance(value, dict) and (words := self._protocol.plain_words(value)):
+            self._reader.repeated.learn(event.data, words, self._protocol.plain_words)
+            self._accumulator.set_metadata(value.get("model"), value.get("id"))
+            self._accumulator.add_piece(words)
             self._last = value
             return
         if event.name == "error" or (isinstance(value, dict) and error_mapping.holds_error(value)):

@@ -112,14 +112,9 @@ class ChatCompletionsProvider(SdkProvider):
         if not choices and error_mapping.gives_reason(event):
             raise error_mapping.from_body(event, context)
 
-    def accumulate_plain(self, event: Mapping[str, Any], accumulator: ResponseAccumulator) -> bool:
-        """Process an event that holds a few words and nothing else; see `SdkProvider.accumulate_plain`."""
-        words = _plain_words(event)
-        if words:
-            accumulator.set_metadata(event.get("model"), event.get("id"))
-            accumulator.has_pieces = True
-            accumulator.add_spoken(words)
-        return bool(words)
+    def plain_words(self, event: Mapping[str, Any]) -> str:
+        """Return the words of an event with nothing else in it; see `SdkProvider.plain_words`."""
+        return _plain_words(event)
 
     def _count(self, event: Mapping[str, Any], accumulator: ResponseAccumulator) -> None:
         usage = find_usage(event)

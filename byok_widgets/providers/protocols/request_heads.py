@@ -1,12 +1,16 @@
 """Heads of requests: the SDK builds and signs one anew for each request, although only the body is another.
 
-There is no public place to keep one. An SDK that builds requests in another way than is known here is left alone.
+There is no public place to keep one. A request that differs from an earlier one by its body alone is sent by the
+SDK as well, but without the options that it copies several times on the way, which take most of its time. An SDK
+that builds requests in another way than is known here is left alone.
 """
 
 from __future__ import annotations
 
 import inspect
 import json
+import logging
+import ssl
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -18,7 +22,10 @@ if TYPE_CHECKING:
 
 _PLAIN = frozenset({"method", "url", "json_data", "content", "files", "idempotency_key"})
 """The options of a request that is nothing but a body."""
+_ALONE = frozenset({"cast_to", "body", "stream", "stream_cls"})
+"""The arguments of such a request."""
 _BUILDS_FROM = ["self", "options", "retries_taken"]
+_USED = ("post", "_send_request", "_make_status_error_from_response")
 
 
 @cache
@@ -27,13 +34,15 @@ def client_class(sdk: ModuleType) -> Any:
     if not _is_known(sdk.AsyncOpenAI):
         return sdk.AsyncOpenAI
 
+    log = logging.getLogger(sdk.__name__)
+
     class Client(sdk.AsyncOpenAI):  # type: ignore[name-defined, misc]
         def __init__(self, **arguments: Any) -> None:
             super().__init__(**arguments)
             self._kept_heads: dict[str, httpx2.Request] = {}
 
         def _build_request(self, options: Any, *, retries_taken: int = 0) -> httpx2.Request:
-            content = None if retries_taken or getattr(self, "_idempotency_header", None) else _body_of(options)
+            content = None if retries_taken or self._adds_to_heads else _body_of(options)
             if content is None:
                 request: httpx2.Request = super()._build_request(options, retries_taken=retries_taken)
                 return request
@@ -42,19 +51,52 @@ def client_class(sdk: ModuleType) -> Any:
                 head = self._kept_heads[options.url] = with_content(super()._build_request(options), b"")
             return with_content(head, content)
 
+        async def post(self, path: str, **given: Any) -> Any:
+            head = None if log.isEnabledFor(logging.DEBUG) else self._kept_heads.get(path)  # the SDK logs more
+            is_alone = head is not None and given.keys() <= _ALONE and given.get("stream") is True
+            content = _json_of(given.get("body")) if is_alone and not self._adds_to_heads else None
+            if head is None or content is None:
+                return await super().post(path, **given)
+            return await self._sent(with_content(head, content))
+
+        @property
+        def _adds_to_heads(self) -> bool:
+            return getattr(self, "_idempotency_header", None) is not None or self.custom_auth is not None
+
+        async def _sent(self, request: httpx2.Request) -> httpx2.Response:
+            """Send a request; what fails is named as the SDK names it."""
+            import httpx2
+
+            try:
+                response: httpx2.Response = await self._send_request(request, stream=True)
+            except httpx2.TimeoutException as error:
+                raise sdk.APITimeoutError(request=request) from error
+            except (httpx2.RequestError, ssl.SSLError) as error:
+                raise sdk.APIConnectionError(request=request) from error
+            if response.is_success:
+                return response
+            await response.aread()
+            raise self._make_status_error_from_response(response)
+
     return Client
 
 
 def _is_known(client: Any) -> bool:
     build = getattr(client, "_build_request", None)
-    return callable(build) and [*inspect.signature(build).parameters] == _BUILDS_FROM
+    is_built_so = callable(build) and [*inspect.signature(build).parameters] == _BUILDS_FROM
+    return is_built_so and all(callable(getattr(client, name, None)) for name in _USED)
 
 
 def _body_of(options: Any) -> bytes | None:
     """Return the body of a request that posts JSON and asks for nothing else; `None` for any other."""
-    given = options.json_data
-    is_plain = options.method == "post" and isinstance(given, dict) and options.model_fields_set <= _PLAIN
+    is_plain = options.method == "post" and options.model_fields_set <= _PLAIN
     if not is_plain or options.content is not None or options.files is not None:
+        return None
+    return _json_of(options.json_data)
+
+
+def _json_of(given: Any) -> bytes | None:
+    if not isinstance(given, dict):
         return None
     try:
         return json.dumps(given, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

@@ -144,14 +144,13 @@ class SdkProvider(Provider):
             ProviderError: It contains an error, or is not an event of this protocol.
         """
 
-    def accumulate_plain(self, event: Mapping[str, Any], accumulator: ResponseAccumulator) -> bool:
-        """Process an event in which there are a few words of the answer and nothing else, as in nearly all.
+    def plain_words(self, event: Mapping[str, Any]) -> str:
+        """Return the words of an event with nothing else in it but its `id` and `model`, as in nearly all.
 
-        Returns:
-            Whether it is one; otherwise nothing was done, and more has to be looked at.
+        Empty for any other, in which more has to be looked at.
         """
-        del event, accumulator
-        return False
+        del event
+        return ""
 
     @abstractmethod
     def accumulate_whole(

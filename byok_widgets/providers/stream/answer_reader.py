@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from byok_widgets.providers.stream import bounds
 from byok_widgets.providers.stream.event_splitter import Event, EventSplitter
 from byok_widgets.providers.stream.json_values import parse_json
+from byok_widgets.providers.stream.repeated_events import RepeatedEvents
 
 _FIRST_FIELD = re.compile(rb"(?:data|event|id|retry|error)?[:\r\n]")
 _FIELD_CHARS = len(b"event:")
@@ -32,11 +33,15 @@ class ReadEvent(NamedTuple):
         name: Its `event` field; empty if it has none.
         value: The JSON in its data; the data as text if it is not JSON.
         is_json: Whether its data is JSON.
+        data: Its data as they came.
+        words: Its words, where it is like an event before but for them; then its data were not read.
     """
 
     name: str
     value: Any
     is_json: bool = True
+    data: bytes = b""
+    words: str = ""
 
 
 class AnswerReader:
@@ -49,11 +54,13 @@ class AnswerReader:
         is_done: Whether the stream has said that it is complete.
         has_begun: Whether any event has come.
         body: The whole body, if it is not a stream; `None` until its end, and for a stream.
+        repeated: Recognises events that need not be read.
     """
 
     def __init__(self, content_type: str = "") -> None:
         self.is_done = self.has_begun = False
         self.body: bytes | None = None
+        self.repeated = RepeatedEvents()
         self._says_stream = "event-stream" in content_type
         self._max_bytes = bounds.MAX_ANSWER_BYTES
         self._bytes = 0
@@ -131,7 +138,8 @@ class AnswerReader:
             if b"\n" in event.data and (apart := _apart(event)):
                 yield from self._read(apart)
                 continue
-            read = self._value(event)
+            words = "" if event.name else self.repeated.words_in(event.data)
+            read = ReadEvent("", None, words=words) if words else self._value(event)
             if read is not None:
                 self.has_begun = True
                 yield read
@@ -151,7 +159,7 @@ class AnswerReader:
             return self._value(Event(name, data[5:].strip(), is_cut))
         if isinstance(value, str) and self._says_nothing(value.lower()):
             return None
-        return ReadEvent(name, value, is_json) if is_json or not is_cut else None
+        return ReadEvent(name, value, is_json, data) if is_json or not is_cut else None
 
     def _says_nothing(self, word: str) -> bool:
         """Whether a text in place of an event is a sign of life, or says that the stream is complete."""

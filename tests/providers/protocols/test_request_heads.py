@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from traceback import TracebackException
 from types import ModuleType
 from typing import Any
 
 import openai
+import pytest
 
+from byok_widgets.engine import ENGINE
+from byok_widgets.errors import ByokError
+from byok_widgets.providers import PROVIDERS
+from byok_widgets.providers.exchange import Answer
 from byok_widgets.providers.protocols.request_heads import client_class
+from tests.providers.asking import QUESTION, endpoint, fault
+from tests.providers.fault_server import HANG_UP, PAGE, FaultServer, Reply, says
+from tests.providers.protocols.writing import deltas
+
+HELLO = deltas({"content": "Hello"}).but(headers={"connection": "close"})
+"""The next request comes on a new connection, as after a pause."""
 
 
 def test_the_sdk_keeps_heads() -> None:
@@ -25,3 +38,65 @@ def test_an_sdk_that_builds_requests_in_another_way_is_left_alone() -> None:
     sdk = ModuleType("another")
     sdk.AsyncOpenAI = object  # type: ignore[attr-defined]
     assert client_class(sdk) is object
+
+
+CHANGES = [
+    says({"error": {"message": "no such model", "code": "model_not_found"}}, 404),
+    says({"error": {"message": "bad key", "code": "invalid_api_key"}}, 401),
+    says({"error": {"message": "slow down"}}, 429, retry_after="1"),
+    says({"error": {"message": "broken"}}, 500, x_request_id="req-1"),
+    Reply(b"gone", 502, "text/plain"),
+    Reply(b"", 302, headers={"location": "https://example.org"}),
+    Reply(b"", 304),
+    Reply(PAGE, 403, "text/html"),
+    HANG_UP,
+    Reply(b"{}", sent=1, then="cut"),
+]
+
+
+@pytest.mark.parametrize("bad", CHANGES, ids=[f"{at}" for at in range(len(CHANGES))])
+def test_what_fails_under_a_kept_head_is_told_as_under_a_new_one(bad: Reply, faulty: FaultServer) -> None:
+    new = fault(faulty, bad)
+    heads: list[int] = []
+    at = replace(endpoint(PROVIDERS["openai"], faulty), on_head=lambda status, _: heads.append(status))
+
+    async def asked() -> Answer:
+        return await PROVIDERS["openai"].complete(QUESTION, at, lambda _: None)
+
+    faulty.script(HELLO, bad)
+    assert ENGINE.run(asked()).text == "Hello"
+    with pytest.raises(ByokError) as caught:
+        ENGINE.run(asked())
+    kept = caught.value
+    facts = (
+        "kind",
+        "problem",
+        "cause",
+        "quote",
+        "fix",
+        "retryable",
+        "retry_after_s",
+        "request_id",
+        "cost",
+    )
+    assert [getattr(kept, name) for name in facts] == [getattr(new, name) for name in facts]
+    frames = "".join(TracebackException.from_exception(kept, capture_locals=True).format())
+    assert at.key is not None
+    assert at.key.reveal() not in frames
+    assert heads == [200, *([] if bad.sent == -1 else [bad.status])]
+    first, *again = faulty.asked
+    assert all((each.headers, each.content) == (first.headers, first.content) for each in again)
+
+
+def test_a_request_that_is_not_a_body_alone_is_built_by_the_sdk(faulty: FaultServer) -> None:
+    client = client_class(openai)(api_key="none", base_url=f"{faulty.url}/v1", max_retries=0)
+
+    async def asked() -> None:
+        url = f"{faulty.url}/v1/chat/completions"
+        stream = {"cast_to": object, "stream": True, "stream_cls": openai.AsyncStream[object]}
+        faulty.script(HELLO)
+        await client.post(url, body={"a": 1}, **stream)
+        await client.post(url, body={"a": 2}, options={"headers": {"x-own": "1"}}, **stream)
+
+    ENGINE.run(asked())
+    assert faulty.asked[-1].headers["x-own"] == "1"
