@@ -46,7 +46,7 @@ _LATEST = (  # an interrupted turn may end after the one that followed it
     " last_at = excluded.last_at, last_turn = excluded.last_turn WHERE last_at <= excluded.last_at"
 )
 _SPEND = (
-    "INSERT INTO spending VALUES {rows} ON CONFLICT (scope) DO UPDATE"
+    "INSERT INTO spending VALUES (?, ?, ?) ON CONFLICT (scope) DO UPDATE"
     " SET calls = calls + excluded.calls, usd = usd + excluded.usd"
 )
 _BUSY_S = 10.0
@@ -59,7 +59,6 @@ class SqliteStore:
         """Keep them in a file, or with `None` in memory."""
         self.path, self.process = path, uuid.uuid4().hex
         self._thread = DatabaseThread(self._connect)
-        self._noted: set[str] = set()  # the turns of this process of which steps are in the journal
 
     async def open(self) -> None:
         """Open the file, or make it.
@@ -106,21 +105,15 @@ class SqliteStore:
 
     async def note(self, key: str, step: str, data: str) -> None:
         """Keep what a step of a turn gave."""
-        self._noted.add(key)
         sql = "INSERT OR REPLACE INTO journal VALUES (?, ?, ?)"
         await self._thread.do(lambda db: db.execute(sql, (key, step, data)))
 
     async def put(self, turn: StoredTurn, owner: str, session: StoredSession, bill: Bill | None = None) -> bool:
         """Store what is known of a turn by now, and what it has spent."""
-        is_noted = turn.key in self._noted
-        if turn.answer:
-            self._noted.discard(turn.key)
-        work = partial(_put, turn=turn, owner=owner, session=session, bill=bill, is_noted=is_noted)
-        return await self._thread.do(work)
+        return await self._thread.do(partial(_put, turn=turn, owner=owner, session=session, bill=bill))
 
     async def release(self, key: str, owner: str) -> None:
         """Give up a turn that has no state yet."""
-        self._noted.discard(key)
         self._soon("UPDATE turns SET owner = '' WHERE key = ? AND owner = ? AND state = ''", key, owner)
 
     async def effects(self, session: str) -> list[str]:
@@ -237,8 +230,6 @@ class SqliteStore:
             return Claim("busy", known)
         db.execute("UPDATE turns SET owner = ? WHERE key = ?", (owner, turn.key))
         journal = dict(db.execute("SELECT step, data FROM journal WHERE turn = ?", (turn.key,)))
-        if journal:
-            self._noted.add(turn.key)
         return Claim("owned", known, taken_over=process not in ("", self.process), journal=journal)
 
 
@@ -264,15 +255,7 @@ def _found(db: sqlite3.Connection, session: str, words: str, tail: str) -> list[
     return []
 
 
-def _put(
-    db: sqlite3.Connection,
-    turn: StoredTurn,
-    owner: str,
-    session: StoredSession,
-    bill: Bill | None,
-    *,
-    is_noted: bool,
-) -> bool:
+def _put(db: sqlite3.Connection, turn: StoredTurn, owner: str, session: StoredSession, bill: Bill | None) -> bool:
     changed = db.execute(
         "UPDATE turns SET state = ?, answer = ?, record = ? WHERE key = ? AND owner = ? AND answer = ''",
         (turn.state, turn.answer, turn.record, turn.key, owner),
@@ -280,7 +263,7 @@ def _put(
     if not changed:
         return False
     db.execute(_LATEST, tuple(vars(session).values()))
-    if turn.answer and is_noted:
+    if turn.answer:
         db.execute("DELETE FROM journal WHERE turn = ?", (turn.key,))
     if bill is not None:
         _spend(db, bill)
@@ -289,6 +272,4 @@ def _put(
 
 def _spend(db: sqlite3.Connection, bill: Bill) -> None:
     scopes, (calls, usd) = bill
-    rows = [value for scope in scopes for value in (scope, calls, int(usd * USD_PARTS))]
-    marks = ", ".join(["(?, ?, ?)"] * len(scopes))
-    db.execute(_SPEND.format(rows=marks), rows)  # one statement: each waits for its turn in this process
+    db.executemany(_SPEND, [(scope, calls, int(usd * USD_PARTS)) for scope in scopes])

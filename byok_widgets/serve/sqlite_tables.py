@@ -13,9 +13,8 @@ CREATE TABLE IF NOT EXISTS turns (
     text TEXT NOT NULL, made_at REAL NOT NULL, state TEXT NOT NULL, answer TEXT NOT NULL, record TEXT NOT NULL,
     owner TEXT NOT NULL
 );
-DROP INDEX IF EXISTS by_words;
-DROP INDEX IF EXISTS by_tail;
-CREATE INDEX IF NOT EXISTS by_said ON turns (session, words, tail);
+CREATE INDEX IF NOT EXISTS by_words ON turns (session, words);
+CREATE INDEX IF NOT EXISTS by_tail ON turns (session, tail);
 CREATE TABLE IF NOT EXISTS journal (
     turn TEXT NOT NULL, step TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (turn, step)
 );
