@@ -3,7 +3,7 @@
 Most providers limit each model of an account by itself: what one has left says nothing of another one, and a storm
 at a small free model must not hold up all others of a comparison. So each model has a governor of its own. Headers
 that name a limit of the whole account count for all of them, and so do those that the models' answers show to
-count the same requests.
+count the same requests. Where no header says anything, models that are refused together share their pauses.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 from byok_widgets.engine.quota import Gauge
+from byok_widgets.engine.storms import Storms, Throttled
 
 _ENOUGH_SIGNS = 2
 """So often a model's quota has to shrink by what others use, too, before it is taken for theirs as well."""
@@ -20,7 +21,7 @@ _FEWEST = 4
 """Requests of other models that say anything about it, beside those that may have overtaken one another."""
 
 
-class Sender(Protocol):
+class Sender(Throttled, Protocol):
     """The governor of one model, as others see it.
 
     Attributes:
@@ -44,12 +45,14 @@ class Account:
         sent: How many requests were sent for all of them; each is known by its number.
         unanswered: How many of them are in flight of whose answer nothing has come yet.
         gauges: The quotas of the whole account, whatever the model.
+        storms: Which models are refused together.
     """
 
     def __init__(self) -> None:
         self.sent = self.unanswered = 0
         self.gauges: dict[str, Gauge] = {}
         self._governors: WeakSet[Sender] = WeakSet()
+        self.storms = Storms(self._governors)
         self._quotas: WeakValueDictionary[tuple[str, float | None], ModelQuota] = WeakValueDictionary()
 
     def add(self, governor: Sender) -> None:

@@ -87,6 +87,8 @@ class Governor:
         unanswered: How many requests are in flight of whose answer nothing has come yet.
         gauges: The quotas of its model, by name.
         last_success_at: When a request was last answered, on the loop's clock.
+        throttle: What it has learned from refusals; models that are refused together have one.
+        in_flight: How many requests are in flight.
     """
 
     def __init__(self, max_in_flight: int = MAX_IN_FLIGHT, account: Account | None = None) -> None:
@@ -94,9 +96,10 @@ class Governor:
         self._account = account or Account()
         self._account.add(self)
         self._quotas: dict[str, ModelQuota] = {}
-        self._throttle = Throttle()
+        self.throttle = Throttle()
+        self._storms = self._account.storms
         self.gauges: dict[str, Gauge] = {}
-        self._in_flight = self.sent = self.unanswered = self._arrived = 0
+        self.in_flight = self.sent = self.unanswered = self._arrived = 0
         self._waiting: list[_Waiter] = []
         self._probed_at = -math.inf
         self._timer: asyncio.TimerHandle | None = None
@@ -105,12 +108,12 @@ class Governor:
     @property
     def is_idle(self) -> bool:
         """Whether nothing would be lost without it: no request is in flight or waiting, and there is no storm."""
-        return not (self._in_flight or self._waiting) and math.isinf(self._throttle.width)
+        return not (self.in_flight or self._waiting) and math.isinf(self.throttle.width)
 
     @property
     def is_limiting(self) -> bool:
         """Whether the quota, and not only the number of connections, decides what is sent."""
-        return math.isfinite(self._throttle.width) or self._wait_s(asyncio.get_running_loop().time()) > 0
+        return math.isfinite(self.throttle.width) or self._wait_s(asyncio.get_running_loop().time()) > 0
 
     async def slot(self, *, is_retry: bool, patience: Patience = ENDLESS, on_wait: OnWait) -> Slot:
         """Wait until a request may be sent. Repeated requests go before new ones.
@@ -128,7 +131,7 @@ class Governor:
         wait_s = self._wait_s(now)
         if not self._waiting and not wait_s:
             return self._send(now)
-        if not patience.covers(now, self._throttle.paused_until):
+        if not patience.covers(now, self._storms.pause_end(self)):
             return self._probe(now)
         self._arrived += 1
         waiter = _Waiter((not is_retry, self._arrived), loop.create_future(), patience, on_wait, told_until=now)
@@ -146,7 +149,7 @@ class Governor:
     def release(self, slot: Slot) -> None:
         """End a request, however it ended."""
         self._answered(slot)
-        self._in_flight -= 1
+        self.in_flight -= 1
         self._admit_all()
 
     def note_head(self, slot: Slot, reading: QuotaReading | None, *, accepted: bool = True) -> None:
@@ -188,21 +191,34 @@ class Governor:
         """Take note of a complete answer."""
         self.last_success_at = now = asyncio.get_running_loop().time()
         self._answered(slot)
-        self._throttle.note_success(slot, now)
+        self._storms.note_success(self, slot)
+        self.throttle.note_success(slot, now)
 
     def note_refusal(self, slot: Slot, retry_after_s: float | None) -> None:
         """Take note of a refusal for the rate limit; a storm of them pauses all requests that share the quota."""
         now = asyncio.get_running_loop().time()
         self._answered(slot)
-        if not self._throttle.note_refusal(slot, retry_after_s, now, in_flight=self._in_flight):
-            return
-        end = self._throttle.paused_until
+        if retry_after_s is not None:
+            self._storms.note_refusal(self, slot, float(retry_after_s), now)
+        in_flight = sum(each.in_flight for each in self._storms.sharing(self))
+        if self.throttle.note_refusal(slot, retry_after_s, now, in_flight=in_flight, of=id(self)):
+            for each in self._storms.sharing(self):
+                each.hear_of_pause()
+
+    def hear_of_pause(self) -> None:
+        """Tell those who wait how long all of them pause now.
+
+        One that cannot wait so long is refused, unless another model has brought the pause about: then a look
+        comes first whether the pause is this one's, too.
+        """
+        now, end = asyncio.get_running_loop().time(), self.throttle.paused_until
+        is_own = self._storms.pause_end(self) == end
         for waiter in self._waiting:
             if waiter.turn.done():
                 continue
             if waiter.patience.covers(now, end):
                 self._tell(waiter, now, end - now)
-            else:
+            elif is_own:
                 waiter.turn.set_exception(LongPauseError(end - now))
         self.admit()
 
@@ -213,14 +229,21 @@ class Governor:
 
     def _wait_s(self, now: float) -> float:
         """Return how long the next request has to wait; infinite until another one ends or is answered."""
-        if self._in_flight + 1 > min(self._max_in_flight, max(1.0, self._throttle.width)):
+        if self.in_flight + 1 > self._max_in_flight or self._is_throttled():
             return math.inf
-        pause_s = max(0.0, self._throttle.paused_until - now)
+        pause_s = max(0.0, self._storms.pause_end(self) - now)
         for name, gauge in self.gauges.items():
             pause_s = max(pause_s, gauge.wait_s(now, self._quotas[name].unanswered(self)))
         for gauge in self._account.gauges.values():
             pause_s = max(pause_s, gauge.wait_s(now, self._account.unanswered))
         return pause_s
+
+    def _is_throttled(self) -> bool:
+        """Whether as many requests are in flight as may be after a storm."""
+        width = self.throttle.width
+        if math.isinf(width):
+            return False
+        return sum(each.in_flight for each in self._storms.sharing(self)) + 1 > max(1.0, width)
 
     def _admit_all(self) -> None:
         """Give slots to those who wait for them, here and where the same quota counts."""
@@ -248,19 +271,20 @@ class Governor:
 
     def _probe(self, now: float) -> Slot:
         """Let one request look whether a long pause is still necessary."""
-        if self._in_flight or now - self._probed_at < PROBE_S:
-            raise LongPauseError(self._throttle.paused_until - now)
+        if self.in_flight or now - self._probed_at < PROBE_S:
+            raise LongPauseError(self.throttle.paused_until - now)
         self._probed_at = now
         return self._send(now)
 
     def _send(self, now: float) -> Slot:
-        self._in_flight += 1
+        self.in_flight += 1
         self.unanswered += 1
         self._account.unanswered += 1
         self.sent += 1
         self._account.sent += 1
         slot = Slot(self._account.sent, now)
-        self._throttle.note_sent(slot)
+        self.throttle.note_sent(slot)
+        self._storms.note_sent(self, slot)
         return slot
 
     def _answered(self, slot: Slot) -> None:

@@ -59,11 +59,17 @@ class Throttle:
     Attributes:
         width: How many requests may be in flight.
         paused_until: The end of the latest pause.
+        told_until: The same, as the provider told it.
+        pause: The number of that pause, which may have become longer since it began.
+        pause_began_at: When it began.
+        paused_by: Which governor's refusal brought it about.
     """
 
     def __init__(self) -> None:
         self.width = self._aim = math.inf
-        self.paused_until = -math.inf
+        self.paused_until = self.told_until = self.pause_began_at = -math.inf
+        self.pause = 0
+        self.paused_by = 0
         self._recent: deque[Slot] = deque()
         self._in_storm = False
         self._paused_at = self._last_refusal_at = self._halved_at = self._began_at = -math.inf
@@ -87,7 +93,13 @@ class Throttle:
             self._in_storm = self._in_storm and not self._is_over()
             self.width += 1 if self.width < self._aim or not self._in_storm else 1 / self.width
 
-    def note_refusal(self, slot: Slot, retry_after_s: float | None, now: float, *, in_flight: int) -> bool:
+    def pauses_at(self, moment: float) -> bool:
+        """Whether the latest pause had begun by then, and had not ended."""
+        return self._paused_at < moment < self.paused_until
+
+    def note_refusal(
+        self, slot: Slot, retry_after_s: float | None, now: float, *, in_flight: int, of: int = 0
+    ) -> bool:
         """Take note of a refusal for the rate limit; return whether that makes the pause longer."""
         slot.is_refused = True
         self._last_refusal_at = now
@@ -101,12 +113,16 @@ class Throttle:
             self._halved_at = now
             self._fruitless_rounds += 1
         pause_s = self._own_pause_s() if retry_after_s is None else retry_after_s
-        return self._pause(now, pause_s + random.uniform(0, min(JITTER_S, pause_s / 10)))  # noqa: S311 - jitter
+        jitter_s = random.uniform(0, min(JITTER_S, pause_s / 10))  # noqa: S311 - no secret
+        return self._pause(now, pause_s + jitter_s, jitter_s, of)
 
-    def _pause(self, now: float, pause_s: float) -> bool:
+    def _pause(self, now: float, pause_s: float, jitter_s: float, of: int) -> bool:
         if now + pause_s <= self.paused_until:
             return False
-        self._paused_at, self.paused_until = now, now + pause_s
+        if now >= self.paused_until:
+            self.pause, self.pause_began_at = self.pause + 1, now
+        self._paused_at, self.paused_until, self.paused_by = now, now + pause_s, of
+        self.told_until = self.paused_until - jitter_s
         return True
 
     def _own_pause_s(self) -> float:

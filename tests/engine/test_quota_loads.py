@@ -102,6 +102,18 @@ def test_models_that_share_a_quota_lose_no_call_and_no_time(
 
 
 @pytest.mark.parametrize("models", [2, 4])
+@pytest.mark.parametrize(("quota", "own_s"), [(bucket, BUCKET_S), (window, WINDOW_S), (small, SMALL_S)])
+def test_models_that_are_refused_together_pause_together(
+    quota: Callable[[], Bucket | Window], own_s: float, models: int
+) -> None:
+    load = Load(quota(), in_flight=50 // models, models=models).run()
+    assert load.lost == []
+    assert load.wall_s <= 1.05 * own_s
+    assert load.early_retries == 0
+    assert load.early <= 90, "15 % of the quota"
+
+
+@pytest.mark.parametrize("models", [2, 4])
 @pytest.mark.parametrize("quota", [bucket, window])
 @pytest.mark.parametrize("is_named", [False, True])
 def test_one_quota_of_several_models_is_found_out_from_what_they_have_left(
