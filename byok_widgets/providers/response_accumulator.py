@@ -13,6 +13,7 @@ from byok_widgets.providers.stream import SurrogateJoiner, without_surrogates
 from byok_widgets.providers.thinking import Sorted, ThoughtFilter, Thoughts
 from byok_widgets.secrets import redact, redact_held
 from byok_widgets.secrets.streamed_redaction import REMOVED, StreamedRedactor
+from byok_widgets.surrogates import REPLACEMENT
 from byok_widgets.thought_tags import KNOWN_TAGS, Tags
 from byok_widgets.usage import Usage
 
@@ -23,6 +24,7 @@ _NOTICES: dict[FinishReason, str] = {
     "tool_call": "the model asked for a tool, but none is offered",
     "incomplete": "incomplete: the answer ended before the model said it was done",
 }
+_LOST = f"parts of the answer could not be read, and are {REPLACEMENT}"
 _LATE_USAGE = "how many tokens it took was not reported in time"
 _IN_TEXT = "text"
 _NO_BLOCK = object()
@@ -280,6 +282,8 @@ class ResponseAccumulator:
             answer = answer.with_notice(notice)
         if any(each.altered for each in self._redactors):
             answer = answer.with_notice(REMOVED)
+        if REPLACEMENT in answer.text:
+            answer = answer.with_notice(_LOST)
         if not answer.text and reason == "stop":
             empty = "the answer is empty: all of it is reasoning" if answer.reasoning else "the answer is empty"
             answer = answer.with_notice(empty)

@@ -6,6 +6,7 @@ the first bytes whether a body is a stream. Nothing here waits or knows a protoc
 
 from byok_widgets.providers.stream.answer_reader import AnswerReader, ReadEvent, json_lines
 from byok_widgets.providers.stream.bounds import TooLargeError
+from byok_widgets.providers.stream.charsets import whole_as_utf8
 from byok_widgets.providers.stream.event_splitter import BOM, Event, EventSplitter
 from byok_widgets.providers.stream.json_values import parse_json
 from byok_widgets.providers.stream.response_body import ResponseBody, read_whole
@@ -24,5 +25,6 @@ __all__ = [
     "json_lines",
     "parse_json",
     "read_whole",
+    "whole_as_utf8",
     "without_surrogates",
 ]

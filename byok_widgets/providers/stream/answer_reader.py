@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from byok_widgets.providers.stream import bounds
+from byok_widgets.providers.stream.charsets import Charset, WideText
 from byok_widgets.providers.stream.event_splitter import Event, EventSplitter
 from byok_widgets.providers.stream.json_values import parse_json
 from byok_widgets.providers.stream.repeated_events import RepeatedEvents
@@ -62,6 +63,7 @@ class AnswerReader:
         self.body: bytes | None = None
         self.repeated = RepeatedEvents()
         self._says_stream = "event-stream" in content_type
+        self._charset, self._wide = Charset(content_type), WideText()
         self._max_bytes = bounds.MAX_ANSWER_BYTES
         self._bytes = 0
         self._splitter: EventSplitter | None = None
@@ -84,6 +86,8 @@ class AnswerReader:
                 first, and the next call raises.
         """
         self._check_size()
+        if self._wide.is_needed:
+            piece = self._wide.feed(piece)
         left = self._max_bytes - self._bytes
         self._bytes += len(piece)
         if len(piece) > left:
@@ -104,10 +108,12 @@ class AnswerReader:
         if self.is_done:
             return ()
         self._check_size()
+        if self._wide.is_needed:
+            self._held.append(self._wide.feed(b"", is_last=True))
         if self._splitter is None and not self._is_whole and not self._is_stream(is_all=True):
             self._is_whole = True
         if self._splitter is None:
-            self.body = b"".join(self._held).strip()
+            self.body = self._charset.as_utf8(b"".join(self._held).strip())
             return ()
         rest, self._held = b"".join(self._held), []
         return self._read([*self._splitter.feed(rest), *self._splitter.end()])
@@ -146,6 +152,7 @@ class AnswerReader:
 
     def _value(self, event: Event) -> ReadEvent | None:
         name, data, is_cut = event
+        data = self._charset.as_utf8(data)
         if name in _SIGNS_OF_LIFE:
             return None
         if data == b"[DONE]":  # as nearly always; finding out that it is not JSON costs as much as ten events
