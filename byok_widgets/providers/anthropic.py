@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from byok_widgets.providers.base import Links
 from byok_widgets.providers.model_facts import ModelFacts, Role
@@ -111,6 +111,7 @@ class AnthropicProvider(MessagesProvider):
     default_url = "https://api.anthropic.com"
     highest_temperature = 1
     thought_tags = ()
+    tab_headers: ClassVar[Mapping[str, str]] = {"anthropic-dangerous-direct-browser-access": "true"}
     schema_profile = SchemaProfile(unstated_is_null=False, takes_bounds=False)
     links = Links(
         keys="https://console.anthropic.com/settings/keys",

@@ -20,6 +20,8 @@ from nbclient import NotebookClient
 
 from byok_widgets.cli import main
 from tests.browser.conftest import missing
+from tests.browser.leaks import hits
+from tests.fake_keys import fake_key
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 TUTORIALS = (
@@ -55,6 +57,37 @@ flow.set_base_url("compatible", "{url}")
 flow.model = "compatible:any"
 print((await flow.conversation("ask", "Be brief.").arun("Hi")).text)
 """
+KEYED = """
+from byok_widgets import Flow
+flow = Flow("keyed", fresh=True)
+flow.set_base_url("compatible", "{url}")
+flow.model = "compatible:any"
+ask = flow.conversation("ask", "Be brief.")
+flow.settings()
+"""
+SHOW = """async code => {
+  const { commands, shell } = window.jupyterapp;
+  await commands.execute("notebook:insert-cell-below");
+  shell.currentWidget.content.activeCell.model.sharedModel.setSource(code);
+  await commands.execute("notebook:run-cell");
+  await commands.execute("docmanager:save");
+}"""
+KEPT = """async () => {
+  const done = request => new Promise((found, failed) => {
+    request.onsuccess = () => found(request.result);
+    request.onerror = () => failed(request.error);
+  });
+  const kept = [{ ...localStorage }, { ...sessionStorage }];
+  for (const { name } of await indexedDB.databases()) {
+    const base = await done(indexedDB.open(name));
+    for (const store of base.objectStoreNames) {
+      kept.push(await done(base.transaction(store).objectStore(store).getAll()));
+    }
+    base.close();
+  }
+  kept.push(window.jupyterapp.shell.currentWidget.content.model.toJSON());
+  return JSON.stringify(kept);
+}"""
 _CHANGING = re.compile(r"\d{4}-\d\d-\d\dT\S+|(?<= in )/\S+/")
 _LIVE = re.compile(r"Chat with the flow|.*Run this cell in a notebook to compare\.$")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -121,12 +154,19 @@ class _Provider(BaseHTTPRequestHandler):
 
     lets_pages_call = True
     asked: list[str]
+    keys: list[str]
+
+    def do_GET(self) -> None:
+        has_key = self.headers.get("authorization", "").startswith("Bearer sk-")
+        told: dict[str, Any] = {"data": [{"id": "any"}]} if has_key else {"error": {"message": "no key"}}
+        self._send(json.dumps(told).encode(), "application/json", 200 if has_key else 401)
 
     def do_OPTIONS(self) -> None:
         self._send(b"")
 
     def do_POST(self) -> None:
         self.asked.append(self.path)
+        self.keys.append(self.headers.get("authorization", ""))
         self.rfile.read(int(self.headers["content-length"]))
         chunks = [{"content": "Live."}, {}]
         told = [
@@ -135,9 +175,9 @@ class _Provider(BaseHTTPRequestHandler):
         ]
         self._send(b"".join(b"data: %s\n\n" % json.dumps(each).encode() for each in told) + b"data: [DONE]\n\n")
 
-    def _send(self, body: bytes) -> None:
-        self.send_response(200)
-        headers = {"content-type": "text/event-stream", "content-length": str(len(body))}
+    def _send(self, body: bytes, kind: str = "text/event-stream", status: int = 200) -> None:
+        self.send_response(status)
+        headers = {"content-type": kind, "content-length": str(len(body))}
         if self.lets_pages_call:
             headers |= dict.fromkeys((f"access-control-allow-{what}" for what in ("origin", "methods")), "*")
             headers["access-control-allow-headers"] = self.headers.get("access-control-request-headers", "*")
@@ -150,24 +190,48 @@ class _Provider(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+@contextmanager
+def _provider(*, lets_pages_call: bool = True) -> Iterator[tuple[str, type[_Provider]]]:
+    """Run a provider; yield its address, and what it was asked."""
+    kind = type("Provider", (_Provider,), {"lets_pages_call": lets_pages_call, "asked": [], "keys": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", kind
+    server.shutdown()
+    server.server_close()
+
+
 @pytest.mark.parametrize("lets_pages_call", [True, False])
 def test_a_live_call_reaches_a_provider_that_lets_web_pages_call_it(
     browser: Any, site: str, *, lets_pages_call: bool
 ) -> None:
-    asked: list[str] = []
-    own = {"lets_pages_call": lets_pages_call, "asked": asked}
-    provider = ThreadingHTTPServer(("127.0.0.1", 0), type("Provider", (_Provider,), own))
-    threading.Thread(target=provider.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{provider.server_port}"
-    with _opened(browser, site, "03_a_flow_that_moves", url) as (page, _):
+    with (
+        _provider(lets_pages_call=lets_pages_call) as (url, provider),
+        _opened(browser, site, "03_a_flow_that_moves", url) as (page, _),
+    ):
         said = page.evaluate(EXECUTE, LIVE.format(url=f"{url}/v1"))
-    provider.shutdown()
-    provider.server_close()
     assert "Warning" not in said
     if lets_pages_call:
-        assert (said.strip().splitlines()[-1], asked) == ("Live.", ["/v1/chat/completions"])
+        assert (said.strip().splitlines()[-1], provider.asked) == ("Live.", ["/v1/chat/completions"])
     else:
         assert "CORS" in said
+
+
+def test_a_key_that_is_pasted_in_a_tab_makes_calls_and_is_kept_nowhere(browser: Any, site: str) -> None:
+    key = fake_key("openai")
+    with _provider() as (url, provider), _opened(browser, site, "03_a_flow_that_moves", url) as (page, elsewhere):
+        page.evaluate(SHOW, KEYED.format(url=f"{url}/v1"))
+        page.locator("[data-part=key]").fill(key)
+        page.locator("[data-part=save]").click()
+        page.locator(".byok-status[data-state=verified]").wait_for()
+        assert page.locator("[data-part=key]").input_value() == ""
+        said = page.evaluate(EXECUTE, "print((await ask.arun('Hi')).text)")
+        page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        kept = page.evaluate(KEPT)
+    assert (said.strip(), elsewhere) == ("Live.", [])
+    assert provider.keys == [f"Bearer {key}"]
+    assert "keyed" in kept, "what is kept was looked at"
+    assert hits([("the browser", kept.encode())], key) == []
 
 
 def _on_desktop(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:

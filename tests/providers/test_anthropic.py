@@ -27,6 +27,7 @@ from tests.providers.asking import (
 from tests.providers.fault_server import FaultServer, Reply, says, stream
 from tests.providers.protocols.test_chat_completions import TEXT
 
+SAID = b'{"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]}'
 USAGE = Usage(input_tokens=30, output_tokens=9, cached_input_tokens=20, cache_write_tokens=3)
 CLAUDE = PROVIDERS["anthropic"]
 
@@ -61,6 +62,19 @@ def test_nothing_is_sent_that_nobody_set(faulty: FaultServer) -> None:
     body = sent(faulty)
     assert sorted(body) == ["max_tokens", "messages", "model", "stream"]
     assert body["max_tokens"] == CLAUDE.max_tokens
+
+
+@pytest.mark.parametrize("of", ["anthropic", "compatible"])
+def test_a_browsers_tab_says_what_the_vendor_wants_of_it_and_a_computer_does_not(
+    faulty: FaultServer, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    wanted = "anthropic-dangerous-direct-browser-access"
+    found = []
+    for has_threads in (True, False):
+        monkeypatch.setattr("byok_widgets.providers.protocols.messages.HAS_THREADS", has_threads)
+        ask(faulty, letter("Hi") if of == "anthropic" else Reply(SAID), of=of)
+        found.append(faulty.asked[0].headers.get(wanted))
+    assert found == [None, "true" if of == "anthropic" else None]
 
 
 def test_a_system_message_never_becomes_somebodys_words(faulty: FaultServer) -> None:

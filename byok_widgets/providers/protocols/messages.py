@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from byok_widgets.engine import HAS_THREADS
 from byok_widgets.messages import Message
 from byok_widgets.providers import adaptation, error_mapping, thinking
 from byok_widgets.providers.base import iso_date, parse_count
@@ -38,6 +39,8 @@ class MessagesProvider(SdkProvider):
     )
     structured_modes = ("json_schema", "tool", "prompt")
     max_tokens = 4096  # the protocol requires a number
+    tab_headers: ClassVar[Mapping[str, str]] = {}
+    """What this vendor wants to be told by a browser's tab, which it does not answer otherwise."""
 
     def payload(self, request: Request) -> dict[str, Any]:
         """Return the request in the protocol's format.
@@ -72,7 +75,8 @@ class MessagesProvider(SdkProvider):
 
     def _new_client(self, **arguments: Any) -> Any:
         client = self._sdk().AsyncAnthropic(open_telemetry=False, **arguments)
-        client._custom_headers = {}  # noqa: SLF001 - ANTHROPIC_CUSTOM_HEADERS must not influence a flow
+        # ANTHROPIC_CUSTOM_HEADERS must not influence a flow
+        client._custom_headers = {} if HAS_THREADS else dict(self.tab_headers)  # noqa: SLF001
         return client
 
     def accumulate(self, event: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext) -> None:

@@ -77,26 +77,29 @@ class KeyFieldState(TypedDict):
     other_flows: list[OtherFlow]
     status: KeyStatusLine
     public_key: str
+    in_page: bool
     takes_typed: bool
 
 
 class SaveKey(TypedDict):
-    """Save the key, or the name of a variable, that is sealed for the other fields, in base64."""
+    """Save the key, or the name of a variable: `sealed` for the other fields, in base64, or as it was `typed`."""
 
     kind: Literal["save"]
     id: str
-    sealed: str
+    sealed: NotRequired[str]
+    typed: NotRequired[str]
     target: str
     storage: str
     override: bool
 
 
 class UnlockKeyFile(TypedDict):
-    """Open a storage backend by the passphrase that is sealed, as in `SaveKey`, or choose its passphrase."""
+    """Open a storage backend by the passphrase, sealed or typed as in `SaveKey`, or choose its passphrase."""
 
     kind: Literal["unlock"]
     id: str
-    sealed: str
+    sealed: NotRequired[str]
+    typed: NotRequired[str]
     storage: str
     new: bool
 

@@ -1,7 +1,8 @@
 """`KeyField`: the field that sends an API key or a passphrase from the browser to the kernel, once.
 
 What is typed arrives as one custom message, sealed in the browser for this kernel. It is in no trait, so it is in
-no widget state, no echo to other clients and no saved notebook. The replies never contain any part of it.
+no widget state, no echo to other clients and no saved notebook. The replies never contain any part of it. Where
+the kernel runs in the page itself, in a browser's tab, the message does not leave the browser, and is not sealed.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import traitlets
 
+from byok_widgets.engine import HAS_THREADS
 from byok_widgets.errors import ByokError
 from byok_widgets.keys import SealingKey
 from byok_widgets.keys.formats import validation_rules
@@ -74,6 +76,7 @@ class KeyField(assets.PageWidget):
             `text`, in which `{at}` stands for the moment `at`; `link`, `link_text`, and `pasted`, the text while a
             pasted key is not saved; never any part of a key, nor its length.
         public_key: The half of the kernel's key pair that seals. It is no secret.
+        in_page: Whether the kernel runs in the page itself and cannot unseal: what is typed goes to it as it is.
         takes_typed: Whether a key that was typed and not saved in the panel before goes on in this field.
     """
 
@@ -94,12 +97,14 @@ class KeyField(assets.PageWidget):
     other_flows: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
     status = traitlets.Dict().tag(sync=True)
     public_key = traitlets.Unicode("").tag(sync=True)
+    in_page = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003
     takes_typed = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003
 
     def __init__(self, owner: KeyOwner, *, takes_typed: bool = False) -> None:
         self._sealing = SealingKey()  # one for each field: what was sealed for one flow opens in no other
         super().__init__(
             public_key=self._sealing.public_b64,
+            in_page=not HAS_THREADS and not self._sealing.public_b64,
             takes_typed=takes_typed,
             status=dict(NOTHING),  # a view may be drawn, hidden, before a provider that takes a key is chosen
             shapes=validation_rules(""),
@@ -144,7 +149,8 @@ class KeyField(assets.PageWidget):
         new, override = content.get("new") is True, content.get("override") is True
         target, storage = str(content.get("target")), str(content.get("storage"))
         parts = (kind, request, storage, new) if kind == "unlock" else (kind, request, target, storage, override)
-        opened = _opened(self._sealing, content.get("sealed"), parts)
+        typed = content.get("typed") if self.in_page else None
+        opened = Secret(typed) if isinstance(typed, str) else _opened(self._sealing, content.get("sealed"), parts)
         if opened is None:
             done(refusal("not_sealed", _UNREADABLE))
         elif kind == "unlock":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import traceback
 
 import ipywidgets
@@ -54,6 +55,27 @@ def test_a_sealed_key_is_saved_for_this_flow(flow, field, browser, wire):
     assert key_of(flow) == key
     assert field.has_key
     assert field.storage == "session"
+
+
+def test_a_kernel_in_the_page_itself_takes_a_key_as_it_was_typed(flow, show, browser, wire, monkeypatch):
+    monkeypatch.setattr("byok_widgets.widgets.panel.key_field.HAS_THREADS", False)
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives", None)
+    flow.provider = "openai"
+    field, key = parts(show(flow)).key, fake_key("openai")
+    assert field.in_page
+    about = {"target": field.target, "storage": "session", "override": False, "typed": key}
+    browser.custom(field, {"kind": "save", "id": "here", **about})
+    assert answer_to(wire, field, "here")["outcome"] == "saved"
+    assert key_of(flow) == key
+    assert found_in(json.dumps(ipywidgets.Widget.get_manager_state(), default=str), key) == []
+
+
+def test_a_kernel_that_can_unseal_takes_nothing_that_is_not_sealed(flow, field, browser, wire):
+    browser.set(field, in_page=True)
+    about = {"target": field.target, "storage": "session", "override": False, "typed": fake_key("openai")}
+    browser.custom(field, {"kind": "save", "id": "bare", **about})
+    assert answer_to(wire, field, "bare")["reason"] == "not_sealed"
+    assert key_of(flow) is None
 
 
 def test_no_part_of_a_key_is_sent_kept_or_shown(flow, field, browser, wire, show, caplog):

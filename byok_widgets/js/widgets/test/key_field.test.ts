@@ -47,6 +47,31 @@ it("sends the key sealed, and empties the field when it is saved", async () => {
   expect(input().value).toBe("");
 });
 
+it("gives it as it is to a kernel that runs in the page itself, unless the page may have been changed", async () => {
+  model.change({ in_page: true, public_key: "" });
+  vi.stubGlobal("isSecureContext", false);
+  typeInto(input(), typed());
+  save();
+  expect(state()).toBe("refused");
+  expect(model.sent).toEqual([]);
+  vi.stubGlobal("isSecureContext", true);
+  save();
+  await vi.waitFor(() => expect(model.sent).toHaveLength(1));
+  const [{ content } = { content: {} }] = model.sent;
+  expect(content).toMatchObject({ kind: "save", target: "one@host", storage: "session", typed: typed() });
+  expect(content).not.toHaveProperty("sealed");
+  model.answer({ outcome: "saved" });
+  expect(input().value).toBe("");
+});
+
+it("sends nothing where the kernel offers no way to encrypt, unless it runs in the page itself", () => {
+  model.change({ public_key: "" });
+  typeInto(input(), typed());
+  save();
+  expect(state()).toBe("refused");
+  expect(model.sent).toEqual([]);
+});
+
 it("moves nothing below a pressed button, which would get no click", async () => {
   const storage_options = [{ id: "session", label: "This session", note: "A note that takes two lines.", asks: "key" as const }];
   const note = (): string | null | undefined => view.find("[data-part=storage]").nextElementSibling?.textContent;

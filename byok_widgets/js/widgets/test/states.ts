@@ -43,6 +43,7 @@ export const keyField = (): KeyFieldState => ({
   other_flows: [],
   status: { state: "none", reason: "no_key", text: "No API key is saved.", link: "", link_text: "" },
   public_key: "",
+  in_page: false,
   takes_typed: false,
 });
 

@@ -92,24 +92,27 @@ export interface KeyFieldState {
   other_flows: OtherFlow[];
   status: KeyStatusLine;
   public_key: string;
+  in_page: boolean;
   takes_typed: boolean;
 }
 
-/** Save the key, or the name of a variable, that is sealed for the other fields, in base64. */
+/** Save the key, or the name of a variable: `sealed` for the other fields, in base64, or as it was `typed`. */
 export interface SaveKey {
   kind: "save";
   id: string;
-  sealed: string;
+  sealed?: string;
+  typed?: string;
   target: string;
   storage: string;
   override: boolean;
 }
 
-/** Open a storage backend by the passphrase that is sealed, as in `SaveKey`, or choose its passphrase. */
+/** Open a storage backend by the passphrase, sealed or typed as in `SaveKey`, or choose its passphrase. */
 export interface UnlockKeyFile {
   kind: "unlock";
   id: string;
-  sealed: string;
+  sealed?: string;
+  typed?: string;
   storage: string;
   new: boolean;
 }

@@ -3,7 +3,8 @@
 // What is typed lives in the <input> alone: never in a trait, never in a variable that outlives one call. On Save it
 // is sealed for this kernel and sent in one custom message. The field is emptied when the kernel has
 // answered "saved"; when the kernel refuses, or never answers, what was typed is still there, masked. Where the page
-// cannot seal (plain http from another machine) nothing is sent at all.
+// cannot seal (plain http from another machine) nothing is sent at all. A kernel that runs in the page itself gets it
+// as it is: there is nothing between the two.
 
 import type { AnyModel } from "@anywidget/types";
 
@@ -304,22 +305,26 @@ class KeyFieldView {
     return this.model.get("needs_key") ? TEXTS.empty : TEXTS.emptyOptional;
   }
 
-  // What is typed is sealed for the other fields of its message: it can be used for nothing else.
-  private async sealed(id: string, override: boolean): Promise<SaveKey | UnlockKeyFile> {
-    const [target, storage] = [this.model.get("target"), this.model.get("storage")];
-    const [publicKey, text, isNew] = [this.model.get("public_key"), this.input.value, this.isNewPassphrase];
+  private async carried(id: string, override: boolean): Promise<SaveKey | UnlockKeyFile> {
+    const [target, storage, isNew] = [this.model.get("target"), this.model.get("storage"), this.isNewPassphrase];
     if (this.isPassphrase) {
-      const sealed = await seal(publicKey, text, ["unlock", id, storage, isNew]);
-      return { kind: "unlock", id, storage, new: isNew, sealed };
+      return { kind: "unlock", id, storage, new: isNew, ...(await this.text(["unlock", id, storage, isNew])) };
     }
-    const sealed = await seal(publicKey, text, ["save", id, target, storage, override]);
-    return { kind: "save", id, target, storage, override, sealed };
+    const text = await this.text(["save", id, target, storage, override]);
+    return { kind: "save", id, target, storage, override, ...text };
+  }
+
+  // What is typed is sealed for the other fields of its message: it can be used for nothing else.
+  private async text(bound: readonly (string | boolean)[]): Promise<{ typed: string } | { sealed: string }> {
+    const typed = this.input.value;
+    if (this.model.get("in_page")) return { typed };
+    return { sealed: await seal(this.model.get("public_key"), typed, bound) };
   }
 
   private async save(override: boolean): Promise<void> {
     if (this.waiting) return;
     const missing = this.missing();
-    const problem = missing || sealingProblem(this.model.get("public_key"));
+    const problem = missing || sealingProblem(this.model.get("public_key"), this.model.get("in_page"));
     if (problem) {
       this.say({ state: "refused", text: problem });
       if (missing) this.input.focus();
@@ -338,7 +343,7 @@ class KeyFieldView {
     this.showKey(false);
     this.say({ state: "working", text: texts.sent });
     try {
-      this.send(await this.sealed(id, override), texts);
+      this.send(await this.carried(id, override), texts);
     } catch {
       this.stopWaiting();
       this.say({ state: "refused", text: TEXTS.failed });

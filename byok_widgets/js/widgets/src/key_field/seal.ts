@@ -6,10 +6,14 @@ const PURPOSE = "byok-key-v2";
 const INSECURE =
   "Nothing was sent. This page was opened over plain http from another machine, so the key would travel " +
   "unencrypted. Open the notebook over https, or through a tunnel to localhost.";
+const INSECURE_PAGE =
+  "Nothing was sent. This page was opened over plain http from another machine, so it may have been changed on its " +
+  "way. Open it over https.";
 const NO_PUBLIC_KEY = "Nothing was sent: this kernel offers no way to encrypt the key. Run this cell again.";
 
-// Returns why sealing is not possible here; empty if it is.
-export function sealingProblem(publicKey: string): string {
+// Returns why nothing can be sent from here; empty if it can. A kernel in the page itself needs nothing sealed.
+export function sealingProblem(publicKey: string, inPage: boolean): string {
+  if (inPage) return globalThis.isSecureContext ? "" : INSECURE_PAGE;
   const subtle = (crypto as Partial<Crypto>).subtle;
   if (!globalThis.isSecureContext || !subtle) return INSECURE;
   return publicKey ? "" : NO_PUBLIC_KEY;
