@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, Strict, ValidationError
@@ -38,14 +39,14 @@ class _Answer(BaseModel):
     reported_model: _Text = ""
     request_id: _Text = ""
     attempts: _Attempts = 0
-    usage: _Usage = _Usage()
-    cost: _Cost = _Cost(source="unknown")
-    notices: list[_Text] = []
-    left_out: list[_Text] = []
+    usage: _Usage = Field(default_factory=_Usage)
+    cost: _Cost = Field(default_factory=partial(_Cost, source="unknown"))
+    notices: list[_Text] = Field(default_factory=list)
+    left_out: list[_Text] = Field(default_factory=list)
     latency_s: _Seconds = 0.0
     waited_s: _Seconds = 0.0
     time_to_first_token_s: _Seconds = 0.0
-    chunks: list[tuple[_Seconds, _Count]] = []
+    chunks: list[tuple[_Seconds, _Count]] = Field(default_factory=list)
 
 
 class _Fault(BaseModel):
@@ -61,7 +62,7 @@ class _Fault(BaseModel):
     attempts: _Attempts = 0
     retry_after_s: _Seconds = 0.0
     took_s: _Seconds = 0.0
-    cost: _Cost = _Cost(source="unknown")
+    cost: _Cost = Field(default_factory=partial(_Cost, source="unknown"))
 
 
 class _Request(BaseModel):
@@ -71,13 +72,13 @@ class _Request(BaseModel):
     messages: list[tuple[_Text, _Text]]
     max_tokens: _Count | None = None
     output: dict[str, Any] | None = None
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = Field(default_factory=dict)
 
 
 class _Entry(BaseModel):
     node: _Text
     lane: tuple[_Text, _Text, _Count]
-    given: dict[_Text, _Text] = {}
+    given: dict[_Text, _Text] = Field(default_factory=dict)
     request: _Request
     recorder: _Text = ""
     recorded_at: _Text = ""
