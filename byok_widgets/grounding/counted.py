@@ -30,6 +30,7 @@ _OFFERED = re.compile(
     r"\b(?:found|have|has|having|there(?:\s+is|\s+are|['’]s|\s+were)|with|including)\s+$", re.IGNORECASE
 )
 """What a model says before it counts what it has to offer."""
+_LOOK_BACK = 40
 _THING = re.compile(r"\s+(?P<thing>[a-z]+(?:[ -][a-z]+)?)")
 
 
@@ -53,19 +54,17 @@ def _places(dialogue: Dialogue, value: Any) -> Iterator[tuple[Passage, NumberSai
     except InvalidOperation:
         return
     for number, passage in enumerate(dialogue.passages):
-        for said in passage.counts:
-            if wanted in said.values:
-                yield passage, said, dialogue.is_by_person(number)
+        for said in passage.counting(wanted):
+            yield passage, said, dialogue.is_by_person(number)
 
 
 def _is_other(passage: Passage, said: NumberSaid, about: str, *, by_person: bool) -> bool:
-    after = passage.text[said.end :]
-    unit = _UNIT.match(after)
+    unit = _UNIT.match(passage.text, said.end)
     if unit:
         asked = _TIME if unit["time"] else _STAR if unit["star"] else words_of(unit[0])
         return not names_any(about, asked)
-    if _IN_A_NAME.match(after):
+    if _IN_A_NAME.match(passage.text, said.end):
         return True
-    thing = None if by_person else _THING.match(after)
-    is_offered = thing and _OFFERED.search(passage.text[: said.start])
+    thing = None if by_person else _THING.match(passage.text, said.end)
+    is_offered = thing and _OFFERED.search(passage.text[max(0, said.start - _LOOK_BACK) : said.start])
     return bool(thing and is_offered and not names_any(about, words_of(thing["thing"])))

@@ -46,6 +46,26 @@ class DateSaid:
         shares_day = None not in (self.day, other.day) or None not in (_weekday(self), _weekday(other))
         return shares_day and all(both)
 
+    @property
+    def day_forms(self) -> Iterator[str]:
+        """Yield forms of its day; see `agreeing_forms`."""
+        if self.day is not None:
+            yield f"{self.day}/{self.month or 'any'}"
+        weekday = _weekday(self)
+        if weekday is not None:
+            yield f"{'other' if self.day is None else 'same'} {weekday}"
+
+    @property
+    def agreeing_forms(self) -> Iterator[str]:
+        """Yield the forms of the days of all dates with which it may agree."""
+        if self.day is not None:
+            months = (self.month,) if self.month else range(1, 13)
+            yield from (f"{self.day}/{month}" for month in (*months, "any"))
+        weekday = _weekday(self)
+        if weekday is not None:
+            yield f"other {weekday}"
+            yield from () if self.day is not None else (f"same {weekday}",)
+
     def covers(self, other: DateSaid) -> bool:
         """Whether it says day and month, or the weekday, wherever the other does; people leave the year out."""
         return (self.month is not None or other.month is None) and (self.day is not None or other.day is None)

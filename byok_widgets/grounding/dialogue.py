@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
+from itertools import accumulate
 from typing import Any, Literal, Protocol
 
 from byok_widgets.grounding.choices import choice_places
@@ -22,8 +25,8 @@ from byok_widgets.grounding.moments import (
 from byok_widgets.grounding.passage import Passage
 from byok_widgets.grounding.signs import is_common_word, is_whole
 from byok_widgets.grounding.text_search import (
+    Turns,
     attached,
-    in_pieces,
     inflected,
     literal,
     same_meaning,
@@ -35,13 +38,14 @@ from byok_widgets.grounding.text_search import (
 )
 from byok_widgets.grounding.time_words import in_other_order, is_in_part, is_part_of_another_day
 from byok_widgets.grounding.unspaced import is_in_longer_word
-from byok_widgets.grounding.words import Word, words_of
+from byok_widgets.grounding.words import BORDER, Word, Words, words_of
+from byok_widgets.grounding.yes_or_no import plainly_said
 
 Kind = Literal["text", "choice", "number", "moment", "other"]
 """What is looked up: free text, one of the allowed values, a number, a date or time, or nothing."""
 
 Place = tuple[int, int]
-Search = Callable[[Sequence[Word]], Iterator[Place]]
+Search = Callable[[Words], Iterator[Place]]
 
 PERSON = "user"
 """Who is believed first: a place in a message of the person counts before one of the model's."""
@@ -84,6 +88,7 @@ class Dialogue:
         people = [at for at, message in enumerate(said) if message.role == PERSON]
         self._people = frozenset(people)
         self._order = [*people, *(at for at in range(len(said)) if at not in self._people)]
+        self._by_themselves: dict[int, Dialogue] = {}
 
     @property
     def passages(self) -> Sequence[Passage]:
@@ -101,9 +106,10 @@ class Dialogue:
 
     def alone(self, number: int) -> Dialogue:
         """Return a dialogue of one of its messages."""
-        alone = Dialogue(())
-        alone._passages, alone._order = [self._passages[number]], [0]
-        return alone
+        if number not in self._by_themselves:
+            alone = self._by_themselves[number] = Dialogue(())
+            alone._passages, alone._order = [self._passages[number]], [0]
+        return self._by_themselves[number]
 
     def is_foreign(self, locale: str | None = None) -> bool:
         """Whether its people are shown to speak another language than English; without people, the model.
@@ -114,6 +120,16 @@ class Dialogue:
         said = [self._passages[at] for at in sorted(self._people)]
         spoken = said if any(passage.words for passage in said) else self._passages
         return is_foreign(((passage.text, passage.words) for passage in spoken), locale)
+
+    def says_opposite(self, name: str, *, value: bool) -> bool:
+        """Whether people plainly say yes where a field has no, or the other way round.
+
+        Args:
+            name: The name of the field.
+            value: Its value.
+        """
+        said = plainly_said(name, self._passages, [at in self._people for at in range(len(self._passages))])
+        return said is not None and said != value
 
     def look_up(self, value: Any, kind: Kind, allowed: Sequence[Any] = ()) -> LookUp:
         """Return how well the dialogue supports a value, and where.
@@ -177,8 +193,7 @@ class Dialogue:
         return LookUp("not_literal", found) if found else None
 
     def _in_pieces(self, wanted: Sequence[Word]) -> LookUp | None:
-        found = in_pieces([passage.words for passage in self._passages], wanted, self._people.__contains__)
-        places = [self._evidence(number, place) for number, place in found]
+        places = [self._evidence(number, place) for number, place in self._turns.in_pieces(wanted)]
         return LookUp("said", _joined(places)) if places else None
 
     def _choice(self, value: str, allowed: Sequence[Any]) -> LookUp:
@@ -202,9 +217,8 @@ class Dialogue:
         except InvalidOperation:
             return _UNCHECKED
         for number in self._order:
-            for said in self._passages[number].counts:
-                if wanted in said.values:
-                    return LookUp("said", self._evidence(number, (said.start, said.end)))
+            for said in self._passages[number].counting(wanted)[:1]:
+                return LookUp("said", self._evidence(number, (said.start, said.end)))
         return LookUp("not_literal")
 
     def _moment(self, moment: Moment, *, is_typed: bool) -> LookUp | None:
@@ -223,17 +237,23 @@ class Dialogue:
     def _says_year_of(self, moment: Moment) -> bool:
         """Whether the year of a date in a free text, which need not hold one, is said anywhere."""
         years = {said.year for said in moment.dates if said.year is not None}
-        said = {date.year for passage in self._passages for date in passage.dates} if years else set()
-        return not years or bool(years & said) or any(self._says_number(year) for year in years)
+        return not years or not years.isdisjoint(self._years)
 
-    def _says_number(self, number: int) -> bool:
-        return any(number in said.values for passage in self._passages for said in passage.numbers)
+    @cached_property
+    def _years(self) -> frozenset[int | Decimal | None]:
+        """The years of its dates, and all its numbers, which may be one."""
+        named = {said.year for passage in self._passages for said in passage.dates}
+        return frozenset(named.union(*(passage.all_numbers for passage in self._passages)))
 
     def _best(
         self, search: Callable[[Moment, Passage], Iterator[Support]], moment: Moment
     ) -> tuple[int, Support] | None:
         found = [(number, place) for number in self._order for place in search(moment, self._passages[number])]
         return min(found, key=lambda each: (not each[1].is_full, each[1].is_relative), default=None)
+
+    @cached_property
+    def _turns(self) -> Turns:
+        return Turns({number: self._passages[number].words for number in sorted(self._people)})
 
     @property
     def _of_people(self) -> Sequence[int]:
@@ -253,16 +273,48 @@ class Dialogue:
 
         For a hint, it may be within a longer word of a script without spaces.
         """
-        for number in self._order if among is None else among:
+        for found in search(self._words):
+            number, place = self._local(found)
             passage = self._passages[number]
-            for place in search(passage.words):
-                if is_part_of_another_day(passage.words, place) or not is_whole(passage, place, value):
-                    continue
-                if not is_hint and is_in_longer_word(passage.text, place, is_japanese=passage.is_japanese):
-                    continue
-                if not (is_choice and is_common_word(passage, place, value)):
-                    return self._evidence(number, place)
+            if among is not None and number not in among:
+                return None  # the messages of people come first
+            if is_part_of_another_day(passage.words, place) or not is_whole(passage, place, value):
+                continue
+            if not is_hint and self._is_in_longer_word(passage, place):
+                continue
+            if not (is_choice and is_common_word(passage, place, value)):
+                return self._evidence(number, place)
         return None
+
+    @cached_property
+    def _words(self) -> Words:
+        """The words of all messages, in the order in which they are searched, and a border behind each message."""
+        found: list[Word] = []
+        for number, first in zip(self._order, self._starts, strict=True):
+            words = self._passages[number].words
+            found += (Word(text, bare, first + start, first + end) for text, bare, start, end in words)
+            found.append(Word(BORDER, BORDER, first, first))
+        return Words(found)
+
+    @cached_property
+    def _starts(self) -> Sequence[int]:
+        """Where each message begins in the text of all, in the order in which they are searched."""
+        lengths = (len(self._passages[number].text) for number in self._order)
+        return list(accumulate(lengths, initial=0))[:-1]
+
+    def _local(self, place: Place) -> tuple[int, Place]:
+        """Return the message in which a place in the text of all is, and the place in it."""
+        at = bisect.bisect_right(self._starts, place[0]) - 1
+        return self._order[at], (place[0] - self._starts[at], place[1] - self._starts[at])
+
+    def _is_in_longer_word(self, passage: Passage, place: Place) -> bool:
+        shown = passage.is_japanese
+        return is_in_longer_word(passage.text, place, is_japanese=self._is_japanese if shown is None else shown)
+
+    @cached_property
+    def _is_japanese(self) -> bool:
+        """Whether any message is: an answer such as "東京都" does not show it."""
+        return any(passage.is_japanese for passage in self._passages)
 
     def _evidence(self, number: int, place: Place) -> Evidence:
         start, end = place

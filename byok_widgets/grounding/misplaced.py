@@ -5,14 +5,15 @@ The words are English; in other languages there is no sign, and every text count
 
 from __future__ import annotations
 
-import re
+import bisect
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from byok_widgets.grounding.passage import Passage
 from byok_widgets.grounding.talked_about import names_any
 from byok_widgets.grounding.time_words import names_a_time
-from byok_widgets.grounding.words import Word, places, words_of, words_of_name
+from byok_widgets.grounding.words import Word, Words, by_bare, places, words_of, words_of_name
 
 
 def is_of_another_kind(name: str, value: str) -> bool:
@@ -81,7 +82,7 @@ def is_said_of_the_other_way(name: str, value: str, passages: Sequence[Passage])
     if len(ways) != 1:
         return False
     wanted = words_of(value)
-    said = [_ways_in(sentence) for passage in passages for sentence in _sentences_with(passage, wanted)]
+    said = [_ways_in(passage, span) for passage in passages for span in _spans_with(passage, wanted)]
     return bool(said) and all(found and ways[0] not in found for found in said)
 
 
@@ -90,7 +91,7 @@ def is_of_an_unspoken_return(name: str, passages: Sequence[Passage]) -> bool:
     asked = {word.bare for word in words_of_name(name)}
     if not asked & _RETURN or not asked & _MOMENTS:
         return False
-    return not any(word.bare in _WAY_BACK for passage in passages for word in passage.words)
+    return all(_WAY_BACK.isdisjoint(passage.words.kept(by_bare)) for passage in passages)
 
 
 def best_named(names: Sequence[str], value: str, passages: Sequence[Passage]) -> str:
@@ -131,24 +132,19 @@ _ARRIVAL = "arrival arrive arrives arriving arrived land lands landing reach rea
 _WAYS = {"departure": frozenset(_DEPARTURE.split()), "arrival": frozenset(_ARRIVAL.split())}
 _RETURN = frozenset({"return", "returns", "returning", "returned", "back", "inbound"})
 _WAY_BACK = _RETURN | {"round", "roundtrip", "home"}
-_STOP = re.compile(r"(?<=[^.\s]{2}[.?!])\s+(?=[A-Z])|[?!]")
-
-
-def _sentences_with(passage: Passage, wanted: Sequence[Word]) -> Iterator[str]:
-    yield from (passage.text[first:end] for first, end in _spans_with(passage, wanted))
 
 
 def _spans_with(passage: Passage, wanted: Sequence[Word]) -> Iterator[tuple[int, int]]:
-    ends = [0, *(found.end() for found in _STOP.finditer(passage.text)), len(passage.text)]
+    """Yield the sentence around each place of a text."""
     for first, _ in places(passage.words, wanted):
-        at = passage.words[first].start
-        start = max(end for end in ends if end <= at)
-        yield start, min(end for end in ends if end > at)
+        after = bisect.bisect_right(passage.sentence_ends, passage.words[first].start)
+        yield passage.sentence_ends[after - 1], passage.sentence_ends[after]
 
 
-def _ways_in(sentence: str) -> set[str]:
-    words = {word.bare for word in words_of(sentence)}
-    return {way for way, known in _WAYS.items() if words & known}
+def _ways_in(passage: Passage, span: tuple[int, int]) -> set[str]:
+    known, (start, end) = passage.words.kept(by_bare), span
+    said = {way: (at for word in words for at in known.get(word, ())) for way, words in _WAYS.items()}
+    return {way for way, found in said.items() if any(start <= passage.words[at].start < end for at in found)}
 
 
 _ENDS = {
@@ -175,6 +171,11 @@ def _ends_said(passage: Passage, wanted: Sequence[Word], *, is_moment: bool) -> 
         following = words[after : after + 2]
         if len(following) > 1 and following[0].bare == "to" and passage.text[following[1].start].isupper():
             yield "start"
-        before = [word.bare for word in words[:first] if word.bare not in _LINKS]
-        is_open = (before[-2:-1] and before[-2] in _OPEN) or (is_moment and "from" not in before)
-        yield "" if is_open or not before else _LEADING.get(before[-1], "")
+        before = list(islice((word.bare for word in _backwards(words, first) if word.bare not in _LINKS), 2))
+        is_from = words.kept(by_bare).get("from", [first])[0] < first
+        is_open = not _OPEN.isdisjoint(before[1:]) or (is_moment and not is_from)
+        yield "" if is_open or not before else _LEADING.get(before[0], "")
+
+
+def _backwards(words: Words, end: int) -> Iterator[Word]:
+    return (words[at] for at in range(end - 1, -1, -1))

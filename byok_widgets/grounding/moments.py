@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from decimal import Decimal
+from operator import itemgetter
 from typing import TypeVar
 
 from byok_widgets.grounding.clock import TimeSaid
 from byok_widgets.grounding.dates import DateSaid, date_of
 from byok_widgets.grounding.passage import Passage, covered
 from byok_widgets.grounding.text_search import without_tail
+from byok_widgets.grounding.words import Word, Words
 
 _Said = TypeVar("_Said", TimeSaid, DateSaid)
 
@@ -111,41 +114,44 @@ def typed_moment(value: object) -> Moment | None:
 
 
 def date_places(moment: Moment, passage: Passage) -> Iterator[Support]:
-    """Yield the places that name the date, or a part of it."""
-    for said in passage.dates:
+    """Yield the places that name the date, or a part of it, and the first one of a day that is counted."""
+    forms = {form for wanted in moment.dates for form in wanted.agreeing_forms}
+    near = dict(each for form in forms for each in passage.dates_by_day.get(form, ()))
+    for _, said in sorted(near.items(), key=itemgetter(0)):
         if any(wanted.agrees(said) for wanted in moment.dates):
             yield Support(
                 said.start, said.end, any(wanted.agrees(said) and said.covers(wanted) for wanted in moment.dates)
             )
-        elif said.is_relative and any(wanted.month for wanted in moment.dates):
-            yield Support(said.start, said.end, is_full=False, is_relative=True)
+    counted = passage.first_relative_date
+    if counted and any(wanted.month for wanted in moment.dates):
+        yield Support(counted.start, counted.end, is_full=False, is_relative=True)
 
 
 def time_places(moment: Moment, passage: Passage) -> Iterator[Support]:
-    """Yield the places that name the time of day."""
+    """Yield the places that name the time of day, and the first words that leave it open."""
     wanted = moment.time
     if wanted is None:
         return
-    for said in passage.times:
+    for said in passage.times_by_minute.get(wanted.minute, ()):
         if said.means(wanted.hour, wanted.minute, is_exact=wanted.is_exact):
             yield Support(said.start, said.end, is_full=True)
-    for word in passage.words:
-        if word.bare in _VAGUE:
-            yield Support(word.start, word.end, is_full=False, is_relative=True)
+    vague = passage.words.kept(_first_vague)
+    if vague:
+        yield Support(vague.start, vague.end, is_full=False, is_relative=True)
+
+
+def _first_vague(words: Words) -> Word | None:
+    return next((word for word in words if word.bare in _VAGUE), None)
 
 
 def number_places(moment: Moment, passage: Passage) -> Iterator[Support]:
     """Yield the numbers that may be the day or the hour, in a language that is not known here."""
-    wanted = {said.day for said in moment.dates} - {None}
+    wanted = {said.day for said in moment.dates if said.day is not None}
     if moment.time and not moment.time.minute:
         wanted |= {moment.time.hour, moment.time.hour % 12 or 12}
-    known = covered((said.start, said.end) for said in passage.times if not said.is_bare)
-    known |= covered((said.start, said.end) for said in passage.dates if said.month)
-    for number in passage.numbers:
-        if number.start in known:
-            continue  # of a date or a time that is another one
-        if wanted & {int(value) for value in number.values if value == int(value)}:
-            yield Support(number.start, number.end, is_full=False)
+    found = dict(each for number in wanted for each in passage.loose_numbers.get(Decimal(number), ()))
+    for _, said in sorted(found.items(), key=itemgetter(0)):
+        yield Support(said.start, said.end, is_full=False)
 
 
 def _clock(value: time, *, may_be_absent: bool = False) -> TimeSaid | None:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import cached_property
+from typing import TypeVar
 
 from byok_widgets.grounding.clock import TimeSaid, times_in
 from byok_widgets.grounding.dates import DateSaid, dates_in
 from byok_widgets.grounding.letters import in_usual_signs
 from byok_widgets.grounding.numbers import NumberSaid, numbers_in
-from byok_widgets.grounding.unspaced import has_kana
-from byok_widgets.grounding.words import Word, words_of
+from byok_widgets.grounding.unspaced import is_japanese
+from byok_widgets.grounding.words import Words, words_of
+
+Said = TypeVar("Said")
+Form = TypeVar("Form", bound=Hashable)
 
 
 class Passage:
@@ -26,14 +32,14 @@ class Passage:
         self._usual = in_usual_signs(text)
 
     @cached_property
-    def words(self) -> tuple[Word, ...]:
+    def words(self) -> Words:
         """Its words."""
         return words_of(self.text)
 
     @cached_property
-    def is_japanese(self) -> bool:
-        """Whether it has signs that only Japanese has."""
-        return has_kana(self.text)
+    def is_japanese(self) -> bool | None:
+        """Whether it is Japanese rather than Chinese; `None` if it shows neither."""
+        return None if self.text.isascii() else is_japanese(self.text)
 
     @cached_property
     def numbers(self) -> tuple[NumberSaid, ...]:
@@ -59,6 +65,47 @@ class Passage:
         return tuple(number for number in self.numbers if not {number.start, number.end - 1} <= taken)
 
     @cached_property
+    def dates_by_day(self) -> Mapping[str, Sequence[tuple[int, DateSaid]]]:
+        """Its dates, each with its index, by the forms of their days."""
+        return grouped((each, each[1].day_forms) for each in enumerate(self.dates))
+
+    @cached_property
+    def first_relative_date(self) -> DateSaid | None:
+        """The first date that is counted from a day which it does not name."""
+        return next((said for said in self.dates if said.is_relative), None)
+
+    @cached_property
+    def times_by_minute(self) -> Mapping[int, Sequence[TimeSaid]]:
+        """Its times of day by their minute."""
+        return grouped((said, (said.minute,)) for said in self.times)
+
+    @cached_property
+    def all_numbers(self) -> frozenset[Decimal]:
+        """What its numbers may mean."""
+        return frozenset(number for said in self.numbers for number in said.values)
+
+    @cached_property
+    def loose_numbers(self) -> Mapping[Decimal, Sequence[tuple[int, NumberSaid]]]:
+        """Its numbers without those of times and of dates with a month, each with its index, by what they mean."""
+        known = covered((said.start, said.end) for said in self.times if not said.is_bare)
+        known |= covered((said.start, said.end) for said in self.dates if said.month)
+        loose = ((at, said) for at, said in enumerate(self.numbers) if said.start not in known)
+        return grouped((each, each[1].values) for each in loose)
+
+    def counting(self, number: Decimal) -> Sequence[NumberSaid]:
+        """Return those of its counts that may mean a number."""
+        return self._by_number.get(number, ())
+
+    @cached_property
+    def _by_number(self) -> Mapping[Decimal, Sequence[NumberSaid]]:
+        return grouped((said, said.values) for said in self.counts)
+
+    @cached_property
+    def sentence_ends(self) -> Sequence[int]:
+        """Where its sentences end, and 0."""
+        return [0, *(found.end() for found in _STOP.finditer(self.text)), len(self.text) + 1]
+
+    @cached_property
     def decimals(self) -> tuple[tuple[int, int], ...]:
         """The places of its numbers with decimals or groups, in order, without dates: their parts are said."""
         found = sorted({found.span() for found in _SEPARATED.finditer(self._usual)})
@@ -74,6 +121,15 @@ class Passage:
                 yield said.start, said.end
 
 
+def grouped(found: Iterable[tuple[Said, Iterable[Form]]]) -> Mapping[Form, Sequence[Said]]:
+    """Return things by each of their forms, in order."""
+    groups: dict[Form, list[Said]] = defaultdict(list)
+    for said, forms in found:
+        for form in forms:
+            groups[form].append(said)
+    return dict(groups)
+
+
 def covered(spans: Iterable[tuple[int, int]]) -> set[int]:
     """Return each place within some of the spans: looked up once, and not compared with each."""
     return {at for start, end in spans for at in range(start, end)}
@@ -81,3 +137,4 @@ def covered(spans: Iterable[tuple[int, int]]) -> set[int]:
 
 _SEPARATED = re.compile(r"(?<![\w.,:/-])\d+(?:[.,]\d+)+(?![\w:/])", re.ASCII)
 _DECIMAL = re.compile(r"\d+\.\d+", re.ASCII)
+_STOP = re.compile(r"(?<=[^.\s]{2}[.?!])\s+(?=[A-Z])|[?!]")

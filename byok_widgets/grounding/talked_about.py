@@ -58,7 +58,7 @@ def is_talked_about(name: str, passages: Sequence[Passage], hints: Iterable[str]
         passages: The dialogue.
         hints: Words that examples use for the field.
     """
-    telling = _telling(name)
+    telling = telling_words(name)
     if not telling:
         return True
     about = {*hints, *_subject_of((*telling, *hints))}
@@ -72,7 +72,7 @@ def is_denied(name: str, passages: Sequence[Passage]) -> bool:
         name: The name of the field; one such as `non_smoking` denies something itself.
         passages: The dialogue.
     """
-    telling = _telling(name)
+    telling = telling_words(name)
     if not _DENYING.isdisjoint(word.bare for word in words_of_name(name)):
         return False
     about = _subject_of(telling) - _OPPOSITES
@@ -107,7 +107,7 @@ def _speaks(said: Word, telling: Iterable[str], about: Container[str]) -> bool:
 
 def names_any(name: str, words: Iterable[Word]) -> bool:
     """Whether one of some words is one of a field's name, or has its stem."""
-    return any(_is_related(word.bare, telling) for word in words for telling in _telling(name))
+    return any(_is_related(word.bare, telling) for word in words for telling in telling_words(name))
 
 
 def hints_of(text: str, others: Iterable[str] = ()) -> frozenset[str]:
@@ -138,6 +138,7 @@ def _have_one_stem(one: str, other: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _telling(name: str) -> tuple[str, ...]:
+def telling_words(name: str) -> tuple[str, ...]:
+    """Return the words of a field's name that say what it is about."""
     found = {word.bare for word in words_of_name(name) if len(word.bare) >= _LEAST_LETTERS}
     return tuple(sorted(found - SMALL_WORDS - _TYPE_WORDS))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from byok_widgets.grounding.letters import bare
 from byok_widgets.grounding.numbers import number_named
-from byok_widgets.grounding.words import Word, places, words_of
+from byok_widgets.grounding.words import Index, Word, Words, by_bare, firsts, index_of, places, words_of
 
 Place = tuple[int, int]
 """First and last character of a place in a message, the last one exclusive."""
@@ -22,6 +22,7 @@ _LEAST_INITIALS = 2
 _LONGEST_ENDING = 4
 _PREFIXES = re.compile(r"(?:[وف]?(?:ال|[بلك]ال|لل|[بلك])?|[והבלמשכ]{1,3})")
 """Arabic and Hebrew words that are written together with the next word."""
+_LONGEST_PREFIX = 4
 _TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ø": "oe", "ü": "ue", "å": "aa"})
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)", re.ASCII)
 _ADDRESS_WORDS = """st/street/saint ave/av/avenue rd/road blvd/boulevard ln/lane hwy/highway pkwy/parkway
@@ -35,61 +36,58 @@ _CASES = ("dan", "den", "tan", "ten")
 _SPELT = {"at": "@", "dot": ".", "dash": "-", "hyphen": "-", "minus": "-", "underscore": "_", "slash": "/"}
 
 
-def literal(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[Place]:
+def literal(words: Words, wanted: Sequence[Word]) -> Iterator[Place]:
     """Yield where the same words are, whatever their case, accents, punctuation and spacing."""
     for first, end in places(words, wanted):
         yield words[first].start, words[end - 1].end
 
 
-def same_meaning(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[Place]:
+def same_meaning(words: Words, wanted: Sequence[Word]) -> Iterator[Place]:
     """Yield where the words are with number words for digits, without articles, titles and middle initials."""
     core = [_plain(word) for word in wanted if not _is_left_out(word)] or [_plain(word) for word in wanted]
-    for at in range(len(words)):
+    for at in words.kept(_by_plain).get(core[0], ()):
         end = _gapped_end(words, at, core)
         if end:
             yield words[at].start, words[end - 1].end
 
 
-def attached(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[Place]:
+def attached(words: Words, wanted: Sequence[Word]) -> Iterator[Place]:
     """Yield where the words are, the first of them written together with a word of one or two letters."""
     head, *tail = [word.bare for word in wanted]
-    for at, word in enumerate(words):
+    known = words.kept(_by_rest)
+    for at in sorted({*known.get(head, ()), *known.get(head.removeprefix("ا"), ())}):
         rest = [other.bare for other in words[at + 1 : at + 1 + len(tail)]]
-        if rest == tail and not word.bare.isascii() and _has_prefix(word.bare, head):
-            yield word.start, words[at + len(tail)].end
+        if rest == tail and _has_prefix(words[at].bare, head):
+            yield words[at].start, words[at + len(tail)].end
 
 
-def transliterated(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[Place]:
+def transliterated(words: Words, wanted: Words) -> Iterator[Place]:
     """Yield where the words are with two letters for one, or one for two: "Mueller" for "Müller"."""
-    if not all(word.text.isascii() for word in (*words, *wanted)):
-        yield from literal(
-            [_with_two_letters(word) for word in words], [_with_two_letters(word) for word in wanted]
-        )
+    said, sought = words.kept(_in_two_letters), _in_two_letters(wanted)
+    if said is not words or sought is not wanted:
+        yield from literal(said, sought)
 
 
-def spelt(words: Sequence[Word], value: str) -> Iterator[Place]:
+def spelt(words: Words, value: str) -> Iterator[Place]:
     """Yield where an address was said aloud: "ana at example dot com"."""
     if not re.search(r"[@._/-]", value):
         return
     wanted = [word.bare for word in words_of(value)]
-    kept = [(at, word) for at, word in enumerate(words) if word.bare not in _SPELT]
-    plain = [word for _, word in kept]
+    kept, plain = words.kept(_without_signs)
     for first, end in places(plain, words_of(" ".join(wanted))):
-        if any(words[at].bare in _SPELT for at in range(kept[first][0], kept[end - 1][0])):
+        if any(words[at].bare in _SPELT for at in range(kept[first], kept[end - 1])):
             yield plain[first].start, plain[end - 1].end
 
 
-def spelt_out(words: Sequence[Word], value: str) -> Iterator[Place]:
+def spelt_out(words: Words, value: str) -> Iterator[Place]:
     """Yield where a text was said by its letters and digits: "double five one" for 551, "A, N, A" for Ana."""
     wanted = "".join(word.bare for word in words_of(value))
     if len(wanted) < _LEAST_SPELT:
         return
-    for at in range(len(words)):
+    for at in words.kept(_by_symbol).get(wanted[0], ()):
         said, end = "", at
         while end < len(words) and said != wanted and wanted.startswith(said):
-            symbol = _symbol(words[end].bare)
-            times = _REPEATED.get(words[end].bare, 1) if end + 1 < len(words) else 1
-            symbol = symbol if times == 1 else _symbol(words[end + 1].bare)
+            symbol, times = _spelling(words, end)
             if not symbol:
                 break
             said, end = said + symbol * times, end + (1 if times == 1 else 2)
@@ -97,53 +95,61 @@ def spelt_out(words: Sequence[Word], value: str) -> Iterator[Place]:
             yield words[at].start, words[end - 1].end
 
 
-def inflected(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[Place]:
+def inflected(words: Words, wanted: Sequence[Word]) -> Iterator[Place]:
     """Yield where the words have another ending: "pizzas", "в Москве" for "Москва"."""
-    for at in range(len(words) - len(wanted) + 1):
+    known, last = words.kept(_by_stem), len(words) - len(wanted)
+    stems = _stems(wanted[0].bare) if wanted else ()
+    for at in sorted({at for stem in stems for at in known.get(stem, ()) if at <= last}):
         pairs = zip(words[at : at + len(wanted)], wanted, strict=True)
         if all(_same_stem(said.bare, word.bare) for said, word in pairs):
             yield words[at].start, words[at + len(wanted) - 1].end
 
 
-def shortened(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[Place]:
+def shortened(words: Words, wanted: Sequence[Word]) -> Iterator[Place]:
     """Yield where the text is in short: its initials."""
     initials = "".join(word.bare[0] for word in wanted)
     if len(initials) < _LEAST_INITIALS or not initials.isalpha():
         return
-    yield from ((word.start, word.end) for word in words if word.bare == initials)
+    yield from ((words[at].start, words[at].end) for at in words.kept(by_bare).get(initials, ()))
 
 
-def in_pieces(
-    messages: Sequence[Sequence[Word]], wanted: Sequence[Word], may_hold: Callable[[int], bool]
-) -> list[tuple[int, Place]]:
-    """Return where the parts of a name were said in different messages of one speaker; empty if they were not.
+class Turns:
+    """The messages of one side, in which the parts of a name may be said one after another."""
 
-    Each part must be most of what its message says, as the answer to "And your last name?" is.
-    """
-    for cut in range(1, len(wanted)):
-        for parts in ((wanted[:cut], wanted[cut:]), (wanted[cut:], wanted[:cut])):
-            found = _one_after_another(messages, parts, may_hold)
-            if found:
-                return found
-    return []
+    def __init__(self, messages: Mapping[int, Words]) -> None:
+        self._messages = messages
+        self._numbers = [number for number, words in messages.items() for _ in words]
+        self._words = Words(word for words in messages.values() for word in words)
 
+    def in_pieces(self, wanted: Sequence[Word]) -> list[tuple[int, Place]]:
+        """Return where the parts of a name were said in different messages; empty if they were not.
 
-def _one_after_another(
-    messages: Sequence[Sequence[Word]], parts: Sequence[Sequence[Word]], may_hold: Callable[[int], bool]
-) -> list[tuple[int, Place]]:
-    found: list[tuple[int, Place]] = []
-    start = 0
-    for part in parts:
-        for number in range(start, len(messages)):
-            words = messages[number]
-            place = next(literal(words, part), None) if may_hold(number) and _is_short(words, part) else None
+        Each part must be most of what its message says, as the answer to "And your last name?" is.
+        """
+        for cut in range(1, len(wanted)):
+            for parts in ((wanted[:cut], wanted[cut:]), (wanted[cut:], wanted[:cut])):
+                found = self._one_after_another(parts)
+                if found:
+                    return found
+        return []
+
+    def _one_after_another(self, parts: Sequence[Sequence[Word]]) -> list[tuple[int, Place]]:
+        found: list[tuple[int, Place]] = []
+        for part in parts:
+            after = found[-1][0] if found else -1
+            said = next((said for said in self._answers(part) if said[0] > after), None)
+            if said is None:
+                return []
+            found.append(said)
+        return found
+
+    def _answers(self, part: Sequence[Word]) -> Iterator[tuple[int, Place]]:
+        """Yield the short messages that say a part, in order."""
+        for number in dict.fromkeys(self._numbers[at] for at in firsts(self._words, part)):
+            words = self._messages[number]
+            place = next(literal(words, part), None) if _is_short(words, part) else None
             if place:
-                found.append((number, place))
-                start = number + 1
-                break
-        else:
-            return []
-    return found
+                yield number, place
 
 
 def _is_short(words: Sequence[Word], part: Sequence[Word]) -> bool:
@@ -167,12 +173,57 @@ def _gapped_end(words: Sequence[Word], at: int, core: Sequence[str]) -> int:
     return end
 
 
+def _spelling(words: Words, at: int) -> tuple[str, int]:
+    """Return the symbol that a word adds to a text that is spelt out, and how often: "double five" is 5 twice."""
+    times = _REPEATED.get(words[at].bare, 1) if at + 1 < len(words) else 1
+    return _symbol(words[at if times == 1 else at + 1].bare), times
+
+
 def _symbol(word: str) -> str:
     """Return what a word adds to a text that is spelt out: a digit, a letter, or nothing for other words."""
     if len(word) == 1:
         return word
     number = 0 if word == "oh" else number_named(word)
     return str(number) if number is not None and number in range(10) else ""
+
+
+def _by_plain(words: Words) -> Index:
+    return index_of((at, _plain(word)) for at, word in enumerate(words))
+
+
+def _by_rest(words: Words) -> Index:
+    """Return where words stand by what is left of them without what may be written together with it."""
+    return index_of(
+        (at, word.bare[length:])
+        for at, word in enumerate(words)
+        if not word.bare.isascii()
+        for length in range(1, min(_LONGEST_PREFIX, len(word.bare) - 1) + 1)
+        if _PREFIXES.fullmatch(word.bare, 0, length)
+    )
+
+
+def _by_symbol(words: Words) -> Index:
+    return index_of((at, _spelling(words, at)[0]) for at in range(len(words)))
+
+
+def _by_stem(words: Words) -> Index:
+    return index_of((at, stem) for at, word in enumerate(words) for stem in _stems(word.bare))
+
+
+def _stems(word: str) -> frozenset[str]:
+    """Return forms of which words that `_same_stem` takes for the same have one in common."""
+    return frozenset({_singular(word), word[: _LEAST_STEM - 1]})
+
+
+def _without_signs(words: Words) -> tuple[Sequence[int], Words]:
+    """Return the words without names of signs, and the index of each among all."""
+    kept = [at for at, word in enumerate(words) if word.bare not in _SPELT]
+    return kept, Words(words[at] for at in kept)
+
+
+def _in_two_letters(words: Words) -> Words:
+    """Return the words with two letters for one; themselves where all of them are ASCII."""
+    return words if all(word.text.isascii() for word in words) else Words(map(_with_two_letters, words))
 
 
 def _plain(word: Word) -> str:

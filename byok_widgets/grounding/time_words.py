@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from byok_widgets.grounding.calendar_words import MONTHS, WEEKDAYS
 from byok_widgets.grounding.numbers import number_named
-from byok_widgets.grounding.words import Word, words_of
+from byok_widgets.grounding.words import BORDER, Index, Word, Words, index_of, words_of
 
 _PARTS = {
     **dict.fromkeys(("morning", "afternoon", "evening", "noon", "midnight", "lunch", "dinner", "breakfast"), ""),
@@ -48,19 +49,18 @@ _ROOM = 4
 """How many words more than the value a dialogue may use for it, beside those between any two of them."""
 
 
-def in_other_order(words: Sequence[Word], value: str) -> Iterator[tuple[int, int]]:
+def in_other_order(words: Words, value: str) -> Iterator[tuple[int, int]]:
     """Yield where the words of a day or time are close together; nothing for a value that is neither."""
     wanted = _wanted(value)
     if not wanted:
         return
-    said = _meanings(words)
+    said, known = words.kept(_meanings), words.kept(_by_meaning)
     room = 2 * len(wanted) + _ROOM
-    for first, (at, meaning) in enumerate(said):
-        if meaning not in wanted:
-            continue
-        missing = set(wanted)
-        for there, other in said[first:]:
-            if there - at >= room:
+    for first in sorted(at for meaning in wanted for at in known.get(meaning, ())):
+        at, missing = said[first][0], set(wanted)
+        for number in range(first, len(said)):
+            there, other = said[number]
+            if there - at >= room or other == BORDER:
                 break
             missing.discard(other)
             if not missing:
@@ -68,9 +68,11 @@ def in_other_order(words: Sequence[Word], value: str) -> Iterator[tuple[int, int
                 break
 
 
-def is_part_of_another_day(words: Sequence[Word], place: tuple[int, int]) -> bool:
+def is_part_of_another_day(words: Words, place: tuple[int, int]) -> bool:
     """Whether "tomorrow" is said only in "the day after tomorrow"."""
-    at = next((at for at, word in enumerate(words) if word.start == place[0]), 0)
+    at = bisect.bisect_left(words, place[0], key=lambda word: word.start)
+    if at == len(words):
+        return False
     return words[at].bare in ("tomorrow", "yesterday") and words[at - 1].bare in ("after", "before") and at > 0
 
 
@@ -107,7 +109,14 @@ def _meanings(words: Sequence[Word]) -> list[tuple[int, str]]:
     return list(_with_sums(found))
 
 
+def _by_meaning(words: Words) -> Index:
+    return index_of((number, meaning) for number, (_, meaning) in enumerate(words.kept(_meanings)))
+
+
 def _meant(name: str, before: str) -> Iterator[str]:
+    if name == BORDER:
+        yield BORDER
+        return
     number = number_named(name)
     digits = re.fullmatch(r"(\d+)(?:st|nd|rd|th|ish)?", name)
     if name == "tonight":

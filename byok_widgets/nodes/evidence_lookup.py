@@ -56,6 +56,8 @@ def look_up(checked: ValidationResult, transcript: Iterable[Message]) -> LookupR
         if not part.is_taken:
             continue
         results = [_once(known, dialogue, each) for each in _looked_up(part)]
+        if isinstance(part.value, bool) and isinstance(part.step, str):
+            results += [LookUp("ungrounded")] if dialogue.says_opposite(part.step, value=part.value) else []
         if results:
             worst = min(results, key=lambda result: _ORDER.index(result.mark))
             found.grounding[part.path] = worst.mark

@@ -47,7 +47,7 @@ class Extraction(NodeResult):
         extra: What the model wrote under names that the schema does not know, by path.
         grounding: How well the dialogue supports each value without parts, by path: `said`, `not_literal` for a
             choice, a number or another form of a word that may be a conclusion, `ungrounded`, or `unchecked` for
-            what cannot be looked up, such as a yes or no. Empty with `grounding="off"`.
+            what cannot be looked up, such as a yes or no that is not said plainly. Empty with `grounding="off"`.
         evidence: Where each value was said, by path; `message` is an index in `reply.transcript`.
     """
 

@@ -19,6 +19,12 @@ SAID = [
     ("我叫李明，住在上海", "李明"),
     ("我住在京都", "京都"),
     ("ผมชื่อสมชาย", "สมชาย"),
+    ("東京都新宿区です", "新宿区"),
+    ("滋賀県大津市", "大津市"),
+    ("河南郑州", "郑州"),
+    ("我去东京都", "东京都"),
+    ("周一三点", "周一"),
+    ("在北京市", "北京市"),
 ]
 PIECES = [
     ("東京都に住んでいます", "京都"),
@@ -29,6 +35,14 @@ PIECES = [
     ("アイスコーヒーを二つ", "コーヒー"),
     ("マリアンヌです", "マリア"),
     ("서울특별시", "울특"),
+    ("東京都", "京都"),
+    ("住所：東京都新宿区", "京都"),
+    ("东京都在哪里", "京都"),
+    ("西新宿三丁目", "新宿"),
+    ("我在南京东路", "京东"),
+    ("我住在天津市", "津市"),
+    ("二十三名", "二十"),
+    ("部屋は二〇三五です", "二〇三"),
 ]
 
 
@@ -51,3 +65,10 @@ def test_a_piece_of_a_longer_word_is_only_a_hint(text: str, value: str) -> None:
 def test_the_word_itself_counts_before_a_piece_of_another() -> None:
     found = Dialogue([Message("user", "東京都から来て、京都に住んでいます")]).look_up("京都", "text")
     assert (found.mark, found.evidence and found.evidence.start) == ("said", 8)
+
+
+def test_an_answer_without_kana_is_japanese_where_the_dialogue_is() -> None:
+    said = [Message("assistant", "どちらにお泊まりですか"), Message("user", "東新宿")]
+    assert Dialogue(said).look_up("新宿", "text").mark == "not_literal"
+    chinese = [Message("assistant", "のり弁"), Message("user", "我住在新宿")]
+    assert Dialogue(chinese).look_up("新宿", "text").mark == "said"
