@@ -23,7 +23,7 @@ _MOST_TIMES = 2
 """How much more than what is written here a file may ask for: whoever changes it must not stop the kernel."""
 _MOST = {"n": COST * _MOST_TIMES, "r": _BLOCK_SIZE * _MOST_TIMES, "p": _PARALLELISM * _MOST_TIMES}
 _MOST_WORK = COST * _BLOCK_SIZE * _PARALLELISM * _MOST_TIMES
-_MOST_SALT_BYTES = 32
+_SALT_BYTES = range(16, 33)
 _NONCE_BYTES = 12
 _BLOCK_BYTES = 256
 """Texts are padded to a multiple of this, so that the ciphertext reveals little about their length."""
@@ -47,14 +47,15 @@ class KdfParams(NamedTuple):
     @classmethod
     def new(cls) -> KdfParams:
         """Return parameters with a new random salt."""
-        return cls(os.urandom(16), COST)
+        return cls(os.urandom(_SALT_BYTES.start), COST)
 
     @classmethod
     def parse(cls, data: Any) -> KdfParams:
         """Read what `to_data` returned.
 
         Raises:
-            ValueError: It is something else, or would need more than twice the time or memory of `new`.
+            ValueError: It is something else, would need more than twice the time or memory of `new`, or less: then
+                somebody has changed it, and the right passphrase would be told to be wrong.
         """
         try:
             params = cls(base64.b64decode(data["salt"], validate=True), data["n"], data["r"], data["p"])
@@ -62,8 +63,8 @@ class KdfParams(NamedTuple):
             raise ValueError(str(error)) from None
         if not all(_is_count(getattr(params, name), most) for name, most in _MOST.items()):
             raise ValueError("not valid parameters")
-        too_much = params.n * params.r * params.p > _MOST_WORK or len(params.salt) > _MOST_SALT_BYTES
-        if too_much or not _is_power_of_two(params.n):
+        is_bounded = _least_work() <= params.n * params.r * params.p <= _MOST_WORK
+        if not is_bounded or len(params.salt) not in _SALT_BYTES or not _is_power_of_two(params.n):
             raise ValueError("not valid parameters")
         return params
 
@@ -110,6 +111,10 @@ class DerivedKey:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         return AESGCM(base64.b64decode(self.__held.reveal()))
+
+
+def _least_work() -> int:
+    return COST * _BLOCK_SIZE * _PARALLELISM  # of every file that was ever made here
 
 
 def _is_count(value: Any, most: int) -> bool:

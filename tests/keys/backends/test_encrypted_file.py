@@ -95,8 +95,9 @@ def test_another_process_needs_the_passphrase_too(path: Path) -> None:
     key = fake_key()
     KeyStore("dentist").save("openai", HOST, key, backend="file")
     code = (
-        "import sys\nfrom byok_widgets.keys import KeyStore\n"
+        "import sys\nfrom byok_widgets.keys import KeyStore, derived_key\n"
         "from byok_widgets.keys.backends import encrypted_file, key_file\n"
+        "derived_key.COST = 2**4\n"
         "store = KeyStore('dentist')\n"
         "print(store.status('openai', 'api.openai.com').fault)\n"
         "encrypted_file.unlock(sys.stdin.readline().rstrip())\n"
@@ -240,10 +241,11 @@ def test_fields_that_are_not_known_here_survive(path: Path) -> None:
 
 
 def changed(**parts: Any) -> bytes:
-    data = {"version": 1, "made_by": derived_key.KdfParams(b"salt", 16).to_data(), "check": {}, "keys": {}}
+    data = {"version": 1, "made_by": derived_key.KdfParams(bytes(16), 16).to_data(), "check": {}, "keys": {}}
     return json.dumps(data | parts).encode()
 
 
+SALT = base64.b64encode(bytes(16)).decode()
 DAMAGED = {
     "empty": b"",
     "half": changed()[:40],
@@ -255,16 +257,19 @@ DAMAGED = {
     "no recipe": changed(made_by=None),
     "no salt": changed(made_by={"n": 16, "r": 8, "p": 1}),
     "a spoiled salt": changed(made_by={"salt": "ü", "n": 16, "r": 8, "p": 1}),
-    "a cost in words": changed(made_by={"salt": "", "n": "16", "r": 8, "p": 1}),
-    "a cost of half a number": changed(made_by={"salt": "", "n": 16.0, "r": 8, "p": 1}),
-    "no cost": changed(made_by={"salt": "", "n": 16, "r": 0, "p": 1}),
-    "a cost of one": changed(made_by={"salt": "", "n": 1, "r": 8, "p": 1}),
-    "a cost that is no power of two": changed(made_by={"salt": "", "n": 20, "r": 8, "p": 1}),
-    "a cost that takes all memory": changed(made_by={"salt": "", "n": 2**40, "r": 8, "p": 1}),
-    "a cost of four times ours": changed(made_by={"salt": "", "n": 2**19, "r": 8, "p": 1}),
-    "a block size of four times ours": changed(made_by={"salt": "", "n": 2**17, "r": 32, "p": 1}),
-    "a parallelism of four times ours": changed(made_by={"salt": "", "n": 2**17, "r": 8, "p": 4}),
-    "each at its most, eight times ours together": changed(made_by={"salt": "", "n": 2**18, "r": 16, "p": 2}),
+    "a cost in words": changed(made_by={"salt": SALT, "n": "16", "r": 8, "p": 1}),
+    "a cost of half a number": changed(made_by={"salt": SALT, "n": 16.0, "r": 8, "p": 1}),
+    "no cost": changed(made_by={"salt": SALT, "n": 16, "r": 0, "p": 1}),
+    "a cost of one": changed(made_by={"salt": SALT, "n": 1, "r": 8, "p": 1}),
+    "a cost that is no power of two": changed(made_by={"salt": SALT, "n": 20, "r": 8, "p": 1}),
+    "a cost that takes all memory": changed(made_by={"salt": SALT, "n": 2**40, "r": 8, "p": 1}),
+    "a cost of four times ours": changed(made_by={"salt": SALT, "n": 2**19, "r": 8, "p": 1}),
+    "a block size of four times ours": changed(made_by={"salt": SALT, "n": 2**17, "r": 32, "p": 1}),
+    "a parallelism of four times ours": changed(made_by={"salt": SALT, "n": 2**17, "r": 8, "p": 4}),
+    "each at its most, eight times ours together": changed(made_by={"salt": SALT, "n": 2**18, "r": 16, "p": 2}),
+    "half the cost of ours": changed(made_by={"salt": SALT, "n": 8, "r": 8, "p": 1}),
+    "an eighth of the block size of ours": changed(made_by={"salt": SALT, "n": 16, "r": 1, "p": 1}),
+    "a salt that was emptied": changed(made_by={"salt": "", "n": 16, "r": 8, "p": 1}),
     "a salt without end": changed(made_by={"salt": "AAAA" * 1000, "n": 2**17, "r": 8, "p": 1}),
     "a check in lists in lists": changed().replace(b'"check": {', b'"check": {"a": ' + b"[" * 500 + b"]" * 500),
     "no check": changed(check=None),
@@ -400,8 +405,10 @@ def test_what_a_killed_kernel_left_behind_is_cleared(path: Path) -> None:
 def test_kernels_that_save_at_once_lose_nothing(path: Path) -> None:
     code = (
         "import sys\nfrom byok_widgets.secrets import Secret\n"
+        "from byok_widgets.keys import derived_key\n"
         "from byok_widgets.keys.backends import encrypted_file, key_file\n"
         "from byok_widgets.keys.scope import KeyScope\n"
+        "derived_key.COST = 2**4\n"
         "encrypted_file.unlock(sys.argv[1])\n"
         "for at in range(25):\n"
         "    encrypted_file.write(KeyScope.of(f'{sys.argv[2]} {at}', 'p', 'h'), Secret(sys.argv[2]))"
