@@ -47,6 +47,17 @@ def test_a_cut_answer_is_asked_for_again_and_never_read_in_part(flow: Flow, serv
         flow.extraction("data", fields={"name": str, "kids": list[dict[str, str]]}).run("Ana has Tom and Lia.")
 
 
+@pytest.mark.parametrize(
+    "cut", ['"kids": [{"name": "Tom"}]}', ', "kid" : {"name": "Tom"}', '"n\\"": [{"name": "Tom"}']
+)
+def test_an_answer_whose_beginning_is_missing_is_never_read_in_part(
+    flow: Flow, server: ScriptedServer, cut: str
+) -> None:
+    server.script(cut, cut)
+    with pytest.raises(ExtractionError, match="in the middle"):
+        flow.extraction("data", fields={"name": str, "kids": list[dict[str, str]]}).run("Ana has Tom.")
+
+
 def test_the_judge_does_not_move_on_a_draft(flow: Flow, server: ScriptedServer) -> None:
     ask = flow.conversation("ask", "Ask.", start=True)
     flow.connect(ask, flow.conversation("bye", "Bye.", static=True, end=True), when="the caller says goodbye")

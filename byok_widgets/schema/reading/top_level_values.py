@@ -19,6 +19,8 @@ _BRACKETS = re.compile(rf"{STRING}|[{{}}\[\]]", re.DOTALL)
 _BEGINS_OBJECT = re.compile(r"""\{\s*(?:["']|\w+\s*:|//|/\*)""")
 _DOUBLED = re.compile(r"""\{(?=\{\s*["'])""")
 """Braces as a template escapes them, and as some models then write them too."""
+_NAMED = re.compile(r'"(?:[^"\\]|\\.){1,80}"\s*:\s*\Z')
+"""What stands before a part of an object whose own beginning is missing."""
 _BEGINS_LIST = re.compile(r"\[\s*[\[{]")
 
 
@@ -89,6 +91,8 @@ class _Scan:
         return point.end()
 
     def _value(self, start: int) -> int:
+        if _NAMED.search(self._text, max(self._end, start - _MAX_STRAY_CHARS), start):
+            return self._stop("begins in the middle of its JSON object")
         decoded = decode_at(self._text, start)
         if decoded:
             return self._take(*decoded)
