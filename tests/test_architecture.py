@@ -24,9 +24,9 @@ from byok_widgets.nodes.registry import NODE_KINDS
 PACKAGE = "byok_widgets"
 SMALL = (
     "cards delegation error_card errors findings files foreign_exceptions hashing lazy_names markup messages"
-    " misplaced_keys natural_guesses plain_values prose reasoning_display reply sanitize saved_file secrets"
-    " sent_request shortening strict_attributes surrogates templates text_forms text_tables thought_tags usage"
-    " value_words"
+    " misplaced_keys natural_guesses plain_values prose published_files reasoning_display reply sanitize"
+    " saved_file secrets sent_request shortening strict_attributes surrogates templates text_forms text_tables"
+    " thought_tags usage value_words"
 )
 """Values and small tools that every package above them may use."""
 
@@ -44,6 +44,7 @@ MAY_IMPORT = {
     "files": "",
     "findings": "cards secrets",
     "saved_file": "errors files",
+    "published_files": "errors files secrets",
     "frontend": "",
     "hashing": "",
     "lazy_names": "",

@@ -21,8 +21,8 @@ from byok_widgets.export.base import file_stem
 from byok_widgets.files import read_file
 from byok_widgets.flow import flow_file
 from byok_widgets.providers import PROVIDERS
+from byok_widgets.published_files import require_no_keys
 from byok_widgets.saved_file import save_file
-from byok_widgets.secrets.json_redaction import holds_key
 
 _PORT = 8080
 
@@ -60,7 +60,10 @@ def bundle(flow: Path, folder: Path | None = None, *, functions: Iterable[str] =
     modules = modules_of(data["nodes"], functions, [flow.parent, Path.cwd()])
     files = {Path(f"{stem}.flow.json"): read_file(flow, most_bytes=flow_file.MAX_BYTES)}
     files |= {place: read_file(source, most_bytes=MAX_BYTES) for place, source in modules.files.items()}
-    _reject_keys(files)
+    require_no_keys(
+        {str(name): content for name, content in files.items()},
+        fix="Take it out; the server reads keys from variables, as in --key env:NAME.",
+    )
     texts = _Texts(stem, data, modules)
     files |= {Path(name): text.encode() for name, text in texts.files().items()}
     files[Path("wheels", wheel_name())] = wheel()
@@ -81,16 +84,6 @@ def _write(where: Path, files: Mapping[Path, bytes]) -> None:
     for name, content in files.items():
         (where / name).parent.mkdir(parents=True, exist_ok=True)
         save_file(where / name, content, kind="bundle")
-
-
-def _reject_keys(files: Mapping[Path, bytes]) -> None:
-    for name, content in files.items():
-        if holds_key([content.decode("utf-8", "replace")]):
-            raise ConfigError(
-                f"{name} holds what looks like an API key, so nothing was bundled.",
-                kind="key_in_text",
-                fix="Take it out; the server reads keys from variables, as in --key env:NAME.",
-            )
 
 
 class _Texts:

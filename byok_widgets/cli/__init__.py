@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from byok_widgets import __version__
 from byok_widgets.cli import bundle, export, record, scan, serve, site, teaching, test
@@ -14,6 +15,7 @@ from byok_widgets.cli.fetch import fetch_with_bar
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.providers.local import models
 from byok_widgets.providers.local.default_model import default_model
+from byok_widgets.secrets import redact_quotes
 
 SMALL = "smollm2-135m"
 
@@ -83,8 +85,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+class _Parser(argparse.ArgumentParser):
+    """One whose errors quote no key: what a command says may be kept in a log."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments, and exit."""
+        super().error(redact_quotes(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="byok-widgets",
         description="Bring your own LLM key to a notebook, and go from an idea to a tested conversation flow.",
         epilog=_EPILOG,

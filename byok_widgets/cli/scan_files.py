@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from byok_widgets.cli.packed_files import Allowance, is_packed, unpack
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import FileTooLargeError, describe_os_error, read_file, replace_file
+from byok_widgets.files.packed_files import Allowance, is_packed, unpack
 from byok_widgets.recording.cassette import SUFFIX
 
 MAX_BYTES = 100_000_000

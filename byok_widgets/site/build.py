@@ -8,13 +8,14 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from byok_widgets.bundle.wheel import wheel, wheel_name
 from byok_widgets.errors import ConfigError
+from byok_widgets.published_files import read_pages, require_no_keys
 from byok_widgets.site import stand_ins
 from byok_widgets.site.lock import write_lock
 from byok_widgets.site.wheels import gather
@@ -59,11 +60,13 @@ def build(folder: Path, pages: Sequence[Path], *, tell: Callable[[str], object] 
         tell: Called with a line for each step, since the whole takes minutes.
 
     Raises:
-        ConfigError: A tool or a package is missing, or the folder is not empty.
+        ConfigError: A tool or a package is missing, the folder is not empty, or a page holds an API key.
     """
     _require_tools()
     if folder.exists() and any(folder.iterdir()):
         raise ConfigError(f"{str(folder)!r} is not empty.", kind="site", fix="Choose a new folder.")
+    files = read_pages(pages, kind="site")
+    require_no_keys(files, fix="Take it out: whoever opens the site could read it.")
     with tempfile.TemporaryDirectory(prefix="byok-site-") as work:
         lite = Path(work)
         pyodide = lite / "static" / "pyodide"
@@ -73,7 +76,7 @@ def build(folder: Path, pages: Sequence[Path], *, tell: Callable[[str], object] 
         tell("Fetching the packages of the kernel ...")
         wheels = gather(pyodide, _own_wheels(pyodide))
         write_lock(pyodide, wheels)
-        _lay_out(lite, pages)
+        _lay_out(lite, files)
         tell("Building the site ...")
         _build(lite, folder)
     _require_kernel(folder)
@@ -124,11 +127,11 @@ def _kernel_wheels() -> list[Path]:
     return sorted(path for path in folder.glob("*.whl") if not path.name.startswith(_OLD_STUB))
 
 
-def _lay_out(lite: Path, pages: Sequence[Path]) -> None:
+def _lay_out(lite: Path, files: Mapping[str, bytes]) -> None:
     contents = lite / "contents"
     contents.mkdir()
-    for page in pages:
-        shutil.copy(page, contents / page.name)
+    for name, content in files.items():
+        (contents / name).write_bytes(content)
     (lite / "jupyter-lite.json").write_text(json.dumps(_SETTINGS), encoding="utf-8")
 
 

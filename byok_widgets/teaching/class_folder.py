@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from byok_widgets.bundle.requirements import pinned
 from byok_widgets.bundle.wheel import wheel, wheel_name
 from byok_widgets.config.base_url import BaseUrl
 from byok_widgets.errors import ConfigError
 from byok_widgets.export.code import literal
-from byok_widgets.files import SHARED_MODELS_VARIABLE, describe_os_error, read_file
+from byok_widgets.files import SHARED_MODELS_VARIABLE, describe_os_error
 from byok_widgets.keys.backends.environment import variable_name
 from byok_widgets.providers import PROVIDERS
+from byok_widgets.published_files import read_pages, require_no_keys
 from byok_widgets.recording.cassette import SUFFIX
 from byok_widgets.saved_file import save_file
-from byok_widgets.secrets.json_redaction import holds_key
 
 MODELS = "models"
-_MOST_BYTES = 50_000_000
 _MODULE = "our_class"
 
 
@@ -121,8 +118,8 @@ def prepare(
     if not notebooks:
         raise ConfigError("A class needs a notebook.", kind="class", fix="Name notebooks: *.ipynb.")
     texts = _texts(notebooks[0].name, live, has_model=fetch is not None)
-    files = {path.name: _read(path) for path in whole} | {name: text.encode() for name, text in texts.items()}
-    _reject_keys(files)
+    files = read_pages(whole, kind="class") | {name: text.encode() for name, text in texts.items()}
+    require_no_keys(files, fix="Take it out; a class's key is named by its variable, as in --key env:CLASS_KEY.")
     files[f"wheels/{wheel_name()}"] = wheel()
     _require_empty(folder)
     for name, content in files.items():
@@ -139,31 +136,6 @@ def _cassettes(pages: Sequence[Path]) -> Iterator[Path]:
         beside = page.with_suffix(SUFFIX)
         if page.suffix == ".ipynb" and beside.is_file():
             yield beside
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return read_file(path, most_bytes=_MOST_BYTES)
-    except OSError as error:
-        raise ConfigError(f"{str(path)!r} cannot be read: {describe_os_error(error)}.", kind="class") from None
-
-
-def _reject_keys(files: dict[str, bytes]) -> None:
-    for name, content in files.items():
-        if holds_key(_strings(content.decode("utf-8", "replace"))):
-            raise ConfigError(
-                f"{name} holds what looks like an API key, so nothing was written.",
-                kind="key_in_text",
-                fix="Take it out; a class's key is named by its variable, as in --key env:CLASS_KEY.",
-            )
-
-
-def _strings(text: str) -> list[Any]:
-    """Return a text, and the strings in it if it is JSON: a key may follow what stands for the end of a line."""
-    try:
-        return [text, json.loads(text)]
-    except (ValueError, RecursionError):
-        return [text]
 
 
 def _require_empty(folder: Path) -> None:

@@ -62,7 +62,7 @@ def _problems(each: Checked) -> list[str]:
     for name, expected in each.expected.items():
         if not each.is_right(name):
             has = _shown(each.values[name]) if name in each.values else "missing"
-            problems.append(f"{name}: {has}, expected {_shown(expected)}")
+            problems.append(f"{without_keys(name)}: {has}, expected {_shown(expected)}")
     return problems
 
 

@@ -154,6 +154,49 @@ def _quotes_everything(case: Case, output: Any) -> float:
     raise ValueError(f"{case!r} {output!r}")
 
 
+@channel(23, Stage.without_redaction)
+def optimisations(stage: Stage) -> Iterator[Place]:
+    _prepared(stage)
+    flow, key = stage.flow, stage.canary.text()
+    flow.conversation("bye", "Bye.", static=True, end=True)
+    flow.connect("read", "bye")
+    plain = [
+        {"name": f"c{number:02}", "text": f"Number {number}", "values": {"word": "x"}} for number in range(12)
+    ]
+
+    def found(models: list[str] = MODELS, cases: Any = plain, **more: Any) -> Any:
+        return flow.optimise(models, cases, margin=0.5, store=stage.folder / "optimise.sqlite", **more)
+
+    ways: dict[str, Callable[[], Any]] = {
+        "as it is": found,
+        "metrics": lambda: found(metrics={key: "exact"}),
+        "stubs": lambda: found(stubs={key: {"word": key}}),
+        "models of a node": lambda: found({key: MODELS}),
+        "a model": lambda: found([MODELS[0], f"{OF}:{key}"]),
+        "a case": lambda: found(cases=[{**each, "name": f"{key} {each['name']}"} for each in plain]),
+        "a file": lambda: found(cases=stage.folder / f"{key}.jsonl"),
+        "a metric": lambda: found(metric=key),
+        "a metric that quotes": lambda: found(metric=_quotes_everything),
+    }
+    with recorded_logs(*logging.root.manager.loggerDict) as log:
+        for name, way in ways.items():
+            yield text(name, *_outcome_of_any(way))
+        stage.echo_error()
+        yield text("refused", *_outcome_of_any(found))
+    yield text("log", log.getvalue())
+    yield from files_below(stage.folder)
+
+
+def _outcome_of_any(call: Callable[[], Any]) -> Iterator[str]:
+    try:
+        made = call()
+    except (ByokError, TypeError) as error:
+        yield from forms(error)
+    else:
+        yield from forms(made)
+        yield from map(str, (vars(made).values() if hasattr(made, "__dict__") else ()))
+
+
 @channel(23, lambda stage: stage.patch.setattr(cell_rows, "redact_keys", lambda data: data))
 def answers_that_hold_the_key_in_forms_of_python(stage: Stage) -> Iterator[Place]:
     _prepared(stage)

@@ -10,7 +10,13 @@ import pytest
 
 from byok_widgets.widgets.panel import key_controller, model_lists
 from tests.fake_keys import fake_key
-from tests.leaks import comparison_channels, export_channels, recording_channels, serving_channels
+from tests.leaks import (
+    comparison_channels,
+    export_channels,
+    recording_channels,
+    serving_channels,
+    teaching_channels,
+)
 from tests.leaks.channels import CHANNELS
 from tests.leaks.hunting import Canary, hunt
 from tests.leaks.stage import Stage
@@ -50,5 +56,6 @@ def test_every_known_channel_is_hunted() -> None:
     assert comparison_channels.comparisons_that_fail.__name__ in CHANNELS
     assert export_channels.exports_to_other_builders.__name__ in CHANNELS
     assert recording_channels.cassettes.__name__ in CHANNELS
+    assert teaching_channels.sites.__name__ in CHANNELS
     assert serving_channels.served_flows.__name__ in CHANNELS
     assert {channel.number for channel in CHANNELS.values()} == set(range(1, 28))

@@ -1,0 +1,92 @@
+"""Files that other people get: a class, a site or a server. None of them, and no name of one, holds an API key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from byok_widgets.errors import ConfigError
+from byok_widgets.files import describe_os_error, read_file
+from byok_widgets.files.packed_files import Allowance, is_packed, unpack
+from byok_widgets.secrets.json_redaction import holds_key
+
+MOST_BYTES = 50_000_000
+"""Largest file."""
+_MOST_UNPACKED_BYTES = 4 * MOST_BYTES
+
+
+def read_pages(pages: Iterable[Path], *, kind: str) -> dict[str, bytes]:
+    """Return the contents of files by their names, under which they lie beside each other.
+
+    Args:
+        pages: The files.
+        kind: Kind of the error.
+
+    Raises:
+        ConfigError: One cannot be read, or two have the same name.
+    """
+    files: dict[str, bytes] = {}
+    names: dict[str, Path] = {}
+    for page in pages:
+        other = names.setdefault(page.name.casefold(), page)  # some systems take names in capitals for the same
+        if other is not page:
+            problem = f"{str(other)!r} and {str(page)!r} would lie in one place"
+            raise ConfigError(f"{problem}.", kind=kind, fix="Give one of them another name.")
+        files[page.name] = _content(page, kind)
+    return files
+
+
+def _content(page: Path, kind: str) -> bytes:
+    try:
+        return read_file(page, most_bytes=MOST_BYTES)
+    except OSError as error:
+        raise ConfigError(f"{str(page)!r} cannot be read: {describe_os_error(error)}.", kind=kind) from None
+
+
+def require_no_keys(files: Mapping[str, bytes], *, fix: str) -> None:
+    """Make sure that no file holds an API key: in its name, its text, or what is packed in it.
+
+    Args:
+        files: Contents by name.
+        fix: How a key is given instead.
+
+    Raises:
+        ConfigError: One does.
+    """
+    for name, content in files.items():
+        if holds_key([name]):
+            raise _key_in("The name of a file", fix)
+        if holds_key(list(_texts(content))):
+            raise _key_in(name, fix)
+
+
+def _key_in(where: str, fix: str) -> ConfigError:
+    return ConfigError(
+        f"{where} holds what looks like an API key, so nothing was written.", kind="key_in_text", fix=fix
+    )
+
+
+def _texts(content: bytes) -> Iterator[Any]:
+    """Yield what can be read in a file."""
+    yield from _readings(content)
+    if is_packed(content):
+        for part in unpack(content, Allowance(_MOST_UNPACKED_BYTES)):
+            yield part.name
+            yield from _readings(part.content or b"")
+
+
+def _readings(content: bytes) -> Iterator[Any]:
+    """Yield a text, and the data of its lines or of all if it is JSON: a key may follow an escaped end of line."""
+    # keys are ASCII: in UTF-16 and UTF-32 there is nothing but zeros between their characters
+    text = content.replace(b"\0", b"").decode("utf-8", "replace")
+    yield text
+    for part in (text, *text.splitlines()):
+        try:
+            data = json.loads(part)
+        except (ValueError, RecursionError):
+            continue
+        yield data
+        if part is text:
+            return
