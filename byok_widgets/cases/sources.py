@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ from byok_widgets.cases.callers.caller import Caller
 from byok_widgets.cases.case import Case
 from byok_widgets.cases.expectation import LIMITS
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import describe_os_error, read_file, where_to_look
+from byok_widgets.files import describe_os_error, finite_json, read_file, where_to_look
 from byok_widgets.secrets.quoting import as_given
 from byok_widgets.session import Session
 
@@ -79,7 +78,7 @@ def _of_lines(name: str, text: str) -> Iterator[tuple[str, Any]]:
             continue
         place = f"{name}, line {number}"
         try:
-            entry = json.loads(line)
+            entry = finite_json(line)
         except (ValueError, RecursionError):
             entry = None
         if not isinstance(entry, dict):
@@ -126,7 +125,7 @@ def _cell(name: str, cell: str) -> Any:
     """Return a number, a truth value or a list of a cell as such; only where a value may be one."""
     if name.startswith(_VALUES) or name in _NOT_TEXTS:
         try:
-            return json.loads(cell)
+            return finite_json(cell)
         except (ValueError, RecursionError):
             return cell
     return cell

@@ -13,7 +13,7 @@ from byok_widgets.cards import Card
 from byok_widgets.cases.of_session import of_session
 from byok_widgets.cases.sources import MAX_BYTES
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import describe_os_error, read_file
+from byok_widgets.files import describe_os_error, finite_json, read_file
 from byok_widgets.files.locking import alone_with
 from byok_widgets.misplaced_keys import reject_any_key
 from byok_widgets.saved_file import save_file
@@ -141,7 +141,7 @@ def _entries(text: str) -> Iterator[Mapping[str, Any]]:
     """Yield what stands in the lines; an invalid line is reported when the file is read as cases."""
     for line in text.split("\n"):  # as it is read: other line breaks may stand in what was said
         try:
-            found = json.loads(line)
+            found = finite_json(line)
         except (ValueError, RecursionError):
             continue
         if isinstance(found, Mapping):

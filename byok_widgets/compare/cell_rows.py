@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar, get_args
 
 from byok_widgets.compare.result_cell import CellStatus, Key, ResultCell
 from byok_widgets.compare.scoring import Score
+from byok_widgets.files import finite_json
 from byok_widgets.hashing import canonical, hash_of, hashed
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import redact_keys
@@ -144,8 +146,10 @@ def as_plain(data: Any) -> Any:
     """Return data as JSON would hold it."""
     if isinstance(data, str):
         return data if data.isascii() else data.encode("utf-8", "backslashreplace").decode()
-    if data is None or isinstance(data, (bool, int, float)):
+    if data is None or isinstance(data, (bool, int)):
         return data
+    if isinstance(data, float):
+        return data if math.isfinite(data) else str(data)
     if isinstance(data, (dict, Mapping)):  # asking for a mapping alone takes longer
         return {
             name if type(name) is str and name.isascii() else str(as_plain(name)): as_plain(value)
@@ -219,7 +223,7 @@ def json_of(text: Any) -> Any:
         ValueError: It is no JSON.
     """
     try:
-        return json.loads(text)
+        return finite_json(text)
     except (ValueError, TypeError, RecursionError):
         raise ValueError(DAMAGED) from None
 

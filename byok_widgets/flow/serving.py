@@ -16,6 +16,7 @@ from byok_widgets.config.own_database import own_database
 from byok_widgets.engine import HAS_THREADS
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.files import finite_json
 from byok_widgets.flow import flow_contexts
 from byok_widgets.flow.filed_flow import FiledFlow
 from byok_widgets.flow.flow_data import bind, data_of, fill
@@ -136,7 +137,7 @@ def loader(flow: ServableFlow) -> Callable[[str, str], ServedFlow]:
 
 
 def _loaded(flow: ServableFlow, version: str, text: str) -> ServedFlow:
-    data = json.loads(text)
+    data = finite_json(text)
     context = flow_contexts.in_memory(f"{flow.name[:200]} ({version[:8]})")
     earlier = FlowDefinition(FlowSettings(context))
     fill(earlier, context, data, trust=True)

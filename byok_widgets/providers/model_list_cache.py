@@ -16,7 +16,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from byok_widgets.files import PrivateFolder, private_cache
+from byok_widgets.files import PrivateFolder, finite_json, private_cache
 from byok_widgets.providers.base import iso_date, parse_count
 from byok_widgets.providers.exchange import ModelInfo
 from byok_widgets.secrets import redact
@@ -35,7 +35,7 @@ class KeptList(NamedTuple):
 def read(flow: str, provider: str, url: str) -> KeptList | None:
     """Return the cached list for a flow's provider at an address; `None` if there is none that can be read."""
     try:
-        data = json.loads(_folder().read(_name(flow, provider, url), most_bytes=_MAX_BYTES))
+        data = finite_json(_folder().read(_name(flow, provider, url), most_bytes=_MAX_BYTES))
         if data["version"] != _VERSION:
             return None
         given_at = datetime.datetime.fromisoformat(data["given_at"]).astimezone(datetime.UTC)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from byok_widgets.cards import Card, Cards
 from byok_widgets.errors import FlowError
+from byok_widgets.files import finite_json
 from byok_widgets.secrets import redact
 from byok_widgets.serve.served_flow import ServedFlow, Versions
 from byok_widgets.serve.store import Store, StoredSession, StoredTurn
@@ -92,7 +92,7 @@ class Calls:
                 kind="serve_session",
                 fix="Choose one of sessions(). What was deleted, or has expired, is stored no more.",
             )
-        flow = await self._versions.of(json.loads(rows[-1].state)["version"])
+        flow = await self._versions.of(finite_json(rows[-1].state)["version"])
         return _session(rows, flow)
 
     async def delete(self, name: str) -> int:
@@ -102,7 +102,7 @@ class Calls:
 
     async def _listed(self, session: StoredSession) -> ServedCall:
         row = await self._store.turn(session.last_turn)
-        answer = json.loads(row.answer) if row and row.answer else {}
+        answer = finite_json(row.answer) if row and row.answer else {}
         return ServedCall(
             session.key,
             session.name,
@@ -126,7 +126,7 @@ def _session(rows: list[StoredTurn], flow: ServedFlow) -> Session:
     turns: list[Any] = []
     unfinished: list[Any] = []
     for row in rows:
-        record = json.loads(row.record)
+        record = finite_json(row.record)
         turns += record["turns"]
         unfinished += record["unfinished"]
     data = {"flow": flow.name, "model": None, "turns": turns, "unfinished": unfinished, "variables": []}

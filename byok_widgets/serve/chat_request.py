@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from byok_widgets.files import finite_json
 from byok_widgets.serve.protocol_error import ProtocolError
 from byok_widgets.surrogates import without_surrogates
 
@@ -46,7 +46,7 @@ def read_request(body: bytes, headers: Mapping[str, str]) -> ChatRequest:
         ProtocolError: It is not a request for a chat completion.
     """
     try:
-        data = json.loads(body)
+        data = finite_json(body)
     except (ValueError, RecursionError):
         raise ProtocolError(400, "The body is not JSON.", code="invalid_json") from None
     if not isinstance(data, dict):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from byok_widgets.files import finite_json
 from byok_widgets.serve.asked import Asked
 from byok_widgets.serve.dialogue import Dialogue, digest, normal
 from byok_widgets.serve.execution import Surroundings
@@ -145,7 +145,7 @@ class Parents:
         return None if known is None else await self._decoded(known)
 
     async def _decoded(self, row: StoredTurn) -> State:
-        data = json.loads(row.state)
+        data = finite_json(row.state)
         flow = await self._versions.of(data["version"])
         return state_of(row.key, row.session, data, flow.graph)
 
@@ -158,6 +158,6 @@ class Parents:
             if row is None:
                 break
             known[key] = row
-            replies.insert(0, json.loads(row.answer)["text"] if row.answer else None)
+            replies.insert(0, finite_json(row.answer)["text"] if row.answer else None)
             key = row.parent
         return Candidate(state.said, tuple(replies))

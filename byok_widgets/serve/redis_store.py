@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from byok_widgets.errors import ConfigError
+from byok_widgets.files import finite_json
 from byok_widgets.secrets import redact
 from byok_widgets.serve.redis_scripts import CLAIM, PUT, RELEASE, SPEND
 from byok_widgets.serve.store import (
@@ -187,7 +188,7 @@ class RedisStore:
     async def tokens(self) -> list[StoredToken]:
         """Return the access tokens, also those that were revoked."""
         found = await self._redis.hvals(self._key("tokens"))
-        return sorted((StoredToken(**json.loads(data)) for data in found), key=lambda token: token.made_at)
+        return sorted((StoredToken(**finite_json(data)) for data in found), key=lambda token: token.made_at)
 
     async def put_token(self, token: StoredToken) -> None:
         """Add an access token, or change one."""
@@ -203,7 +204,7 @@ class RedisStore:
 
     async def _sessions(self, keys: list[str]) -> list[StoredSession]:
         found = await self._redis.mget([self._key("s", key) for key in keys]) if keys else []
-        return [StoredSession(**json.loads(data)) for data in found if data]
+        return [StoredSession(**finite_json(data)) for data in found if data]
 
     async def _newest(self, key: str) -> list[str]:
         found: list[str] = await self._redis.zrange(key, 0, MOST_FOUND - 1, desc=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
+from byok_widgets.files import finite_json
 from byok_widgets.graph import FlowGraph
 from byok_widgets.nodes.effects import EffectLog, EffectRecord
 from byok_widgets.reply import NodeResult
@@ -40,7 +40,7 @@ class ServedScope:
                 await asyncio.wait(self._storing)  # one that failed is told when the turn is stored
             return None
         self.reused += 1
-        return result_of_data(json.loads(found), self._graph)
+        return result_of_data(finite_json(found), self._graph)
 
     def keep(self, step: str, result: NodeResult) -> None:
         """Store what a step gave; the next step waits for that, and the caller of this one does not."""
@@ -70,7 +70,7 @@ class ServedEffects(EffectLog):
     """The runs of actions with effects in one session. At least once: a run without a result does not count."""
 
     def __init__(self, session: str, stored: list[str], store: Store, graph: FlowGraph) -> None:
-        super().__init__(effect_of_data(json.loads(data), graph) for data in stored)
+        super().__init__(effect_of_data(finite_json(data), graph) for data in stored)
         self._session, self._store = session, store
         self._loop = asyncio.get_running_loop()
 

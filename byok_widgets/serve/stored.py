@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
+from byok_widgets.files import finite_json
 from byok_widgets.serve.live_turn import Answer
 from byok_widgets.serve.served_flow import ServedFlow
 from byok_widgets.session.session_data import SavedSession, data_of
@@ -20,7 +20,7 @@ def answer_data(answer: Answer) -> dict[str, Any]:
 
 def answer_of(text: str) -> Answer:
     """Return an answer that was stored."""
-    data = json.loads(text)
+    data = finite_json(text)
     return Answer(**{**data, "usage": Usage(**data["usage"])})
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from byok_widgets.errors import ConfigError, SchemaError
+from byok_widgets.files import finite_json
 from byok_widgets.graph import FlowGraph
 from byok_widgets.schema import FieldSpec, read_value
 
@@ -55,6 +55,6 @@ def _readings(text: str) -> list[Any]:
 def _held(text: str) -> Any:
     """Return what a text holds as JSON; the text itself where it is none."""
     try:
-        return json.loads(text)
+        return finite_json(text)
     except (ValueError, RecursionError):
         return text
