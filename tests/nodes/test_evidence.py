@@ -97,3 +97,13 @@ def test_a_value_that_comes_again_and_again_is_looked_up_once(
         "ungrounded",
         "ungrounded",
     ]
+
+
+@pytest.mark.parametrize(("written", "status"), [("true", "ungrounded"), ("false", "found")])
+def test_a_yes_where_people_plainly_say_no_is_marked(
+    flow: Flow, server: ScriptedServer, written: str, status: str
+) -> None:
+    server.script(f'{{"needs_parking": {written}}}')
+    said = [("assistant", "Do you need parking?"), ("user", "No, thanks.")]
+    found = flow.extraction("read", needs_parking=bool).run(said)
+    assert found.status == {"needs_parking": status}
