@@ -1,4 +1,4 @@
-"""Results as tables: `Card` is one of a few facts, `Cards` are several, `Listing` is any sequence of results."""
+"""Results as tables: `Card` is one of a few facts, `Cards` are several; `Listing` and `ByName` are of any kind."""
 
 from __future__ import annotations
 
@@ -26,11 +26,8 @@ class Card:
         return markup.table([(name, text) for name, text in self.facts() if text])
 
 
-ItemT = TypeVar("ItemT")
-
-
-class Listing(tuple[ItemT, ...]):
-    """Several results of one kind, in their order: lines in a program, and a table in a cell.
+class Table:
+    """Several results of one kind: lines in a program, and a table in a cell.
 
     Attributes:
         nothing: What is said where there are none.
@@ -62,6 +59,21 @@ class Listing(tuple[ItemT, ...]):
         raise NotImplementedError
 
 
+ItemT = TypeVar("ItemT")
+
+
+class Listing(Table, tuple[ItemT, ...]):
+    """Several results of one kind, in their order."""
+
+    __slots__ = ()
+
+
+class ByName(Table, dict[str, ItemT]):
+    """Several results of one kind, by name."""
+
+    __slots__ = ()
+
+
 CardT = TypeVar("CardT", bound=Card)
 
 
@@ -75,6 +87,23 @@ class Cards(Listing[CardT]):
 
     def _rows(self) -> Iterable[Sequence[str]]:
         return [[text for _, text in card.facts()] for card in self]
+
+
+class CardsByName(ByName[CardT]):
+    """Several results that are a few facts each, by name.
+
+    Attributes:
+        named: What the names are.
+    """
+
+    __slots__ = ()
+    named: ClassVar[str] = "name"
+
+    def _columns(self) -> Sequence[str]:
+        return [self.named, *(fact for fact, _ in next(iter(self.values())).facts())]
+
+    def _rows(self) -> Iterable[Sequence[str]]:
+        return [[name, *(text for _, text in card.facts())] for name, card in self.items()]
 
 
 def _one_line(text: str) -> str:

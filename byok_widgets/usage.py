@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal, get_args
 
 from byok_widgets import markup
+from byok_widgets.cards import Listing
 
 NOT_REPORTED = "not reported"
 """What stands for a number of tokens that the provider did not say, as after a stop."""
@@ -40,6 +41,30 @@ class Usage:
 
     def _repr_html_(self) -> str:
         return markup.text(token_words(self))
+
+
+class Usages(Listing[Usage]):
+    """The tokens of several calls, in their order; what no call reports of a cache is left out."""
+
+    __slots__ = ()
+    nothing = "No model was asked."
+    numbers = frozenset({"tokens in", "tokens out", "from a cache", "to a cache"})
+
+    def _columns(self) -> Sequence[str]:
+        return ("call", "tokens in", "tokens out", *self._of_caches)
+
+    def _rows(self) -> Iterable[Sequence[str]]:
+        counts = self._of_caches.values()
+        for at, usage in enumerate(self):
+            yield (str(at + 1), *token_counts([usage]), *(_total([each[at]]) for each in counts))
+
+    @property
+    def _of_caches(self) -> dict[str, list[int | None]]:
+        counts = {
+            "from a cache": [usage.cached_input_tokens for usage in self],
+            "to a cache": [usage.cache_write_tokens for usage in self],
+        }
+        return {name: found for name, found in counts.items() if any(count is not None for count in found)}
 
 
 CostSource = Literal["not charged", "static", "replay", "local", "provider", "price list", "unknown"]

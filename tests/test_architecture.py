@@ -24,9 +24,9 @@ from byok_widgets.nodes.registry import NODE_KINDS
 PACKAGE = "byok_widgets"
 SMALL = (
     "cards delegation error_card errors findings files foreign_exceptions hashing lazy_names markup messages"
-    " misplaced_keys natural_guesses plain_values prose published_files reasoning_display reply sanitize"
-    " saved_file secrets sent_request shortening strict_attributes surrogates templates text_forms text_tables"
-    " thought_tags usage value_words"
+    " misplaced_keys natural_guesses plain_values prose published_files reading_order reasoning_display reply"
+    " sanitize saved_file secrets sent_request shortening strict_attributes surrogates templates text_forms"
+    " text_tables thought_tags usage value_words"
 )
 """Values and small tools that every package above them may use."""
 
@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "sanitize": "",
     "text_tables": "",
     "cards": "markup text_tables",
-    "usage": "markup",
+    "usage": "cards markup",
     "error_card": "markup sanitize",
     "errors": "error_card secrets usage",
     "error_kinds": "",
@@ -62,6 +62,7 @@ MAY_IMPORT = {
     "misplaced_keys": "errors secrets",
     "delegation": "",
     "plain_values": "",
+    "reading_order": "",
     "prose": "markup",
     "value_words": "",
     "engine": "errors frontend usage",

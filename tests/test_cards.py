@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 
 from byok_widgets import Flow, Session, list_local_models
-from byok_widgets.cards import Card, Cards
+from byok_widgets.cards import Card, Cards, CardsByName
+from byok_widgets.nodes.extraction_status import Statuses
 from tests.html_table import cells_of
 from tests.scripted_server import Say, ScriptedServer
 
@@ -41,9 +43,18 @@ def test_several_are_a_table_with_a_row_for_each() -> None:
     assert fruits == (Fruit("plum"), Fruit("fig", "green"))
 
 
-def test_none_are_said_in_words() -> None:
-    assert repr(Cards()) == "There is nothing."
-    assert "There is nothing." in Cards()._repr_html_()
+def test_several_by_name_are_a_table_and_a_mapping() -> None:
+    fruits = CardsByName({"first": Fruit("plum"), "second": Fruit("fig", "green")})
+    assert repr(fruits).splitlines() == ["name    fruit  note", "first   plum", "second  fig    green"]
+    assert cells_of(fruits._repr_html_())[1:] == [["first", "plum", ""], ["second", "fig", "green"]]
+    assert fruits == {"first": Fruit("plum"), "second": Fruit("fig", "green")}
+    assert pickle.loads(pickle.dumps(fruits)) == fruits
+
+
+@pytest.mark.parametrize("kind", [Cards, CardsByName])
+def test_none_are_said_in_words(kind: type[Any]) -> None:
+    assert repr(kind()) == "There is nothing."
+    assert "There is nothing." in kind()._repr_html_()
 
 
 @pytest.fixture
@@ -73,6 +84,10 @@ def _reads(asked: dict[str, Any]) -> bool:
     return "response_format" in asked
 
 
+def _found(session: Session) -> Any:
+    return session.turns[0].steps[1].result
+
+
 RESULTS: dict[str, Callable[[Session], Any]] = {
     "finding": lambda _: Flow("cards without nodes", fresh=True).check()[0],
     "history": lambda session: session.variables.history("name"),
@@ -81,6 +96,10 @@ RESULTS: dict[str, Callable[[Session], Any]] = {
     "visit": lambda session: session.turns[0].steps[1],
     "verdict": lambda session: session.turns[0].steps[0].verdicts[0],
     "evidence": lambda session: session.turns[0].steps[1].result.evidence["name"],
+    "all evidence": lambda session: _found(session).evidence,
+    "statuses": lambda session: _found(session).status,
+    "statuses of variables": lambda session: session.variables.status,
+    "usages": lambda session: session.turns[0].usages,
     "requests": lambda session: session.turns[0].requests,
     "turns": lambda session: session.turns,
     "calls": lambda session: session.turns[0].calls,
@@ -106,6 +125,8 @@ def test_what_people_look_at_is_words_and_a_table(session: Session, kind: str) -
 
 OF_A_FLOW: dict[str, Callable[[Flow], Any]] = {
     "nodes": lambda flow: flow.nodes,
+    "expected": lambda flow: flow.cases(CASES)[0].expected,
+    "expected of a turn": lambda flow: flow.cases(CASES)[0].turns[1],
     "errors": lambda flow: _without_key(flow).check().errors,
     "losses": lambda flow: flow.export("pipecat").losses,
     "outcomes": lambda flow: flow.test(CASES).outcomes,
@@ -115,7 +136,9 @@ OF_A_FLOW: dict[str, Callable[[Flow], Any]] = {
     "variant": lambda flow: _compared(flow).baseline,
     "cell": lambda flow: _compared(flow).diff("one").cells["compatible:a"],
 }
-CASES = [{"name": "one", "text": "I am Ana, Mon please", "values": {"name": "Bo"}}]
+CASES = [
+    {"name": "one", "text": "I am Ana, Mon please", "values": {"name": "Bo"}, "turns": {"1": {"node": "ask"}}}
+]
 
 
 def _compared(flow: Flow) -> Any:
@@ -138,6 +161,38 @@ def test_the_fields_of_a_node_are_a_table(flow: Flow) -> None:
     heads, *rows = cells_of(flow.node("read").schema._repr_html_())
     assert heads == ["field", "type", "must be stated"], "nothing is described"
     assert rows == [["name", "string", "yes"], ["days", "array, each item string", "yes"]]
+
+
+def test_what_is_expected_is_told_in_words(flow: Flow) -> None:
+    case = {"name": "one", "text": "Ana", "values": {"days": ["Mon", "Tue"]}, "status": {"name": "not_stated"}}
+    case |= {"path": ["ask", "read"], "max_calls": 3}
+    expected, nothing = (flow.cases([given])[0].expected for given in (case, {"name": "two", "text": "Bo"}))
+    assert cells_of(expected._repr_html_()) == [
+        ["values", "days: (Mon and Tue)"],
+        ["status", "name not stated"],
+        ["path", "ask → read"],
+        ["limits", "max_calls: 3"],
+    ]
+    assert cells_of(nothing._repr_html_()) == [["expected", "nothing"]]
+    assert (bool(expected), bool(nothing)) == (True, False)
+
+
+def test_the_status_of_what_was_read_stays_a_mapping_with_a_row_for_each_part() -> None:
+    status = Statuses({"home": "incomplete", "name": "found"}, {"home.city": "not_stated"})
+    assert cells_of(status._repr_html_())[1:] == [
+        ["home", "stated in part"],
+        ["home.city", "not stated"],
+        ["name", "found"],
+    ]
+    assert (status == {"home": "incomplete", "name": "found"}, status["home.city"]) == (True, "not_stated")
+    assert pickle.loads(pickle.dumps(status))["home.city"] == "not_stated"
+
+
+def test_the_graph_of_a_session_is_a_picture_and_words(flow: Flow) -> None:
+    shown = flow.start().graph._repr_mimebundle_()
+    assert shown["text/plain"].splitlines()[1:] == str(flow).splitlines()[1:], "the same but for the title"
+    assert "<img" in shown["text/html"]
+    assert "2 nodes" in shown["text/html"]
 
 
 def test_outcomes_are_counted_in_plain_words(flow: Flow) -> None:

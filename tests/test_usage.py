@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from byok_widgets.usage import Usage, token_counts, token_words
+from byok_widgets.usage import Usage, Usages, token_counts, token_words
+from tests.html_table import cells_of
 
 
 @pytest.mark.parametrize(
@@ -22,3 +23,14 @@ from byok_widgets.usage import Usage, token_counts, token_words
 def test_tokens_in_words(usages: list[Usage], words: str) -> None:
     assert token_words(*usages) == words
     assert "?" not in "".join(token_counts(usages))
+
+
+def test_usages_are_a_table_without_what_no_call_reports() -> None:
+    rows = [["call", "tokens in", "tokens out"], ["1", "1,234", "56"], ["2", "not reported", "not reported"]]
+    assert cells_of(Usages([Usage(1234, 56), Usage()])._repr_html_()) == rows
+
+
+def test_usages_tell_what_came_from_a_cache() -> None:
+    heads, *rows = cells_of(Usages([Usage(9, 5, 7), Usage(9, 5)])._repr_html_())
+    assert heads == ["call", "tokens in", "tokens out", "from a cache"]
+    assert rows == [["1", "9", "5", "7"], ["2", "9", "5", "not reported"]]

@@ -11,11 +11,12 @@ from typing import Any
 from byok_widgets import markup
 from byok_widgets.cases.assertions import Assertion, Question
 from byok_widgets.cases.callers.caller import Caller
-from byok_widgets.cases.expectation import LIMITS, Expectation
+from byok_widgets.cases.expectation import Expectation
 from byok_widgets.cases.fields import hint_at
 from byok_widgets.errors import ConfigError
 from byok_widgets.hashing import hashed
 from byok_widgets.messages import Message
+from byok_widgets.reading_order import in_order
 from byok_widgets.value_words import labelled
 
 NOTHING: Mapping[str, Any] = {}
@@ -245,9 +246,8 @@ def _expected(case: Case) -> str:
 
 def _in_words(expected: Expectation, at: str) -> str:
     parts = [labelled(name, value) for name, value in expected.values.items()]
-    parts += [f"{name} {status}" for name, status in expected.status.items()]
-    parts += [f"by {' → '.join(expected.path)}"] if expected.path else []
+    parts += expected.status_words
+    parts += [f"by {in_order(expected.path)}"] if expected.path else []
     parts += [f"{at} {expected.node}"] if expected.node else []
     parts += [assertion.name for assertion in expected.assertions]
-    limits = ((name, getattr(expected, name)) for name in LIMITS)
-    return ", ".join([*parts, *(f"{name}: {limit:g}" for name, limit in limits if limit is not None)])
+    return ", ".join([*parts, *expected.limit_words])

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from byok_widgets.cards import Card
 from byok_widgets.cases.assertions import Assertion
+from byok_widgets.reading_order import in_order
+from byok_widgets.value_words import labelled
 
 LIMITS = ("max_calls", "max_cost", "max_seconds")
 
 
-@dataclass(frozen=True)
-class Expectation:
+@dataclass(frozen=True, repr=False)
+class Expectation(Card):
     """What is expected.
 
     Attributes:
@@ -39,6 +42,28 @@ class Expectation:
         limits = (self.max_calls, self.max_cost, self.max_seconds)
         expected = bool(self.values or self.status or self.path or self.node or self.assertions)
         return expected or any(limit is not None for limit in limits)
+
+    def facts(self) -> Iterable[tuple[str, str]]:
+        """Yield each kind of thing that is expected."""
+        if not self:
+            yield "expected", "nothing"
+        yield "values", ", ".join(labelled(name, value) for name, value in self.values.items())
+        yield "status", ", ".join(self.status_words)
+        yield "path", in_order(self.path)
+        yield "node", self.node
+        yield "assertions", ", ".join(assertion.name for assertion in self.assertions)
+        yield "limits", ", ".join(self.limit_words)
+
+    @property
+    def status_words(self) -> list[str]:
+        """The statuses, each with the name of its variable."""
+        return [f"{name} {status.replace('_', ' ')}" for name, status in self.status.items()]
+
+    @property
+    def limit_words(self) -> list[str]:
+        """The limits, each with its name."""
+        limits = ((name, getattr(self, name)) for name in LIMITS)
+        return [f"{name}: {limit:g}" for name, limit in limits if limit is not None]
 
     @property
     def data(self) -> list[Any]:

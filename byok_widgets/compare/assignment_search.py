@@ -22,7 +22,7 @@ from byok_widgets.compare.flow_comparison import played_flow
 from byok_widgets.compare.frozen import FrozenFlow, LiveFlow
 from byok_widgets.compare.limits import Limits
 from byok_widgets.compare.node_comparison import compare_node
-from byok_widgets.compare.optimisation import Optimisation, VerifiedStep
+from byok_widgets.compare.optimisation import FlowRuns, NodeRuns, Optimisation, VerifiedStep, VerifiedSteps
 from byok_widgets.compare.search_space import checked_margin, choices_of, judging_cases, reject_simulated
 from byok_widgets.compare.units import groups_of, weights_of
 from byok_widgets.compare.variant import Variant
@@ -254,13 +254,13 @@ class AssignmentSearch:
         return Optimisation(
             changes=changes,
             baseline={name: self._choices[name][0] for name in self._nodes},
-            steps=tuple(steps),
+            steps=VerifiedSteps(steps),
             more_cases=more_cases,
             reason=reason,
             margin=self._margin,
             unjudged=self._unjudged,
-            nodes=self._node_comparisons,
-            runs=tuple(self._runs.values()),
+            nodes=NodeRuns(self._node_comparisons),
+            runs=FlowRuns(self._runs.values()),
             spent=sum((comparison.spent for comparison in self._started), CostTotal()),
             usd_per_1000=self._usd_per_1000(run),
             baseline_usd_per_1000=self._usd_per_1000(self._baseline),

@@ -33,6 +33,7 @@ from byok_widgets.compare.variant_result import VariantResult, Verdicts
 from byok_widgets.engine import ENGINE, HAS_THREADS
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.frontend import frontend
+from byok_widgets.reading_order import in_order
 from byok_widgets.reply import badge, origins_of
 from byok_widgets.usage import CostTotal
 
@@ -270,7 +271,7 @@ class Comparison:
         if parting is None:
             return {}
         number, _, path = parting
-        way = " → ".join(path) or "nowhere: it has ended"
+        way = in_order(path) or "nowhere: it has ended"
         return {number: f"Here it leaves the way of {self.baseline.name}, which goes {way}."}
 
     def verdicts(self) -> Verdicts:

@@ -11,6 +11,7 @@ from byok_widgets import markup
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.variant import Variant
+from byok_widgets.reading_order import in_order
 from byok_widgets.secrets import redact
 
 _COLUMNS = ("case", "variant", "repeat", "diverges in turn", "its path", "the baseline's path")
@@ -92,4 +93,4 @@ def _turns(cell: ResultCell) -> list[Mapping[str, Any]]:
 
 
 def _arrows(path: tuple[str, ...]) -> str:
-    return " → ".join(path) or "ended before"
+    return in_order(path) or "ended before"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from byok_widgets import markup
+from byok_widgets.cards import ByName, Card, Cards, Listing
 from byok_widgets.compare.figures import dollars, interval, percent
 from byok_widgets.compare.recommendation import Recommendation
+from byok_widgets.compare.variant_row import COLUMNS, figures_of
 from byok_widgets.secrets import redact
 from byok_widgets.usage import CostTotal
 
@@ -17,11 +19,12 @@ if TYPE_CHECKING:
     from byok_widgets.compare.comparison import Comparison
     from byok_widgets.compare.statistics import Difference
 
-_COLUMNS = ("step", "changed", "difference in points", "cases", "verdict", "shown safe")
+_FIGURES = ("score", "cost per 1,000", "time (p50)", "failed")
+"""What of the figures of a variant is told of a run."""
 
 
-@dataclass(frozen=True)
-class VerifiedStep:
+@dataclass(frozen=True, repr=False)
+class VerifiedStep(Card):
     """An assignment that the whole flow was run with.
 
     Attributes:
@@ -38,6 +41,61 @@ class VerifiedStep:
     def words(self) -> str:
         """What is changed, in one line."""
         return ", ".join(f"{node}: {model}" for node, model in self.changes.items())
+
+    def facts(self) -> Iterable[tuple[str, str]]:
+        """Yield what is changed, and what the runs say of it."""
+        yield "changed", redact(self.words, words=False)
+        yield "difference in points", interval(self.difference)
+        yield "cases", str(self.difference.n)
+        yield "verdict", str(self.difference.verdict)
+        yield "shown safe", "yes" if self.passed else "no"
+
+
+class VerifiedSteps(Cards[VerifiedStep]):
+    """Assignments that the whole flow was run with, in order."""
+
+    __slots__ = ()
+    nothing = "The whole flow was run with no other models."
+    numbers = frozenset({"cases"})
+
+
+class FlowRuns(Listing["Comparison"]):
+    """Runs of the whole flow, each with one assignment of models."""
+
+    __slots__ = ()
+    nothing = "The whole flow was not run."
+    numbers = frozenset(_FIGURES)
+
+    def _columns(self) -> Sequence[str]:
+        return ("models", "cases", *_FIGURES)
+
+    def _rows(self) -> Iterator[Sequence[str]]:
+        for run in self:
+            for name, *figures in _figures(run):
+                yield (name, str(len(run.cases)), *figures)
+
+
+class NodeRuns(ByName["Comparison"]):
+    """The comparison of each node alone, by its name."""
+
+    __slots__ = ()
+    nothing = "No node was compared alone."
+    numbers = frozenset(_FIGURES)
+
+    def _columns(self) -> Sequence[str]:
+        return ("node", "model", "cases", *_FIGURES)
+
+    def _rows(self) -> Iterator[Sequence[str]]:
+        for node, run in self.items():
+            for model, *figures in _figures(run):
+                yield (node, model, str(len(run.cases)), *figures)
+
+
+def _figures(run: Comparison) -> Iterator[list[str]]:
+    """Yield the name and the figures of each variant."""
+    for variant in run.variants:
+        figures = dict(zip(COLUMNS, figures_of(run, variant, None), strict=True))
+        yield [redact(variant.name, words=False), *(figures[name].words for name in _FIGURES)]
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,13 +119,13 @@ class Optimisation:
 
     changes: Mapping[str, str]
     baseline: Mapping[str, str]
-    steps: tuple[VerifiedStep, ...]
+    steps: VerifiedSteps
     more_cases: int | None
     reason: str
     margin: float
     unjudged: tuple[str, ...]
-    nodes: Mapping[str, Comparison]
-    runs: tuple[Comparison, ...]
+    nodes: NodeRuns
+    runs: FlowRuns
     spent: CostTotal
     usd_per_1000: Decimal | None
     baseline_usd_per_1000: Decimal | None
@@ -114,24 +172,17 @@ class Optimisation:
         return [f"{self.reason}{more}", *money, search, *kept]
 
     def _rows(self) -> list[tuple[str, ...]]:
-        return [
-            (
-                str(number),
-                step.words,
-                interval(step.difference),
-                str(step.difference.n),
-                str(step.difference.verdict),
-                "yes" if step.passed else "no",
-            )
-            for number, step in enumerate(self.steps, 1)
-        ]
+        return [(str(number), *(text for _, text in step.facts())) for number, step in enumerate(self.steps, 1)]
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return ("step", *(name for name, _ in self.steps[0].facts()))
 
     def __repr__(self) -> str:
-        table = ["  ".join(row) for row in [_COLUMNS, *self._rows()]] if self.steps else []
+        table = ["  ".join(row) for row in [self._columns, *self._rows()]] if self.steps else []
         return redact("\n".join([self._headline, *table, *self._notes]), words=False)
 
     def _repr_html_(self) -> str:
-        rows = [[redact(cell, words=False) for cell in row] for row in self._rows()]
-        caption = redact(self._headline, words=False)
-        shown = markup.table(rows, caption=caption, columns=_COLUMNS) if rows else markup.strong(caption)
+        rows, caption = self._rows(), redact(self._headline, words=False)
+        shown = markup.table(rows, caption=caption, columns=self._columns) if rows else markup.strong(caption)
         return f"{shown}{''.join(markup.block(markup.facts(redact(note, words=False))) for note in self._notes)}"

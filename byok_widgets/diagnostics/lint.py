@@ -13,6 +13,7 @@ from byok_widgets.errors import FlowError
 from byok_widgets.findings import Finding, Fix
 from byok_widgets.graph.cycles import never_ends, silent_loops
 from byok_widgets.graph.flow_graph import EVERYWHERE, FlowGraph
+from byok_widgets.reading_order import in_order
 from byok_widgets.templates import mentioned
 
 
@@ -132,7 +133,7 @@ def _returns(graph: FlowGraph, name: str) -> bool:
 
 def _silent_loops(graph: FlowGraph) -> Iterator[Finding]:
     for path in silent_loops(graph):
-        way = " → ".join([*path, path[0]])
+        way = in_order([*path, path[0]])
         who = f"The silent nodes {way} form" if len(path) > 1 else f"The silent node {way} forms"
         sure = never_ends(graph, path)
         stopped = "the dialogue stays the same, so a turn that goes round in it is stopped with an error"

@@ -11,6 +11,7 @@ from byok_widgets.graph import FlowGraph
 from byok_widgets.nodes import model_nodes
 from byok_widgets.providers import PROVIDERS, catalog
 from byok_widgets.providers.exchange import Answer
+from byok_widgets.reading_order import in_order
 from byok_widgets.usage import Usage
 
 _REPLY = 1
@@ -32,7 +33,7 @@ def too_many_calls(flow: CheckedFlow) -> Iterator[Finding]:
         "many_calls",
         "warning",
         path[0],
-        f"A turn through {' → '.join(shown)} can make {calls} calls of models, and is stopped after {most}.",
+        f"A turn through {in_order(shown)} can make {calls} calls of models, and is stopped after {most}.",
         "Let one of these edges lead to a conversation node, or allow more calls.",
         Fix("paste", f"flow.max_calls_per_turn = {calls}"),
     )

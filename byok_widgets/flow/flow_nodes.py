@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from byok_widgets import markup
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph.flow_graph import AnyNode, FlowGraph
+from byok_widgets.graph.shown_graph import ShownGraph
 from byok_widgets.nodes.base import NODE_COLUMNS, Node
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode
@@ -34,7 +35,7 @@ class FlowNodes:
     """The nodes and edges of a flow. Every change is announced to observers of the flow's settings."""
 
     def __init__(self, context: FlowContext) -> None:
-        self._context, self._graph = context, FlowGraph()
+        self._context, self._graph = context, ShownGraph()
         self._speaks_first: bool | None = None
         self._latency: Latency = "usual"
         self._fallback: str | None = None

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from byok_widgets.graph.edge import Edge
 from byok_widgets.graph.flow_graph import FlowGraph
+from byok_widgets.reading_order import MARK, from_left, in_order
 
 MAX_LINE_CHARS = 200
 """Longest text that is shown of a name, a condition or what a node is."""
 _NO_NODES = "No nodes yet: make one with flow.conversation(...) or flow.extraction(...)."
-_JOINERS = "\u200c\u200d"
+_SHAPING = f"\u200c\u200d{MARK}"
+"""What is invisible, and decides how a text is shown."""
 
 
 def one_line(text: str, most: int = MAX_LINE_CHARS) -> str:
     """Return a text shortened to one line, without invisible characters; a truncated one ends in `…`."""
-    visible = "".join(char if char.isprintable() or char in _JOINERS else " " for char in text[: 10 * most])
+    visible = "".join(char if char.isprintable() or char in _SHAPING else " " for char in text[: 10 * most])
     line = " ".join(visible.split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
@@ -23,8 +25,9 @@ def as_text(graph: FlowGraph, title: str) -> str:
     graph = graph.snapshot()
     lines = [one_line(title)]
     for name in graph.nodes:
-        lines.append(f"  {one_line(name)}: {describe(graph, name)}")
-        lines += [f"    {condition(graph, edge)} → {one_line(edge.target)}" for edge in graph.outgoing(name)]
+        lines.append(f"  {from_left(f'{one_line(name)}: {describe(graph, name)}')}")
+        ways = ((condition(graph, edge), one_line(edge.target)) for edge in graph.outgoing(name))
+        lines += [f"    {in_order(way)}" for way in ways]
         lines += ["    returns → the node it came from"] if returns(graph, name) else []
     return "\n".join(lines if graph.nodes else [*lines, f"  {_NO_NODES}"])
 

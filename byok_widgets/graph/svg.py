@@ -18,6 +18,7 @@ from byok_widgets.graph.layout import Box, Layout, Link, Size, lay_out
 from byok_widgets.graph.svg_elements import escaped, px
 from byok_widgets.graph.svg_shapes import EdgeLine, Mark, NodeBox
 from byok_widgets.graph.svg_style import STYLE
+from byok_widgets.reading_order import in_order
 
 MAX_NODES, MAX_EDGES = 250, 500
 """Larger graphs are not drawn: nobody could read them, and the text says the same."""
@@ -102,7 +103,8 @@ def _edges(graph: FlowGraph, numbers: dict[str, int], key: Key, *, brief: bool) 
         source = key(edge.source) if edge.source else ""
         dashed = edge.source == EVERYWHERE or is_else(graph, edge)
         always = edge.condition.is_fallback and not is_else(graph, edge)
-        whole = f"{edge.source or 'any node'} → {edge.target}: {one_line(edge.condition.describe() or words, 800)}"
+        way = in_order((edge.source or "any node", edge.target))
+        whole = f"{way}: {one_line(edge.condition.describe() or words, 800)}"
         yield EdgeLine(
             numbers[edge.source],
             numbers[edge.target],

@@ -26,7 +26,7 @@ def centered(rect: Rect, words: list[str], ink: str) -> str:
     x, first = rect.center.x, rect.center.y - LINE_PX * (len(words) - 1) / 2 + 4
     return "".join(
         f'<text x="{px(x)}" y="{px(first + number * LINE_PX)}" text-anchor="middle"'
-        f' font-size="{SMALL_PX:g}" fill="{ink}">{escaped(line)}</text>'
+        f' font-size="{SMALL_PX:g}" fill="{ink}" unicode-bidi="plaintext">{escaped(line)}</text>'
         for number, line in enumerate(words)
     )
 

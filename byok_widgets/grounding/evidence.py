@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from byok_widgets.cards import Card
+from byok_widgets.cards import Card, CardsByName
 
 Mark = Literal["said", "not_literal", "ungrounded", "unchecked"]
 """What a look-up in the dialogue has found.
@@ -57,3 +57,11 @@ class Evidence(Card):
         yield "said", " … ".join(place.text for place in self.places)
         yield "message", str(self.message + 1)
         yield "characters", f"{self.start} to {self.end}"
+
+
+class EvidenceByPath(CardsByName[Evidence]):
+    """Where values were said, each by the path of its field or part."""
+
+    __slots__ = ()
+    named = "field"
+    nothing = "No value was found in the dialogue."

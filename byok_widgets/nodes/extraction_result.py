@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from byok_widgets import markup
-from byok_widgets.grounding.evidence import Evidence, Mark
+from byok_widgets.grounding.evidence import Evidence, EvidenceByPath, Mark
 from byok_widgets.messages import Message
 from byok_widgets.nodes import evidence_display, result_tree
-from byok_widgets.nodes.extraction_status import NOT_IN_DIALOGUE, STATUS_WORDS, Status, not_supported
+from byok_widgets.nodes.extraction_status import NOT_IN_DIALOGUE, STATUS_WORDS, Status, Statuses, not_supported
 from byok_widgets.reply import LearnedValue, NodeResult, Reply
-from byok_widgets.schema.paths import ByPath
 from byok_widgets.value_words import labelled
 
 _MARKS: Mapping[Status, str] = {
@@ -73,7 +72,8 @@ class Extraction(NodeResult):
     pending: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "status", ByPath(self.status, self.parts))
+        object.__setattr__(self, "status", Statuses(self.status, self.parts))
+        object.__setattr__(self, "evidence", EvidenceByPath(self.evidence))
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
+from byok_widgets.cards import Table
+from byok_widgets.schema.paths import ByPath, paths_below
 from byok_widgets.value_words import quoted
 
 Status = Literal["found", "not_stated", "ungrounded", "incomplete", "invalid"]
@@ -28,6 +30,19 @@ STATUS_WORDS: Mapping[Status, str] = {
 }
 
 _SHOWN_CHARS = 200
+
+
+class Statuses(Table, ByPath[Status]):
+    """The status of each field, and by its path of each part of one; people read it in words."""
+
+    nothing = "There are no fields."
+
+    def _columns(self) -> Sequence[str]:
+        return ("field", "status")
+
+    def _rows(self) -> Iterable[Sequence[str]]:
+        paths = (path for name in self for path in (name, *paths_below(name, self.parts)))
+        return [(path, STATUS_WORDS[self[path]]) for path in paths]
 
 
 def not_supported(value: Any) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 from byok_widgets.grounding.evidence import MARK_WORDS, Evidence, Mark
 from byok_widgets.nodes.extraction_status import STATUS_WORDS, Status, not_supported
 from byok_widgets.nodes.value_display import shown_value
-from byok_widgets.schema.paths import steps_below
+from byok_widgets.schema.paths import paths_below, steps_below
 from byok_widgets.shortening import in_part
 
 _INDENT = "\u2003"
@@ -69,11 +69,7 @@ class Row(NamedTuple):
 
 def rows(result: Result) -> list[Row]:
     """Return the fields of a result, each before its parts."""
-    return [_row(result, path) for name in result.values for path in (name, *_below(name, result.parts))]
-
-
-def _below(name: str, paths: Iterable[str]) -> Iterator[str]:
-    return (path for path in paths if path.startswith((f"{name}.", f"{name}[")))
+    return [_row(result, path) for name in result.values for path in (name, *paths_below(name, result.parts))]
 
 
 def _row(result: Result, path: str) -> Row:

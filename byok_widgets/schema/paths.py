@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 Step = str | int
@@ -46,6 +46,11 @@ class ByPath(dict[str, V]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), (dict(self), self.parts))
+
+
+def paths_below(name: str, paths: Iterable[str]) -> Iterator[str]:
+    """Return those of the paths that lead to a part of a field."""
+    return (path for path in paths if path.startswith((f"{name}.", f"{name}[")))
 
 
 def steps_below(path: str) -> list[str]:

@@ -10,6 +10,7 @@ from byok_widgets import markup
 from byok_widgets.cards import Card, Listing
 from byok_widgets.graph.conditions import kind_of_condition
 from byok_widgets.graph.drawing import one_line
+from byok_widgets.reading_order import from_left
 from byok_widgets.reply import NodeResult, Reply
 from byok_widgets.usage import token_counts
 
@@ -201,7 +202,7 @@ def _looks(judgement: Judgement) -> Iterator[tuple[str, ...]]:
     asked = next((verdict for verdict in judgement.verdicts if kind_of_condition(verdict.kind).is_judged), None)
     without = "always" if judgement.always else "else"
     for verdict in judgement.verdicts:
-        way = f"→ {verdict.target}: {verdict.condition or without}"
+        way = from_left(f"→ {verdict.target}: {verdict.condition or without}")
         reason = "" if judgement.always else verdict.reason
         yield (way, VERDICT_WORDS[verdict.verdict], reason, *_usage(judgement.reply if verdict is asked else None))
     if judgement.dropped:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from byok_widgets import markup
 from byok_widgets.graph.colours import GREY
 from byok_widgets.graph.drawing import one_line
+from byok_widgets.reading_order import in_order
 from byok_widgets.session.steps import Judgement, Step, Visit
 from byok_widgets.session.timeline_bars import Part, bar
 from byok_widgets.session.turn import Turn, Turns
@@ -165,7 +166,7 @@ def _length(turn: Turn) -> float:
 
 def row(turn: Turn) -> tuple[str, ...]:
     """Return what a turn took as texts; see `COLUMNS`."""
-    parts = " → ".join(f"{span.name} {span.seconds:.2f}\u00a0s" for span in spans(turn))
+    parts = in_order(f"{span.name} {span.seconds:.2f}\u00a0s" for span in spans(turn))
     first = "–" if turn.time_to_first_token_s is None else f"{turn.time_to_first_token_s:.2f} s"
     return (str(turn.number), parts, first, f"{turn.latency_s:.2f}", *_taken(turn.usages, turn.cost), _note(turn))
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from byok_widgets import markup
 from byok_widgets.graph.colours import GREY
 from byok_widgets.markup import Markup
+from byok_widgets.reading_order import in_order
 
 _WIDTH_EM, _LEAST_EM = 20.0, 0.2
 _LOOK = "display:inline-block;height:0.75em;margin-right:1px;border-radius:2px"
@@ -47,7 +48,7 @@ def bar(parts: Sequence[Part], longest_s: float) -> Markup:
         longest_s: Seconds of the longest turn: its bar fills the width.
     """
     drawn = "".join(_drawn(part, part.seconds / longest_s if longest_s else 0) for part in parts)
-    words = " → ".join(_words(part) for part in parts)
+    words = in_order(_words(part) for part in parts)
     return Markup(f'<div style="{_NO_BREAK}">{drawn}</div><div>{words}</div>' if parts else "–")
 
 

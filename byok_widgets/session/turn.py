@@ -12,6 +12,7 @@ from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Message, Transcript
 from byok_widgets.natural_guesses import AnswersGuesses
 from byok_widgets.nodes.extraction_status import not_supported
+from byok_widgets.reading_order import in_order
 from byok_widgets.reply import LearnedValue, NodeResult, Replies, Reply, badge
 from byok_widgets.sent_request import SentRequests
 from byok_widgets.session.steps import (
@@ -25,7 +26,7 @@ from byok_widgets.session.steps import (
     step_rows,
     step_table,
 )
-from byok_widgets.usage import Cost, CostTotal, Usage, token_words
+from byok_widgets.usage import Cost, CostTotal, Usage, Usages, token_words
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,7 +91,7 @@ class Turn(AnswersGuesses):
         """The path in words, with the node that was left first."""
         left = self.moves[0][0] if self.moves else ""
         nodes = self.path if left in ("", *self.path[:1]) else (left, *self.path)
-        return " → ".join(nodes) or self.node
+        return in_order(nodes) or self.node
 
     @property
     def moves(self) -> tuple[tuple[str, str], ...]:
@@ -143,9 +144,9 @@ class Turn(AnswersGuesses):
         return sum(self.usages, Usage(0, 0, 0, 0))
 
     @property
-    def usages(self) -> list[Usage]:
+    def usages(self) -> Usages:
         """Tokens of each call; of a call that was lost, nothing is known."""
-        return [*(reply.usage for reply in self.calls), *[Usage() for _ in self.lost_costs]]
+        return Usages([*(reply.usage for reply in self.calls), *(Usage() for _ in self.lost_costs)])
 
     @property
     def cost(self) -> CostTotal:

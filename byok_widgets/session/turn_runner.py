@@ -27,6 +27,7 @@ from byok_widgets.nodes import NodeInput
 from byok_widgets.nodes.call_budget import TurnBudget
 from byok_widgets.nodes.effects import Effects
 from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.reading_order import in_order
 from byok_widgets.reply import Reply
 from byok_widgets.session.assignment import AS_THE_FLOW_HAS_IT, Assignment
 from byok_widgets.session.background_calls import BackgroundCalls
@@ -394,7 +395,7 @@ class TurnRunner:
         if len(path) < MAX_SILENT or self._node not in path:
             return
         raise FlowError(
-            f"The turn went round in a loop of silent nodes: {' → '.join([*path[-6:], self._node])}.",
+            f"The turn went round in a loop of silent nodes: {in_order([*path[-6:], self._node])}.",
             kind="silent_loop",
             cause=f"It was stopped after {MAX_SILENT} of them. Nothing was added to the session.",
             fix="Let one of these edges lead to a conversation node; flow.check() names the loop.",

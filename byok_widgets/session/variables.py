@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from byok_widgets import markup
-from byok_widgets.cards import Card, Cards
+from byok_widgets.cards import ByName, Card, Cards
 from byok_widgets.errors import ConfigError
 from byok_widgets.frontend import warn
 from byok_widgets.nodes.extraction_status import NOT_IN_DIALOGUE, not_supported
@@ -82,6 +82,19 @@ class Entries(Cards[VariableEntry]):
     nothing = "No variable has had a value."
 
 
+class VariableStatuses(ByName[VariableStatus]):
+    """How reliable variables are, by name; people read it in words."""
+
+    __slots__ = ()
+    nothing = "No variables yet."
+
+    def _columns(self) -> Sequence[str]:
+        return ("variable", "status")
+
+    def _rows(self) -> Iterable[Sequence[str]]:
+        return [(name, STATUS_WORDS[status]) for name, status in self.items()]
+
+
 class Variables(MutableMapping[str, Any]):
     """The variables of one session by name. One that is not stated is `None`.
 
@@ -117,10 +130,10 @@ class Variables(MutableMapping[str, Any]):
         return Entries(self._latest.values())
 
     @property
-    def status(self) -> Mapping[str, VariableStatus]:
+    def status(self) -> VariableStatuses:
         """How reliable each of them is."""
         latest = self._latest
-        return {name: latest[name].status if name in latest else "not_stated" for name in self}
+        return VariableStatuses((name, latest[name].status if name in latest else "not_stated") for name in self)
 
     def about(self, name: str) -> str:
         """Return how reliable a variable is, in words."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from byok_widgets import markup
+from byok_widgets.reading_order import in_order
 from byok_widgets.secrets import redact
 from byok_widgets.testing.baseline import Baseline, money, way_of
 from byok_widgets.testing.outcomes import CaseOutcome
@@ -151,7 +152,7 @@ def _details(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]
     """Say how the first run differs: in the first turn that goes another way, and in the values in the end."""
     for number, (earlier, later) in enumerate(zip(before["turns"], now["turns"], strict=False), 1):
         if earlier["path"] != later["path"] or earlier["node"] != later["node"]:
-            ways = [" → ".join(turn["path"]) or turn["node"] for turn in (earlier, later)]
+            ways = [in_order(turn["path"]) or turn["node"] for turn in (earlier, later)]
             yield f"turn {number} went by {ways[0]}, and goes by {ways[1]}"
             break
     else:

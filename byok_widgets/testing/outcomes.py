@@ -14,6 +14,7 @@ from byok_widgets.cases.case import Case
 from byok_widgets.cases.checks import Check
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.told_checks import told_checks
+from byok_widgets.reading_order import in_order
 from byok_widgets.secrets import redact
 from byok_widgets.testing.places import Place, place_of, unfinished
 from byok_widgets.text_tables import aligned
@@ -246,7 +247,7 @@ def reason_of(check: Check, output: Mapping[str, Any]) -> str:
     if check.kind in KINDS:
         return f"{name}: {check.found if isinstance(check.found, str) else 'it does not hold'}"
     if check.kind == "path":
-        ways = [" → ".join(way) or "nothing" for way in (check.expected, check.found)]
+        ways = [in_order(way) or "nothing" for way in (check.expected, check.found)]
         return f"{name}: expected {ways[0]}, found {ways[1]}"
     return f"{name}: expected {quoted(check.expected)}, found {quoted(check.found)}"
 

@@ -208,7 +208,7 @@ OUTSIDE = """chat => {
   const edge = chat.getBoundingClientRect();
   return [...chat.querySelectorAll("input, select, textarea, button, summary, table, .byok-menu-content")]
     .filter((node) => node.checkVisibility())
-    .filter((node) => !node.closest(".byok-graph-canvas, .byok-sent, .byok-visually-hidden"))
+    .filter((node) => !node.closest(".byok-graph-canvas, .byok-sent, .byok-timeline-place, .byok-visually-hidden"))
     .filter((node) => node.getBoundingClientRect().right > edge.right + 0.5
       || node.getBoundingClientRect().left < edge.left - 0.5)
     .map((node) => node.outerHTML.slice(0, 120));
@@ -237,6 +237,7 @@ def open_every_part(chat, play):
     chat.locator(".byok-turn-form input").press("Enter")
     chat.get_by_role("button", name="Continue with this answer").wait_for()
     chat.locator(".byok-why summary").last.click()
+    chat.locator(".byok-timeline summary").click()
     chat.get_by_role("button", name="Edit what was said").last.click()
     play.words = [Say(status=401, body={"error": {"message": "no", "code": "invalid_api_key"}})]
     chat.get_by_label("Your message", exact=True).fill("Are you there?")

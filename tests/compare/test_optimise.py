@@ -16,6 +16,7 @@ import pytest
 from byok_widgets import Flow
 from byok_widgets.errors import ConfigError
 from tests.compare.flows import openrouter_flow
+from tests.html_table import cells_of
 from tests.scripted_server import Say, ScriptedServer
 
 CASES = 18
@@ -96,6 +97,21 @@ def test_each_node_gets_the_cheapest_model_that_runs_of_the_flow_show_to_be_safe
     again = flow.optimise(MODELS, cases(), margin=MARGIN)
     assert len(server.requests) == sent, "the same call pays nothing"
     assert (again.changes, again.spent.usd) == (found.changes, Decimal(0))
+
+
+def test_its_parts_are_tables_and_remain_what_programs_read(make_flow: Callable[[], Flow]) -> None:
+    found = make_flow().optimise(MODELS, cases(), margin=MARGIN)
+    heads, *steps = cells_of(found.steps._repr_html_())
+    assert heads == ["changed", "difference in points", "cases", "verdict", "shown safe"]
+    assert [row[0] for row in steps] == [step.words for step in found.steps]
+    heads, *runs = cells_of(found.runs._repr_html_())
+    assert heads == ["models", "cases", "score", "cost per 1,000", "time (p50)", "failed"]
+    assert [row[:3] for row in runs] == [[name, str(CASES), "100.0%"] for name in ("now", f"day: {MODELS[1]}")]
+    heads, *nodes = cells_of(found.nodes._repr_html_())
+    assert heads[:2] == ["node", "model"]
+    assert [row[:2] for row in nodes] == [[node, model] for node in ("day", "party") for model in MODELS]
+    assert [mark for mark in ("object at 0x", "=(", "Decimal") if mark in f"{found.steps!r}{found.runs!r}"] == []
+    assert found.runs[0].baseline.name == "now"
 
 
 def test_what_is_not_shown_to_be_safe_changes_nothing_and_says_why(make_flow: Callable[[], Flow]) -> None:

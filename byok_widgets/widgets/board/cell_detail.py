@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from byok_widgets.compare.figures import percent, seconds
 from byok_widgets.compare.told_checks import told_checks
+from byok_widgets.reading_order import in_order
 from byok_widgets.value_words import quoted
 from byok_widgets.widgets.board.board_messages import shown
 
@@ -82,7 +83,7 @@ def _turn(turn: Mapping[str, Any], note: str) -> BoardTurn:
     return {
         "said": shown(turn["said"] or ""),
         "reply": shown(turn["reply"]),
-        "path": shown(" → ".join(turn["path"])),
+        "path": shown(in_order(turn["path"])),
         "learned": shown(", ".join(learned)),
         "apart": shown(note) if note else "",
     }

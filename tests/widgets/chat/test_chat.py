@@ -10,6 +10,7 @@ import pytest
 from byok_widgets.widgets.chat.chat import Chat
 from byok_widgets.widgets.chat.speech import UPDATE_S
 from tests.fake_keys import fake_key
+from tests.html_table import cells_of
 from tests.scripted_server import Say
 from tests.widgets.wire import eventually
 
@@ -58,6 +59,15 @@ def test_a_turn_is_told_once_and_in_order(server, chat, browser, heard, wire):
     assert kinds[:2] == ["begin", "node"]
     assert kinds[-1] == "turn"
     assert str(chat.session.turns[0]) == "Good morning, Ana."
+
+
+def test_what_a_turn_took_is_told_as_the_timeline_has_it(chat, heard_of):
+    took = heard_of("Hi")["took"]
+    ((node, name, is_judge, seconds),) = [tuple(part.values()) for part in took["spans"]]
+    assert (node, name, is_judge) == ("chat", "chat", False)
+    assert 0 <= seconds <= chat.session.turns[0].latency_s + 0.01
+    (row,) = cells_of(chat.session.timeline._repr_html_())[1:-1]
+    assert took["figures"] == row[2:]
 
 
 def test_reasoning_goes_with_its_turn_and_never_into_the_reply(server, heard_of):

@@ -1,0 +1,29 @@
+"""Names with arrows between them, in an order that holds for names in Arabic or Hebrew, too.
+
+A page shows a line of such names from right to left, but does not turn the arrows: they would point backwards. The
+invisible mark before them keeps the order, and so does one before a line that begins with such a name.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+MARK = "\u200e"
+_ARROW = " → "
+
+
+def in_order(names: Iterable[str]) -> str:
+    """Return names with arrows between them, the first on the left."""
+    listed = list(names)
+    words = _ARROW.join(listed)
+    return f"{MARK}{f' {MARK}→ '.join(listed)}" if _has_right_to_left(words) else words
+
+
+def from_left(words: str) -> str:
+    """Return a line that begins on the left, whatever its first word is."""
+    return f"{MARK}{words}" if _has_right_to_left(words) else words
+
+
+def _has_right_to_left(words: str) -> bool:
+    return not words.isascii() and any(unicodedata.bidirectional(char) in ("R", "AL") for char in words)
