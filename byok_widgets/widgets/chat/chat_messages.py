@@ -12,6 +12,7 @@ from byok_widgets.graph.svg import as_svg
 from byok_widgets.nodes.value_display import shown_value
 from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets import redact
+from byok_widgets.session import timeline
 from byok_widgets.session.explain import condition_words, judged_by
 from byok_widgets.session.steps import Visit, silent_reasoning
 from byok_widgets.shortening import in_part
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         RequestFacts,
         SessionFacts,
         StepFacts,
+        TookFacts,
         TurnFacts,
         VariableFacts,
         VerdictFacts,
@@ -104,8 +106,20 @@ def of_turn(turn: Turn) -> TurnFacts:
         "model": sanitize(reply.model or "") if reply else "",
         "path": [sanitize(node) for node in turn.path],
         "steps": [_of_step(step) for step in turn.steps],
+        "took": _took(turn),
         "requests": len(turn.requests),
         "readers": list(map(sanitize, lessons.readers(turn))),
+    }
+
+
+def _took(turn: Turn) -> TookFacts:
+    parts = [(sanitize(span.node), sanitize(span.name), span) for span in timeline.spans(turn)]
+    return {
+        "spans": [
+            {"node": node, "name": name, "is_judge": span.is_judge, "seconds": round(span.seconds, 2)}
+            for node, name, span in parts
+        ],
+        "figures": list(timeline.row(turn)[2:7]),
     }
 
 

@@ -39,6 +39,22 @@ class StepFacts(TypedDict):
     reasoning: str
 
 
+class SpanFacts(TypedDict):
+    """A part of a turn: a node that ran, or the model that judged the edges of one."""
+
+    node: str
+    name: str
+    is_judge: bool
+    seconds: float
+
+
+class TookFacts(TypedDict):
+    """What a turn took: its parts, and as texts the first words, seconds, tokens in and out, and cost."""
+
+    spans: list[SpanFacts]
+    figures: list[str]
+
+
 class TurnFacts(TypedDict):
     """One turn. `text` is null for what the flow says first, `reply` where nothing was said.
 
@@ -58,6 +74,7 @@ class TurnFacts(TypedDict):
     model: str
     path: list[str]
     steps: list[StepFacts]
+    took: TookFacts
     requests: int
     readers: list[str]
 

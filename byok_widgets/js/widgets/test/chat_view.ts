@@ -10,7 +10,7 @@ import { chat } from "./states";
 export const session: SessionFacts = { node: "ask", closed: false, variables: [], totals: "" };
 export const turn = (number: number, changes: Partial<TurnFacts> = {}): TurnFacts => ({
   ...{ number, text: "Hi", node: "ask", speaks: true, reply: "Hello.", reasoning: "", cut_off: false, notices: [], summary: "moved" },
-  ...{ model: "m", path: ["ask"], steps: [], requests: 1, readers: [] },
+  ...{ model: "m", path: ["ask"], steps: [], requests: 1, readers: [], took: { spans: [], figures: [] } },
   ...changes,
 });
 export const NO_MORE = { where: "", cause: "", quote: "", fix: "", link: "" };

@@ -10,7 +10,7 @@ import { chat } from "./states";
 
 const turn = (readers: string[]): TurnFacts => ({
   ...{ number: 1, text: "Tuesday", node: "ask", reply: "Fine.", reasoning: "", cut_off: false, notices: [] },
-  ...{ summary: "moved", model: "m", path: ["data", "ask"], steps: [], requests: 1, readers },
+  ...{ summary: "moved", model: "m", path: ["data", "ask"], steps: [], requests: 1, readers, took: { spans: [], figures: [] } },
 });
 const fields = [
   { name: "name", kind: "string", value: "Bob", choices: [] },

@@ -28,7 +28,7 @@ it("formats what people write in chats", () => {
   for (const tag of ["strong", "em", "code", "ul", "li", "pre", "table", "td", "blockquote"]) {
     expect(innerHTML).toContain(`<${tag}`);
   }
-  expect(shown("# Heading").innerHTML.trim()).toBe("<p><strong>Heading</strong></p>");
+  expect(shown("# Heading").querySelector("p > strong")?.textContent).toBe("Heading");
   expect(shown("one\ntwo").querySelector("br")).not.toBeNull();
 });
 
@@ -120,4 +120,12 @@ it("fetches no picture: it becomes a link", () => {
   const link = content.querySelector("a");
   expect(link?.textContent).toBe("a cat");
   expect(link?.getAttribute("rel")).toBe("noopener noreferrer");
+});
+
+it("lets each block be written from the right where its words are, and keeps code as it is", () => {
+  const blocks = shown("مرحبا\n\n- واحد\n- اثنان\n\n1. one\n\n> اقتباس\n\n| أ | ب |\n|---|---|\n| 1 | 2 |\n\n```\ncode\n```");
+  for (const name of ["p", "ul", "ol", "blockquote", "table"]) {
+    expect(blocks.querySelector<HTMLElement>(name)?.dir, name).toBe("auto");
+  }
+  expect(blocks.querySelector("pre")?.dir).toBe("");
 });

@@ -29,6 +29,7 @@ import { GraphPane } from "./graph_pane";
 import { type Parts, buildParts } from "./parts";
 import { Sentences } from "./sentences";
 import { ThinkingTime } from "./thinking";
+import { Timeline } from "./timeline";
 import { VariableTable } from "./variables";
 import { countDown } from "../common/waiting";
 
@@ -66,6 +67,7 @@ class ChatView {
     (name, value) => this.send({ kind: "correct", name, value }),
     (turn) => this.dialogue.reveal(turn),
   );
+  private readonly timeline = new Timeline(this.colors);
   private readonly part: Parts;
   private readonly saved: SavedOutput;
   private readonly thinking: ThinkingTime;
@@ -89,6 +91,7 @@ class ChatView {
       graph: this.graph.el,
       sentences: this.sentences.el,
       variables: this.variables.el,
+      timeline: this.timeline.el,
     });
     this.thinking = new ThinkingTime(this.part.status, signal);
     const actions = {
@@ -322,6 +325,7 @@ class ChatView {
     part.totals.textContent = totals;
     part.aside.hidden = !variables.length && !totals && this.graph.el.hidden;
     this.variables.show(variables, changed);
+    this.timeline.show(this.dialogue.turns);
     part.status.say(closed ? TEXTS.goOn : "");
     this.graph.mark(this.currentNode, this.dialogue.turns);
   }

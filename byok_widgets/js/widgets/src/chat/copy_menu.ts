@@ -8,7 +8,7 @@ const SAID = { copied: "Copied.", selected: "Selected: copy it with the keyboard
 
 export class CopyMenu {
   readonly el = make("details", { className: "byok-menu" });
-  private readonly text = make("textarea", { className: "byok-input", readOnly: true, rows: 6 });
+  private readonly text = make("textarea", { className: "byok-input", readOnly: true, rows: 6, dir: "auto" });
   private readonly content = make("div", { className: "byok-menu-content" });
   private readonly said = make("div", { className: "byok-note" });
 

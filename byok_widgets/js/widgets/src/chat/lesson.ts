@@ -111,8 +111,8 @@ export class Lesson {
     const remove = quiet("Remove", `Remove the example “${said.slice(0, 40)}”`, () =>
       this.actions.forget(this.turn.number, node, id),
     );
-    const read = make("span", { className: "byok-note", textContent: ` → ${values} ` });
-    return make("li", {}, make("q", { textContent: said }), read, remove);
+    const read = make("span", { className: "byok-note", textContent: values });
+    return make("li", {}, make("q", { textContent: said }), " → ", read, " ", remove);
   }
 
   private row(field: LessonField): HTMLElement {
@@ -155,7 +155,7 @@ export class Lesson {
 }
 
 function text({ value }: LessonField): HTMLInputElement {
-  return make("input", { className: "byok-input", type: "text", value, placeholder: NOT_STATED });
+  return make("input", { className: "byok-input", type: "text", dir: "auto", value, placeholder: NOT_STATED });
 }
 
 function choice({ value, choices }: LessonField): HTMLSelectElement {

@@ -42,6 +42,8 @@ const marked = new Marked({
 
 function render(tokens: Token[]): DocumentFragment {
   const fragment = DOMPurify.sanitize(marked.parser(tokens), ALLOWED);
+  // From the right where its first word is: the signs of a list and the columns of a table then, too.
+  for (const block of fragment.children) if (block instanceof HTMLElement && block.localName !== "pre") block.dir = "auto";
   for (const link of fragment.querySelectorAll("a")) {
     link.target = "_blank";
     link.rel = "noopener noreferrer";

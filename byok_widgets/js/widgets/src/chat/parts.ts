@@ -12,7 +12,7 @@ function labelledSelect(id: string) {
 }
 
 function composer(id: string) {
-  const text = make("textarea", { id, className: "byok-input", rows: 2 });
+  const text = make("textarea", { id, className: "byok-input", rows: 2, dir: "auto" });
   const send = button("Send", "byok-primary");
   const stop = button("Stop");
   const label = make("label", { htmlFor: id, className: "byok-visually-hidden", textContent: "Your message" });
@@ -20,7 +20,7 @@ function composer(id: string) {
 }
 
 // `extra` holds what has a module of its own.
-export function buildParts(title: string, extra: { copy: Node; sentences: Node; graph: Node; variables: Node }) {
+export function buildParts(title: string, extra: { copy: Node; sentences: Node; graph: Node; variables: Node; timeline: Node }) {
   const id = `byok-${randomId()}`;
   const node = make("span", { className: "byok-chat-node" });
   const reset = button("Reset");
@@ -40,7 +40,7 @@ export function buildParts(title: string, extra: { copy: Node; sentences: Node; 
   const head = make("div", { className: "byok-chat-head" }, name, node, tools);
   const main = make("div", { className: "byok-chat-main" }, log, failure, status.el, extra.sentences, bottom.composer);
   const region = make("section", { attributes: { "aria-label": "Variables" } }, extra.variables, totals);
-  const aside = make("div", { className: "byok-chat-side" }, extra.graph, region);
+  const aside = make("div", { className: "byok-chat-side" }, extra.graph, region, extra.timeline);
   const body = make("div", { className: "byok-chat-body" }, main, aside);
   const savedForm = make("style");
   return { all: [head, body, spoken, savedForm], savedForm, node, reset, log, spoken, status, failure, main, totals, aside, ...choice, ...bottom };

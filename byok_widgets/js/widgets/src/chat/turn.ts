@@ -77,6 +77,8 @@ export class TurnView {
     this.sent = new SentRequests(turn, actions.requests);
     this.lesson = new Lesson(turn, actions);
     this.el = make("div", { className: "byok-turn", dataset: { turn: String(number) } });
+    this.el.setAttribute("role", "group");
+    this.el.setAttribute("aria-label", `Turn ${number}`);
     if (text !== null) this.el.append(personBubble(text));
     this.el.append(this.answers);
     if (reply !== null) this.answers.append(flowBubble(node, colors, ...answer(turn)));
@@ -123,7 +125,7 @@ export class TurnView {
   }
 
   private edit(text: string): void {
-    const field = make("textarea", { className: "byok-input", rows: 2, value: text });
+    const field = make("textarea", { className: "byok-input", rows: 2, dir: "auto", value: text });
     field.setAttribute("aria-label", `Your message in turn ${this.turn.number}`);
     this.answers.before(this.form);
     this.ask(field, "Send", () => {

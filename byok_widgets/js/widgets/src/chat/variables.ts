@@ -49,7 +49,7 @@ export class VariableTable {
 
   private open({ name, stated }: VariableFacts, cell: HTMLElement, edit: HTMLButtonElement): void {
     const before = [...cell.childNodes];
-    const field = make("input", { className: "byok-input", type: "text", value: stated });
+    const field = make("input", { className: "byok-input", type: "text", dir: "auto", value: stated });
     field.setAttribute("aria-label", `Value of ${name}`);
     const set = button("Set");
     const cancel = button("Cancel", "byok-quiet");

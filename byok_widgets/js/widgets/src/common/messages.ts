@@ -432,6 +432,20 @@ export interface StepFacts {
   reasoning: string;
 }
 
+/** A part of a turn: a node that ran, or the model that judged the edges of one. */
+export interface SpanFacts {
+  node: string;
+  name: string;
+  is_judge: boolean;
+  seconds: number;
+}
+
+/** What a turn took: its parts, and as texts the first words, seconds, tokens in and out, and cost. */
+export interface TookFacts {
+  spans: SpanFacts[];
+  figures: string[];
+}
+
 /** One turn. `text` is null for what the flow says first, `reply` where nothing was said. `reasoning` is what the model thought before it answered, empty where that is not known; `cut_off` tells that there was more of the reply to come. `requests` is the number of requests that can be shown, `readers` are the extraction nodes that can be taught from it. */
 export interface TurnFacts {
   number: number;
@@ -445,6 +459,7 @@ export interface TurnFacts {
   model: string;
   path: string[];
   steps: StepFacts[];
+  took: TookFacts;
   requests: number;
   readers: string[];
 }
