@@ -1,7 +1,8 @@
-"""Names with arrows between them, in an order that holds for names in Arabic or Hebrew, too.
+"""Names in a line, in an order that holds for names in Arabic or Hebrew, too.
 
-A page shows a line of such names from right to left, but does not turn the arrows: they would point backwards. The
-invisible mark before them keeps the order, and so does one before a line that begins with such a name.
+A page shows such names from right to left together with what is between them and with a number that follows:
+arrows would point backwards, and the number would stand before the name. An invisible mark keeps each in its place,
+and so does one before a line that begins with such a name.
 """
 
 from __future__ import annotations
@@ -17,7 +18,12 @@ def in_order(names: Iterable[str]) -> str:
     """Return names with arrows between them, the first on the left."""
     listed = list(names)
     words = _ARROW.join(listed)
-    return f"{MARK}{f' {MARK}→ '.join(listed)}" if _has_right_to_left(words) else words
+    return f"{MARK}{f' {MARK}→ '.join(listed)}{MARK}" if _has_right_to_left(words) else words
+
+
+def in_line(name: str) -> str:
+    """Return a name to which a number may follow."""
+    return f"{name}{MARK}" if _has_right_to_left(name) else name
 
 
 def from_left(words: str) -> str:

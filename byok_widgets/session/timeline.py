@@ -10,7 +10,7 @@ from typing import NamedTuple
 from byok_widgets import markup
 from byok_widgets.graph.colours import GREY
 from byok_widgets.graph.drawing import one_line
-from byok_widgets.reading_order import in_order
+from byok_widgets.reading_order import in_line, in_order
 from byok_widgets.session.steps import Judgement, Step, Visit
 from byok_widgets.session.timeline_bars import Part, bar
 from byok_widgets.session.turn import Turn, Turns
@@ -38,7 +38,7 @@ class Span(NamedTuple):
     @property
     def name(self) -> str:
         """What it is called."""
-        return JUDGE if self.is_judge else one_line(self.node)
+        return JUDGE if self.is_judge else in_line(one_line(self.node))
 
 
 class FirstWords(NamedTuple):

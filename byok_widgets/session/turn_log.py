@@ -10,6 +10,7 @@ from byok_widgets.graph import FlowGraph
 from byok_widgets.graph.colours import node_colours
 from byok_widgets.messages import Transcript
 from byok_widgets.prose import Prose
+from byok_widgets.reading_order import in_line
 from byok_widgets.reply import Reply, badge
 from byok_widgets.session.explain import explained
 from byok_widgets.session.steps import Visit
@@ -190,8 +191,9 @@ class TurnLog:
     @property
     def summary(self) -> str:
         """One line of facts: where answers came from, where the flow is, turns, tokens, cost, any notice."""
-        where = f"closed at {self.node}" if self.closed else f"at {self.node}"
-        return " · ".join(filter(None, [self.badge, self.flow_name, where, self.totals, self.notice]))
+        where = in_line(f"closed at {self.node}" if self.closed else f"at {self.node}")
+        facts = [self.badge, in_line(self.flow_name), where, self.totals, self.notice]
+        return " · ".join(filter(None, facts))
 
     @property
     def badge(self) -> str:
