@@ -1,8 +1,8 @@
 """Names in a line, in an order that holds for names in Arabic or Hebrew, too.
 
 A page shows such names from right to left together with what is between them and with a number that follows:
-arrows would point backwards, and the number would stand before the name. An invisible mark keeps each in its place,
-and so does one before a line that begins with such a name.
+arrows would point backwards, and the number would stand before the name. An invisible mark keeps each in its
+place, and so does one before a line that begins with such a name.
 """
 
 from __future__ import annotations
