@@ -40,6 +40,18 @@ it("gives back what was sent when the kernel goes before it has answered", () =>
   expect(text().value).toBe("Hi");
 });
 
+it("takes the next message while an answer comes, and gives back before it what failed", () => {
+  say("Hi");
+  begin("Hi");
+  expect(text().readOnly).toBe(false);
+  text().value = "And then?";
+  press(text(), "Enter");
+  expect(model.sent.filter(({ content }) => content["kind"] === "say")).toHaveLength(1);
+  const failure = { kind: "connection", problem: "It broke.", ...NO_MORE };
+  tell({ kind: "failed", text: "Hi", failure, session });
+  expect(text().value).toBe("Hi\nAnd then?");
+});
+
 it("hides what the notebook file keeps of it once the kernel has answered", () => {
   expect(view.find("style").textContent).toContain(".byok-saved-1");
   const lost = render("chat", new FakeModel(chat()));
@@ -101,7 +113,7 @@ it("gives the text back, and leaves the turn that is under way, when a second me
   expect(view.panel.querySelector(".byok-under-way")).not.toBeNull();
   tell({ kind: "failed", text: "Hi", failure: { kind: "auth", problem: "No.", ...NO_MORE }, session });
   expect(view.panel.querySelector(".byok-under-way")).toBeNull();
-  expect(text().value).toBe("Hi");
+  expect(text().value).toBe("Hi\nagain");
 });
 
 it("forks from a turn, and says nothing more in a session that has ended", () => {

@@ -179,14 +179,20 @@ class ChatView {
   }
 
   private onGone(el: HTMLElement): void {
-    const { text, composer, status } = this.part;
+    const { composer, status } = this.part;
     this.settle();
     this.stopWaiting();
     this.thinking.stop();
-    text.value ||= this.dialogue.said;
+    this.giveBack(this.dialogue.said);
     status.say();
     composer.before(goneNotice());
     freeze(el);
+  }
+
+  // Put a text back into its field, before what was typed since.
+  private giveBack(said: string): void {
+    const { text } = this.part;
+    if (text.value !== said) text.value = [said, text.value].filter(Boolean).join("\n");
   }
 
   private onKey(event: KeyboardEvent): void {
@@ -265,7 +271,7 @@ class ChatView {
     const { isBusy } = this.dialogue;
     send.hidden = isBusy;
     stop.hidden = !isBusy;
-    text.readOnly = isBusy || this.isClosed || Boolean(this.said);
+    text.readOnly = this.isClosed || Boolean(this.said); // the next message may be typed while an answer comes
     send.disabled = this.isClosed;
     reset.disabled = sessions.disabled = isBusy;
     this.dialogue.enable(!isBusy);
@@ -347,7 +353,7 @@ class ChatView {
   private fail({ text, failure, session, reasoning }: ChatFailed): void {
     this.said = "";
     if (session) this.dialogue.fail(); // what failed was the turn, not another click while it is under way
-    if (text) this.part.text.value = text;
+    this.giveBack(text);
     showFailure(this.part.failure, failure, reasoning, text ? () => this.sayTyped() : undefined);
     if (session) this.showSession(session);
   }
