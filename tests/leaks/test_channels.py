@@ -24,6 +24,10 @@ from tests.providers.fault_server import FaultServer
 from tests.widgets.wire import Wire
 
 
+STARTS_KERNELS = {teaching_channels.what_students_handed_in.__name__}
+NAMES = [pytest.param(name, marks=pytest.mark.slow if name in STARTS_KERNELS else ()) for name in CHANNELS]
+
+
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     wire, server, trap = Wire(), FaultServer(), FaultServer()
@@ -39,14 +43,14 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     trap.close()
 
 
-@pytest.mark.parametrize("name", CHANNELS)
+@pytest.mark.parametrize("name", NAMES)
 def test_no_key_leaks(name: str, stage: Stage) -> None:
     places = list(CHANNELS[name].places(stage))
     assert places
     assert hunt(places, stage.canary) == []
 
 
-@pytest.mark.parametrize("name", CHANNELS)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_hunt_finds_a_key_where_the_channel_is_open(name: str, stage: Stage) -> None:
     CHANNELS[name].opened(stage)
     assert any(hunt([place], stage.canary) for place in CHANNELS[name].places(stage))
