@@ -23,7 +23,6 @@ from tests.leaks.stage import Stage
 from tests.providers.fault_server import FaultServer
 from tests.widgets.wire import Wire
 
-
 STARTS_KERNELS = {teaching_channels.what_students_handed_in.__name__}
 NAMES = [pytest.param(name, marks=pytest.mark.slow if name in STARTS_KERNELS else ()) for name in CHANNELS]
 
