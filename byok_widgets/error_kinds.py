@@ -55,6 +55,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "unknown_provider": "there is no provider of that name",
         "unknown_name": "there is no setting or argument of that name",
         "key_in_code": "an API key was given in code",
+        "key_in_text": "a text that is to be saved or published holds what looks like an API key",
         "model_ref": "not a model",
         "model_ref_incomplete": "a provider without a model",
         "no_model": "no model is chosen",
