@@ -55,14 +55,6 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _frozen() -> Iterator[None]:
-    """Leave out, too, what a module has loaded: in the end collections took a second again."""
-    yield
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.hookimpl(optionalhook=True)  # without pytest-xdist all tests run in one process
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Spread files over the processes; the browser's stay in one, since two JupyterLabs at once are slow."""

@@ -244,17 +244,25 @@ async def _sent(
         except ByokError as error:
             if provider.free_of_charge:
                 error.cost = NOT_CHARGED
-            if error.kind == "auth" and endpoint.key is None:
-                context.note_call_without_key(provider, endpoint.base_url.url, refused=True)
+            if error.kind == "auth":
+                _note_key(context, provider, endpoint, error)
             raise
-    if endpoint.key is None:
-        context.note_call_without_key(provider, endpoint.base_url.url, refused=False)
+    _note_key(context, provider, endpoint, None)
     return sending.reply(
         answer,
         call.sent(request, answer.left_out),
         attempts=retried.attempts,
         may_be_more=retried.may_be_charged and not provider.free_of_charge,
     )
+
+
+def _note_key(context: FlowContext, provider: Provider, endpoint: Endpoint, fault: ByokError | None) -> None:
+    """Note whether the address has taken the call with its key, or without one."""
+    url = endpoint.base_url.url
+    if endpoint.key is None:
+        context.note_call_without_key(provider, url, refused=fault is not None)
+    else:
+        context.note_call_with_key(provider, url, endpoint.key, fault)
 
 
 def _ignore(*_: object) -> None:

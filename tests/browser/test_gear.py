@@ -213,7 +213,7 @@ def settings_saved(page):
     return [path.read_text() for path in page.lab.base.rglob("*.json") if path.parent.name == "flows"]
 
 
-@pytest.mark.parametrize("app", APPS)
+@pytest.mark.parametrize("app", MOSTLY_LAB)
 def test_what_is_set_before_any_flow_goes_to_the_first_one_and_leaves_no_phantom(open_in, app, frames):
     name = f"first in {app}"
     page = open_in(

@@ -11,7 +11,9 @@ import pytest
 
 from byok_widgets import Flow, ProviderError
 from byok_widgets.files import SHARED_MODELS_VARIABLE
+from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.local import models
+from byok_widgets.secrets import Secret
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.model_lists import ModelLists
 from byok_widgets.widgets.panel.settings import SettingsPanel
@@ -164,6 +166,33 @@ def test_a_check_that_tells_nothing_fails_open_and_says_why(flow, compatible, br
     status = status_after_saving(compatible, browser, endpoint.key, "unverified")
     assert status["reason"] == reason
     assert flow.key_store.get("compatible", endpoint.host) is not None
+
+
+def test_a_verified_key_that_a_call_finds_refused_is_said_to_be_until_it_is_taken_again(
+    flow, compatible, browser, endpoint
+):
+    status_after_saving(compatible, browser, endpoint.key, "verified")
+    flow.model = "compatible:model-a"
+    node = flow.conversation("ask", "Be brief.")
+    endpoint.calls, key = "checks", endpoint.key
+    endpoint.key = fake_key("compatible")
+    with pytest.raises(ProviderError):
+        node.run("Hi")
+    eventually(lambda: parts(compatible).key.status["state"] == "rejected")
+    assert parts(compatible).key.status["reason"] == "auth"
+    assert flow.key_store.get("compatible", endpoint.host).reveal() == key
+    endpoint.key = key
+    node.run("Hi")
+    eventually(lambda: parts(compatible).key.status["state"] == "verified")
+
+
+def test_a_refusal_of_a_key_that_was_replaced_says_nothing_of_the_new_one(flow, compatible, browser, endpoint):
+    old = fake_key("compatible")
+    status_after_saving(compatible, browser, old, "rejected")
+    status_after_saving(compatible, browser, endpoint.key, "verified")
+    fault, address = ProviderError("No.", kind="auth"), flow.context.config.base_url("compatible")
+    flow.context.note_call_with_key(PROVIDERS["compatible"], address, Secret(old), fault)
+    assert parts(compatible).key.status["state"] == "verified"
 
 
 def test_an_endpoint_that_is_not_there_leaves_the_key_unverified(flow, compatible, browser, endpoint):

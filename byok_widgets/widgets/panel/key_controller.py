@@ -206,12 +206,21 @@ class KeyController:
         if "key" not in changes:
             return
         for target in self._keys.targets():
+            self._learn(target)
             start_key_work(self._look_up, target)
         with _lock:
             # a copy: another thread may add one, and none is called under the lock
             others = [each for each in _controllers.values() if each is not self]
         for controller in others:
             controller.look_for_others()
+
+    def _learn(self, target: EndpointTarget) -> None:
+        """Take a call that was refused with this key, or taken after that, for a check of it."""
+        call, check = self._context.key_calls.take((target.provider.name, target.url)), self._keys.check(target)
+        key = call.key() if call else None
+        is_asking = check is not None and check.state == "working"
+        if call and key and not is_asking and key == self._store.cached(target.provider.name, target.destination):
+            self._keys.set_check(target, KeyCheck.now("rejected" if call.fault else "verified", call.fault))
 
     def look_for_others(self) -> None:
         """Find out again which other flows have a key, where this one has none."""

@@ -43,7 +43,6 @@ def shell(monkeypatch: pytest.MonkeyPatch, waiting: WaitingSettings) -> Iterator
         panel.close()
     side_panel._sides.clear()
     InteractiveShell.clear_instance()
-    gc.collect()
 
 
 def opened(notebook: str = "a.ipynb", flow: str = "") -> side_panel.SidePanel:
