@@ -38,10 +38,16 @@ class KeyCalls:
         if fault is None and place not in self._refused:
             return False
         (self._refused.discard if fault is None else self._refused.add)(place)
-        # A copy: the error that is raised holds the frames of the call.
-        self._news[place] = KeyCall(weakref.ref(key), fault and copy.copy(fault).with_traceback(None))
+        self._news[place] = KeyCall(weakref.ref(key), fault and _without_frames(fault))
         return True
 
     def take(self, place: Place) -> KeyCall | None:
         """Return what is new of an address, once; `None` if nothing is."""
         return self._news.pop(place, None)
+
+
+def _without_frames(fault: ByokError) -> ByokError:
+    """Return a copy that does not keep the call's frames alive, also where a library copies errors with theirs."""
+    copied = copy.copy(fault).with_traceback(None)
+    copied.__cause__ = copied.__context__ = None
+    return copied

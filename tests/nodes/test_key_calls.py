@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import copyreg
 import gc
 import pickle
+from types import TracebackType
+from typing import Any
+
+import pytest
 
 from byok_widgets.errors import ProviderError
 from byok_widgets.nodes.key_calls import KeyCalls
@@ -38,10 +43,24 @@ def test_each_address_is_told_of_itself() -> None:
     assert calls.take(PLACE) is not None
 
 
-def test_neither_a_key_nor_the_frames_of_a_call_are_kept() -> None:
+def with_its_frames(fault: ProviderError) -> tuple[Any, ...]:
+    return _rebuilt, (fault.problem, fault.__traceback__, fault.__context__)
+
+
+def _rebuilt(problem: str, frames: TracebackType, context: BaseException) -> ProviderError:
+    rebuilt = ProviderError(problem, kind="auth").with_traceback(frames)
+    rebuilt.__context__ = context
+    return rebuilt
+
+
+def test_neither_a_key_nor_the_frames_of_a_call_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(copyreg.dispatch_table, ProviderError, with_its_frames)  # as libraries of workers do
     calls, key = KeyCalls(), Secret(fake_key())
     try:
-        raise ProviderError("No.", kind="auth")
+        try:
+            raise ValueError
+        except ValueError:
+            raise ProviderError("No.", kind="auth")  # noqa: B904 - its context is what is looked for
     except ProviderError as fault:
         calls.note(PLACE, key, fault)
     copied = pickle.loads(pickle.dumps(calls))
@@ -51,4 +70,4 @@ def test_neither_a_key_nor_the_frames_of_a_call_are_kept() -> None:
     refused = calls.take(PLACE)
     assert refused is not None
     assert refused.key() is None
-    assert refused.fault.__traceback__ is None
+    assert refused.fault.__traceback__ is refused.fault.__context__ is None

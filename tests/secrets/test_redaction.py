@@ -172,6 +172,19 @@ def test_an_empty_key_takes_nothing_out():
     del secret
 
 
+def test_keys_are_found_from_the_moment_they_are_held_until_they_no_longer_are():
+    texts = [fake_key("compatible") for _ in range(3)]
+    said = " ".join(texts)
+    held = [Secret(texts[0])]
+    assert redact_held(said) == f"[API key] {texts[1]} {texts[2]}"
+    held.append(Secret(texts[1]))
+    assert redact_held(said) == f"[API key] [API key] {texts[2]}"
+    del held[0]
+    assert redact_held(said) == f"{texts[0]} [API key] {texts[2]}"
+    held[0] = Secret(texts[2])  # one goes and another comes between two texts
+    assert redact_held(said) == f"{texts[0]} {texts[1]} [API key]"
+
+
 def test_several_keys_are_taken_out_of_one_text():
     one, other = Secret(fake_key()), Secret(fake_key("anthropic"))
     text = f"{one.reveal()} and {other.reveal()}{one.reveal()}"
