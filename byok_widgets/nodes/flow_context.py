@@ -11,7 +11,7 @@ from byok_widgets.config import BaseUrl, FlowConfig
 from byok_widgets.config.change_signal import ChangeSignal
 from byok_widgets.errors import ByokError, ConfigError, MissingKeyError
 from byok_widgets.keys import KEY_WORK, KeyStore
-from byok_widgets.nodes.key_calls import KeyCalls
+from byok_widgets.nodes.key_verdicts import KeyVerdicts
 from byok_widgets.nodes.waits import Waits
 from byok_widgets.providers import PROVIDERS, Endpoint, Provider
 from byok_widgets.secrets import Secret
@@ -32,7 +32,7 @@ class FlowContext:
         typed_urls: The addresses that were typed on a page of this kernel, likewise.
         named_variables: The environment variables that cells of this kernel have named.
         ask_for_key: The addresses whose last call had no key and was refused for that, likewise.
-        key_calls: What its calls have shown of its keys.
+        key_verdicts: What its calls have shown of its keys.
         waits: What its calls wait for before they are sent again.
         tape_changed: Tells that another tape is used, or none.
         own_tape: What records its calls, or answers them from a recording; `None` if nothing of its own does.
@@ -52,7 +52,7 @@ class FlowContext:
     typed_urls: set[tuple[str, str]] = field(default_factory=set)
     named_variables: set[str] = field(default_factory=set)
     ask_for_key: set[tuple[str, str]] = field(default_factory=set)
-    key_calls: KeyCalls = field(default_factory=KeyCalls, repr=False, compare=False)
+    key_verdicts: KeyVerdicts = field(default_factory=KeyVerdicts, repr=False, compare=False)
     waits: Waits = field(default_factory=Waits, repr=False, compare=False)
     _visits: dict[str, VisitBudget] = field(default_factory=dict, repr=False)  # copies of this object share it
     tape_changed: ChangeSignal = field(default_factory=ChangeSignal, repr=False, compare=False)
@@ -133,7 +133,7 @@ class FlowContext:
 
     def note_call_with_key(self, provider: Provider, url: str, key: Secret, fault: ByokError | None) -> None:
         """Note whether an address takes a key, or refuses it with a fault: whoever shows the flow says so."""
-        if self.key_calls.note((provider.name, url), key, fault):
+        if self.key_verdicts.note((provider.name, url), key, fault):
             self.config.notify("key")
 
     @property

@@ -10,7 +10,7 @@ import ipywidgets
 
 from byok_widgets.config.turn_limits import MAX_CALLS
 from byok_widgets.errors import ByokError, ConfigError
-from byok_widgets.misplaced_keys import reject_key
+from byok_widgets.misplaced_keys import reject_any_key
 from byok_widgets.nodes.node_settings import LIMIT
 from byok_widgets.providers.model_settings import SETTINGS
 from byok_widgets.sanitize import sanitize
@@ -34,6 +34,8 @@ _COST = (
     "In US dollars: a turn that has cost as much makes no further call. A call without a known price counts "
     "nothing. Empty sets no limit."
 )
+_LONGEST = 24
+"""Most characters of a number or a locale."""
 _OPENING = "Shown as soon as the kernel is free."
 
 
@@ -98,7 +100,7 @@ def _judge_and_locale(flow: PanelFlow) -> list[_Field]:
         flow.judge_max_tokens = _limit(text)
 
     def set_locale(text: str) -> None:
-        flow.locale = _plain(text) or None
+        flow.locale = text or None
 
     return [
         _Field(
@@ -145,11 +147,16 @@ class _Field:
             self._complain("")
             return
         try:
+            _require_setting(text)
             self._write(text)
         except ByokError as fault:
-            if fault.kind == "misplaced_key":
+            if fault.kind in ("misplaced_key", "text_too_long"):
                 self._input.value = self._shown
             self._complain(sanitize(error_text(fault)))
+        else:
+            self._shown = self._read()
+            self._input.value = self._shown
+            self._complain("")
 
     def _complain(self, text: str) -> None:
         self._below.value = problem_html(text) + note_html(self._note)
@@ -161,7 +168,7 @@ def _shown(limit: float | None) -> str:
 
 def _number(text: str, read: Callable[[str], float]) -> Any:
     """Return what was typed as a number; text that is none goes to the setting, which knows what to say of it."""
-    if not _plain(text):
+    if not text:
         return None
     try:
         return read(text)
@@ -178,18 +185,24 @@ def _without_code() -> Iterator[None]:
         raise ConfigError(fault.problem, kind=fault.kind) from None
 
 
-def _plain(text: str) -> str:
-    reject_key(text)
-    return text
+def _require_setting(text: str) -> None:
+    """Make sure that what was typed may be shown: a key that nobody knows to be one is longer than any setting.
+
+    Raises:
+        ByokError: It is an API key, or as long as one.
+    """
+    reject_any_key(text)
+    if len(text) > _LONGEST:
+        raise ConfigError("This is longer than any of these settings can be.", kind="text_too_long")
 
 
 def _limit(text: str) -> int | None:
     """Return the limit that was typed; `None` for none.
 
     Raises:
-        ConfigError: It is an API key, or not a positive whole number.
+        ConfigError: It is not a positive whole number.
     """
-    if not _plain(text):
+    if not text:
         return None
     try:
         limit: int = SETTINGS[LIMIT].read(text)

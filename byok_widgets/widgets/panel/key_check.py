@@ -6,8 +6,9 @@ If a check cannot be made, the key stays usable: it fails open, and says why.
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from byok_widgets.errors import ByokError, ProviderError
 from byok_widgets.providers import Endpoint
@@ -23,17 +24,25 @@ class KeyCheck:
         at: When it was found (ISO 8601, UTC): the page writes it in the person's own time.
         fault: Why, where it is not verified.
         is_again: Whether the check before had found the same.
+        key: The identity of the key; empty where there was none, or that is not known.
+        found_at: When it was found, on the monotonic clock, in seconds.
     """
 
     state: str
     at: str = ""
     fault: ByokError | None = None
     is_again: bool = False
+    key: bytes = field(default=b"", repr=False)
+    found_at: float = field(default_factory=time.monotonic, compare=False)
 
     @classmethod
     def now(cls, state: str, fault: ByokError | None = None) -> KeyCheck:
         """Return what has just been found."""
         return cls(state, datetime.datetime.now(tz=datetime.UTC).isoformat(timespec="seconds"), fault)
+
+    def outweighs(self, call_at: float) -> bool:
+        """Whether it counts beside a call that took or refused the key: while it is made, and if it came later."""
+        return self.state == "working" or (self.state != "unverified" and self.found_at > call_at)
 
     def after(self, before: KeyCheck | None) -> KeyCheck:
         """Return the same, with a note of whether the check before had found it too."""

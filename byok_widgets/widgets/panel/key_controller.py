@@ -7,6 +7,7 @@ notified of both through the flow's settings.
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from byok_widgets.keys.backends.os_keyring import deadline
 from byok_widgets.keys.backends.registry import backend_named
 from byok_widgets.keys.serial_executor import Deadline
 from byok_widgets.providers import PROVIDERS, Endpoint
-from byok_widgets.secrets import Secret
+from byok_widgets.secrets import Secret, identity
 from byok_widgets.widgets.background import start, start_key_work
 from byok_widgets.widgets.panel import key_messages, visitor
 from byok_widgets.widgets.panel.key_check import KeyCheck, check_key
@@ -81,8 +82,18 @@ class KeyController:
         if not target.destination:
             return key_messages.no_address(target.provider)
         return key_messages.of_key(
-            target.provider, self.known(target), self._keys.check(target), is_asked_for=self._is_asked_for(target)
+            target.provider, self.known(target), self._found(target), is_asked_for=self._is_asked_for(target)
         )
+
+    def _found(self, target: EndpointTarget) -> KeyCheck | None:
+        """Return what a check, or a call that tells more or came later, has shown of the key that is used now."""
+        check, key = self._keys.check(target), self._store.cached(target.provider.name, target.destination)
+        verdict = self._context.key_verdicts.latest((target.provider.name, target.url), key) if key else None
+        if check is not None and check.key and check.key != identity(key):
+            check = None  # a variable has another value now
+        if verdict is None or (check is not None and check.outweighs(verdict.found_at)):
+            return check
+        return KeyCheck("rejected" if verdict.fault else "verified", verdict.at, verdict.fault)
 
     def needs_key(self, target: EndpointTarget) -> bool:
         """Whether it is known that `target` cannot be used without a key."""
@@ -147,9 +158,9 @@ class KeyController:
         start_key_work(self._remove, target)
 
     def is_verified(self, target: EndpointTarget) -> bool:
-        """Whether the last check at this address succeeded."""
-        check = self._keys.check(target)
-        return check is not None and check.state == "verified"
+        """Whether the key is known to be valid at this address."""
+        found = self._found(target)
+        return found is not None and found.state == "verified"
 
     def state(self, target: EndpointTarget) -> object:
         """Return a value that stays equal as long as the key of `target` is the same."""
@@ -206,21 +217,12 @@ class KeyController:
         if "key" not in changes:
             return
         for target in self._keys.targets():
-            self._learn(target)
             start_key_work(self._look_up, target)
         with _lock:
             # a copy: another thread may add one, and none is called under the lock
             others = [each for each in _controllers.values() if each is not self]
         for controller in others:
             controller.look_for_others()
-
-    def _learn(self, target: EndpointTarget) -> None:
-        """Take a call that was refused with this key, or taken after that, for a check of it."""
-        call, check = self._context.key_calls.take((target.provider.name, target.url)), self._keys.check(target)
-        key = call.key() if call else None
-        is_asking = check is not None and check.state == "working"
-        if call and key and not is_asking and key == self._store.cached(target.provider.name, target.destination):
-            self._keys.set_check(target, KeyCheck.now("rejected" if call.fault else "verified", call.fault))
 
     def look_for_others(self) -> None:
         """Find out again which other flows have a key, where this one has none."""
@@ -302,7 +304,8 @@ class KeyController:
         check = (await check_key(target, self.endpoint)).after(before)
         if self._keys.check(target) is not working:
             return  # the key was removed, replaced or checked again in the meantime: this result is older
-        self._keys.set_check(target, check)
+        key = self._store.cached(target.provider.name, target.destination)
+        self._keys.set_check(target, replace(check, key=identity(key)))
         self._config.notify("key")
 
     def _status(self, target: EndpointTarget) -> KeyStatus:
