@@ -63,6 +63,14 @@ def status_after_saving(panel, browser, key, state):
     return field.status
 
 
+def with_a_key(flow, endpoint, key):
+    """Set in code what a panel would set; returns a node."""
+    flow.set_base_url("compatible", endpoint.base_url)
+    flow.model = "compatible:model-a"
+    flow.key_store.save("compatible", endpoint.host, Secret(key), backend="session")
+    return flow.conversation("ask", "Be brief.")
+
+
 def test_a_click_writes_what_a_line_of_code_writes(flow, show, browser):
     flow.conversation("ask", "Be brief.")
     panel = show(flow)
@@ -193,6 +201,52 @@ def test_a_refusal_of_a_key_that_was_replaced_says_nothing_of_the_new_one(flow, 
     fault, address = ProviderError("No.", kind="auth"), flow.context.config.base_url("compatible")
     flow.context.note_call_with_key(PROVIDERS["compatible"], address, Secret(old), fault)
     assert parts(compatible).key.status["state"] == "verified"
+
+
+def test_a_panel_that_opens_after_a_call_was_refused_says_so(flow, show, endpoint):
+    node = with_a_key(flow, endpoint, fake_key("compatible"))
+    endpoint.calls, endpoint.mode = "checks", "open"
+    with pytest.raises(ProviderError):
+        node.run("Hi")
+    field = parts(show(flow)).key
+    eventually(lambda: field.status["state"] == "rejected" and field.has_key)
+
+
+def test_a_call_that_succeeds_during_a_check_is_not_forgotten(flow, show, browser, endpoint):
+    node = with_a_key(flow, endpoint, endpoint.key)
+    field, right = parts(show(flow)).key, endpoint.key
+    endpoint.calls, endpoint.key = "checks", fake_key("compatible")
+    with pytest.raises(ProviderError):
+        node.run("Hi")
+    eventually(lambda: field.status["state"] == "rejected")
+    endpoint.held, endpoint.mode = endpoint.models, "broken"
+    browser.custom(field, {"kind": "check", "target": field.target})
+    eventually(lambda: field.status["state"] == "working")
+    endpoint.key = right
+    node.run("Hi")
+    endpoint.release.set()
+    eventually(lambda: field.status["state"] == "verified")
+
+
+def test_what_was_found_of_a_variable_is_not_said_of_its_next_value(flow, show, browser, endpoint, monkeypatch):
+    monkeypatch.setenv("COMPATIBLE_API_KEY", endpoint.key)
+    flow.set_base_url("compatible", endpoint.base_url)
+    flow.model = "compatible:model-a"
+    flow.use_key("env:COMPATIBLE_API_KEY", provider="compatible")
+    node, field = flow.conversation("ask", "Be brief."), parts(show(flow)).key
+    eventually(lambda: field.has_key)
+    browser.custom(field, {"kind": "check", "target": field.target})
+    eventually(lambda: field.status["state"] == "verified")
+    endpoint.calls = "checks"
+    monkeypatch.setenv("COMPATIBLE_API_KEY", fake_key("compatible"))
+    flow.use_key("env:COMPATIBLE_API_KEY", provider="compatible")
+    eventually(lambda: field.status["state"] not in ("verified", "rejected"))
+    with pytest.raises(ProviderError):
+        node.run("Hi")
+    eventually(lambda: field.status["state"] == "rejected")
+    monkeypatch.setenv("COMPATIBLE_API_KEY", endpoint.key)
+    flow.use_key("env:COMPATIBLE_API_KEY", provider="compatible")
+    eventually(lambda: field.status["state"] != "rejected")
 
 
 def test_an_endpoint_that_is_not_there_leaves_the_key_unverified(flow, compatible, browser, endpoint):

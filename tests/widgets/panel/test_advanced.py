@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
+
 import pytest
 
+from byok_widgets.secrets import Secret
 from tests.fake_keys import fake_key
 from tests.widgets.parts import parts
 
@@ -37,14 +40,46 @@ def test_what_is_no_limit_is_refused_and_stays(flow, show, browser, text):
     assert not parts(panel).complaints
 
 
-def test_a_key_is_taken_out_again(flow, show, browser):
-    key = fake_key("openai")
+FIELDS = ["judge_limit", "calls_limit", "cost_limit", "locale"]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+@pytest.mark.parametrize("for_visitors", [False, True])
+def test_a_key_is_taken_out_again(flow, show, browser, name, for_visitors):
+    panel, keys = show(flow), [fake_key("openai"), secrets.token_hex(20), "${" + fake_key("gemini")]
+    flow.context.for_visitors = for_visitors
+    for key in keys:  # the second is one that nobody can know to be one
+        browser.set(getattr(parts(panel), name), value=key)
+        assert getattr(parts(panel), name).value == ""
+        (complaint,) = parts(panel).complaints
+        assert key[8:16] not in complaint
+    assert (flow.judge_max_tokens, flow.max_calls_per_turn, flow.max_cost_per_turn) == (None, 50, None)
+    assert flow.locale is None
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_key_that_looks_like_a_word_is_taken_out_where_it_is_held(flow, show, browser, name):
+    word = "".join(secrets.choice("abcdefgh") for _ in range(18))
+    flow.key_store.save("compatible", "127.0.0.1:9", Secret(word), backend="session")
     panel = show(flow)
-    browser.set(parts(panel).judge_limit, value=key)
-    assert parts(panel).judge_limit.value == ""
-    assert flow.judge_max_tokens is None
+    browser.set(getattr(parts(panel), name), value=word)
+    assert getattr(parts(panel), name).value == ""
     (complaint,) = parts(panel).complaints
-    assert key[8:24] not in complaint
+    assert word[:8] not in complaint
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "right", "shown"),
+    [("cost_limit", "abc", "0.50", "0.5"), ("calls_limit", "many", "07", "7"), ("locale", "xx", "de_de", "de-DE")],
+)
+def test_the_same_in_other_words_clears_the_complaint(flow, show, browser, name, wrong, right, shown):
+    flow.max_calls_per_turn, flow.max_cost_per_turn, flow.locale = 7, 0.5, "de-DE"
+    panel = show(flow)
+    browser.set(getattr(parts(panel), name), value=wrong)
+    assert parts(panel).complaints
+    browser.set(getattr(parts(panel), name), value=right)
+    assert not parts(panel).complaints
+    assert getattr(parts(panel), name).value == shown
 
 
 def test_two_panels_agree(flow, show, browser):
@@ -103,12 +138,3 @@ def test_what_is_no_locale_is_refused_and_stays(flow, show, browser, text):
     browser.set(parts(panel).locale, value="")
     assert flow.locale is None
     assert not parts(panel).complaints
-
-
-def test_a_key_in_the_field_of_the_locale_is_taken_out_again(flow, show, browser):
-    key = fake_key("openai")
-    panel = show(flow)
-    browser.set(parts(panel).locale, value=key)
-    assert parts(panel).locale.value == ""
-    (complaint,) = parts(panel).complaints
-    assert key[8:24] not in complaint
