@@ -69,6 +69,12 @@ def _without_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("byok_widgets.engine.retries.WITHOUT_SUCCESS_S", 0.2)
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let retries last where one of them succeeds."""
+    monkeypatch.setattr("byok_widgets.engine.retries.WITHOUT_SUCCESS_S", 120.0)
+
+
 def flow_at(server: FaultServer, provider: str = "compatible", model: str = "m") -> Flow:
     flow = Flow(f"bills of {server.host} {provider} {model}")
     url = server.url + ("" if provider == "anthropic" else "/v1")
@@ -183,6 +189,7 @@ def test_a_stopped_call_is_not_free(faults: FaultServer) -> None:
     assert bills.costs == [UNKNOWN]
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize(
     ("before", "is_exact"),
     [(says(REFUSED, 429), True), (stream(OVERLOADED), True), (stream(FAILED), False), (HANG_UP, False)],
@@ -210,6 +217,7 @@ def test_the_cost_of_an_answer_that_cannot_be_used_is_known(faults: FaultServer)
     assert caught.value.cost == Cost(Decimal("0.50"), "provider"), "it was asked twice"
 
 
+@pytest.mark.usefixtures("patient")
 def test_what_a_refused_shape_cost_before_it_was_asked_for_in_another_way(faults: FaultServer) -> None:
     faults.script(
         HANG_UP, says({"error": {"message": "json_schema is not supported"}}, 400), talk('{"name": "Ana"}')
