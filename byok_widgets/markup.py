@@ -2,7 +2,7 @@
 
 JupyterLab takes roles, ARIA, style sheets, variables and inline SVG out of a notebook it does not trust, and
 typesets what stands between two dollars. So tables are native ones, pictures are images with a text beside them,
-and each sign that begins mathematics stands in an element of its own.
+and each sign that begins mathematics is in an element of its own.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def strong(words: str) -> Markup:
 
 
 def block(markup: Markup) -> Markup:
-    """Return a part of a text that stands on lines of its own."""
+    """Return a part of a text that is on lines of its own."""
     return Markup(f'<div style="margin:3px 0">{markup}</div>')
 
 

@@ -192,7 +192,7 @@ class AnswersGuesses:
             self._reject(name)
         super().__setattr__(name, value)
 
-    if not TYPE_CHECKING:  # a type checker shall go on to know every attribute
+    if not TYPE_CHECKING:  # a type checker keeps knowing every attribute
 
         def __getattr__(self, name: str) -> Any:
             if looks_like_key(name):

@@ -33,7 +33,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options; each stands in the configuration file, too."""
+    """Add the options; each can be set in the configuration file, too."""
     group = parser.getgroup("byok-widgets", "tests of conversation flows")
     for name, kind, text in _OPTIONS:
         parser.addini(f"byok_{name}", text, type=kind, default=[] if kind == "args" else "")

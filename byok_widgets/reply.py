@@ -145,7 +145,7 @@ class NodeResult(AnswersGuesses):
 
     @classmethod
     def fields_of(cls, saved: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return its fields from what a session file holds; a model's answer stands in the field `reply`."""
+        """Return its fields from what a session file holds; a model's answer is in the field `reply`."""
         return {**saved, "reply": Reply.fields_of(saved["reply"])} if saved.get("reply") else saved
 
     def with_transcript(self, dialogue: tuple[Message, ...]) -> NodeResult:

@@ -48,7 +48,7 @@ def quoted(value: Any) -> str:
 
 
 def labelled(name: str, value: Any) -> str:
-    """Return a value with its name, as `size: large`; a text that could be misread stands in quotes."""
+    """Return a value with its name, as `size: large`; a text that could be misread is quoted."""
     if not isinstance(value, str) or isinstance(value, Enum):
         return f"{name}: {quoted(value)}"
     text = str(value)
@@ -165,7 +165,7 @@ def _listed(entries: list[str]) -> str:
 
 
 def _entry(value: Any, depth: int) -> str:
-    """Return an entry of a list; a list in it stands in parentheses."""
+    """Return an entry of a list; a list in it is put in parentheses."""
     said = _words(value, depth)
     return f"({said})" if isinstance(value, _LISTS) and len(value) > 1 else said
 

@@ -48,7 +48,7 @@ def checks(case: Case, output: Mapping[str, Any], *, tells_faults: bool = False)
     Args:
         case: The case.
         output: The output.
-        tells_faults: Whether the fault of a person's function stands in place of what it found.
+        tells_faults: Whether the fault of a person's function takes the place of its finding.
 
     Raises:
         ConfigError: A function failed.

@@ -164,7 +164,7 @@ def _model_of(node: Node[Any]) -> str:
 
 
 def _is_of_the_body(name: str, member: object) -> bool:
-    """Whether a member of a class stands in its body, rather than having been put there by what made the class."""
+    """Whether a member of a class is defined in its body, rather than added by what made the class."""
     is_code = isinstance(member, (types.FunctionType, staticmethod, classmethod, property))
     return is_code or not (name.startswith("_") or inspect.isdatadescriptor(member))
 

@@ -1,4 +1,4 @@
-"""Makes sure that cases fit a flow: a name that the flow does not have is told before the first call."""
+"""Makes sure that cases fit a flow: a name that the flow does not have is reported before the first call."""
 
 from __future__ import annotations
 

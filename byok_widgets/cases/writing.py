@@ -38,7 +38,7 @@ class SavedCase(Card):
     is_new: bool
 
     def __str__(self) -> str:
-        said = "Saved as case" if self.is_new else "It is there already: case"
+        said = "Saved as case" if self.is_new else "It was saved before: case"
         return f"{said} {self.name!r} in {self.path}. flow.test({self.path.name!r}) tests with it."
 
     def facts(self) -> Iterable[tuple[str, str]]:
@@ -80,7 +80,7 @@ def save_case(
 
 
 def _added(entry: Mapping[str, Any], name: str, file: Path) -> SavedCase:
-    """Add an entry to a file, unless it is there already."""
+    """Add an entry to a file, unless it already has it."""
     text = _text_of(file)
     there = list(_entries(text))
     for other in there:
@@ -138,7 +138,7 @@ def _unchangeable(file: Path, problem: str) -> ConfigError:
 
 
 def _entries(text: str) -> Iterator[Mapping[str, Any]]:
-    """Yield what stands in the lines; an invalid line is reported when the file is read as cases."""
+    """Yield what the lines hold; an invalid line is reported when the file is read as cases."""
     for line in text.split("\n"):  # as it is read: other line breaks may stand in what was said
         try:
             found = finite_json(line)

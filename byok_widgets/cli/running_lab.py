@@ -1,6 +1,6 @@
 """JupyterLab as the demo runs it: a child process that gets its token where no other user can read it.
 
-The token stands in no command line and in no environment, since kernels and terminals inherit the environment. The
+The token is in no command line and in no environment, since kernels and terminals inherit the environment. The
 child reads it from its standard input. The browser is given a private file that leads to the address, as Jupyter
 does, since the command line of a browser can be read by every user of the machine.
 

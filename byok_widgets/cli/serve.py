@@ -32,7 +32,7 @@ _NEW_OBJECTS = 10_000
 _DESCRIPTION = """\
 Answers phones, pages and programs with a flow, as an OpenAI-compatible chat endpoint, until Ctrl-C. Callers need
 an access token; the first one is printed when it starts. The key is one that is saved here for the flow, or in a
-variable that --key names. Conversations are kept, so that a call goes on after a restart."""
+variable that --key names. Conversations are kept, so that a call continues after a restart."""
 
 _EPILOG = """\
 examples:
@@ -126,7 +126,7 @@ def add_command(commands: Any, port: Callable[[str], int]) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Serve a flow, or look after the access tokens; return the exit code.
+    """Serve a flow, or manage the access tokens; return the exit code.
 
     Raises:
         ByokError: It cannot be served.

@@ -2,7 +2,7 @@
 
 Each model runs on each node with what the baseline gives it, the outcomes are combined per case into all
 assignments, and runs of the whole flow decide, from the safest candidate to the cheapest. Finished cells are kept
-in the store, so the same call goes on where an earlier one ended.
+in the store, so the same call continues where an earlier one ended.
 """
 
 from __future__ import annotations

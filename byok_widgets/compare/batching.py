@@ -119,7 +119,7 @@ class Batches:
                 self._changed.clear()
                 try:
                     await self._submit_if_quiet()
-                except Exception as error:  # noqa: BLE001 - whatever fails is told in the cells, which would wait for ever
+                except Exception as error:  # noqa: BLE001 - any failure is reported in the cells, which would wait for ever
                     self._fail([*self._answers], error)
                 await self._changed.wait()
         finally:
@@ -199,7 +199,7 @@ class Batches:
             answers = _answers(found, wanted, state)
             self._store.forget_items([own for own, body in answers.items() if body.get("error")])
             self._store.ended(batch.id)
-        except Exception as error:  # noqa: BLE001 - whatever fails is told in the cells, which would wait for ever
+        except Exception as error:  # noqa: BLE001 - any failure is reported in the cells, which would wait for ever
             if isinstance(error, ByokError):
                 error.fix = f"{error.fix} This is about batch {name}; without batch=True it is not needed."
             self._fail(wanted, error)

@@ -212,7 +212,7 @@ class Comparison:
         return self
 
     def stop(self) -> None:
-        """Stop: cells under way are given up, answers that are there stay. `resume` goes on."""
+        """Stop: cells in flight are given up, answers that came are kept. `resume` continues."""
         self._execution.stop()
 
     def cancel_batches(self) -> list[str]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Live:
-    """The evidence of a comparison that runs: who looks again goes on from there, unless a cell was replaced."""
+    """The evidence of a running comparison: a later look continues from there, unless a cell was replaced."""
 
     def __init__(self) -> None:
         self._of: object = None

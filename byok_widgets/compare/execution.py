@@ -52,7 +52,7 @@ class Execution:
     @property
     def running(self) -> bool:
         """Whether cells are still being run."""
-        # Observers are told of the end by the very future, which is not done at that moment.
+        # Observers learn of the end from this very future, which is not done at that moment.
         return self._future is not None and not self._future.done() and self.ended_at is None
 
     @property

@@ -102,7 +102,7 @@ class FlowTask:
         play = play_of(case, lambda: self._conversation(variant, case, repeat), self._flow.context, repeat)
         try:
             await play.run(on_progress)
-        except Exception as error:  # noqa: BLE001 - whatever a person's code raises is told in the cell
+        except Exception as error:  # noqa: BLE001 - whatever a person's code raises is reported in the cell
             ended = failures.of_error(error)
         session = play.conversation.session
         turns = [*session.turns, *session.unfinished]

@@ -80,7 +80,7 @@ class Keeper:
     async def _written(self, case: Case, cell: ResultCell, scores: Scores, score: Score) -> ResultCell:
         """Write a cell, and return it as it is kept.
 
-        It is told also where it cannot be written, and where nobody waits for that any more: the store has it.
+        It is reported even if it cannot be written, or if nobody waits for it any more: the store has it.
         """
         try:
             return await self._store.put(cell, scores)

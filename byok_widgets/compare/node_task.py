@@ -133,7 +133,7 @@ class NodeTask:
                 )
             )
             result = await work(ignore, on_progress)
-        except Exception as error:  # noqa: BLE001 - whatever a person's code raises is told in the cell
+        except Exception as error:  # noqa: BLE001 - whatever a person's code raises is reported in the cell
             return ResultCell(**{**start, **failures.of_error(error)})
         reply = result.model_reply
         took = service([reply] if reply else [])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from byok_widgets.compare.statistics import Difference
 
 _FIGURES = ("score", "cost per 1,000", "time (p50)", "failed")
-"""What of the figures of a variant is told of a run."""
+"""The figures of a variant that are reported of a run."""
 
 
 @dataclass(frozen=True, repr=False)

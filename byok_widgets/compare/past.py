@@ -82,7 +82,7 @@ class PastComparison:
         )
 
     async def apage(self, after: Key | None = None, **filters: Any) -> CellPage:
-        """Do the same as `page`, in a thread: the event loop goes on meanwhile.
+        """Do the same as `page`, in a thread: the event loop keeps running.
 
         Args:
             after: What `next` of the page before says; by default the first page.

@@ -32,7 +32,7 @@ _NAME_CHARS = 60
 
 @dataclass(frozen=True)
 class RatedReply:
-    """A reply, without the name of whoever wrote it.
+    """A reply, without the name of its author.
 
     Attributes:
         case: What was said.

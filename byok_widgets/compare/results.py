@@ -164,7 +164,7 @@ class Results:
         return [score.problem for _, _, score in self.told() if score.problem]
 
     def told(self) -> list[tuple[Variant, ResultCell, Score]]:
-        """Return what a reader is told of: cells that failed, ran otherwise than asked, or could not be scored."""
+        """Return what a reader should know: cells that failed, ran differently, or could not be scored."""
         with self._lock:
             places = [*self._told]
         order, numbers = self.order, self._numbers

@@ -151,7 +151,7 @@ class Runner:
         """Start all missing cells of a case; whether there was money for them."""
         try:
             case_id = await self._ahead.take(case)
-        except Exception as error:  # noqa: BLE001 - whatever a person's code raises is told in the cells
+        except Exception as error:  # noqa: BLE001 - whatever a person's code raises is reported in the cells
             if isinstance(error, ByokError) and error.kind == USED_UP:
                 return False
             for variant, repeat in self._cells_of_a_case:

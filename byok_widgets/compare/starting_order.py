@@ -1,6 +1,6 @@
 """The order in which cases are started: shuffled once, and stored. Cases that are added come after the others.
 
-Evidence while it runs bets on one case after the other. Who adds cases and looks again goes on with the same bets:
+Evidence while it runs bets on one case after the other. Adding cases and looking again continues the same bets:
 in another order, what was shown before might not have come about.
 """
 

@@ -337,7 +337,7 @@ class CellStore:
             return None if row is None else json_of(row[0])
 
     def keep_upstream(self, name: str, data: Any) -> None:
-        """Keep what was recorded before a node; what is there already stays: cells may stand on it."""
+        """Keep what was recorded before a node; existing records stay: cells may rest on them."""
         text = json.dumps(redact_keys(as_plain(data)), ensure_ascii=False)
         with self._base.writing() as base:
             base.execute("INSERT OR IGNORE INTO upstream VALUES(?,?)", [name, text])

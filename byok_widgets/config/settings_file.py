@@ -124,7 +124,7 @@ class SettingsFile:
         try:
             data = _parsed(self._read())
         except (OSError, ValueError):
-            return None  # whoever changes something next is told
+            return None  # the next change reports it
         self._seen = state
         return data if isinstance(data, dict) and data.get("version", VERSION) == VERSION else None
 

@@ -1,6 +1,6 @@
 """The line of code that fixes a finding of the graph. Each is tried on a copy of the graph before it is offered.
 
-A suggestion never replaces a condition that is there, and is offered only where the finding goes and no other
+A suggestion never replaces an existing condition, and is offered only where the finding goes and no other
 comes.
 """
 

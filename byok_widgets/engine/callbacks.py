@@ -1,4 +1,4 @@
-"""What running work reports to whoever watches it."""
+"""What running work reports to its observers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Retraction(str):
 
 
 class Thinker(Protocol):
-    """A model's thinking while it goes on."""
+    """A model's thinking while it lasts."""
 
     @property
     def has_thought(self) -> bool:

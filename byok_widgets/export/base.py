@@ -85,7 +85,7 @@ class Loss(Card):
         feature: A stable name for programs, such as `"model"`, `"filter"` or `"function"`.
         where: The node or edge concerned; empty for the flow as a whole.
         problem: What is lost, in a sentence.
-        instead: What stands in its place, or what to do, in a sentence.
+        instead: What takes its place, or what to do, in a sentence.
     """
 
     feature: str

@@ -1,4 +1,4 @@
-"""Python source made of values: whatever stands in a name or a prompt comes out as data, never as code."""
+"""Python source made of values: whatever a name or a prompt contains comes out as data, never as code."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def is_argument(name: str) -> bool:
 
 
 def indented(source: str, by: int = 4) -> str:
-    """Return source further to the right, without its first line, which stands behind something."""
+    """Return source indented further, except for its first line, which follows something."""
     return source.replace("\n", f"\n{' ' * by}")
 
 

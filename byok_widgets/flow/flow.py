@@ -302,7 +302,7 @@ class Flow(AnswersGuesses, FlowDefinition):
             name: The node's name.
             function: The function.
             writes: Names of the variables that it sets.
-            deadline_s: Longest time for the function, in seconds; it is not stopped, but the turn goes on.
+            deadline_s: Longest time for the function, in seconds; it is not stopped, but the turn continues.
             effects: Whether it changes the world, as a booking does. It is then never called again unasked: after
                 a turn that failed, a fork or a reset its earlier result is used again. Where the arguments differ,
                 or it raised an exception and may have taken effect all the same, the turn fails, unless
@@ -761,7 +761,7 @@ class Flow(AnswersGuesses, FlowDefinition):
 
         Each model is run on each node alone, the outcomes are combined per case, and runs of the whole flow
         decide, from the safest assignment to the cheapest, until one is not shown to be safe. The flow is not
-        changed: `flow.apply(found.best())` does that. The same call goes on where an earlier one ended, and pays
+        changed: `flow.apply(found.best())` does that. The same call continues where an earlier one ended, and pays
         only for what is missing. It returns when it is done.
 
         Args:
@@ -920,7 +920,7 @@ class Flow(AnswersGuesses, FlowDefinition):
                 s = flow.start()
                 s.say("Hi, I'm Ana")
 
-        It begins at once, and ends with the block, with `stop()` or with `flow.live()`. A cassette that is there
+        It begins at once, and ends with the block, with `stop()` or with `flow.live()`. An existing cassette
         already is continued: of two answers to the same request, the later one holds.
 
         Args:

@@ -95,7 +95,7 @@ class WaitingSettings:
         self._notify()
 
     def keep_own(self, flow: FlowContext) -> None:
-        """Leave a flow as it is; what waits goes on waiting."""
+        """Leave a flow as it is; what waits keeps waiting."""
         with self._lock:
             self._settle(flow)
             if self._taker is None:

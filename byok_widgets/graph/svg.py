@@ -2,7 +2,7 @@
 
 Each node and edge is a group that names what it stands for, `data-node="ask"` and `data-edge="ask→bye"`, so a page
 marks them by classes alone: `byok-active`, `byok-visited` and `byok-path`. The picture needs no style sheet; the
-one that it may carry follows the page's theme. It has no ids, so any number of them stands on one page.
+one that it may carry follows the page's theme. It has no ids, so one page may hold any number of them.
 """
 
 from __future__ import annotations

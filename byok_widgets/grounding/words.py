@@ -45,7 +45,7 @@ class Words(tuple[Word, ...]):
 
 
 BORDER = "\0"
-"""A word that stands between two messages: nothing that is looked for goes on behind it."""
+"""A word between two messages: no search continues past it."""
 
 Index = Mapping[str, Sequence[int]]
 """By a form of a word, the indices at which it stands, in order."""

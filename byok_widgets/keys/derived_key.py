@@ -20,7 +20,7 @@ COST = 2**17
 _BLOCK_SIZE = 8
 _PARALLELISM = 1
 _MOST_TIMES = 2
-"""How much more than what is written here a file may ask for: whoever changes it must not stop the kernel."""
+"""How much more than what is written here a file may ask for: a changed file must not stop the kernel."""
 _MOST = {"n": COST * _MOST_TIMES, "r": _BLOCK_SIZE * _MOST_TIMES, "p": _PARALLELISM * _MOST_TIMES}
 _MOST_WORK = COST * _BLOCK_SIZE * _PARALLELISM * _MOST_TIMES
 _SALT_BYTES = range(16, 33)

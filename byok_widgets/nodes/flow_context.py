@@ -125,14 +125,14 @@ class FlowContext:
         return own or (provider.name, url) in self.named_urls | self.typed_urls
 
     def note_call_without_key(self, provider: Provider, url: str, *, refused: bool) -> None:
-        """Note whether an address takes calls that have no key: whoever shows the flow says so."""
+        """Note whether an address takes calls that have no key: the panels of the flow say so."""
         place = (provider.name, url)
         if refused != (place in self.ask_for_key):
             (self.ask_for_key.add if refused else self.ask_for_key.discard)(place)
             self.config.notify("key")
 
     def note_call_with_key(self, provider: Provider, url: str, key: Secret, fault: ByokError | None) -> None:
-        """Note whether an address takes a key, or refuses it with a fault: whoever shows the flow says so."""
+        """Note whether an address takes a key, or refuses it with a fault: the panels of the flow say so."""
         if self.key_verdicts.note((provider.name, url), key, fault):
             self.config.notify("key")
 

@@ -49,7 +49,7 @@ _taken: dict[_Place, int] = {}
 
 
 def forget_modes() -> None:
-    """Forget which modes worked: whoever records or replays from now on begins as a new process does."""
+    """Forget which modes worked: recording and replaying begin as in a new process."""
     _taken.clear()
 
 

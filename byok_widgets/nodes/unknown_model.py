@@ -43,7 +43,7 @@ def tell_if_unknown(config: FlowConfig, model: str | ModelRef | None) -> None:
 
 
 def _mistyped_provider(ref: ModelRef) -> str:
-    """Return what is told of a ref whose provider there is not; it may still be an id with a colon in it."""
+    """Return what is said of a ref with an unknown provider; it may still be an id with a colon in it."""
     meant = catalog.mistyped_ref(ref.model)
     label = PROVIDERS[ref.provider].in_text
     return f'{meant} As written, it is a model of {label} that is called "{ref.model}".' if meant else ""

@@ -1,4 +1,4 @@
-"""`Waits`: what the calls of a flow wait for before they are sent again, for whoever shows the flow."""
+"""`Waits`: what the calls of a flow wait for before they are sent again, for its displays."""
 
 from __future__ import annotations
 

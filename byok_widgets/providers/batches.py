@@ -58,7 +58,7 @@ class BatchForm(ABC):
 
     @abstractmethod
     def line(self, item: BatchItem) -> bytes:
-        """Return a request as it stands in a batch."""
+        """Return a request as a batch holds it."""
 
     @abstractmethod
     async def submit(self, lines: Sequence[bytes], endpoint: Endpoint) -> str:

@@ -111,7 +111,7 @@ class ResponseAccumulator:
 
     @property
     def ended_after(self) -> int | None:
-        """After how many parts the answer has ended; `None` if it goes on.
+        """After how many parts the answer has ended; `None` if it continues.
 
         Some servers give a reason for an end with each piece, so that it may end several times.
         """

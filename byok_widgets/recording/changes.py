@@ -118,7 +118,7 @@ def _in_text(place: str, old: str, new: str) -> Iterator[Change]:
 
 
 def _differing(old: str, new: str, piece: re.Pattern[str]) -> Iterator[tuple[str, str]]:
-    """Yield what stands in one text where the other has something else, in whole pieces."""
+    """Yield what one text has where the other has something else, in whole pieces."""
     was, is_now = piece.findall(old), piece.findall(new)
     start = _equal(was, is_now)
     end = _equal(was[start:][::-1], is_now[start:][::-1])

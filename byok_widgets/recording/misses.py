@@ -89,7 +89,7 @@ def _signs(words: Words, lane: Lane) -> Iterable[bytes]:
 
 
 def _sign_of(lane: Lane) -> bytes:
-    """Return what stands in each line of a case, and in no other."""
+    """Return what every line of a case holds, and no other line."""
     return b'"lane": [' + _as_written(lane.case) + b", "
 
 

@@ -91,7 +91,7 @@ class HeldKeys:
 
     Attributes:
         grams: What is known of them.
-        breaks: Signs that occur in no form, so that no piece of a key goes on after one.
+        breaks: Signs that occur in no form, so that no piece of a key extends past one.
     """
 
     def __init__(self, known: Iterable[Grams]) -> None:

@@ -15,7 +15,7 @@ from byok_widgets.secrets.key_shapes import KEY_SHAPE, PUBLIC_PREFIX, QUOTED_KEY
 from byok_widgets.secrets.secret import MASK, live_secrets
 
 BETWEEN = "\0"
-"""Stands between texts that are searched together: no key goes on behind it."""
+"""Separates texts that are searched together: no key extends past it."""
 _COVER = re.compile(r"[*•●·…█]+|\.{3,}|[xX]{4,}")
 _COVER_MARKS = (*"*•●·…█", "...", "xxxx", "XXXX")
 _BEFORE = re.compile(r"[A-Za-z0-9_-]*\Z")

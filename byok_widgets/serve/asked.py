@@ -28,7 +28,7 @@ class Asked:
         flow: The flow, in the version of the session.
         caller: Digest of the access token.
         session_id: The client's id of the conversation.
-        heard: What the caller heard, where a turn is gone through again; nothing is said then.
+        heard: What the caller heard, where a turn is replayed; nothing is said then.
         trace: What the client sent of the trace that it is part of.
         asked_at: When it was asked for, on the clock that measures latencies.
     """

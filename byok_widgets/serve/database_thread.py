@@ -84,7 +84,7 @@ class DatabaseThread:
         failure: BaseException | None = None
         try:
             connection = self._connect()
-        except Exception as error:  # noqa: BLE001 - told to whoever asks for work
+        except Exception as error:  # noqa: BLE001 - raised where work is asked for
             failure = error
         while (first := self._waiting.get()) is not None:
             batch = [first]
@@ -112,7 +112,7 @@ def _read(connection: sqlite3.Connection, batch: list[_Waiting]) -> None:
     for waiting in batch:
         try:
             result = waiting.work(connection)
-        except Exception as error:  # noqa: BLE001 - told to whoever asked
+        except Exception as error:  # noqa: BLE001 - raised where it was asked for
             waiting.tell(None, error)
         else:
             waiting.tell(result, None)
@@ -127,7 +127,7 @@ def _commit_together(connection: sqlite3.Connection, batch: list[_Waiting]) -> N
     """Do work in one transaction; where one part of it fails, each in its own."""
     try:
         connection.execute("BEGIN IMMEDIATE")
-    except Exception as error:  # noqa: BLE001 - told to whoever asked to write; others need not wait as long again
+    except Exception as error:  # noqa: BLE001 - raised where the write was asked for; others need not wait as long again
         for waiting in batch:
             if waiting.writes:
                 waiting.tell(None, error)
@@ -135,7 +135,7 @@ def _commit_together(connection: sqlite3.Connection, batch: list[_Waiting]) -> N
         return
     try:
         results = _finished(connection, [waiting.work for waiting in batch])
-    except Exception as error:  # noqa: BLE001 - told to whoever asked
+    except Exception as error:  # noqa: BLE001 - raised where it was asked for
         if len(batch) == 1:
             batch[0].tell(None, error)
             return

@@ -1,4 +1,4 @@
-"""What a flow needs before it is served: a model for each node, a key for each provider, and both at hand."""
+"""What a flow needs before it is served: a model for each node, a key for each provider, and both available."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of the stored turns a dialogue goes on from.
+"""Which of the stored turns a dialogue continues.
 
 Words are compared in normal form. Among turns after which the caller had said the same, it is the one whose
 replies were heard: each is the stored one, or was cut from it where the caller interrupted it. The one of which
@@ -80,7 +80,7 @@ def heard_of(past: Past, candidate: Candidate) -> int | None:
 
 
 def best(past: Past, candidates: Sequence[Candidate], *, strict: bool) -> int | None:
-    """Return the index of the dialogue that goes on; `None` if there is none.
+    """Return the index of the dialogue that is continued; `None` if there is none.
 
     Args:
         past: What was said before.

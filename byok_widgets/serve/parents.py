@@ -1,4 +1,4 @@
-"""`Parents`: finds the state that a dialogue goes on from, or makes it again."""
+"""`Parents`: finds the state from which a dialogue continues, or makes it again."""
 
 from __future__ import annotations
 

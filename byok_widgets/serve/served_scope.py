@@ -37,7 +37,7 @@ class ServedScope:
         found = self._journal.get(self._place(step))
         if found is None:
             if self._storing:
-                await asyncio.wait(self._storing)  # one that failed is told when the turn is stored
+                await asyncio.wait(self._storing)  # a failed one is reported when the turn is stored
             return None
         self.reused += 1
         return result_of_data(finite_json(found), self._graph)

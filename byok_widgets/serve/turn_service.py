@@ -1,4 +1,4 @@
-"""`TurnService`: answers requests. It finds the state that a dialogue goes on from, and answers each turn once."""
+"""`TurnService`: finds the state from which a dialogue continues, and answers each turn once."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class TurnLock:
 
     @asynccontextmanager
     async def hold(self, flow_name: str) -> AsyncIterator[None]:
-        """Hold it; the event loop goes on while it waits.
+        """Hold it; the event loop keeps running while it waits.
 
         Raises:
             FlowError: A turn is running.

@@ -183,7 +183,7 @@ class TurnLog:
 
     @property
     def _caption(self) -> str:
-        """What the table shows: a cell does not follow a session that goes on."""
+        """What the table shows: a cell does not follow a session that continues."""
         last = self._turns[-1].number if self._turns else 0
         when = f"as it was after turn {last}" if last else "as it was at the start"
         return f"Session of flow {self.flow_name!r}" + ("" if self.closed else f", {when}")

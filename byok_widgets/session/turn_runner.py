@@ -103,7 +103,7 @@ class TurnRunner:
     """One running turn.
 
     Args:
-        heard: What the person heard in a turn that is gone through again: no node speaks, the rest runs.
+        heard: What the person heard in a turn that is replayed: no node speaks, the rest runs.
 
     Attributes:
         entries: What its nodes have added to the variables.

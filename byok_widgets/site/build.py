@@ -66,7 +66,7 @@ def build(folder: Path, pages: Sequence[Path], *, tell: Callable[[str], object] 
     if folder.exists() and any(folder.iterdir()):
         raise ConfigError(f"{str(folder)!r} is not empty.", kind="site", fix="Choose a new folder.")
     files = read_pages(pages, kind="site")
-    require_no_keys(files, fix="Take it out: whoever opens the site could read it.")
+    require_no_keys(files, fix="Take it out: anyone who opens the site could read it.")
     with tempfile.TemporaryDirectory(prefix="byok-site-") as work:
         lite = Path(work)
         pyodide = lite / "static" / "pyodide"

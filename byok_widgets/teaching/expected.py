@@ -1,4 +1,4 @@
-"""What variables should be, from a JSON file: what could never be met is told before a notebook runs."""
+"""What variables should be, from a JSON file: what could never be met is reported before a notebook runs."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def to_csv(found: Sequence[Checked]) -> str:
 
 
 def _names(found: Sequence[Checked]) -> list[str]:
-    """Return names by which the notebooks are told apart: their folders are those of students."""
+    """Return names that tell the notebooks apart: their folders are those of students."""
     short = [each.path.name for each in found]
     long = ["/".join(each.path.parts[-2:]) for each in found]
     whole = [str(each.path) for each in found]

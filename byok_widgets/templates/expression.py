@@ -68,7 +68,7 @@ def written(expression: Expression) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text as it stands in a placeholder."""
+    """Return a text as a placeholder holds it."""
     mark = '"' if "'" in text and '"' not in text else "'"
     escaped = text.replace("\\", "\\\\").replace("\n", "\\n").replace(mark, f"\\{mark}")
     return f"{mark}{escaped}{mark}"

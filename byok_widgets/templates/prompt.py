@@ -20,7 +20,7 @@ UNCLOSED = "has {{ without }}"
 
 
 class Place(NamedTuple):
-    """Where something stands in a prompt; lines and columns count from 1."""
+    """A place in a prompt; lines and columns count from 1."""
 
     line: int
     column: int

@@ -1,7 +1,7 @@
 """Reads what stands between `{{` and `}}`: an expression, a mistake, or text that only looks like a placeholder.
 
 Plain names and their parts are read here; all else is parsed by Jinja2, and only what a prompt may hold is taken
-from its tree. No template is compiled, so nothing that stands in a prompt becomes code.
+from its tree. No template is compiled, so nothing in a prompt becomes code.
 """
 
 from __future__ import annotations

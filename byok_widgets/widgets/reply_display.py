@@ -39,7 +39,7 @@ class ReplyDisplay:
         self._streamed: list[weakref.ref[NodeResult | Turn]] = []
 
     def remember(self, reply: NodeResult | Turn) -> None:
-        """Note that the text of `reply` stands in the cell that runs now."""
+        """Note that the cell that runs now shows the text of `reply`."""
         if self._count() != self._cell:
             self._cell, self._streamed = self._count(), []
         self._streamed.append(weakref.ref(reply))  # no id, which would be used again for another reply

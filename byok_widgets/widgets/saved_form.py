@@ -1,7 +1,7 @@
 """`SavedForm`: what the notebook file keeps of a live widget, in an output of its own below it.
 
 The widget itself is nothing once its kernel is gone, and an update of the output that shows it would redraw it,
-under the fingers of whoever types. So a second output holds the words; the page hides it while the widget lives.
+while somebody types. So a second output holds the words; the page hides it while the widget lives.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class SavedForm:
 
         Args:
             view: Returns the widget's view by MIME type, with its metadata.
-            sentence: What stands in place of the widget where none is.
+            sentence: What is shown where there is no widget.
         """
         shell = sys.modules["IPython"].get_ipython()
         if not shows_widgets():

@@ -86,7 +86,7 @@ class Caller:
             raise _wrong(f"min_validity is a share from 0 to 1, not {as_given(share)}")
         if ":" not in self.model or (self.referee and ":" not in self.referee):
             raise _wrong("its models are written with their provider, as provider:model-id")
-        _ = self.known, self.is_done  # what cannot be read is told now
+        _ = self.known, self.is_done  # what cannot be read is reported now
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:

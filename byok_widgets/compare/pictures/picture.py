@@ -38,7 +38,7 @@ class Picture:
     layers: Sequence[Row] = field(repr=False)
 
     def svg(self, *, styled: bool = False) -> str:
-        """Return it as SVG; `styled` where it stands in a page with a theme, not in an image of its own."""
+        """Return it as SVG; `styled` if it is part of a page with a theme, not an image of its own."""
         return self.draw(styled)
 
     def png(self, *, scale: float = 2.0) -> bytes:

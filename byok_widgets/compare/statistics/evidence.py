@@ -49,7 +49,7 @@ class SequentialEvidence:
         estimate: Mean difference of the cases betted on; nan before the first.
         n: Cases betted on: those finished before the first unfinished one, with a score on both sides.
         n_waiting: Finished cases behind an unfinished one, which wait for it.
-        verdict: What is shown; once shown it stays, however the run goes on.
+        verdict: What is shown; once shown it stays, whatever the run brings.
         reason: Why, in one sentence.
     """
 
@@ -135,7 +135,7 @@ def live_evidence(
 
 
 class LiveEvidence:
-    """The same for whoever looks again and again: each look bets on what was finished since the last one."""
+    """The same for repeated looks: each look bets on what was finished since the last one."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """`PipecatExporter`: a FlowConfig as YAML, and the Python module of its handlers.
 
-A node that speaks becomes a node. Silent nodes have no place there: what they do stands in the handlers of the
+A node that speaks becomes a node. Silent nodes have no place there: the work they do is in the handlers of the
 tools that the speaking model calls, and the handlers go through them until the next node that speaks.
 """
 

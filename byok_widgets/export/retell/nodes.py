@@ -86,13 +86,11 @@ class NodeWriter:
         if node.function is not pass_on:
             writes = f"; {', '.join(node.writes)} is not set" if node.writes else ""
             problem = f"The function {node.function_name} is not called{writes}."
-            self._lose(
-                "function", node.name, problem, "A branch stands in its place; a function is a hosted tool."
-            )
+            self._lose("function", node.name, problem, "A branch takes its place; a function is a hosted tool.")
         yield from self._silent({"id": node.name, "type": "branch", "name": node.name, **self._entrance(node)})
 
     def _other(self, node: AnyNode) -> Iterator[Json]:
-        self._lose("kind", node.name, f"Nodes of the kind {node.kind!r}.", "A branch stands in its place.")
+        self._lose("kind", node.name, f"Nodes of the kind {node.kind!r}.", "A branch takes its place.")
         yield from self._silent({"id": node.name, "type": "branch", "name": node.name, **self._entrance(node)})
 
     def _silent(self, made: Json) -> Iterator[Json]:

@@ -85,7 +85,7 @@ def _foreign_itself(node: ast.AST) -> str:
     elif isinstance(node, ast.Compare) and _misused_is(node):
         return "after is comes None, True or False; == compares values"
     if any(map(is_none, ast.iter_child_nodes(node))) and not _equates(node):
-        return "None stands only beside is, is not, == and !="
+        return "None may only be compared with is, is not, == and !="
     return ""
 
 

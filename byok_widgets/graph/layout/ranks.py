@@ -1,4 +1,4 @@
-"""Which box stands in which rank, and the points by which a long link passes the ranks between its ends.
+"""Which box is in which rank, and the points by which a long link passes the ranks between its ends.
 
 Boxes stand in even ranks and labels in odd ones, so that a label has a place of its own like a box.
 """

@@ -1,4 +1,4 @@
-"""How the key store calls a storage backend, whoever wrote it: within a time limit, and with our errors alone.
+"""How the key store calls any storage backend: within a time limit, and with our errors alone.
 
 A backend may raise anything, with the key in its text; return anything; or not return at all. All of that becomes
 a `KeyStoreError` whose text is ours.
@@ -51,7 +51,7 @@ def may_hold(backend: KeyBackend, scope: KeyScope) -> bool:
     """Return whether the backend may hold a key of this scope; one that fails to say so may."""
     try:
         return bool(backend.may_hold(scope))
-    except Exception:  # noqa: BLE001 - it is asked again for the key itself, and what keeps it is told then
+    except Exception:  # noqa: BLE001 - it is asked again for the key itself, and the cause is reported then
         return True
 
 

@@ -86,7 +86,7 @@ def loaded(path: Path) -> Data | None:
 
 
 def peek(path: Path) -> Data | None:
-    """Return the content of the file; `None` where it cannot be used; whoever needs it gets the error."""
+    """Return the content of the file; `None` if it cannot be used: the error is raised where it is needed."""
     try:
         return _load(path)
     except (KeyStoreError, _DamagedError):

@@ -32,7 +32,7 @@ class LeaveOut(Change):
     """Leave a parameter out.
 
     Attributes:
-        path: Where it stands in the payload.
+        path: Its place in the payload.
         value: Its value as JSON, if the endpoint refused only this value; `None` for any value.
     """
 

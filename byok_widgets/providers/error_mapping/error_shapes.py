@@ -45,7 +45,7 @@ def inner_error(outer: Mapping[str, Any], depth: int = 0) -> Mapping[str, Any]:
 def text_of_reason(holder: Mapping[str, Any], depth: int = 0) -> str:
     """Return the reason that an error gives, as text; empty if it gives none.
 
-    It stands in one of the usual fields, or else in one whose name is like theirs, here or further inside.
+    It is in one of the usual fields, or else in one whose name is like theirs, here or further inside.
     """
     return _usual_reason(holder) or _unusual_reason(holder, depth)
 

@@ -177,6 +177,6 @@ def _strange(event: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _sentence(value: Any) -> str:
-    """Return what stands in place of JSON if it is a sentence, as gateways write it; empty otherwise."""
+    """Return what came in place of JSON if it is a sentence, as gateways write it; empty otherwise."""
     is_short = isinstance(value, str) and len(value) <= _LONGEST_SENTENCE and value.isprintable()
     return value if is_short and _WORD.match(value) else ""

@@ -358,7 +358,7 @@ def _stream_class(sdk: ModuleType) -> Any:
 
 
 def _rows_or_error(answer: Any, context: CallContext) -> list[Any] | ByokError:
-    """Return the rows of a model list, or what is wrong: what a server sent stands in no frame of an error."""
+    """Return the rows of a model list, or what is wrong: no frame of an error holds what a server sent."""
     from byok_widgets.providers.protocols.model_lists import rows_of
 
     rows = rows_of(answer)

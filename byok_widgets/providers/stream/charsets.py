@@ -1,7 +1,7 @@
 """How the bytes of an answer are read that are not UTF-8.
 
 JSON and event streams are UTF-8, whatever a server declares. So what it declares counts only where the bytes
-cannot be UTF-8, and UTF-16 and UTF-32 are told by their first bytes.
+cannot be UTF-8, and UTF-16 and UTF-32 are recognised by their first bytes.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class ResponseBody:
         """Say whether the answer is complete; then what still comes, such as the usage, must come soon.
 
         Args:
-            ended_after: After how many parts it has ended; `None` if it goes on. Another number begins a new wait.
+            ended_after: After how many parts it has ended; `None` if it has not. Another number begins a new wait.
             lacks_usage: Whether the usage is still to come, for which the wait is longer.
         """
         awaited = None if ended_after is None else (ended_after, lacks_usage)

@@ -97,7 +97,7 @@ class ThoughtFilter:
     # Each of these takes something off what is held, and returns whether there is more to be done now.
 
     def _begin(self, out: _Output, *, is_end: bool) -> bool:
-        """Decide what an answer begins with, or goes on with after a thought."""
+        """Decide what an answer begins with, or continues with after a thought."""
         text = self._held.lstrip()
         if self._recognises and begins_harmony(text):
             return self._hand_over(out, is_end=is_end)

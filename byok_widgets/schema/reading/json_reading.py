@@ -79,7 +79,7 @@ def plain_json(value: Any, levels: int = _MAX_LEVELS) -> Any:
 
 
 STRING = r'"(?:[^"\\]|\\.)*(?:"|\Z)'
-"""Matches a JSON string; one that is not closed goes on to the end."""
+"""Matches a JSON string; one that is not closed runs to the end."""
 _COMMENT = r"//[^\n]*|/\*.*?\*/"
 _LOOSE = re.compile(
     rf"(?P<string>{STRING})|(?P<quoted>'(?:[^'\\]|\\.)*')|(?P<empty>{_COMMENT}|,(?=(?:\s|{_COMMENT})*[\]}}])|\xa0)"

@@ -1,4 +1,4 @@
-"""The complete JSON values at the top level of an answer: what stands in thinking, or inside another, is none."""
+"""The complete JSON values at the top level of an answer; those in thinking, or inside others, do not count."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 r"""Patterns in the dialect of llama.cpp's grammars.
 
-Its grammars match the text as it stands in the JSON, whole, and know neither `\d` nor `(?:...)`; of a pattern that
+Its grammars match the whole text as written in the JSON, and know neither `\d` nor `(?:...)`; of a pattern that
 they do not know, they enforce nothing. Here `\d` becomes `[0-9]`, what could match a quotation mark or a backslash
 no longer does, since that would end the JSON string, and `+` and `*` get an end.
 """

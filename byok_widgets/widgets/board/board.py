@@ -85,7 +85,7 @@ class Board(assets.PageWidget):
         self._saved_form.show(self._view_bundle, sentence)
 
     def close(self) -> None:
-        """Close it; the comparison goes on."""
+        """Close it; the comparison continues."""
         self._end_observing()
         super().close()
 
@@ -149,7 +149,7 @@ class Board(assets.PageWidget):
         order, apart, start = view["order"], view["apart"], view["start"]
         cases = self._comparison.results.order
         shown, chosen = cases.numbers(order, apart=apart, start=start, count=count)
-        self._on_pages.update(shown)  # before its cells are looked up: what ends meanwhile is told
+        self._on_pages.update(shown)  # before its cells are looked up: what ends meanwhile is sent
         self._tell(board_messages.page(self._comparison, view, shown, chosen))
 
     def _tell_cells(self) -> None:
@@ -162,7 +162,7 @@ class Board(assets.PageWidget):
     def _tell_cells_and_rows(self) -> None:
         """Tell the rows, and before them the cells that they rest on."""
         rows = board_messages.rows(self._comparison, self._pace)
-        self._left = rows["progress"]["left"]  # working it out takes long, so cells are told with what it was then
+        self._left = rows["progress"]["left"]  # working it out takes long, so cells are sent with what it was then
         if self._comparison.results.added > self._told:
             self._tell_cells()
         self._tell(rows)

@@ -1,6 +1,6 @@
 """`Updates`: tells pages what has changed on boards, from a thread of its own.
 
-The engine's loop only says that something has changed: what is told is worked out and sent here, so that no call
+The engine's loop only says that something has changed: the message is worked out and sent here, so that no call
 waits for it. All boards together send at most `MOST_PER_S` messages a second.
 """
 
@@ -67,7 +67,7 @@ class Updates:
     def _take(self) -> list[Tell]:
         with self._lock:
             owed, self._owed = list(self._owed), {}
-            self._is_working = bool(owed)  # under the lock: whoever asks from now on starts a new thread
+            self._is_working = bool(owed)  # under the lock: the next request starts a new thread
             return owed
 
 

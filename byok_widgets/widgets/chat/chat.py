@@ -139,7 +139,7 @@ class Chat(assets.PageWidget):
         self._running = ENGINE.submit(self._turn(session, text, lambda turn: self._tell_turn(session, turn)))
 
     def _edit(self, message: Message) -> None:
-        """Say something else in a turn: the session as it was before it goes on in one of its own."""
+        """Say something else in a turn: a new session continues from the moment before it."""
         self._require_idle()
         turn, text = self._branches.turn(_number(message, "turn")), _text(message)
         chat_messages.require(text)

@@ -114,7 +114,7 @@ class ChatReset(TypedDict):
 
 
 class ChatFork(TypedDict):
-    """Begin a session that goes on after a turn."""
+    """Begin a session that continues after a turn."""
 
     kind: Literal["fork"]
     turn: int

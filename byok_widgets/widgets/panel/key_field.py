@@ -77,7 +77,7 @@ class KeyField(assets.PageWidget):
             pasted key is not saved; never any part of a key, nor its length.
         public_key: The half of the kernel's key pair that seals. It is no secret.
         in_page: Whether the kernel runs in the page itself and cannot unseal: what is typed goes to it as it is.
-        takes_typed: Whether a key that was typed and not saved in the panel before goes on in this field.
+        takes_typed: Whether a key that was typed in an earlier panel, and not saved, is carried over.
     """
 
     from_page = frozenset({"storage"})

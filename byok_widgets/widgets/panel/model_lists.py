@@ -104,7 +104,7 @@ class ModelLists:
         start(self._refresh(target))
 
     def doubt(self, target: EndpointTarget, model: str) -> str:
-        """Return what speaks against a model: that it ends, or is in no list, and which to use instead."""
+        """Return the doubts about a model: that it ends, or is in no list, and which to use instead."""
         if target.provider.free_of_charge:
             return _no_local_model(model)
         listing, info = self.listing(target), self.info(target, model)
@@ -133,7 +133,7 @@ class ModelLists:
             await self._refresh(target)
 
     async def _ask(self, target: EndpointTarget, state: object, *, usable: bool) -> bool:
-        """Show what is at hand, then what the provider says; returns whether the key stayed the same meanwhile."""
+        """Show what is known, then what the provider says; returns whether the key stayed the same meanwhile."""
         if usable:
             self._asking[target] += 1
             self._config.notify("models")

@@ -55,9 +55,9 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
 
         Args:
             flow: Whose settings they are.
-            title: What stands above them, where that is not the flow's name.
-            note: What is said of them.
-            takes_typed: Whether a key that was typed and not saved in the panel before goes on in this one.
+            title: Their heading, if it is not the flow's name.
+            note: A sentence about them.
+            takes_typed: Whether a key that was typed in an earlier panel, and not saved, is carried over.
             mode: Whom it is for. With `"visitor"`, all panels of this flow in this kernel are for visitors.
         """
         if mode != "owner":

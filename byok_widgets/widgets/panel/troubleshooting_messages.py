@@ -68,7 +68,7 @@ def _of_account(target: EndpointTarget, *, has_key: bool, can_check: bool) -> It
     text = "Your plan may not include the model, or its id is mistyped or retired. Choose another one."
     pages = ("Models", links.models), ("Your plan", links.billing)
     yield _row("model", "Model not available", text, *pages, button="Open the model list", focus="model")
-    limit = "Check your quota" if links.usage else f"Ask whoever runs {label} for your quota"
+    limit = "Check your quota" if links.usage else f"Ask the operator of {label} for your quota"
     note = provider.billing_note if links.usage else ""
     text = f"Too many calls at once, or the credit is used up. {limit}. {note}".strip()
     pages = ("Your usage", links.usage), ("Service status", links.status)

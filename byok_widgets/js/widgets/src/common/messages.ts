@@ -805,7 +805,7 @@ export interface ChatReset {
   kind: "reset";
 }
 
-/** Begin a session that goes on after a turn. */
+/** Begin a session that continues after a turn. */
 export interface ChatFork {
   kind: "fork";
   turn: number;
