@@ -131,7 +131,7 @@ class Governor:
         wait_s = self._wait_s(now)
         if not self._waiting and not wait_s:
             return self._send(now)
-        if not patience.covers(now, self._storms.pause_end(self)):
+        if not patience.covers(now, self._storms.pause_end(self, now)):
             return self._probe(now)
         self._arrived += 1
         waiter = _Waiter((not is_retry, self._arrived), loop.create_future(), patience, on_wait, told_until=now)
@@ -212,7 +212,7 @@ class Governor:
         comes first whether the pause is this one's, too.
         """
         now, end = asyncio.get_running_loop().time(), self.throttle.paused_until
-        is_own = self._storms.pause_end(self) == end
+        is_own = self._storms.pause_end(self, now) == end
         for waiter in self._waiting:
             if waiter.turn.done():
                 continue
@@ -231,7 +231,7 @@ class Governor:
         """Return how long the next request has to wait; infinite until another one ends or is answered."""
         if self.in_flight + 1 > self._max_in_flight or self._is_throttled():
             return math.inf
-        pause_s = max(0.0, self._storms.pause_end(self) - now)
+        pause_s = max(0.0, self._storms.pause_end(self, now) - now)
         for name, gauge in self.gauges.items():
             pause_s = max(pause_s, gauge.wait_s(now, self._quotas[name].unanswered(self)))
         for gauge in self._account.gauges.values():

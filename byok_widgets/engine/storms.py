@@ -4,6 +4,10 @@ Without headers nothing tells whether two models share a quota but how their req
 again and again in the pause of another one, each time until the same moment, is taken to share its quota: from
 then on both have one throttle. Once in a long pause that another model brought about, it looks whether its own
 requests are let through; if so, it has a throttle of its own again, and is taken for sharing less easily.
+
+Waits of a whole second or two show nothing: they are rounded, so that any two end together. While a model presses
+against a quota, it keeps to the pauses of others after such waits: if the quota is theirs, too, little is sent in
+vain; and if it is not, most of what is missed is saved up.
 """
 
 from __future__ import annotations
@@ -72,8 +76,15 @@ class Storms:
             return [governor]
         return [each for each in self._governors if each.throttle is governor.throttle]
 
-    def pause_end(self, governor: Throttled) -> float:
-        """Return until when a model pauses; it may look before, where another one brought the pause about."""
+    def pause_end(self, governor: Throttled, now: float) -> float:
+        """Return until when a model pauses, for itself or beside others."""
+        end = self._own_pause_end(governor)
+        if not governor.throttle.is_pressed(now):
+            return end
+        return max([end, *(each.throttle.paused_until for each in self._governors if each.throttle.is_rounded)])
+
+    def _own_pause_end(self, governor: Throttled) -> float:
+        """Return until when its throttle pauses; it may look before, where another one brought the pause about."""
         throttle = governor.throttle
         if not self._any_shared or throttle.paused_by == id(governor):
             return throttle.paused_until

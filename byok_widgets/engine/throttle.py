@@ -23,6 +23,12 @@ CALM_SENT = 10
 """A storm is over when fewer of this many requests are refused."""
 CALM_S = 15.0
 """After so long without a refusal, there is no limit on the requests in flight any more."""
+CERTAIN_SHARE = 0.8
+"""Where so many of the latest requests are refused, that is no chance: it is a quota, for `CALM_S` at least."""
+PRESSED_S = 4.0
+"""So long after its last refusal in a storm, a model is taken to press against its quota, in seconds."""
+ROUNDED_S = 2.0
+"""Waits of whole seconds up to this one are rounded, and tell little of when there is something left again."""
 REMEMBERED_S = 10.0
 RESTART_WIDTH = 32
 """After a pause, no more requests than this are sent at once."""
@@ -62,6 +68,7 @@ class Throttle:
         told_until: The same, as the provider told it.
         pause: The number of that pause, which may have become longer since it began.
         pause_began_at: When it began.
+        is_rounded: Whether it was told in whole seconds, and is short.
         paused_by: Which governor's refusal brought it about.
     """
 
@@ -70,9 +77,10 @@ class Throttle:
         self.paused_until = self.told_until = self.pause_began_at = -math.inf
         self.pause = 0
         self.paused_by = 0
+        self.is_rounded = False
         self._recent: deque[Slot] = deque()
         self._in_storm = False
-        self._paused_at = self._last_refusal_at = self._halved_at = self._began_at = -math.inf
+        self._paused_at = self._last_refusal_at = self._halved_at = self._began_at = self._certain_at = -math.inf
         self._fruitless_rounds = 0
 
     def note_sent(self, slot: Slot) -> None:
@@ -90,12 +98,16 @@ class Throttle:
         if now - self._last_refusal_at > CALM_S:
             self.width, self._in_storm = math.inf, False
         elif math.isfinite(self.width):
-            self._in_storm = self._in_storm and not self._is_over()
+            self._in_storm = self._in_storm and not self._is_over(now)
             self.width += 1 if self.width < self._aim or not self._in_storm else 1 / self.width
 
     def pauses_at(self, moment: float) -> bool:
         """Whether the latest pause had begun by then, and had not ended."""
         return self._paused_at < moment < self.paused_until
+
+    def is_pressed(self, now: float) -> bool:
+        """Whether there is a storm, with a refusal not long ago."""
+        return self._in_storm and now - self._last_refusal_at < PRESSED_S
 
     def note_refusal(
         self, slot: Slot, retry_after_s: float | None, now: float, *, in_flight: int, of: int = 0
@@ -107,6 +119,8 @@ class Throttle:
             if not self._is_storm(now, latency_s=now - slot.sent_at):
                 return False
             self._in_storm, self._began_at = True, now
+        if sum(each.is_refused for each in islice(reversed(self._recent), CALM_SENT)) >= CERTAIN_SHARE * CALM_SENT:
+            self._certain_at = now
         if slot.sent_at > self._halved_at:  # once in a round: the others were sent before the width was known
             self._aim = max(1.0, min(self.width, in_flight) / 2)
             self.width = min(self._aim, RESTART_WIDTH)
@@ -114,7 +128,10 @@ class Throttle:
             self._fruitless_rounds += 1
         pause_s = self._own_pause_s() if retry_after_s is None else retry_after_s
         jitter_s = random.uniform(0, min(JITTER_S, pause_s / 10))  # noqa: S311 - no secret
-        return self._pause(now, pause_s + jitter_s, jitter_s, of)
+        if not self._pause(now, pause_s + jitter_s, jitter_s, of):
+            return False
+        self.is_rounded = retry_after_s is not None and float(retry_after_s).is_integer() and pause_s <= ROUNDED_S
+        return True
 
     def _pause(self, now: float, pause_s: float, jitter_s: float, of: int) -> bool:
         if now + pause_s <= self.paused_until:
@@ -136,8 +153,13 @@ class Throttle:
         compared = max(len(latest), min(EVIDENCE_SENT, len(self._recent)))
         return refused >= EVIDENCE_COUNT and refused >= EVIDENCE_SHARE * compared
 
-    def _is_over(self) -> bool:
-        """Whether so few of the requests sent since the storm began were refused that it must be over."""
+    def _is_over(self, now: float) -> bool:
+        """Whether so few of the requests sent since the storm began were refused that it must be over.
+
+        One that cannot be chance goes on: after each pause a quota has something left, and then nothing.
+        """
+        if now - self._certain_at < CALM_S:
+            return False
         latest = list(
             islice(takewhile(lambda slot: slot.sent_at > self._began_at, reversed(self._recent)), CALM_SENT)
         )

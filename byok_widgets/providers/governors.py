@@ -29,10 +29,9 @@ def governor_of(provider: Provider, endpoint: Endpoint, model: str) -> Governor:
     governor for both, 60 calls of a model without a limit take 120 to 180 s beside those of a free one of 20 a
     minute, instead of 1 s. What is shared is known to their account: quotas of all models, and those that answers
     show to be one. Of 900 calls against 600 a minute with headers none is refused then, with one, two or four
-    models, and each load takes as long as the quota makes it. Without headers refusals alone tell, if they say to
-    a fraction of a second how long to wait: no call is lost and none takes longer, but 225, 385 and 400 requests
-    are refused, of which 40 to 75 come too early. Where waits are told in whole seconds, each model is refused by
-    itself.
+    models, and each load takes as long as the quota makes it. Without headers refusals alone tell: no call is lost
+    and none takes longer, but 200 to 430 requests are refused, of which 40 to 75 come too early, whether they are
+    told to a fraction of a second how long to wait, or in whole seconds.
     """
     loop = asyncio.get_running_loop()
     governors = _governors.setdefault(loop, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from dataclasses import dataclass, field
 
@@ -72,11 +73,16 @@ class Window:
 
 @dataclass
 class Faults:
-    """No quota, but every tenth request is refused and every twentieth fails."""
+    """No quota, but every tenth request is refused and every twentieth fails.
+
+    Attributes:
+        storm: From when to when all are refused.
+    """
 
     random: random.Random
     refused: float = 0.1
     failed: float = 0.05
+    storm: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass
@@ -90,6 +96,7 @@ class Load:
         header: What they call it.
         is_of_all_models: Whether they call it the whole account's.
         asks_to_wait: Whether refusals say how long to wait.
+        in_whole_seconds: Whether they say it in whole seconds, rounded up.
         in_flight: The most requests in flight.
         processes: How many processes share the calls and the quota, and know nothing of each other.
         models: How many models of one account share the calls.
@@ -107,6 +114,7 @@ class Load:
     header: str = "requests"
     is_of_all_models: bool = False
     asks_to_wait: bool = True
+    in_whole_seconds: bool = False
     in_flight: int = 50
     processes: int = 1
     models: int = 1
@@ -171,6 +179,8 @@ class Load:
         await asyncio.sleep(REFUSAL_S / 2)
         accepted = quota.take()
         asked_s = None if accepted or not self.asks_to_wait else quota.wait_s()
+        if asked_s is not None and self.in_whole_seconds:
+            asked_s = float(max(1, math.ceil(asked_s)))
         allowances = {self.header: quota.allowance()} if self.has_headers else {}
         of_all = frozenset(allowances) if self.is_of_all_models else frozenset()
         await asyncio.sleep((ANSWER_S if accepted else REFUSAL_S) - REFUSAL_S / 2)
@@ -179,7 +189,8 @@ class Load:
         return accepted, asked_s
 
     async def _faulty(self, faults: Faults) -> tuple[bool, float | None]:
-        drawn = faults.random.random()
+        began, ended = faults.storm
+        drawn = 0.0 if began < now() < ended else faults.random.random()
         if drawn < faults.refused:
             await asyncio.sleep(REFUSAL_S)
             return False, 1.0

@@ -59,6 +59,18 @@ def test_calls_take_as_long_as_the_quota_makes_them(
     assert load.refusals <= refusals
 
 
+@pytest.mark.parametrize("models", [1, 2, 4])
+@pytest.mark.parametrize(("quota", "own_s"), [(bucket, BUCKET_S), (window, WINDOW_S)])
+def test_where_waits_are_rounded_to_seconds_few_requests_come_too_early(
+    quota: Callable[[], Bucket | Window], own_s: float, models: int
+) -> None:
+    load = Load(quota(), in_whole_seconds=True, in_flight=50 // models, models=models).run()
+    assert load.lost == []
+    assert load.wall_s <= 1.05 * own_s
+    assert load.early_retries == 0
+    assert load.early <= 90, "15 % of the quota"
+
+
 def test_a_minute_without_any_word_of_how_long_is_found_out() -> None:
     load = Load(window(), asks_to_wait=False).run()
     assert load.lost == []
@@ -81,6 +93,13 @@ def test_ordinary_faults_do_not_slow_down_the_others() -> None:
     loads = [Load(Faults(random.Random(seed)), calls=1000, seed=seed).run() for seed in range(10)]
     assert [load.lost for load in loads if load.lost] == []
     assert statistics.median(load.wall_s for load in loads) < 7.5, "a pause at each refusal takes 25 s and more"
+
+
+def test_ordinary_faults_after_a_storm_are_soon_taken_for_what_they_are() -> None:
+    faults = Faults(random.Random(0), storm=(1.0, 2.0))
+    load = Load(faults, calls=3000).run()
+    assert load.lost == []
+    assert load.wall_s < 40, "a pause at each refusal takes minutes"
 
 
 @pytest.mark.parametrize(("at_a_time", "calls", "ideal_s"), [(2, 150, 15.0), (5, 300, 12.0), (12, 500, 8.4)])
@@ -152,6 +171,23 @@ def test_models_with_quotas_of_their_own_do_not_hold_up_one_another(
     load = Load(copy.deepcopy(quotas), calls, has_headers=with_headers, models=2).run()
     assert load.lost == []
     assert load.early_retries == 0
+    for model, own_s in enumerate(ends_s):
+        assert load.ends_s[model] <= 1.05 * own_s + 0.5
+
+
+@pytest.mark.parametrize(
+    ("quotas", "calls", "ends_s"),
+    [
+        ((bucket(), window()), 1800, (BUCKET_S, WINDOW_S)),
+        ((bucket(), bucket()), 1800, (BUCKET_S, BUCKET_S)),
+        ((Window(20), Bucket(10_000, per_second=1000)), 120, (120.6, 1.2)),
+    ],
+)
+def test_models_keep_to_rounded_pauses_of_others_only_while_that_costs_little(
+    quotas: tuple[Bucket | Window, ...], calls: int, ends_s: tuple[float, float]
+) -> None:
+    load = Load(copy.deepcopy(quotas), calls, in_whole_seconds=True, models=2).run()
+    assert load.lost == []
     for model, own_s in enumerate(ends_s):
         assert load.ends_s[model] <= 1.05 * own_s + 0.5
 
