@@ -11,6 +11,7 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.providers import error_mapping
 from byok_widgets.providers.batches import BatchForm, BatchItem, BatchResult, BatchState
 from byok_widgets.providers.error_mapping.call_context import CallContext
+from byok_widgets.providers.stream import BOM, parse_json
 
 if TYPE_CHECKING:
     from byok_widgets.providers.exchange import Endpoint
@@ -31,11 +32,11 @@ class SdkBatchForm(BatchForm):
         Raises:
             ProviderError: It came incomplete, or it is something else.
         """
-        body = await self._provider.read_bytes(path, endpoint)
+        body = (await self._provider.read_bytes(path, endpoint)).removeprefix(BOM)
         rows = []
         for line in body.splitlines():
             try:
-                row = json.loads(line) if line.strip() else {}
+                row = parse_json(line) if line.strip() else {}
             except ValueError:
                 row = None
             if not isinstance(row, dict):
@@ -186,7 +187,7 @@ class InlineBatches(SdkBatchForm):
         """
         body = await self._provider.read_bytes(path, endpoint)
         try:
-            page = json.loads(body)
+            page = parse_json(body.removeprefix(BOM))
         except ValueError:
             page = None
         if isinstance(page, dict):

@@ -297,15 +297,13 @@ class SdkProvider(Provider):
         if headers:
             options["headers"] = dict(headers)
         response = await self._send(method, path, context.endpoint, options=options, **more)
-        kind = response.headers.get("content-type", "")
-        sent = await stream.read_whole(response, bounds.MAX_LIST_BYTES, "MAX_LIST_BYTES")
-        body = stream.whole_as_utf8(sent, kind)
+        body = await stream.read_whole(response, bounds.MAX_LIST_BYTES, "MAX_LIST_BYTES")
         value = json_in(body)
         if isinstance(value, dict) and error_mapping.holds_error(value):
             raise error_mapping.from_body(value, context)
         if isinstance(value, (dict, list)):
             return value
-        raise not_an_answer(body, context, is_html="html" in kind)
+        raise not_an_answer(body, context, is_html="html" in response.headers.get("content-type", ""))
 
     def _patience(self) -> Any:
         """Return how long the server of anything but an answer may be silent."""

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
 from byok_widgets.providers.stream import bounds
+from byok_widgets.providers.stream.charsets import whole_as_utf8
 from byok_widgets.providers.stream.patience import Patience
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def has_arrived(response: httpx2.Response) -> bool:
 
 
 async def read_whole(response: httpx2.Response, max_bytes: int, bound: str) -> bytes:
-    """Return the whole body of a response.
+    """Return the whole body of a response, as UTF-8 if it is text.
 
     Args:
         response: A response of which nothing has been read yet.
@@ -141,4 +142,4 @@ async def read_whole(response: httpx2.Response, max_bytes: int, bound: str) -> b
             if size > max_bytes:
                 raise bounds.too_many_bytes(max_bytes, bound)
             pieces.append(piece)
-    return b"".join(pieces)
+    return whole_as_utf8(b"".join(pieces), response.headers.get("content-type", ""))

@@ -8,14 +8,18 @@ from typing import cast
 
 import httpx2
 
-from byok_widgets.providers.stream import TooLargeError, bounds
+from byok_widgets.providers.stream import TooLargeError, bounds, whole_as_utf8
 from byok_widgets.providers.transport.decoding import Decoder, decoder
 
 _OF_ERRORS = "MAX_ERROR_BYTES"
 
 
 def bound_body(response: httpx2.Response, method: str) -> httpx2.Response:
-    """Let the body of a response keep its bounds, and come decoded; return the response."""
+    """Let the body of a response keep its bounds, and come decoded; return the response.
+
+    What a server says about a failure comes as UTF-8, whatever it declares: the SDKs read it as text themselves,
+    and fail on charsets that are none.
+    """
     source = cast("httpx2.AsyncByteStream", response.stream)
     decodes = None
     if "content-encoding" in response.headers:
@@ -23,10 +27,34 @@ def bound_body(response: httpx2.Response, method: str) -> httpx2.Response:
         del response.headers["content-encoding"]
         if "content-length" in response.headers:
             del response.headers["content-length"]  # it counts the encoded bytes
-    if response.status_code >= 400:
-        source = ErrorBody(source)
-    response.stream = BoundedBody(source, *_bound_of(method, response.status_code), decodes)
+    bound = _bound_of(method, response.status_code)
+    if response.status_code < 400:
+        response.stream = BoundedBody(source, *bound, decodes)
+        return response
+    kind = response.headers.get("content-type", "")
+    response.headers["content-type"] = f"{kind.partition(';')[0]}; charset=utf-8"
+    response.stream = WholeBody(BoundedBody(ErrorBody(source), *bound, decodes), kind)
     return response
+
+
+class WholeBody(httpx2.AsyncByteStream):
+    """A body that comes in one piece, as UTF-8.
+
+    Args:
+        source: The body as it comes.
+        content_type: What the server says it is.
+    """
+
+    def __init__(self, source: httpx2.AsyncByteStream, content_type: str) -> None:
+        self._source = source
+        self._content_type = content_type
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield whole_as_utf8(b"".join([piece async for piece in self._source]), self._content_type)
+
+    async def aclose(self) -> None:
+        """Close the source."""
+        await self._source.aclose()
 
 
 class BoundedBody(httpx2.AsyncByteStream):

@@ -10,8 +10,9 @@ import pytest
 
 from byok_widgets.engine import ENGINE
 from byok_widgets.providers import PROVIDERS
+from byok_widgets.providers.batches import BatchState
 from byok_widgets.providers.stream import AnswerReader
-from tests.providers.asking import ask, endpoint
+from tests.providers.asking import ask, endpoint, fault
 from tests.providers.fault_server import FaultServer, Reply, says
 from tests.providers.protocols.writing import chunk
 
@@ -30,6 +31,7 @@ OTHERS = {
     "Big5": "預約",
     "euc-kr": "예약",
 }
+WESTERN = {"ISO-8859-1": "cp1252", "us-ascii": "cp1252"}
 WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be")
 
 
@@ -41,8 +43,7 @@ def written(text: str, codec: str, kind: str) -> Reply:
     else:
         message = {"role": "assistant", "content": text}
         body = json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}, ensure_ascii=False)
-    western = {"ISO-8859-1": "cp1252", "us-ascii": "cp1252"}
-    return Reply(body.encode(western.get(codec, codec)), kind=kind)
+    return Reply(body.encode(WESTERN.get(codec, codec)), kind=kind)
 
 
 KINDS = pytest.mark.parametrize("kind", ["text/event-stream", "application/json"])
@@ -138,3 +139,48 @@ def test_the_models_of_a_list_are_read_alike(faulty: FaultServer) -> None:
     provider = PROVIDERS["openrouter"]
     found = ENGINE.run(provider.list_models(endpoint(provider, faulty)))
     assert [model.label for model in found] == ["Modèle"]
+
+
+@pytest.mark.parametrize("of", ["openai", "anthropic"])
+@pytest.mark.parametrize("codec", [*OTHERS, *WIDE])
+def test_what_a_failure_says_is_read_alike(faulty: FaultServer, codec: str, of: str) -> None:
+    text = OTHERS.get(codec, "Café, 予約, 😀")
+    body = json.dumps({"error": {"message": text, "type": "invalid_request_error"}}, ensure_ascii=False)
+    declared = "" if codec in WIDE else f"; charset={codec}"
+    reply = Reply(body.encode(WESTERN.get(codec, codec)), 400, f"application/json{declared}")
+    assert text in str(fault(faulty, reply, of=of))
+
+
+@pytest.mark.parametrize("declared", ["rot13", "base64", "idna", "undefined", "punycode", "nonsense", '"'])
+def test_a_failure_stays_what_it_is_whatever_charset_is_declared(faulty: FaultServer, declared: str) -> None:
+    reply = says({"error": {"message": "Café", "code": "invalid_api_key"}}, 401)
+    assert fault(faulty, reply.but(kind=f"application/json; charset={declared}")).kind == "auth"
+
+
+@pytest.mark.parametrize("of", ["openai", "anthropic", "openrouter"])
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "latin-1", "shift_jis", "utf-16", "utf-32-le"])
+def test_the_results_of_a_batch_are_read_alike(faulty: FaultServer, codec: str, of: str) -> None:
+    text = "予約" if codec == "shift_jis" else "Café"
+    assert _results(faulty, of, _lines(of, text).encode(codec), codec) == [text]
+
+
+def test_what_is_lost_of_the_results_of_a_batch_shows(faulty: FaultServer) -> None:
+    assert _results(faulty, "openai", _lines("openai", "Café").encode("latin-1"), "utf-8") == [f"Caf{LOST}"]
+
+
+def _lines(of: str, text: str) -> str:
+    whole = {
+        "response": {"status_code": 200, "body": {"said": text}},
+        "result": {"type": "succeeded", "message": {"said": text}},
+    }
+    row = {"custom_id": "1", **whole}
+    return json.dumps({"results": [row]} if of == "openrouter" else row, ensure_ascii=False) + "\n"
+
+
+def _results(faulty: FaultServer, of: str, body: bytes, declared: str) -> list[Any]:
+    faulty.script(Reply(body, kind=f"application/jsonl; charset={declared}"))
+    provider = PROVIDERS[of]
+    form = provider.batches
+    assert form is not None
+    there = endpoint(provider, faulty)
+    return [row.body["said"] for row in ENGINE.run(form.results(BatchState(True, ("/results",)), there))]
