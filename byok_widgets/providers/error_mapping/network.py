@@ -56,6 +56,7 @@ def classify(error: BaseException, context: CallContext) -> ErrorReport:
             "A proxy refuses if it requires a sign-in, or if it does not know the address.",
             "Check HTTPS_PROXY, or ask your administrator; then restart the kernel.",
             context.links.status,
+            retryable=bool(names & _AFTER_CONNECTING),  # it began to answer: perhaps it is overloaded
         )
     if "TimeoutException" in names:
         return _of_silence(names, context)

@@ -82,7 +82,9 @@ class ProviderTransport(httpx2.AsyncBaseTransport):
 
 
 class ProxiedTransport(httpx2.AsyncBaseTransport):
-    """Sends requests through a proxy; tells a proxy that is not there from a server that is not.
+    """Sends requests through a proxy; tells a proxy that fails from a server behind it that does.
+
+    A proxy has as long as a connection may take: the library would wait for its word like for that of a model.
 
     Args:
         inner: The library's transport through that proxy.
@@ -95,18 +97,44 @@ class ProxiedTransport(httpx2.AsyncBaseTransport):
         """Send a request; see `httpx2.AsyncBaseTransport`.
 
         Raises:
-            ProxyError: The proxy cannot be reached, or refuses the connection.
+            ProxyError: The proxy cannot be reached, refuses the connection, or does not speak as a proxy does.
         """
+        tunnel = _Tunnel()
+        request.extensions = {**request.extensions, "trace": tunnel.note}
         try:
-            return await self._inner.handle_async_request(request)
-        except httpx2.ConnectError as error:
-            if _is_of_tls(error):  # the server behind the proxy
+            async with asyncio.timeout(request.extensions.get("timeout", {}).get("connect")) as tunnel.limit:
+                return await self._inner.handle_async_request(request)
+        except Exception as error:
+            # What the parser of SOCKS raises is of no family of the HTTP library.
+            if _is_of_tls(error) or (
+                tunnel.leads_through and not isinstance(error, (httpx2.ConnectError, TimeoutError))
+            ):
                 raise
-            raise httpx2.ProxyError("The proxy cannot be reached.") from error
+            raise httpx2.ProxyError("The proxy does not connect.") from error
 
     async def aclose(self) -> None:
         """Close all connections."""
         await self._inner.aclose()
+
+
+class _Tunnel:
+    """How far the way through a proxy is, as the library tells it.
+
+    Attributes:
+        leads_through: Whether the proxy has connected to the server.
+        limit: Ends the wait for both.
+    """
+
+    def __init__(self) -> None:
+        self.leads_through = False
+        self.limit: asyncio.Timeout
+
+    async def note(self, name: str, _details: object) -> None:
+        """Take note of a step."""
+        if name in ("proxy.start_tls.started", "socks.start_tls.started"):
+            self.leads_through = True
+        elif name in ("proxy.start_tls.complete", "socks.start_tls.complete"):
+            self.limit.reschedule(None)
 
 
 def _is_of_tls(error: BaseException | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -264,6 +265,64 @@ def test_a_proxy_that_refuses_or_is_not_there_is_named(
                     await PROVIDERS[of].complete(QUESTION, there, lambda _: None)
                 assert caught.value.kind == "proxy"
                 assert "HTTPS_PROXY" in caught.value.fix
+
+    run(test)
+
+
+async def proxy_failure(of: str, monkeypatch: pytest.MonkeyPatch, url: str) -> ProviderError:
+    """Return the error of a call through the proxy at an address."""
+    monkeypatch.setenv("ALL_PROXY", url)
+    there = Endpoint(BaseUrl.parse(PROVIDERS[of].default_url), Secret(fake_key(of)))
+    with pytest.raises(ProviderError) as caught:
+        await PROVIDERS[of].complete(QUESTION, there, lambda _: None)
+    await http_client().aclose()
+    return caught.value
+
+
+@pytest.mark.parametrize("of", ["openai", "anthropic"])
+@pytest.mark.parametrize("answer", [b"", b"\0garbage\r\n\r\n", b"HTTP/1.1 2"])
+def test_a_proxy_that_breaks_is_named_and_tried_again(
+    transport: str, monkeypatch: pytest.MonkeyPatch, of: str, answer: bytes
+) -> None:
+    async def test() -> None:
+        async with tunnelling(9, answer=answer) as tunnel:
+            error = await proxy_failure(of, monkeypatch, f"http://127.0.0.1:{tunnel.port}")
+        assert (error.kind, error.retryable, error.may_be_charged) == ("proxy", True, False)
+
+    run(test)
+
+
+@pytest.mark.parametrize("of", ["openai", "anthropic"])
+def test_a_silent_proxy_is_waited_for_no_longer_than_a_connection(
+    transport: str, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    monkeypatch.setattr("byok_widgets.providers.transport.CONNECT_TIMEOUT_S", 0.1)
+
+    async def test() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            error = await proxy_failure(of, monkeypatch, f"http://127.0.0.1:{silent.getsockname()[1]}")
+        assert (error.kind, error.may_be_charged) == ("proxy", False)
+
+    run(test)
+
+
+@pytest.mark.parametrize("of", ["openai", "anthropic"])
+@pytest.mark.parametrize("answer", [b"", b"\0\x5b\0\0\0\0\0\0", b"HTTP/1.1 400 X\r\n\r\n", b"\5\xff", b"\5"])
+def test_what_is_no_socks_proxy_is_named(
+    transport: str, monkeypatch: pytest.MonkeyPatch, of: str, answer: bytes
+) -> None:
+    pytest.importorskip("socksio")
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(3)
+        writer.write(answer)
+        writer.close()
+
+    async def test() -> None:
+        proxy = await asyncio.start_server(serve, "127.0.0.1", 0)
+        error = await proxy_failure(of, monkeypatch, f"socks5://127.0.0.1:{proxy.sockets[0].getsockname()[1]}")
+        proxy.close()
+        assert error.kind == "proxy"
 
     run(test)
 
