@@ -88,7 +88,7 @@ _FLAWS = (
 """What cannot be in any key. First match wins."""
 
 _OF_KEY = "[A-Za-z0-9_-]"
-_SEPARATORS = r"(?:[,;|<>(){}\[\]:/&%]|\.$)"
+_SEPARATORS = r"(?:[,;|<>(){}\[\]:/&%=]|\.$)"
 
 _VARIABLE = r"^(?:env:\w*|\$\w+|\$\{\w+\}?|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN))$"
 _IS_VARIABLE = "This is the name of an environment variable, not an API key."

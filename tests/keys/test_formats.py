@@ -119,6 +119,7 @@ REFUSED = {
     "two short keys with a bar": (lambda: f"sk-{fake_key('x')}|sk-{fake_key('x')}", "separator"),
     "with the end of a sentence": (lambda: f"{fake_key()}.", "separator"),
     "with a colon": (lambda: f"{fake_key()}:", "separator"),
+    "with an equals sign": (lambda: f"{fake_key()}=", "separator"),
     "with a path": (lambda: f"{fake_key()}/v1", "separator"),
     "between tags": (lambda: f"<key>{fake_key('mistral')}</key>", "separator"),
     "escaped for HTML": (lambda: f"&lt;{fake_key('mistral')}&gt;", "separator"),
