@@ -131,7 +131,7 @@ class Governor:
         wait_s = self._wait_s(now)
         if not self._waiting and not wait_s:
             return self._send(now)
-        if not patience.covers(now, self._storms.pause_end(self, now)):
+        if not patience.covers(now, self._storms.own_pause_end(self)):
             return self._probe(now)
         self._arrived += 1
         waiter = _Waiter((not is_retry, self._arrived), loop.create_future(), patience, on_wait, told_until=now)
@@ -212,7 +212,7 @@ class Governor:
         comes first whether the pause is this one's, too.
         """
         now, end = asyncio.get_running_loop().time(), self.throttle.paused_until
-        is_own = self._storms.pause_end(self, now) == end
+        is_own = self._storms.own_pause_end(self) == end
         for waiter in self._waiting:
             if waiter.turn.done():
                 continue

@@ -78,12 +78,12 @@ class Storms:
 
     def pause_end(self, governor: Throttled, now: float) -> float:
         """Return until when a model pauses, for itself or beside others."""
-        end = self._own_pause_end(governor)
+        end = self.own_pause_end(governor)
         if not governor.throttle.is_pressed(now):
             return end
         return max([end, *(each.throttle.paused_until for each in self._governors if each.throttle.is_rounded)])
 
-    def _own_pause_end(self, governor: Throttled) -> float:
+    def own_pause_end(self, governor: Throttled) -> float:
         """Return until when its throttle pauses; it may look before, where another one brought the pause about."""
         throttle = governor.throttle
         if not self._any_shared or throttle.paused_by == id(governor):

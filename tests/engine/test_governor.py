@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from byok_widgets.engine import Allowance, Governor, QuotaReading, Slot
+from byok_widgets.engine import Account, Allowance, Governor, QuotaReading, Slot
 from byok_widgets.engine.governor import LongPauseError, Patience
 from byok_widgets.engine.throttle import CALM_S
 from tests.virtual_clock import now, run_virtually
@@ -139,6 +139,40 @@ def test_a_storm_that_was_chance_is_soon_over() -> None:
         await refuse(governor, 2, retry_after_s=60.0)
         await slot_of(governor)
         assert now() - began < 1, "two of many delay only their own calls"
+
+    run_virtually(work())
+
+
+def test_a_storm_that_cannot_be_chance_lasts_a_while() -> None:
+    async def work() -> None:
+        governor = Governor()
+        await refuse(governor, 10, retry_after_s=1.0)
+        for _ in range(12):
+            await answer(governor, 1)
+        began = now()
+        await refuse(governor, 1, retry_after_s=1.0)
+        await slot_of(governor)
+        assert now() - began >= 1, "each refusal holds up all, though most requests are answered"
+
+    run_virtually(work())
+
+
+@pytest.mark.parametrize(
+    ("told_s", "presses", "waits"), [(1.0, True, True), (1.0, False, False), (30.0, True, False)]
+)
+def test_a_model_that_presses_against_a_quota_keeps_to_rounded_pauses_of_others(
+    told_s: float, presses: bool, waits: bool
+) -> None:
+    async def work() -> None:
+        account = Account()
+        first, other = Governor(account=account), Governor(account=account)
+        if presses:
+            await refuse(first, 10, retry_after_s=1.0)
+            await asyncio.sleep(1.2)
+        await refuse(other, 10, retry_after_s=told_s)
+        began = now()
+        await slot_of(first, patience=Patience(began + 0.1))  # not impatient: it is no pause of its own
+        assert (now() - began >= 0.9) == waits
 
     run_virtually(work())
 
