@@ -14,7 +14,7 @@ NOT_REPORTED = "not reported"
 """What stands for a number of tokens that the provider did not say, as after a stop."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Usage:
     """Token counts as the provider reported them; `None` where it did not.
 
@@ -38,6 +38,11 @@ class Usage:
             _sum(self.cached_input_tokens, other.cached_input_tokens),
             _sum(self.cache_write_tokens, other.cache_write_tokens),
         )
+
+    def __repr__(self) -> str:
+        caches = {"from a cache": self.cached_input_tokens, "to a cache": self.cache_write_tokens}
+        told = [f"{count:,} {where}" for where, count in caches.items() if count]
+        return f"Usage({', '.join([token_words(self), *told])})"
 
     def _repr_html_(self) -> str:
         return markup.text(token_words(self))
@@ -88,7 +93,7 @@ def token_words(*usages: Usage) -> str:
     return f"{told}, output {written}" if written == NOT_REPORTED else f"{told}, {written}{unit} out"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Cost:
     """What a call cost in US dollars. Unknown is `None`, never zero.
 
@@ -133,6 +138,10 @@ class Cost:
         source = max(self.source, other.source, key=_SUREST_FIRST.index)
         return Cost(self.usd + other.usd, source, recorded=recorded)
 
+    def __repr__(self) -> str:
+        says_why = self.usd is None or self.source == "replay"
+        return f"Cost({self})" if says_why else f"Cost({self}, {self.source})"
+
     def _repr_html_(self) -> str:
         return markup.text(str(self))
 
@@ -152,7 +161,7 @@ class Cost:
 NOT_CHARGED = Cost(Decimal(0), "not charged")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CostTotal:
     """The total cost of several calls. If some have no price, it is a lower bound.
 
@@ -189,6 +198,9 @@ class CostTotal:
         is_replayed = self.recorded is not None or other.recorded is not None
         recorded = self.originally + other.originally if is_replayed else None
         return CostTotal(self.usd + other.usd, self.unpriced + other.unpriced, self.calls + other.calls, recorded)
+
+    def __repr__(self) -> str:
+        return f"CostTotal({self}, {self.calls} call{'' if self.calls == 1 else 's'})"
 
     def _repr_html_(self) -> str:
         return markup.text(str(self))

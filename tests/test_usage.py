@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
-from byok_widgets.usage import Usage, Usages, token_counts, token_words
+from byok_widgets.usage import Cost, CostTotal, Usage, Usages, token_counts, token_words
 from tests.html_table import cells_of
 
 
@@ -34,3 +36,25 @@ def test_usages_tell_what_came_from_a_cache() -> None:
     heads, *rows = cells_of(Usages([Usage(9, 5, 7), Usage(9, 5)])._repr_html_())
     assert heads == ["call", "tokens in", "tokens out", "from a cache"]
     assert rows == [["1", "9", "5", "7"], ["2", "9", "5", "not reported"]]
+
+
+PRICED = Cost(Decimal("0.0123"), "price list")
+
+
+@pytest.mark.parametrize(
+    ("shown", "words"),
+    [
+        (Usage(1234, 56, 7), "Usage(1,234 tokens in, 56 out, 7 from a cache)"),
+        (Usage(5, 6, 0, 4), "Usage(5 tokens in, 6 out, 4 to a cache)"),
+        (Usage(), "Usage(tokens not reported)"),
+        (PRICED, "Cost($0.0123, price list)"),
+        (Cost(Decimal(0), "local"), "Cost(free, local)"),
+        (Cost(), "Cost(not priced)"),
+        (PRICED.or_more(), "Cost(at least $0.0123)"),
+        (PRICED.replayed(), "Cost(replayed, $0.0123 when recorded)"),
+        (CostTotal.of([PRICED, PRICED]), "CostTotal($0.0246, 2 calls)"),
+        (CostTotal.of([PRICED, Cost()]), "CostTotal(at least $0.0123, 1 call not priced, 2 calls)"),
+    ],
+)
+def test_in_a_list_they_say_in_words_what_is_known(shown: object, words: str) -> None:
+    assert repr([shown]) == f"[{words}]"

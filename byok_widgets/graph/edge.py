@@ -8,10 +8,12 @@ from typing import Any
 
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.graph.conditions import Condition, ElseCondition, PromptCondition, logic_condition
-from byok_widgets.secrets.quoting import as_given
+from byok_widgets.secrets.quoting import as_given, without_keys
+
+_SHOWN_CHARS = 200
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Edge:
     """A connection. Two edges are never equal, since the condition of either may be a function.
 
@@ -26,6 +28,11 @@ class Edge:
     target: str
     condition: Condition = field(default_factory=ElseCondition)
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        way = f"{self.source} → {self.target}" if self.source else f"into {self.target}"
+        condition = "" if self.condition.is_fallback else f", {self.condition.describe()}"
+        return f"Edge({without_keys(f'{way}{condition}', _SHOWN_CHARS)})"
 
     @classmethod
     def create(

@@ -47,7 +47,7 @@ _FLOW_FAULTS = frozenset(
 """Kinds of errors that are the flow's own: then it has failed. All others say nothing of the flow."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Problem:
     """One thing that went wrong in one run of a case.
 
@@ -75,6 +75,9 @@ class Problem:
 
     def __str__(self) -> str:
         return redact(": ".join(filter(None, [self.place, self.reason])), words=False)
+
+    def __repr__(self) -> str:
+        return f"Problem({redact(self.case, words=False)}: {' '.join(str(self).split())})"
 
 
 class Problems(tuple[Problem, ...]):

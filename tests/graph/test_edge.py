@@ -8,6 +8,7 @@ import pytest
 
 from byok_widgets import ConfigError, Flow
 from byok_widgets.graph import Edge, Expression
+from tests.fake_keys import fake_key
 
 
 def test_an_edge_has_one_kind_of_condition() -> None:
@@ -25,6 +26,22 @@ def test_an_edge_has_one_kind_of_condition() -> None:
     assert [edge.condition.reads for edge in made] == [(), ("people",), ("people",), (), (), ()]
     assert made[1].condition.reason({"people": 3}) == "people is 3"
     assert made[3].condition.reason({"people": 3}) == "a function of the variables"
+
+
+def test_in_a_list_edges_are_ways_with_their_conditions() -> None:
+    key = fake_key("openai")
+    edges = [
+        Edge.create("a", "b", f"they said\n{key} " + 50 * "and so on "),
+        Edge.create("a", "b", None, "people > 2"),
+        Edge.create("a", "b"),
+        Edge.create("", "help", "they ask for help"),
+    ]
+    judged, *others = map(repr, edges)
+    assert others == ["Edge(a → b, if people > 2)", "Edge(a → b)", "Edge(into help, when “they ask for help”)"]
+    assert judged.startswith("Edge(a → b, when “they said ")
+    assert key not in judged + repr(edges[0].condition)
+    assert max(len(judged), len(repr(edges[0].condition))) < 250
+    assert repr([edge.condition for edge in edges[1:3]]) == "[LogicCondition('people > 2'), ElseCondition()]"
 
 
 async def _later(_: object) -> bool:

@@ -29,7 +29,7 @@ class Verdict(StrEnum):
         return repr(self.value)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Estimate:
     """One figure with its confidence interval.
 
@@ -50,6 +50,10 @@ class Estimate:
     n: int
     method: str
     reason: str = ""
+
+    def __repr__(self) -> str:
+        bounds = f"{self.low:.3g} to {self.high:.3g} at {100 * self.level:.3g}%"
+        return f"Estimate({self.estimate:.3g}, {bounds}, n={self.n})"
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ class Contrast:
     interval: Callable[[float], Interval] = field(repr=False, compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Difference:
     """A variant against the baseline, with its verdict.
 
@@ -116,3 +120,7 @@ class Difference:
     reason: str
     margin: float | None
     family_size: int
+
+    def __repr__(self) -> str:
+        bounds = f"{self.low:+.3g} to {self.high:+.3g} at {100 * self.level:.3g}%"
+        return f"Difference({self.estimate:+.3g}, {bounds}, {self.verdict.value}, n={self.n})"

@@ -8,6 +8,9 @@ from typing import Any, ClassVar
 
 from byok_widgets.graph.conditions.expression import Expression
 from byok_widgets.graph.conditions.value_kinds import told
+from byok_widgets.secrets.quoting import as_given
+
+_SHOWN_CHARS = 200
 
 
 class Condition(ABC):
@@ -80,6 +83,9 @@ class Condition(ABC):
         """Whether evaluating it, and giving the reason, takes a bounded time; otherwise a worker does it."""
         del variables
         return False
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({as_given(self.text, _SHOWN_CHARS) if self.text else ''})"
 
     def describe(self) -> str:
         """Return the condition as part of a sentence."""

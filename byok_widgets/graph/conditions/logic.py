@@ -19,7 +19,7 @@ from byok_widgets.plain_values import are_plain
 Test = Callable[[Mapping[str, Any]], Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LogicCondition(Condition):
     """Holds when an expression over variables does."""
 
@@ -79,7 +79,7 @@ class LogicCondition(Condition):
         return cls(Expression(data))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FunctionCondition(Condition):
     """Holds when a function of the variables returns something true. A file cannot hold it."""
 

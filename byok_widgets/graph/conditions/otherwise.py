@@ -9,7 +9,7 @@ from typing import Any
 from byok_widgets.graph.conditions.condition import Condition
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ElseCondition(Condition):
     """Holds where no other condition of the node does; always, where there is no other edge."""
 

@@ -10,7 +10,7 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.graph.conditions.condition import Condition
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PromptCondition(Condition):
     """Holds when a model says that a sentence is true of the dialogue.
 

@@ -9,7 +9,7 @@ from typing import Any
 from byok_widgets.graph.conditions.condition import Condition
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class UnknownCondition(Condition):
     """Never holds, and `flow.check()` says so: a condition that cannot be read must not become "always".
 
