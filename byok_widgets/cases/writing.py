@@ -38,15 +38,21 @@ class SavedCase(Card):
     is_new: bool
 
     def __str__(self) -> str:
-        said = "Saved as case" if self.is_new else "It was saved before: case"
-        return f"{said} {self.name!r} in {self.path}. flow.test({self.path.name!r}) tests with it."
+        said = "Saved as case" if self.is_new else "It is there already: case"
+        return f"{said} {self.name!r} in {self._from_here}. flow.test({self._from_here!r}) tests with it."
 
     def facts(self) -> Iterable[tuple[str, str]]:
         """Yield the case, its file, and what to do with it."""
         yield "case", redact(self.name, words=False)
-        yield "file", str(self.path)
+        yield "file", self._from_here
         yield "state", "saved" if self.is_new else "there already"
-        yield "test with", f"flow.test({self.path.name!r})"
+        yield "test with", f"flow.test({self._from_here!r})"
+
+    @property
+    def _from_here(self) -> str:
+        """The file as a notebook beside it names it, which holds on every machine; elsewhere its whole path."""
+        here = Path.cwd()
+        return str(self.path.relative_to(here) if self.path.is_relative_to(here) else self.path)
 
 
 def save_case(
@@ -84,8 +90,9 @@ def _added(entry: Mapping[str, Any], name: str, file: Path) -> SavedCase:
     text = _text_of(file)
     there = list(_entries(text))
     for other in there:
-        if not name and {**other, "name": ""} == {**entry, "name": ""}:
-            return SavedCase(file.absolute(), str(other.get("name") or ""), is_new=False)
+        its_name = str(other.get("name") or "")
+        if {**other, "name": ""} == {**entry, "name": ""} and _is_named(its_name, name):
+            return SavedCase(file.absolute(), its_name, is_new=False)
     named = {"name": _unique(name or _beginning(entry["caller"]), {str(other.get("name")) for other in there})}
     line = json.dumps(named | dict(entry), ensure_ascii=False)
     ended = text if not text or text.endswith("\n") else f"{text}\n"
@@ -151,6 +158,11 @@ def _entries(text: str) -> Iterator[Mapping[str, Any]]:
 def _beginning(caller: list[str]) -> str:
     said = " / ".join(" ".join(text.split()) for text in caller)
     return said if len(said) <= _NAME_CHARS else f"{said[: _NAME_CHARS - 1]}…"
+
+
+def _is_named(its_name: str, name: str) -> bool:
+    """Whether a name is the one that was asked for, or that one with a number; any is where none was asked for."""
+    return not name or re.fullmatch(rf"{re.escape(name)}( \d+)?", its_name) is not None
 
 
 def _unique(name: str, taken: set[str]) -> str:

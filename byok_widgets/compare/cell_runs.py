@@ -113,9 +113,10 @@ class CellRuns:
     def _whole(self, variant: Variant, cell: ResultCell, costs: Sequence[Cost], held_s: float) -> ResultCell:
         """Return a cell with what all its calls cost and with its times; a batch has none that say anything.
 
-        A replayed call counts with what it cost when it was recorded: that is what is compared.
+        A replayed call counts with its cost and its times when it was recorded: they are what is compared.
         """
         cost = total_cost(costs).originally
+        held_s = 0.0 if all(each.recorded is not None for each in costs) else held_s
         none: dict[str, Any] = {"first_token_s": None, "total_s": None, "wait_s": 0.0}
         times = none if self._goes_by_batch(variant) else {"wait_s": cell.wait_s + held_s}
         return cell.but(usd=cost.usd, least_usd=cost.least_usd, **times)

@@ -318,10 +318,10 @@ class Comparison:
         return tables.Plans(evidence.plan(self.results, self.baseline, margin=wanted, power=power))
 
     def disagreements(self) -> Disagreements:
-        """Return the cases in which variants got different scores, the widest apart first."""
+        """Return the cases in which variants got different scores, the widest apart first, else in their order."""
         self.wait()
         scores = {variant.name: self.results.means_of(variant) for variant in self.variants}
-        return Disagreements(self.results.cases, scores)
+        return Disagreements(self.cases, scores)
 
     def diff(self, case: str | int | Case) -> tables.Diff:
         """Return what each variant made of a case, beside what was expected, with what differs marked.

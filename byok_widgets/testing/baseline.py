@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
@@ -54,11 +55,11 @@ class Baseline:
             if data["format"] == FORMAT and data["version"] == VERSION:
                 cases = {str(case["name"]): _checked(case) for case in data["cases"]}
                 parts, models = _texts(data["parts"]), _texts(data["models"])
-                return cls(str(data["saved_at"]), parts, models, cases, _checked_money(data["usd"]))
+                return cls(_checked_moment(data["saved_at"]), parts, models, cases, _checked_money(data["usd"]))
             problem = "it was saved by another version of byok-widgets"
         except OSError as error:
             problem = describe_os_error(error)
-        except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
             problem = "it is not a baseline"
         raise ConfigError(f"{str(file)!r} cannot be used: {problem}.", kind="baseline", fix=where_to_look(file))
 
@@ -76,6 +77,12 @@ def _checked(case: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _texts(data: Any) -> dict[str, str]:
     return {str(name): str(text) for name, text in data.items()}
+
+
+def _checked_moment(text: str) -> str:
+    """Return a moment that can be shown in local time."""
+    datetime.fromisoformat(text).astimezone()
+    return text
 
 
 def _checked_money(usd: Any) -> str | None:

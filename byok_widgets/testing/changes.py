@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,10 +14,10 @@ from byok_widgets.secrets import redact
 from byok_widgets.testing.baseline import Baseline, money, way_of
 from byok_widgets.testing.outcomes import CaseOutcome
 from byok_widgets.testing.view import RunView
-from byok_widgets.value_words import quoted
+from byok_widgets.value_words import in_words, quoted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CaseChange:
     """What has changed in a case.
 
@@ -35,13 +36,21 @@ class CaseChange:
     now: str = ""
     details: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        moved = f"{self.before} before, {self.now} now" if self.before and self.now else ""
+        words = "; ".join(filter(None, [moved, *self.details]))
+        return redact(": ".join(filter(None, [f"{self.kind}: {self.case}", words])), words=False)
+
+    def __repr__(self) -> str:
+        return f"CaseChange({' '.join(str(self).split())})"
+
 
 @dataclass(frozen=True, repr=False)
 class Changes:
     """What has changed since a baseline.
 
     Attributes:
-        since: When the baseline was saved.
+        since: When the baseline was saved, in ISO 8601.
         flow: Which parts of the flow were changed.
         cases: The cases that come out otherwise; the others are left out.
         cost: What all runs cost before and now, in words; empty where that is the same.
@@ -63,35 +72,33 @@ class Changes:
         return [*self._of_the_flow, *self._of_cases, *self._of_the_cost]
 
     @property
+    def _moment(self) -> str:
+        return in_words(datetime.fromisoformat(self.since).astimezone())
+
+    @property
     def _of_the_flow(self) -> list[str]:
         return [redact(f"The flow was changed: {', '.join(self.flow)}.", words=False)] if self.flow else []
 
     @property
     def _of_cases(self) -> list[str]:
-        lines = (": ".join(filter(None, [f"{each.kind}: {each.case}", _words(each)])) for each in self.cases)
-        return [redact(line, words=False) for line in lines]
+        return [str(each) for each in self.cases]
 
     @property
     def _of_the_cost(self) -> list[str]:
         return [self.cost] if self.cost else []
 
     def __repr__(self) -> str:
-        return "\n".join([f"Since {self.since}:", *(self.lines or ["nothing has changed."])])
+        return "\n".join([f"Since {self._moment}:", *(self.lines or ["nothing has changed."])])
 
     def _repr_html_(self) -> str:
         rows = [(each.kind, each.case, each.before, each.now, "; ".join(each.details)) for each in self.cases]
         shown = [[redact(cell, words=False) for cell in row] for row in rows]
         columns = ("change", "case", "before", "now", "details")
-        table = markup.table(shown, caption=f"Changes since {self.since}", columns=columns) if rows else ""
+        table = markup.table(shown, caption=f"Changes since {self._moment}", columns=columns) if rows else ""
         said = [*self._of_the_flow, *self._of_the_cost]
         if not rows and not said:
-            said = [f"Nothing has changed since {self.since}."]
+            said = [f"Nothing has changed since {self._moment}."]
         return f"{table}{''.join(markup.block(markup.facts(line)) for line in said)}"
-
-
-def _words(change: CaseChange) -> str:
-    moved = f"{change.before} before, {change.now} now" if change.before and change.now else ""
-    return "; ".join(filter(None, [moved, *change.details]))
 
 
 def changes(test: RunView, before: Baseline) -> Changes:

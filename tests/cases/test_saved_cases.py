@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -65,7 +66,9 @@ def test_cases_are_added_with_names_of_their_own_and_equal_ones_once(flow, sessi
     cases = flow.cases(file)
     assert len({case.name for case in cases}) == len(cases) == 3
     assert cases[0].text == "kept as it is"
-    assert flow.save_case(session, file, name="Hello").name == "Hello 3"
+    named = [flow.save_case(session, file, name="Hello") for _ in range(2)]
+    assert [(each.name, each.is_new) for each in named] == [("Hello 3", True), ("Hello 3", False)]
+    assert flow.save_case(session, file, name="Hi").is_new, "another name is another case"
 
 
 def test_a_line_break_of_another_kind_in_what_was_said_ends_no_line(flow, tmp_path):
@@ -82,6 +85,17 @@ def test_by_default_the_file_is_named_like_the_flow(flow, session, tmp_path, mon
     assert saved.path.parent == tmp_path
     assert saved.path.name.startswith("the-dentist-")
     assert len(flow.cases(saved.path.name)) == 1
+
+
+def test_what_it_says_to_test_with_is_found_from_here(flow, session, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cases").mkdir()
+    saved = flow.save_case(session, "cases/a.jsonl")
+    told = dict(saved.facts())
+    assert str(tmp_path) not in f"{saved} {told}"
+    assert Path(told["file"]) == Path("cases/a.jsonl")
+    assert told["test with"] == f"flow.test({told['file']!r})"
+    assert len(flow.cases(told["file"])) == 1
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a", "missing/a.jsonl", "missing/a.cases"])

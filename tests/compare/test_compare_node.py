@@ -39,15 +39,15 @@ def cases(count: int) -> list[dict]:
 
 def test_two_models_get_equal_requests_but_for_the_model(flow: Flow, server: ScriptedServer) -> None:
     read = flow.extraction("read", weekday=["Mon", "Tue"])
-    result = read.compare(MODELS, cases(3))
+    result = read.compare(MODELS, cases(6))
     asked: dict[str, set[str]] = {model: set() for model in ("good", "bad")}
     for request in server.requests:
         asked[request.pop("model")].add(json.dumps(request, sort_keys=True))
-    assert len(asked["good"]) == 3
+    assert len(asked["good"]) == 6
     assert asked["good"] == asked["bad"]
     assert result.differences() == []
     assert [result.results.scores_of(variant)["c0"] for variant in result.variants] == [[1.0], [0.0]]
-    assert [case.name for case in result.disagreements()] != []
+    assert [case.name for case in result.disagreements()] == ["c0", "c1", "c2", "c3", "c4", "c5"]
 
 
 def test_the_same_call_pays_nothing_again_and_one_more_model_pays_its_column(

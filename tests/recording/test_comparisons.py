@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import ConfigError, Flow
+from byok_widgets.recording.cassette import Cassette
 from byok_widgets.reply import badge
 from tests.compare.flows import priced_flow
 from tests.scripted_server import Say, ScriptedServer
@@ -93,6 +94,18 @@ def test_costs_are_those_of_the_recording_and_nothing_is_spent(
     server.requests.clear()
     flow.node("read").compare(MODELS, CASES[:2], max_calls=100).wait()
     assert len(server.requests) == 4, "what was replayed counts as no answer of today"
+
+
+def test_replayed_twice_it_shows_the_same(flow: Flow, cassette: Path) -> None:
+    with flow.record(cassette):
+        flow.node("read").compare(MODELS, CASES, max_calls=100).wait()
+    flow.replay(cassette)
+    first, second = (flow.node("read").compare(MODELS, CASES) for _ in range(2))
+    recorded_s = {entry["answer"].get("waited_s", 0.0) for entry in Cassette(cassette, must_exist=True).entries()}
+    for each in (first, second):
+        each.wait()
+        assert {cell.wait_s for _, _, cell, _ in each.results.items()} <= recorded_s, "no second of today"
+    assert repr(first) == repr(second)
 
 
 def test_where_calls_may_be_live_the_head_says_what_came(flow: Flow, cassette: Path) -> None:

@@ -156,7 +156,11 @@ def test_a_baseline_says_what_has_changed_since(flow: Flow, tmp_path: Path) -> N
     assert any("turn 2" in detail for detail in now.changes.regressions[0].details)
     assert set(now.changes.flow) == {"node ask", "the edges"}
     assert "good" in repr(now.changes)
+    assert now.changes.since not in f"{now.changes!r} {same.changes._repr_html_()}", "a moment as people write it"
     assert "node ask" in repr(now)
+    shown = repr([*now.changes.cases, *now.problems])
+    assert "=" not in shown, "words, not the fields of a class"
+    assert {change.case in shown for change in now.changes.cases} == {True}
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": "byok_widgets baseline", "version": 99}', "\x00"])
@@ -173,6 +177,8 @@ def test_what_is_no_baseline_is_refused(flow: Flow, content: str, tmp_path: Path
 
 
 EDITED = {
+    "a moment in words": {"saved_at": "yesterday"},
+    "a moment that is none here": {"saved_at": "0001-01-01T00:00:00+14:00"},
     "a cost that is no number": {"usd": "NaN"},
     "a cost without end": {"usd": "Infinity"},
     "a negative cost": {"usd": "-1"},
