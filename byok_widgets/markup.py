@@ -21,6 +21,9 @@ _NUMBER = "text-align:right;white-space:nowrap"
 _TEXT = "text-align:left;white-space:pre-wrap;overflow-wrap:break-word"
 _CAPTION = "caption-side:top;text-align:left;padding:0 0 4px;font-weight:600;font-style:normal;color:inherit"
 _TABLE = "border-collapse:collapse;margin:4px 0;text-align:left"
+_SCROLLS = "display:block;max-width:100%;overflow-x:auto"
+"""A wide table scrolls itself, not what is around it: its caption is as wide as what is seen, and stays."""
+_STAYS = "display:block;position:sticky;left:0"
 _LONG_CHARS, _ROOM, _WHOLE = 24, "min-width:11em", "white-space:pre"
 """How many characters make a text a long one, the room that its column keeps, and how others look."""
 _MANY_COLUMNS = 4
@@ -137,11 +140,11 @@ def table(
     heads = _WHOLE if is_wide else ""
     head = "".join(_head(name, "col", is_number=at in numbers, look=heads) for at, name in enumerate(columns))
     body = "".join(_row(cells, numbers, looks) for cells in rows)
-    parts = [f'<caption style="{_CAPTION}">{text(caption)}</caption>' if caption else ""]
+    look, top = (f"{_TABLE};{_SCROLLS}", f"{_CAPTION};{_STAYS}") if is_wide else (_TABLE, _CAPTION)
+    parts = [f'<caption style="{top}">{text(caption)}</caption>' if caption else ""]
     parts += [f"<thead><tr>{head}</tr></thead>" if head else "", f"<tbody>{body}</tbody>"]
     parts += [f"<tfoot>{_row(total, numbers, looks)}</tfoot>" if total else ""]
-    shown = f'<table style="{_TABLE}">{"".join(parts)}</table>'
-    return Markup(f'<div style="overflow-x:auto">{shown}</div>' if is_wide else shown)
+    return Markup(f'<table style="{look}">{"".join(parts)}</table>')
 
 
 def _looks(rows: Iterable[Sequence[str]], columns: int, numbers: Collection[int]) -> dict[int, str]:

@@ -112,7 +112,7 @@ def test_a_table_tells_what_its_heads_are_for() -> None:
 def test_a_wide_table_scrolls_and_breaks_long_texts_alone() -> None:
     columns = ("name", "verdict", "why", "seconds")
     page = markup.table([("a", "does not\nhold", "so " * 20, "0.1")], columns=columns, numbers={3})
-    assert page.startswith('<div style="overflow-x:auto"><table')
+    assert "overflow-x:auto" in page.partition(">")[0]
     verdict, why, _ = re.findall(r'<td dir="auto" style="([^"]*)"', page)
     assert verdict.endswith("white-space:pre"), "a short text keeps its lines"
     assert "pre-wrap" in why

@@ -114,6 +114,16 @@ def as_sent(page, saved) -> None:
     assert page.page.evaluate(f"() => {cells}.some(cell => cell.trusted)") is False
 
 
+CAPTION = """(table, scrolled) => {
+  table.scrollLeft = scrolled;
+  const words = document.createRange();
+  words.selectNodeContents(table.caption);
+  const [within, said] = [table.getBoundingClientRect(), words.getBoundingClientRect()];
+  return [said.left - within.left, said.right - within.left];
+}"""
+"""Where the words of a table's caption begin and end in what is seen of it."""
+
+
 def test_a_notebook_that_is_not_trusted_shows_the_same(open_notebook):
     page = open_notebook([PRICED, "Trace([turn])", "Timeline([turn], {})", DENTIST])
     page.run_all()
@@ -130,6 +140,24 @@ def test_a_notebook_that_is_not_trusted_shows_the_same(open_notebook):
     sides = [cell.evaluate("cell => getComputedStyle(cell).textAlign") for cell in table.locator("td").all()]
     assert set(sides) == {"left", "right"}, "words to the left, numbers to the right"
     page.shot("untrusted")
+
+
+def test_in_a_narrow_place_the_caption_of_a_wide_table_is_seen_as_a_whole(open_notebook):
+    page = open_notebook(["Timeline([turn], {})" if at else PRICED for at in range(2)])
+    page.run_all()
+    table = page.page.locator(IN_FRONT).nth(1).locator("table").first
+
+    def place(scrolled):
+        page.narrow(340)
+        assert table.evaluate("table => table.scrollWidth > table.clientWidth"), "there is more than is seen"
+        return table.evaluate(CAPTION, scrolled)
+
+    for left, right in map(place, (0, 100)):
+        assert 0 <= left < right <= 340, "and it stays there"
+    page.shot("graph-caption")
+    as_sent(page, page.save())
+    left, right = place(0)
+    assert 0 <= left < right <= 340
 
 
 def test_dollars_are_no_mathematics_trusted_or_not(open_notebook):
