@@ -255,8 +255,8 @@ def _write(descriptor: int, content: bytes) -> None:
 
 
 def _unusable(path: Path, error: OSError) -> ConfigError:
-    is_missing = isinstance(error, FileNotFoundError)
-    fix = "Give the file that was recorded; without a replay, the model answers." if is_missing else "Give another file."
+    missing = "Give the file that was recorded; without a replay, the model answers."
+    fix = missing if isinstance(error, FileNotFoundError) else "Give another file."
     return ConfigError(
         f"The cassette {str(path)!r} cannot be opened: {describe_os_error(error)}.", kind="cassette", fix=fix
     )
