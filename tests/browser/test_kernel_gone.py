@@ -57,6 +57,7 @@ def check_that_nothing_typed_is_lost(page: NotebookPage, end: Callable[[Notebook
     assert panel.locator(".byok-gone-notice:visible").count() == 0, "one notice is enough for the panel"
     message.press("Enter")
     assert message.input_value() == "A long thought"
+    assert message.evaluate("field => field.readOnly"), "and nothing can be typed after it"
     page.shot(f"gone-{end.__name__}-{page.app}")
 
 

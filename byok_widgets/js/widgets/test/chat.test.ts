@@ -59,10 +59,13 @@ it("hides what the notebook file keeps of it once the kernel has answered", () =
   lost.end();
 });
 
-it("keeps the text when the kernel is gone", () => {
+it("keeps the text when the kernel is gone, and takes no more", () => {
   model.isGone = true;
   say("Hi");
-  expect(text().value).toBe("Hi");
+  expect([text().value, text().readOnly]).toEqual(["Hi", true]);
+  press(text(), "Enter");
+  expect([text().value, text().readOnly]).toEqual(["Hi", true]);
+  expect([...view.panel.querySelectorAll("button")].every(({ disabled }) => disabled)).toBe(true);
 });
 
 it("tells what the provider wrote from what it means and from what to do", () => {

@@ -74,6 +74,7 @@ class ChatView {
   private readonly dialogue: Dialogue;
   private models: string[] = [];
   private isClosed = false;
+  private isGone = false;
   private currentNode = "";
   private working = ""; // the node that is answering
   private said = ""; // what was sent and has not begun: it stays in its field until then
@@ -168,7 +169,7 @@ class ChatView {
   }
 
   private say(text: string): boolean {
-    const isReady = !this.dialogue.isBusy && !this.said && !this.isClosed;
+    const isReady = !this.dialogue.isBusy && !this.said && !this.isClosed && !this.isGone;
     return isReady && Boolean(text.trim()) && this.send({ kind: "say", text });
   }
 
@@ -180,6 +181,7 @@ class ChatView {
 
   private onGone(el: HTMLElement): void {
     const { composer, status } = this.part;
+    this.isGone = true;
     this.settle();
     this.stopWaiting();
     this.thinking.stop();
@@ -267,6 +269,7 @@ class ChatView {
   }
 
   private paint(): void {
+    if (this.isGone) return; // all is frozen
     const { send, stop, text, reset, sessions } = this.part;
     const { isBusy } = this.dialogue;
     send.hidden = isBusy;
