@@ -51,7 +51,7 @@ _CLOCK = re.compile(
     (?<![\w.,:/])(?P<hour>\d{{1,2}}|(?:{_HOURS})(?!\w))
     (?:\s?(?P<sign>[:.h])\s?(?P<minute>[0-5]\d)(?::[0-5]\d)?(?!\d)
        |[ ](?P<spoken>oh[ ]?\w+|fifteen|thirty|forty[ -]five|[0-5]\d\b)|(?P<only_h>\s?h\b))?
-    (?P<clock>\s?o[’']?\s?clock|\s?uhr\b|\s?heures?\b|\s?hrs?\b)?
+    (?P<clock>\s?o[’']?\s?clock|\s?uhr\b(?:\s(?P<then>[0-5]\d)\b(?!:))?|\s?heures?\b|\s?hrs?\b)?
     (?:\s?(?P<half>{_HALVES}))?
     (?:\s{{1,4}}(?:in\s{{1,4}}the|at|this|of\s{{1,4}}the)?\s{{0,4}}(?P<after>{_PARTS})\b)?
     """,
@@ -107,7 +107,8 @@ def _time(found: re.Match[str], text: str) -> TimeSaid | None:
     part = (found["half"] or found["after"] or found["before"] or "").casefold()
     marked = any(found[name] for name in ("past", "minute", "clock", "only_h")) or bool(part)
     follows_at = _follows_at(text, found.start("hour"))
-    if not marked and not follows_at:
+    is_in_words = (found["hour"] + (found["spoken"] or "0")).isalpha()  # "seven thirty"
+    if not (marked or follows_at or is_in_words):
         return None
     if found["sign"] == "." and not part and not found["clock"] and not follows_at:  # "7.30" may be a price
         return None
@@ -148,6 +149,8 @@ def _counted(found: re.Match[str], hour: int) -> tuple[int, int]:
 def _minute(found: re.Match[str]) -> int:
     if found["minute"]:
         return int(found["minute"])
+    if found["then"]:
+        return int(found["then"])
     spoken = (found["spoken"] or "").casefold()
     if spoken.startswith("oh"):
         return _number(spoken.removeprefix("oh").strip())

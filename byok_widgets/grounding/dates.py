@@ -132,7 +132,8 @@ def _named(words: tuple[Word, ...], text: str) -> Iterator[DateSaid]:
         elif name in SPANS and at and (words[at - 1].bare in _COUNTING or _day(words[at - 1]) is not None):
             yield DateSaid(is_relative=True, start=words[at - 1].start, end=word.end)
         elif _is_day_alone(words, at):
-            yield DateSaid(day=_day(word), start=word.start, end=word.end)
+            day, first, last = _day_around(words, at)
+            yield DateSaid(day=day, start=words[first].start, end=words[last].end)
 
 
 _COUNTING = frozenset({"next", "this", "a", "following", "coming", "few", "couple", "same", "another"})
@@ -161,13 +162,30 @@ def _around_month(words: tuple[Word, ...], at: int, month: int) -> DateSaid:
     while after < len(words) and words[after].bare in _LINKS:
         after += 1
     if before >= 0 and _day(words[before]) is not None:
-        found = replace(found, day=_day(words[before]), start=words[before].start)
+        day, first, _ = _day_around(words, before)
+        found = replace(found, day=day, start=words[first].start)
     elif after < len(words) and _day(words[after]) is not None:
-        found = replace(found, day=_day(words[after]), end=words[after].end)
-        after += 1
+        day, _, last = _day_around(words, after)
+        found = replace(found, day=day, end=words[last].end)
+        after = last + 1
     if after < len(words) and _YEAR.fullmatch(words[after].bare):
         found = replace(found, year=int(words[after].bare), end=words[after].end)
     return found
+
+
+def _day_around(words: tuple[Word, ...], at: int) -> tuple[int | None, int, int]:
+    """Return the day of which a word is all or a part, "twenty-seventh", and its first and its last word."""
+    for first in (at, at - 1):
+        parts = words[max(0, first) : first + 2]
+        if len(parts) < 2 or first < 0 or parts[0].bare not in _TENS or parts[1].start - parts[0].end > 1:
+            continue
+        unit = _day(parts[1])
+        if unit in range(1, 10) and unit is not None and not parts[1].bare.isdecimal():
+            return _TENS[parts[0].bare] + unit, first, first + 1
+    return _day(words[at]), at, at
+
+
+_TENS = {"twenty": 20, "thirty": 30}
 
 
 def _day(word: Word) -> int | None:

@@ -19,6 +19,7 @@ from byok_widgets.grounding.moments import (
     date_places,
     moment_of,
     number_places,
+    says_another_time,
     time_places,
     typed_moment,
 )
@@ -33,6 +34,7 @@ from byok_widgets.grounding.text_search import (
     shortened,
     spelt,
     spelt_out,
+    surname_first,
     transliterated,
     without_tail,
 )
@@ -77,6 +79,7 @@ class LookUp:
 
 
 _UNCHECKED = LookUp("unchecked")
+_MOST_DIGITS = 9
 
 
 class Dialogue:
@@ -157,14 +160,17 @@ class Dialogue:
             lambda words: same_meaning(words, wanted),
             lambda words: attached(words, wanted),
             lambda words: transliterated(words, wanted),
+            lambda words: surname_first(words, value),
             lambda words: spelt(words, value),
             lambda words: spelt_out(words, value),
             lambda words: in_other_order(words, value),
         ]
         for search in searches:
             found = self._first(search, value)
-            if found:
+            if found and not says_another_time(value, found.text):
                 return LookUp("said", found)
+        if found := self._number_in_words(value.strip()):
+            return LookUp("said", found)
         moment = moment_of(value)
         by_moment = self._moment(moment, is_typed=False) if moment else None
         return by_moment or self._in_pieces(wanted) or self._hinted(value, wanted) or LookUp("ungrounded")
@@ -220,6 +226,13 @@ class Dialogue:
             for said in self._passages[number].counting(wanted)[:1]:
                 return LookUp("said", self._evidence(number, (said.start, said.end)))
         return LookUp("not_literal")
+
+    def _number_in_words(self, value: str) -> Evidence | None:
+        """Return where a text of digits is said as a number in words: "27" in "twenty-seven"."""
+        if not value.isdecimal() or value.startswith("0") or len(value) > _MOST_DIGITS:
+            return None
+        found = self._number(int(value)).evidence
+        return None if found is None or any(map(str.isdigit, found.text)) else found
 
     def _moment(self, moment: Moment, *, is_typed: bool) -> LookUp | None:
         """Return what supports a date or a time; in a free text a day counted from today is no support."""

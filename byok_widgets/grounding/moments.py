@@ -103,6 +103,13 @@ def is_form_of_words(text: str) -> bool:
     return moment_of(text) is None and not without_tail(text)
 
 
+def says_another_time(value: str, text: str) -> bool:
+    """Whether two texts name times of day that differ: "7 pm" and "7:15 pm"."""
+    wanted, said = Passage(value).times, Passage(text).times
+    is_same = (one.means(two.hour, two.minute, is_exact=two.is_exact) for one in said for two in wanted)
+    return bool(wanted and said) and not any(is_same)
+
+
 def typed_moment(value: object) -> Moment | None:
     """Return the value of a field for dates or times; an ISO time is exact, as its type is."""
     if isinstance(value, str):

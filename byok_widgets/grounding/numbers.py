@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 
 from byok_widgets.grounding.letters import bare, folded
 
@@ -61,7 +62,8 @@ _SIGNS = {char: at for at, char in enumerate("〇一二三四五六七八九")} 
 _SIGN_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "萬": 10_000}
 _SIGNS_RUN = re.compile(f"[{''.join((*_SIGNS, *_SIGN_SCALES))}]{{1,12}}")
 _FRACTION = re.compile(r"(?:(?P<whole>(?<![\d.,])\d{1,9})\s?)?(?P<part>[\u00bc-\u00be\u215b-\u215e])")
-_NEGATIVE = re.compile(r"\b(?:minus|negative)\s$", re.IGNORECASE)
+_MIXED = re.compile(r"(?<![\d.,/])(?P<whole>\d{1,9})[ -](?P<part>\d)/(?P<parts>\d{1,2})(?![\d/])", re.ASCII)
+"""One and a half, in digits."""
 
 _DIGITS = re.compile(
     r"(?<![\w.,])[-−]?\d+(?:[.,'’ \u00a0\u202f]\d{3})*(?:[.,]\d+)?(?=(?:st|nd|rd|th)?(?![\d]))"
@@ -88,12 +90,15 @@ def number_named(name: str) -> Decimal | None:
 
 def numbers_in(text: str) -> Iterator[NumberSaid]:
     """Yield the numbers of a text."""
+    mixed = {at for found in _MIXED.finditer(text) for at in range(*found.span())}
     for found in _DIGITS.finditer(text):
-        values = _meant(found)
-        if values and _NEGATIVE.search(text[max(0, found.start() - 10) : found.start()]):
-            values = frozenset(-value for value in values)
+        values = frozenset() if found.start() in mixed else _meant(found)
         if values:
             yield NumberSaid(values, found.start(), found.end())
+    for found in _MIXED.finditer(text):
+        whole, share, shares = (int(found[name]) for name in ("whole", "part", "parts"))
+        if share < shares:
+            yield NumberSaid(frozenset({whole + Decimal(share) / shares}), *found.span())
     for found in _FRACTION.finditer(text):
         part = Decimal(str(unicodedata.numeric(found["part"])))
         yield NumberSaid(frozenset({part + int(found["whole"] or 0)}), *found.span())
@@ -149,7 +154,7 @@ def _readings(digits: str) -> Iterator[Decimal]:
 
 
 def _in_words(text: str) -> Iterator[NumberSaid]:
-    """Yield numbers in words; tens with units and scales are put together, and each word stands for itself too."""
+    """Yield numbers in words; tens with units and scales are put together."""
     run: list[re.Match[str]] = []
     for found in _WORD.finditer(text):
         word = found[0].casefold()
@@ -172,21 +177,47 @@ def _in_words(text: str) -> Iterator[NumberSaid]:
 
 
 def _composed(run: list[re.Match[str]]) -> Iterator[NumberSaid]:
+    """Yield the numbers of a row of words: "twenty one" is one of them, "two four" are two."""
+    parts: list[list[re.Match[str]]] = []
     for found in run:
-        number = number_of(found[0])
-        if number is not None:
-            yield NumberSaid(frozenset({number}), found.start(), found.end())
-    if len(run) < 2:
-        return
-    total, part = Decimal(0), Decimal(0)
-    for found in run:
-        word = found[0].casefold()
-        if word in _SCALES:
-            part = (part or Decimal(1)) * _SCALES[word]
-            if _SCALES[word] > 100:
-                total, part = total + part, Decimal(0)
-        elif word == "dozen":
-            part = (part or Decimal(1)) * 12
+        if parts and _goes_on(parts[-1][-1], found):
+            parts[-1].append(found)
         else:
-            part += number_of(word) or Decimal(0)
-    yield NumberSaid(frozenset({total + part}), run[0].start(), run[-1].end())
+            parts.append([found])
+    totals = [(total, part) for part in parts if (total := _total(part)) is not None]
+    for total, part in totals:
+        yield NumberSaid(frozenset({total}), part[0].start(), part[-1].end())
+    for (one, first), (two, second) in pairwise(totals):
+        if one in range(1, 100) and two in range(10, 100):  # "twelve fifty", "twenty twenty-six"
+            yield NumberSaid(frozenset({one * 100 + two, one + two / 100}), first[0].start(), second[-1].end())
+
+
+def _goes_on(last: re.Match[str], found: re.Match[str]) -> bool:
+    """Whether a word goes on with the number that another one ends: after tens, a scale, or before a scale."""
+    one, two = last[0].casefold(), found[0].casefold()
+    number = number_of(two)
+    if two in _SCALES or two == "dozen":
+        return True
+    if number is None:
+        return False
+    if one in _SCALES:
+        return number < _SCALES[one]
+    between = found.string[last.end() : found.start()]
+    return (one in _TENS.split() and number in range(1, 10) and between in (" ", "-")) or 0 < number < 1
+
+
+def _total(part: list[re.Match[str]]) -> Decimal | None:
+    """Return what words mean that stand for one number; `None` for a scale by itself."""
+    if len(part) == 1:
+        return number_of(part[0][0])
+    total, last = Decimal(0), Decimal(0)
+    for found in part:
+        word = found[0].casefold()
+        scale = 12 if word == "dozen" else _SCALES.get(word)
+        if scale is None:
+            last += number_of(word) or Decimal(0)
+        else:
+            last = (last or Decimal(1)) * scale
+        if scale is not None and scale > 100:
+            total, last = total + last, Decimal(0)
+    return total + last

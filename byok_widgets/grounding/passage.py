@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from byok_widgets.grounding.clock import TimeSaid, times_in
 from byok_widgets.grounding.dates import DateSaid, dates_in
+from byok_widgets.grounding.joined_numbers import joined
 from byok_widgets.grounding.letters import in_usual_signs
 from byok_widgets.grounding.numbers import NumberSaid, numbers_in
 from byok_widgets.grounding.unspaced import is_japanese
@@ -44,7 +45,7 @@ class Passage:
     @cached_property
     def numbers(self) -> tuple[NumberSaid, ...]:
         """Its numbers."""
-        return tuple(numbers_in(self._usual))
+        return tuple(joined(numbers_in(self._usual), self._usual))
 
     @cached_property
     def dates(self) -> tuple[DateSaid, ...]:

@@ -22,6 +22,13 @@ _FOLLOWS = re.compile(
 )
 _BEGINS = re.compile(r"[-\u2212](?=\d)")
 _PRECEDES = re.compile(r"(?:(?<![\w.,])[-\u2212]|\b(?:minus|negative)\s)$", re.IGNORECASE)
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_BEGINS_WITH_UNIT = re.compile(r"(?:the\s)?[1-9](?:st|nd|rd|th)?(?!\w)", re.IGNORECASE)
+_ENDS_IN_TENS = re.compile(r"(?<!\w)[2-9]0(?:th)?$", re.IGNORECASE)
+_AFTER_TENS = re.compile(rf"\b(?:{_TENS})[ -]$", re.IGNORECASE)
+_BEFORE_UNITS = re.compile(
+    r"(?<=ty)[ -](?:one|two|three|four|five|six|seven|eight|nine|first|second|third|\w+th)\b", re.IGNORECASE
+)
 _LONGEST_ABBREVIATION = 3
 _LOOK_BACK = 12
 
@@ -40,6 +47,7 @@ def is_whole(passage: Passage, place: Place, value: str) -> bool:
         and _has_sign_before(passage.text, place, text)
         and not _is_after_apostrophe(passage.text, place)
         and not (text.isdecimal() and _is_in_number(passage, place))
+        and not _is_in_words(passage.text, place, text)
     )
 
 
@@ -58,6 +66,14 @@ def _has_sign_after(text: str, place: Place, value: str) -> bool:
         return said == ends[0].replace("\u2212", "-")
     is_other = said in ("+", "++", "#") and follows is not None and not follows["word"]
     return not is_other or value.isdecimal()
+
+
+def _is_in_words(text: str, place: Place, value: str) -> bool:
+    """Whether a number at an end of a value is a piece of one in words: "seventh" of "twenty-seventh"."""
+    return bool(
+        (_BEGINS_WITH_UNIT.match(value) and _AFTER_TENS.search(_before(text, place)))
+        or (_ENDS_IN_TENS.search(value) and _BEFORE_UNITS.match(text, place[1]))
+    )
 
 
 def _sign(found: re.Match[str]) -> str:

@@ -26,9 +26,10 @@ _LONGEST_PREFIX = 4
 _TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ø": "oe", "ü": "ue", "å": "aa"})
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)", re.ASCII)
 _ADDRESS_WORDS = """st/street/saint ave/av/avenue rd/road blvd/boulevard ln/lane hwy/highway pkwy/parkway
-sq/square apt/apartment ste/suite bldg/building mt/mount ft/fort str/strasse"""
+sq/square apt/apartment ste/suite bldg/building mt/mount ft/fort str/strasse
+dr/doctor prof/professor mr/mister"""
 _IN_ADDRESSES = {word: group[: group.index("/")] for group in _ADDRESS_WORDS.split() for word in group.split("/")}
-"""Words that addresses and names of places have in short: "12 Main St" is in Main Street."""
+"""Words that addresses and names have in short: "12 Main St" is in Main Street."""
 _REPEATED = {"double": 2, "triple": 3}
 _LEAST_SPELT = 3
 _CASES = ("dan", "den", "tan", "ten")
@@ -68,15 +69,55 @@ def transliterated(words: Words, wanted: Words) -> Iterator[Place]:
         yield from literal(said, sought)
 
 
+def surname_first(words: Words, value: str) -> Iterator[Place]:
+    """Yield where a name is said that is written with its last part first, "Silva, Ana"; or said so."""
+    parts = [words_of(part) for part in value.split(",")]
+    if len(parts) == _PARTS_OF_A_NAME and all(parts):
+        yield from literal(words, [*parts[1], *parts[0]])
+    name = words_of(value)
+    if len(parts) == 1 and len(name) > 1:
+        for first, end in places(words, [name[-1], *name[:-1]]):
+            if words[first + 1].start - words[first].end > 1:  # there is more than a space: a comma
+                yield words[first].start, words[end - 1].end
+
+
+_PARTS_OF_A_NAME = 2
+
+
 def spelt(words: Words, value: str) -> Iterator[Place]:
     """Yield where an address was said aloud: "ana at example dot com"."""
     if not re.search(r"[@._/-]", value):
         return
     wanted = [word.bare for word in words_of(value)]
     kept, plain = words.kept(_without_signs)
+    signs = _signs_in(value)
     for first, end in places(plain, words_of(" ".join(wanted))):
-        if any(words[at].bare in _SPELT for at in range(kept[first], kept[end - 1])):
+        said = words[kept[first] : kept[end - 1]]
+        if any(word.bare in _SPELT for word in said) and _are_signs_of(said, signs):
             yield plain[first].start, plain[end - 1].end
+
+
+def _signs_in(value: str) -> Mapping[int, str]:
+    """Return the signs of an address by how many letters stand before them."""
+    found, letters = {}, 0
+    for part in re.findall(r"\w+|[^\w\s]|_", value.replace("_", " _ ")):
+        if part == "_" or not part[0].isalnum():
+            found[letters] = part
+        else:
+            letters += len(bare(part))
+    return found
+
+
+def _are_signs_of(said: Sequence[Word], signs: Mapping[int, str]) -> bool:
+    """Whether each sign that is named stands there, and none in a word; one that is written need not be named."""
+    letters, borders = 0, set()
+    for word in said:
+        sign = _SPELT.get(word.bare)
+        letters += 0 if sign else len(word.bare)
+        borders.add(letters)
+        if sign and signs.get(letters) != sign:
+            return False
+    return all(at in borders or not 0 < at < letters for at in signs)
 
 
 def spelt_out(words: Words, value: str) -> Iterator[Place]:

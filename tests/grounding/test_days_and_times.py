@@ -44,6 +44,10 @@ def mark(said: str, value: object, kind: Kind = "text", allowed: tuple[str, ...]
         ("at 0930 hours", "9:30"),
         ("on the twenty-fourth", "24th"),
         ("at the end of March", "late March"),
+        ("at seven thirty", "7:30"),
+        ("um 15 Uhr 30", "15:30"),
+        ("the twenty-seventh of November", "November 27"),
+        ("on November twenty seven", "27 November"),
     ],
 )
 def test_the_same_time_in_other_words_was_said(said: str, value: str) -> None:
@@ -63,6 +67,9 @@ def test_the_same_time_in_other_words_was_said(said: str, value: str) -> None:
             "this morning",
         ),
         ("at 0930 hours", "10:30"),
+        ("at 7:15 pm", "7 pm"),
+        ("on November twenty seven", "November 20"),
+        ("on the twenty-seventh of November", "November 7"),
         ("between 2 and 4", "2-5"),
         ("at 7:40 am on March 14th", "14:40"),
         ("last Friday", "next Friday"),
