@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -80,6 +81,11 @@ class LookUp:
 
 _UNCHECKED = LookUp("unchecked")
 _MOST_DIGITS = 9
+_DOUBT = re.compile(
+    r"n['’]t\b|\b(?:not?|nope|wait|sorry|mean|meant|actually|rather|instead|except|but|too|scratch|oops|make)\b",
+    re.IGNORECASE,
+)
+_MOST_DOUBTS = 20
 
 
 class Dialogue:
@@ -102,10 +108,23 @@ class Dialogue:
         """Whether a person says a message."""
         return number in self._people
 
+    @cached_property
+    def doubtful(self) -> Sequence[int]:
+        """The last messages in which people may take something back, and those to which they reply so."""
+        said = [at for at in sorted(self._people) if _DOUBT.search(self._passages[at].text)][-_MOST_DOUBTS:]
+        return sorted({*said, *(at - 1 for at in said if at and at - 1 not in self._people)})
+
     def times_said(self, text: str) -> int:
         """Return in how many places people say a text."""
         wanted = words_of(text)
         return sum(1 for at in self._people for _ in literal(self._passages[at].words, wanted))
+
+    @classmethod
+    def of_text(cls, text: str) -> Dialogue:
+        """Return a dialogue of one text that nobody says."""
+        dialogue = cls(())
+        dialogue._passages, dialogue._order = [Passage(text)], [0]
+        return dialogue
 
     def alone(self, number: int) -> Dialogue:
         """Return a dialogue of one of its messages."""

@@ -19,23 +19,29 @@ _VERB_FORMS = "need needs needed want wants wanted like require requires require
 _VERBS = frozenset(_VERB_FORMS.split())
 _OTHER_WORDS = """
     a an any the i we it this that you your my our s m am re d ll ve got do does will would for to be please also
-    too really very
+    too really very and must should necessary
 """
 _PLAIN = _VERBS | frozenset(_OTHER_WORDS.split())
 """Words that leave a sentence with the name of a field as plain as it is."""
 _DENIALS = frozenset({"not", "no", "without"})
 _NOT = re.compile(r"\b(do|is|does|would|are|have|has)n['\u2019]?t\b", re.IGNORECASE)
+_WILL_NOT = re.compile(r"\bwon['\u2019]?t\b", re.IGNORECASE)
 _ASKING = frozenset({"do", "does", "is", "are", "will", "would", "has", "have", "any", "am"})
 """Words with which a question begins, also one without its mark."""
 _SENTENCE = re.compile(r"[^.!?;\n]+[.!?;\n]*")
 _YES = re.compile(
-    r"(?:yes|yeah|yep|yup|sure|of course|definitely|correct)"
-    r"(?:,? (?:please|thanks|thank you|i do|i am|it is|we do))?",
+    r"(?:yes|yeah|yep|yup|sure|of course|definitely|absolutely|certainly|correct)"
+    r"(?:,? (?:please|thanks|thank you|i do|i am|it is|we do"
+    r"|that(?:['\u2019]d| would) be (?:great|good|nice|lovely)))?"
+    r"|(?:that(?:['\u2019]d| would) be|sounds) (?:great|good|nice|perfect|lovely|wonderful)"
+    r"|(?:i|we) do|i am|please(?: do)?",
     re.IGNORECASE,
 )
 _NO = re.compile(
     r"(?:no|nope|nah)(?:,? (?:thanks|thank you|(?:i|we) (?:do not|don['\u2019]t|am not|are not)|i['\u2019]m not"
-    r"|it(?: is|['\u2019]s) not|it isn['\u2019]t))?",
+    r"|it(?: is|['\u2019]s) not|it isn['\u2019]t|not really|no need|(?:i['\u2019]m|we['\u2019]re) (?:good|fine)))?"
+    r"|not (?:really|at all)|no need|(?:absolutely|definitely|certainly|of course) not"
+    r"|(?:i|we)(?:['\u2019]d| would) rather not|(?:i|we) (?:do not|don['\u2019]t)(?: think so)?|i['\u2019]m not",
     re.IGNORECASE,
 )
 _WAVERING = re.compile(
@@ -77,7 +83,7 @@ def _claims(names: Sequence[str], passages: Sequence[Passage], people: Sequence[
 
 def _claim(sentence: str, names: Sequence[str]) -> bool | None:
     """Return whether a sentence affirms or denies the words of a name; `None` if there is more in it."""
-    words = words_of(_NOT.sub(r"\1 not", sentence))
+    words = words_of(_NOT.sub(r"\1 not", _WILL_NOT.sub("will not", sentence)))
     naming = {at: _named(word, names) for at, word in enumerate(words)}
     if not set(names) <= {name for found in naming.values() for name in found}:
         return None
@@ -114,7 +120,12 @@ def _answer(passages: Sequence[Passage], people: Sequence[bool], number: int) ->
     """Return the yes or no with which a person answers in a message; `None` for any other answer."""
     if number >= len(passages) or not people[number]:
         return None
-    first, *others = _SENTENCE.findall(passages[number].text.strip()) or [""]
+    return plain_answer(passages[number].text)
+
+
+def plain_answer(text: str) -> bool | None:
+    """Return the yes or no that an answer plainly is; `None` for any other answer."""
+    first, *others = _SENTENCE.findall(text.strip()) or [""]
     said = first.strip(" .!,;\n")
     if first.rstrip().endswith("?") or any(map(_WAVERING.search, others)):
         return None

@@ -8,6 +8,7 @@ from typing import Any
 
 from byok_widgets.grounding.dialogue import Dialogue, Kind, LookUp
 from byok_widgets.grounding.evidence import Evidence, Mark
+from byok_widgets.grounding.taken_back import Asked, is_taken_back
 from byok_widgets.messages import Message
 from byok_widgets.nodes.extraction_status import Status
 from byok_widgets.schema import ValidationResult
@@ -56,6 +57,7 @@ def look_up(checked: ValidationResult, transcript: Iterable[Message]) -> LookupR
         if not part.is_taken:
             continue
         results = [_once(known, dialogue, each) for each in _looked_up(part)]
+        results = [_standing(dialogue, part, result) for result in results]
         if isinstance(part.value, bool) and isinstance(part.step, str):
             results += [LookUp("ungrounded")] if dialogue.says_opposite(part.step, value=part.value) else []
         if results:
@@ -65,6 +67,14 @@ def look_up(checked: ValidationResult, transcript: Iterable[Message]) -> LookupR
             if places and worst.mark != "ungrounded":
                 found.evidence[part.path] = replace(places[0], further=tuple(places[1:]))
     return found
+
+
+def _standing(dialogue: Dialogue, part: Part, found: LookUp) -> LookUp:
+    """Return what was found, or that nothing was where people plainly take back what they said."""
+    if found.evidence is None or part.is_key:
+        return found
+    is_out = is_taken_back(dialogue, Asked(part.path, *lookup_of(part)), found.evidence)
+    return LookUp("ungrounded") if is_out else found
 
 
 def _once(known: dict[str, LookUp], dialogue: Dialogue, asked: tuple[Any, Kind, tuple[Any, ...]]) -> LookUp:

@@ -20,9 +20,18 @@ PLAIN = [
     ("urgent", "u: Hi. It's not urgent.", False),
     ("is_vegetarian", "u: I'm vegetarian", True),
     ("insurance", "u: Without insurance please", False),
+    ("parking", "u: I won't need parking", False),
+    ("parking", "u: Parking isn't necessary", False),
+    ("refundable", "u: It must be refundable.", True),
+    ("needs_parking", "a: And parking?|u: nah, we're good", False),
+    ("needs_parking", "a: Do you need parking?|u: Not really.", False),
+    ("needs_parking", "a: Would you like parking?|u: That would be great!", True),
+    ("needs_parking", "a: Do you need parking?|u: I do.", True),
 ]
 OPEN = [
     ("needs_parking", "a: Do you need parking?|u: Not sure."),
+    ("needs_parking", "a: Do you need parking?|u: I don't know."),
+    ("needs_parking", "a: Do you mind the parking?|u: Not at all."),
     ("needs_parking", "a: Do you need parking?|u: No. Actually, yes."),
     ("needs_parking", "a: Do you need parking or a shuttle?|u: No."),
     ("needs_parking", "a: Would you like to cancel the parking?|u: No."),

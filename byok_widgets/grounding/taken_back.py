@@ -1,0 +1,284 @@
+"""Values that were said and are plainly no longer meant: "4 people. I mean 5.", "Bob?" "No, it's Rob", and so on.
+
+Only what can hardly be meant otherwise counts, and a later place that is not taken back is enough for a value. The
+words are English; in other languages nothing is taken back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from byok_widgets.grounding.choices import choice_places
+from byok_widgets.grounding.dialogue import Dialogue, Kind
+from byok_widgets.grounding.evidence import Evidence
+from byok_widgets.grounding.language import COMMON_WORDS
+from byok_widgets.grounding.moments import Moment, moment_of, typed_moment
+from byok_widgets.grounding.passage import Passage
+from byok_widgets.grounding.talked_about import names_any
+from byok_widgets.grounding.words import Word, words_of, words_of_name
+from byok_widgets.grounding.yes_or_no import plain_answer
+
+Place = tuple[int, int]
+
+_EXCLUDING_NAMES = """
+    allergies allergy avoid avoided ban banned blocked busy complaint denied diet dietary dislike disliked dislikes
+    except exclude excluded exclusions feedback intolerance issue issues never no not note notes old original
+    previous problem reason refused rejected remarks restriction restrictions summary unavailable unwanted without
+"""
+_EXCLUDING = frozenset(_EXCLUDING_NAMES.split())
+"""Names of fields that ask for what is not wanted, or hold whole sentences."""
+_MARKERS = (
+    r"(?:(?:oh|uh|um|no|nope|wait|sorry|actually|rather|oops|correction|instead|hang\ on|hold\ on|i\ mean|i\ meant"
+    r"|scratch\ that|make\ (?:it|that)|let['’]s\ say|or\ rather|my\ mistake)\b[\s,.;:!\u2026\u2013\u2014-]*)"
+)
+_SMALL = (
+    r"(?:(?:it|that|this|is|it['’]s|that['’]s|for|to|at|on|be|i['’]?m|i\ am|we['’]?re|my\ name\ is|the|a|an)\s+)*"
+)
+_CORRECTED = re.compile(
+    rf"(?P<unit>\s+[a-z]+)??[\s,.;:!?\u2026\u2013\u2014-]*(?P<marker>{_MARKERS}+){_SMALL}", re.IGNORECASE
+)
+_STRONG = re.compile(r"wait|mean|scratch|correction|rather|oops|mistake|no[\s,.]+(?:sorry|not)", re.IGNORECASE)
+_BEGINS_AGAIN = re.compile(rf"\s*{_MARKERS}+", re.IGNORECASE)
+_NOT = re.compile(r"(?<!why )(?<!if )(?<!or )\bnot\s+(?:(?:a|an|the|for|at|on|in)\s+)?$", re.IGNORECASE)
+_IS_NOT = re.compile(
+    r"(?:\b(?:am|is|are|was)|['’](?:m|s|re))\s+not\s+$|\b(?:isn|wasn|aren)['’]t\s+$", re.IGNORECASE
+)
+_CONTRAST_BEFORE, _CONTRAST_AFTER = re.compile(r",\s*not\s+$", re.IGNORECASE), re.compile(r"\s*,|\s+but\b")
+_NOT_WANTED = re.compile(
+    r"\b(?:except(?:\s+for)?|any\w*(?:\s+\w+)?\s+but|instead\s+of|rather\s+than"
+    r"|(?:do|does|did)(?:n['’]t|\s+not)\s+(?:like|want|have))\s+(?:(?:a|an|the|any|on|for|at|to)\s+)?$",
+    re.IGNORECASE,
+)
+_DOES_NOT_DO = re.compile(
+    r"\s+(?:(?:does(?:n['’]t|\s+not)|won['’]t|will\s+not|wouldn['’]t)\s+(?:work|do|suit|fit)\b"
+    r"|(?:is|was|would\s+be)\s+(?:too\s|no\s+good\b|not\s+(?:good|possible|ok|okay|ideal|an\s+option)\b))",
+    re.IGNORECASE,
+)
+_PEOPLE = frozenset({"caller", "client", "customer", "guest", "name", "patient", "surname", "user"})
+_INTRODUCES = re.compile(
+    r"\b(?:i['’]m|i\s+am|my\s+name\s+is|you['’]re\s+(?:speaking|talking)\s+(?:to|with)"
+    r"|you\s+are\s+(?:speaking|talking)\s+(?:to|with))\s+(?:[A-Z]\w+\s+)?$",
+    re.IGNORECASE,
+)
+_AT = re.compile(r"\b(?:at|on)\s+$", re.IGNORECASE)
+_MAYBE = re.compile(r"\b(?:if|unless|in\s+case|when)\b", re.IGNORECASE)
+_STOPS = re.compile(r"[.!?\n]+(?=\s|$)")
+_AROUND = """
+    actually around called correct he instead just like make maybe mean meant mistake name named nope of oh only
+    oops people person persons prefer rather right scratch she sorry speaking that us wait work works
+"""
+_PLAIN = COMMON_WORDS | frozenset(_AROUND.split())
+_LOOK_BACK = 40
+_MOST_MESSAGES = 200
+"""In a longer dialogue nothing is looked up in each message."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A value that is looked for.
+
+    Attributes:
+        name: The name of its field.
+        value: The value.
+        kind: What it is.
+        allowed: For a choice, all allowed values.
+    """
+
+    name: str
+    value: Any
+    kind: Kind
+    allowed: Sequence[Any] = ()
+
+    @property
+    def moment(self) -> Moment | None:
+        """The date or the time that it is."""
+        return typed_moment(self.value) if self.kind == "moment" else moment_of(self.value)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether nothing tells which other values are of its sort."""
+        return self.kind == "text" and self.moment is None
+
+    def others_in(self, passage: Passage) -> list[Place]:
+        """Return where a message says other values of the same sort."""
+        if self.kind == "choice" and isinstance(self.value, str):
+            others = [each for each in self.allowed if isinstance(each, str) and each != self.value]
+            return [at for each in others for at in choice_places(passage.words, each, self.allowed)]
+        moment = self.moment
+        if moment is None:
+            numbers = () if isinstance(self.value, str) else passage.counts
+            own = Decimal(str(self.value)) if numbers else None
+            return [(said.start, said.end) for said in numbers if own not in said.values]
+        time = moment.time
+        places = [
+            (said.start, said.end)
+            for said in passage.times
+            if time and not said.means(time.hour, time.minute, is_exact=time.is_exact)
+        ]
+        days = [said for said in passage.dates if moment.dates and not any(map(said.agrees, moment.dates))]
+        return places + [(said.start, said.end) for said in days]
+
+
+def is_taken_back(dialogue: Dialogue, asked: Asked, found: Evidence) -> bool:
+    """Whether people plainly take back a value at each place where it is said.
+
+    Args:
+        dialogue: The dialogue.
+        asked: The value.
+        found: The first place that says it.
+    """
+    if found.further or not _EXCLUDING.isdisjoint(word.bare for word in words_of_name(asked.name)):
+        return False
+    if len(dialogue.passages) > _MOST_MESSAGES or not _is_in_doubt(dialogue, asked, found):
+        return False
+    places = [place for number in range(len(dialogue.passages)) for place in _places(dialogue, asked, number)]
+    out = [_is_out(dialogue, asked, place) for place in places]
+    last = max((place.message for place, is_out in zip(places, out, strict=True) if is_out), default=-1)
+    return all(is_out or place.message < last for place, is_out in zip(places, out, strict=True))
+
+
+def _is_in_doubt(dialogue: Dialogue, asked: Asked, found: Evidence) -> bool:
+    """Whether the first place of a value, or one beside words of doubt, is taken back."""
+    if _is_out(dialogue, asked, found):
+        return True
+    near = (dialogue.alone(at).look_up(asked.value, asked.kind, asked.allowed) for at in dialogue.doubtful)
+    places = ((at, result.evidence) for at, result in zip(dialogue.doubtful, near, strict=True) if result.evidence)
+    return any(_is_out(dialogue, asked, replace(place, message=at)) for at, place in places)
+
+
+def _places(dialogue: Dialogue, asked: Asked, number: int) -> Iterator[Evidence]:
+    """Yield the places of a value in a message."""
+    text, start = dialogue.passages[number].text, 0
+    while start < len(text):
+        found = Dialogue.of_text(text[start:]).look_up(asked.value, asked.kind, asked.allowed).evidence
+        if found is None:
+            return
+        yield Evidence(number, start + found.start, start + found.end, found.text)
+        start += found.end
+
+
+def _is_out(dialogue: Dialogue, asked: Asked, place: Evidence) -> bool:
+    text = dialogue.passages[place.message].text
+    if not dialogue.is_by_person(place.message):
+        return _introduces_itself(asked, text, place) or _is_overruled(dialogue, asked, place)
+    return (
+        _is_denied(asked, text, place) or _is_corrected(asked, text, place) or _is_changed(dialogue, asked, place)
+    )
+
+
+def _introduces_itself(asked: Asked, text: str, place: Evidence) -> bool:
+    """Whether the model says its own name: "Hi, I'm Smith"."""
+    is_of_person = not _PEOPLE.isdisjoint(word.bare for word in words_of_name(asked.name))
+    return is_of_person and bool(_INTRODUCES.search(text[max(0, place.start - _LOOK_BACK) : place.start]))
+
+
+def _is_denied(asked: Asked, text: str, place: Evidence) -> bool:
+    """Whether a person says that it is not this: "not Monday", "Monday doesn't work", "I'm not Ana"."""
+    first, _ = _sentence(text, place)
+    before, after = text[max(first, place.start - _LOOK_BACK) : place.start], text[place.end :]
+    if _MAYBE.search(text, first, place.start):
+        return False
+    if _NOT_WANTED.search(before) or (asked.kind != "number" and _DOES_NOT_DO.match(after)):
+        return True
+    if not asked.is_text:
+        return bool(_NOT.search(before))
+    is_contrast = _CONTRAST_BEFORE.search(before) or (_NOT.search(before) and _CONTRAST_AFTER.match(after))
+    return bool(_IS_NOT.search(before) or is_contrast)
+
+
+def _is_corrected(asked: Asked, text: str, place: Evidence) -> bool:
+    """Whether a person corrects it right behind it: "4 people. I mean 5.", "Ana, no sorry, Anya"."""
+    found = _CORRECTED.match(text, place.end)
+    if found is None:
+        return False
+    rest = text[found.end() :]
+    if asked.is_text:
+        is_strong = bool(_STRONG.search(found["marker"]))
+        return not found["unit"] and _is_another_text(asked, place.text, rest, is_strong=is_strong)
+    others = asked.others_in(Passage(rest))
+    replacing = next((end for start, end in others if start == 0), None)
+    if replacing is None or (asked.kind == "number" and _AT.search(found[0])):
+        return False
+    counted, unit = words_of(rest[replacing:])[:1], words_of(found["unit"] or "")
+    return asked.kind != "number" or not counted or _is_same_unit(asked, counted[0], unit)
+
+
+def _is_same_unit(asked: Asked, counted: Word, unit: Sequence[Word]) -> bool:
+    """Whether the word behind a number says that it counts the same as another number."""
+    return counted.bare in (*_PLAIN, *(word.bare for word in unit)) or names_any(asked.name, [counted])
+
+
+def _is_another_text(asked: Asked, said: str, rest: str, *, is_strong: bool) -> bool:
+    """Whether what follows a correction is a text of the same length and, for a name, with capitals."""
+    clause = re.split(r"[.,;:!?\n]", rest, maxsplit=1)[0]
+    words, wanted = words_of(clause), words_of(str(asked.value))
+    if (
+        not words
+        or len(words) > len(wanted) + 1
+        or {word.bare for word in wanted} <= {word.bare for word in words}
+    ):
+        return False
+    is_name = said[:1].isupper() and clause[words[0].start].isupper()
+    return is_name or (is_strong and not said[:1].isupper())
+
+
+def _is_overruled(dialogue: Dialogue, asked: Asked, place: Evidence) -> bool:
+    """Whether a person answers the model's words with no, or with another value of the same sort."""
+    number = place.message
+    if (
+        dialogue.is_by_person(number)
+        or number + 1 >= len(dialogue.passages)
+        or not dialogue.is_by_person(number + 1)
+    ):
+        return False
+    asking, reply = dialogue.passages[number], dialogue.passages[number + 1]
+    first, end = _sentence(asking.text, place)
+    sentence = asking.text[first:end]
+    is_question = sentence.rstrip().endswith("?") and asking.text.count("?") == 1
+    is_plain = is_question and _is_plain(asked, Passage(sentence), [(place.start - first, place.end - first)])
+    if is_plain and plain_answer(reply.text) is False:
+        return True
+    corrected = _BEGINS_AGAIN.match(reply.text)
+    if asked.is_text:
+        rest = re.sub(rf"^{_SMALL}", "", reply.text[corrected.end() :], flags=re.IGNORECASE) if corrected else ""
+        return is_plain and _is_another_text(asked, place.text, rest.rstrip(" .!"), is_strong=False)
+    given = asked.others_in(reply)
+    if not given or not (corrected or is_question) or not _is_plain(asked, reply, given) or len({*given}) > 1:
+        return False
+    said = reply.text[slice(*given[0])].casefold()
+    offered = {asking.text[start:after].casefold() for start, after in asked.others_in(asking)}
+    is_named = asked.kind == "number" and names_any(asked.name, words_of(reply.text[given[0][1] :])[:1])
+    return not offered or said in offered or is_named
+
+
+def _is_changed(dialogue: Dialogue, asked: Asked, place: Evidence) -> bool:
+    """Whether a person's later message is nothing but another number, which it says to be of the same field."""
+    if asked.kind != "number":
+        return False
+    for number in range(place.message + 1, len(dialogue.passages)):
+        passage = dialogue.passages[number]
+        if not dialogue.is_by_person(number) or not _BEGINS_AGAIN.match(passage.text):
+            continue
+        given = asked.others_in(passage)
+        if len(given) == 1 and _is_plain(asked, passage, given):
+            counted = words_of(passage.text[given[0][1] :])[:1]
+            if counted and names_any(asked.name, counted):
+                return True
+    return False
+
+
+def _is_plain(asked: Asked, passage: Passage, spans: Sequence[Place]) -> bool:
+    """Whether a text has no more in it than some places, small words and the name of the field."""
+    outside = [word for word in passage.words if not any(start <= word.start < end for start, end in spans)]
+    return all(word.bare in _PLAIN or names_any(asked.name, [word]) for word in outside)
+
+
+def _sentence(text: str, place: Evidence) -> Place:
+    """Return where the sentence of a place begins and ends."""
+    first = max((found.end() for found in _STOPS.finditer(text, 0, place.start)), default=0)
+    after = _STOPS.search(text, place.end)
+    return first, after.end() if after else len(text)
