@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 
 from byok_widgets.grounding.letters import bare, folded
+from byok_widgets.grounding.number_phrases import LONGEST, PHRASES, WORDS
 
 
 @dataclass(frozen=True)
@@ -41,18 +42,9 @@ _SUFFIXES = {"k": 1000, "m": 10**6, "bn": 10**9, "mio": 10**6}
 _OTHERS: dict[str, int | Decimal] = {
     "couple": 2, "pair": 2, "both": 2, "twice": 2, "double": 2, "thrice": 3, "once": 1, "single": 1, "alone": 1,
     "dozen": 12, "half": Decimal("0.5"), "quarter": Decimal("0.25"), "myself": 1,
-    "ein": 1, "eine": 1, "einen": 1, "eins": 1, "zwei": 2, "drei": 3, "vier": 4, "funf": 5, "sechs": 6,
-    "sieben": 7, "acht": 8, "neun": 9, "zehn": 10, "elf": 11, "zwolf": 12,
-    "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "sept": 7, "huit": 8, "neuf": 9, "dix": 10,
-    "uno": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9,
-    "diez": 10, "doce": 12, "onze": 11, "douze": 12, "undici": 11, "dodici": 12, "sete": 7,
-    "zeven": 7, "negen": 9, "tien": 10, "twaalf": 12,
-    "tre": 3, "quattro": 4, "cinque": 5, "sette": 7, "otto": 8, "nove": 9,
-    "dieci": 10, "dois": 2, "duas": 2, "quatro": 4, "oito": 8, "dez": 10, "twee": 2, "drie": 3, "vijf": 5,
-    "zes": 6,
 }  # fmt: skip
 _WORDS: dict[str, Decimal] = {
-    **{word: Decimal(number) for word, number in _OTHERS.items()},
+    **{word: Decimal(number) for word, number in {**WORDS, **_OTHERS}.items()},
     **{word: Decimal(10 * (at + 2)) for at, word in enumerate(_TENS.split())},
     **{word.replace("y", "ieth"): Decimal(10 * (at + 2)) for at, word in enumerate(_TENS.split())},
     **{word: Decimal(at) for at, word in enumerate(_ORDINALS.split())},
@@ -61,6 +53,12 @@ _WORDS: dict[str, Decimal] = {
 _SIGNS = {char: at for at, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2, "兩": 2}
 _SIGN_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "萬": 10_000}
 _SIGNS_RUN = re.compile(f"[{''.join((*_SIGNS, *_SIGN_SCALES))}]{{1,12}}")
+_KOREAN = ("한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉", "열", "열한", "열두")
+_COUNTED_IN_KOREAN = re.compile(
+    rf"(?<![\uac00-\ud7a3])(?P<number>{'|'.join(sorted(_KOREAN, key=len, reverse=True))})\s?"
+    r"(?:명|분|사람|개|살|잔|병|마리|장|권|대|번)"
+)
+"""Numbers that stand before the word for what they count; alone, they are other words too."""
 _FRACTION = re.compile(r"(?:(?P<whole>(?<![\d.,])\d{1,9})\s?)?(?P<part>[\u00bc-\u00be\u215b-\u215e])")
 _MIXED = re.compile(r"(?<![\d.,/])(?P<whole>\d{1,9})[ -](?P<part>\d)/(?P<parts>\d{1,2})(?![\d/])", re.ASCII)
 """One and a half, in digits."""
@@ -105,6 +103,8 @@ def numbers_in(text: str) -> Iterator[NumberSaid]:
     yield from _in_words(text)
     for found in _ONE_OF.finditer(text):
         yield NumberSaid(frozenset({Decimal(_SCALES[found["scale"].casefold()])}), *found.span())
+    for found in _COUNTED_IN_KOREAN.finditer(text):
+        yield NumberSaid(frozenset({Decimal(_KOREAN.index(found["number"]) + 1)}), *found.span("number"))
     for found in _SIGNS_RUN.finditer(text):
         yield NumberSaid(frozenset({Decimal(number_in_signs(found[0]))}), *found.span())
 
@@ -156,7 +156,14 @@ def _readings(digits: str) -> Iterator[Decimal]:
 def _in_words(text: str) -> Iterator[NumberSaid]:
     """Yield numbers in words; tens with units and scales are put together."""
     run: list[re.Match[str]] = []
+    phrases = list(_phrases(text))
+    yield from phrases
+    taken = {at for said in phrases for at in range(said.start, said.end)}
     for found in _WORD.finditer(text):
+        if found.start() in taken:
+            yield from _composed(run)
+            run = []
+            continue
         word = found[0].casefold()
         joins = bool(run) and text[run[-1].end() : found.start()] in (" ", "-", " and ")
         if number_of(word) is None and word not in _SCALES and not (run and word in ("and", "a", "of")):
@@ -174,6 +181,27 @@ def _in_words(text: str) -> Iterator[NumberSaid]:
                 run = []
             run.append(found)
     yield from _composed(run)
+
+
+def _phrases(text: str) -> Iterator[NumberSaid]:
+    """Yield numbers of several words in other languages than English, the longest at each place."""
+    words = list(_WORD.finditer(text))
+    names = [bare(folded(found[0])) for found in words]
+    at = 0
+    while at < len(words):
+        lengths = range(min(LONGEST, len(words) - at), 1, -1)
+        length = next((many for many in lengths if tuple(names[at : at + many]) in PHRASES), 1)
+        last = words[at + length - 1]
+        if length > 1 and _is_in_a_row(text[words[at].start() : last.end()]):
+            number = Decimal(PHRASES[tuple(names[at : at + length])])
+            yield NumberSaid(frozenset({number}), words[at].start(), last.end())
+        else:
+            length = 1
+        at += length
+
+
+def _is_in_a_row(text: str) -> bool:
+    return not any(char in ".,;:!?\n" for char in text)
 
 
 def _composed(run: list[re.Match[str]]) -> Iterator[NumberSaid]:

@@ -31,6 +31,18 @@ def is_said(number: float, text: str) -> bool:
         ("it is 99 cents", 0.99, 9),
         ("twelve fifty", 12.5, 62),
         ("1 1/2 cups", 1.5, 2),
+        ("Wir sind einundzwanzig", 21, 20),
+        ("quatre-vingt-dix-sept euros", 97, 4),
+        ("vingt et une personnes", 21, 20),
+        ("treinta y cinco", 35, 30),
+        ("ventotto persone", 28, 8),
+        ("vinte e duas pessoas", 22, 20),
+        ("tweeëntwintig", 22, 20),
+        ("для четверых", 4, 5),
+        ("двадцать пять", 25, 20),
+        ("dla czterech osób", 4, 5),
+        ("yirmi iki kişi", 22, 20),
+        ("세 명이요", 3, 1),
     ],
 )
 def test_words_that_belong_together_are_one_number(text: str, said: float, not_said: float) -> None:

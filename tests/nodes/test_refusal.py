@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any, Literal
 
 import pytest
@@ -287,3 +288,12 @@ def test_the_models_of_the_catalogue_are_known_to_invent_values(model: str) -> N
     assert PROVIDERS["local"].invents_values(model)
     assert not PROVIDERS["local"].invents_values("my-own.gguf")
     assert not PROVIDERS["openai"].invents_values(model)
+
+
+@pytest.mark.parametrize(("day", "taken"), [("2026-11-27", True), ("2026-11-28", False)])
+def test_a_date_whose_month_is_in_an_unknown_language_is_taken_if_its_day_is_said(
+    flow: Flow, server: ScriptedServer, inventive: None, day: str, taken: bool
+) -> None:
+    server.script(json.dumps({"day": day}))
+    found = flow.extraction("data", day=date).run("أريد موعدا في ٢٧ نوفمبر ٢٠٢٦ من فضلك")
+    assert (found.values["day"] is not None) is taken
