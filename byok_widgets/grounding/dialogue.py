@@ -119,13 +119,6 @@ class Dialogue:
         wanted = words_of(text)
         return sum(1 for at in self._people for _ in literal(self._passages[at].words, wanted))
 
-    @classmethod
-    def of_text(cls, text: str) -> Dialogue:
-        """Return a dialogue of one text that nobody says."""
-        dialogue = cls(())
-        dialogue._passages, dialogue._order = [Passage(text)], [0]
-        return dialogue
-
     def alone(self, number: int) -> Dialogue:
         """Return a dialogue of one of its messages."""
         if number not in self._by_themselves:

@@ -87,5 +87,7 @@ WORDS: Mapping[str, int] = {
     phrase[0]: number for language in _COUNTED for phrase, number in _counted(language) if len(phrase) == 1
 } | {"ventuno": 21, "veintiun": 21}
 """Numbers of one word."""
+FIRST_WORDS = frozenset(phrase[0] for phrase in PHRASES)
+"""The words with which a phrase begins."""
 LONGEST = max(map(len, PHRASES))
 """Most words of a phrase."""

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 
 from byok_widgets.grounding.letters import bare, folded
-from byok_widgets.grounding.number_phrases import LONGEST, PHRASES, WORDS
+from byok_widgets.grounding.number_phrases import FIRST_WORDS, LONGEST, PHRASES, WORDS
 
 
 @dataclass(frozen=True)
@@ -186,10 +186,10 @@ def _in_words(text: str) -> Iterator[NumberSaid]:
 def _phrases(text: str) -> Iterator[NumberSaid]:
     """Yield numbers of several words in other languages than English, the longest at each place."""
     words = list(_WORD.finditer(text))
-    names = [bare(folded(found[0])) for found in words]
+    names = [found[0].lower() if found[0].isascii() else bare(folded(found[0])) for found in words]
     at = 0
     while at < len(words):
-        lengths = range(min(LONGEST, len(words) - at), 1, -1)
+        lengths = range(min(LONGEST, len(words) - at), 1, -1) if names[at] in FIRST_WORDS else ()
         length = next((many for many in lengths if tuple(names[at : at + many]) in PHRASES), 1)
         last = words[at + length - 1]
         if length > 1 and _is_in_a_row(text[words[at].start() : last.end()]):

@@ -7,22 +7,16 @@ words are English; in other languages nothing is taken back.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
-from typing import Any
+from collections.abc import Sequence
 
-from byok_widgets.grounding.choices import choice_places
-from byok_widgets.grounding.dialogue import Dialogue, Kind
+from byok_widgets.grounding.asked import Asked, Place
+from byok_widgets.grounding.dialogue import Dialogue
 from byok_widgets.grounding.evidence import Evidence
 from byok_widgets.grounding.language import COMMON_WORDS
-from byok_widgets.grounding.moments import Moment, moment_of, typed_moment
 from byok_widgets.grounding.passage import Passage
 from byok_widgets.grounding.talked_about import names_any
 from byok_widgets.grounding.words import Word, words_of, words_of_name
 from byok_widgets.grounding.yes_or_no import plain_answer
-
-Place = tuple[int, int]
 
 _EXCLUDING_NAMES = """
     allergies allergy avoid avoided ban banned blocked busy complaint denied diet dietary dislike disliked dislikes
@@ -73,54 +67,12 @@ _AROUND = """
 """
 _PLAIN = COMMON_WORDS | frozenset(_AROUND.split())
 _LOOK_BACK = 40
+_LOOK_AHEAD = 100
+_LONGEST_SENTENCE = 400
+_LONGEST_REPLY = 200
+_MOST_PLACES, _MOST_NEAR = 50, 5
 _MOST_MESSAGES = 200
 """In a longer dialogue nothing is looked up in each message."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A value that is looked for.
-
-    Attributes:
-        name: The name of its field.
-        value: The value.
-        kind: What it is.
-        allowed: For a choice, all allowed values.
-    """
-
-    name: str
-    value: Any
-    kind: Kind
-    allowed: Sequence[Any] = ()
-
-    @property
-    def moment(self) -> Moment | None:
-        """The date or the time that it is."""
-        return typed_moment(self.value) if self.kind == "moment" else moment_of(self.value)
-
-    @property
-    def is_text(self) -> bool:
-        """Whether nothing tells which other values are of its sort."""
-        return self.kind == "text" and self.moment is None
-
-    def others_in(self, passage: Passage) -> list[Place]:
-        """Return where a message says other values of the same sort."""
-        if self.kind == "choice" and isinstance(self.value, str):
-            others = [each for each in self.allowed if isinstance(each, str) and each != self.value]
-            return [at for each in others for at in choice_places(passage.words, each, self.allowed)]
-        moment = self.moment
-        if moment is None:
-            numbers = () if isinstance(self.value, str) else passage.counts
-            own = Decimal(str(self.value)) if numbers else None
-            return [(said.start, said.end) for said in numbers if own not in said.values]
-        time = moment.time
-        places = [
-            (said.start, said.end)
-            for said in passage.times
-            if time and not said.means(time.hour, time.minute, is_exact=time.is_exact)
-        ]
-        days = [said for said in passage.dates if moment.dates and not any(map(said.agrees, moment.dates))]
-        return places + [(said.start, said.end) for said in days]
 
 
 def is_taken_back(dialogue: Dialogue, asked: Asked, found: Evidence) -> bool:
@@ -135,30 +87,29 @@ def is_taken_back(dialogue: Dialogue, asked: Asked, found: Evidence) -> bool:
         return False
     if len(dialogue.passages) > _MOST_MESSAGES or not _is_in_doubt(dialogue, asked, found):
         return False
-    places = [place for number in range(len(dialogue.passages)) for place in _places(dialogue, asked, number)]
-    out = [_is_out(dialogue, asked, place) for place in places]
-    last = max((place.message for place, is_out in zip(places, out, strict=True) if is_out), default=-1)
-    return all(is_out or place.message < last for place, is_out in zip(places, out, strict=True))
+    numbers = range(len(dialogue.passages))
+    places = {(found.message, found.start): found} | {
+        (number, place.start): place for number in numbers for place in _places(dialogue, asked, number)
+    }
+    if len(places) > _MOST_PLACES:
+        return False
+    last = max((place.message for place in places.values() if _is_out(dialogue, asked, place)), default=-1)
+    return all(place.message < last or _is_out(dialogue, asked, place) for place in places.values())
 
 
 def _is_in_doubt(dialogue: Dialogue, asked: Asked, found: Evidence) -> bool:
     """Whether the first place of a value, or one beside words of doubt, is taken back."""
     if _is_out(dialogue, asked, found):
         return True
-    near = (dialogue.alone(at).look_up(asked.value, asked.kind, asked.allowed) for at in dialogue.doubtful)
-    places = ((at, result.evidence) for at, result in zip(dialogue.doubtful, near, strict=True) if result.evidence)
-    return any(_is_out(dialogue, asked, replace(place, message=at)) for at, place in places)
+    near = (place for number in dialogue.doubtful for place in _places(dialogue, asked, number)[:_MOST_NEAR])
+    return any(_is_out(dialogue, asked, place) for place in near)
 
 
-def _places(dialogue: Dialogue, asked: Asked, number: int) -> Iterator[Evidence]:
-    """Yield the places of a value in a message."""
-    text, start = dialogue.passages[number].text, 0
-    while start < len(text):
-        found = Dialogue.of_text(text[start:]).look_up(asked.value, asked.kind, asked.allowed).evidence
-        if found is None:
-            return
-        yield Evidence(number, start + found.start, start + found.end, found.text)
-        start += found.end
+def _places(dialogue: Dialogue, asked: Asked, number: int) -> list[Evidence]:
+    """Return the places of a value in a message, as far as it is written in the usual way."""
+    passage = dialogue.passages[number]
+    places = asked.places_in(passage)
+    return [Evidence(number, start, end, passage.text[start:end]) for start, end in places]
 
 
 def _is_out(dialogue: Dialogue, asked: Asked, place: Evidence) -> bool:
@@ -192,10 +143,10 @@ def _is_denied(asked: Asked, text: str, place: Evidence) -> bool:
 
 def _is_corrected(asked: Asked, text: str, place: Evidence) -> bool:
     """Whether a person corrects it right behind it: "4 people. I mean 5.", "Ana, no sorry, Anya"."""
-    found = _CORRECTED.match(text, place.end)
+    found = _CORRECTED.match(text, place.end, place.end + _LOOK_AHEAD)
     if found is None:
         return False
-    rest = text[found.end() :]
+    rest = text[found.end() : found.end() + _LOOK_AHEAD]
     if asked.is_text:
         is_strong = bool(_STRONG.search(found["marker"]))
         return not found["unit"] and _is_another_text(asked, place.text, rest, is_strong=is_strong)
@@ -236,6 +187,8 @@ def _is_overruled(dialogue: Dialogue, asked: Asked, place: Evidence) -> bool:
     ):
         return False
     asking, reply = dialogue.passages[number], dialogue.passages[number + 1]
+    if len(reply.text) > _LONGEST_REPLY:
+        return False
     first, end = _sentence(asking.text, place)
     sentence = asking.text[first:end]
     is_question = sentence.rstrip().endswith("?") and asking.text.count("?") == 1
@@ -261,7 +214,8 @@ def _is_changed(dialogue: Dialogue, asked: Asked, place: Evidence) -> bool:
         return False
     for number in range(place.message + 1, len(dialogue.passages)):
         passage = dialogue.passages[number]
-        if not dialogue.is_by_person(number) or not _BEGINS_AGAIN.match(passage.text):
+        is_long = len(passage.text) > _LONGEST_REPLY
+        if is_long or not dialogue.is_by_person(number) or not _BEGINS_AGAIN.match(passage.text):
             continue
         given = asked.others_in(passage)
         if len(given) == 1 and _is_plain(asked, passage, given):
@@ -279,6 +233,7 @@ def _is_plain(asked: Asked, passage: Passage, spans: Sequence[Place]) -> bool:
 
 def _sentence(text: str, place: Evidence) -> Place:
     """Return where the sentence of a place begins and ends."""
-    first = max((found.end() for found in _STOPS.finditer(text, 0, place.start)), default=0)
-    after = _STOPS.search(text, place.end)
-    return first, after.end() if after else len(text)
+    begin, limit = max(0, place.start - _LONGEST_SENTENCE), place.end + _LONGEST_SENTENCE
+    first = max((found.end() for found in _STOPS.finditer(text, begin, place.start)), default=begin)
+    after = _STOPS.search(text, place.end, limit)
+    return first, after.end() if after else min(limit, len(text))

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from byok_widgets.grounding.asked import Asked
 from byok_widgets.grounding.dialogue import Dialogue, Kind, LookUp
 from byok_widgets.grounding.evidence import Evidence, Mark
-from byok_widgets.grounding.taken_back import Asked, is_taken_back
+from byok_widgets.grounding.taken_back import is_taken_back
 from byok_widgets.messages import Message
 from byok_widgets.nodes.extraction_status import Status
 from byok_widgets.schema import ValidationResult

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
+from byok_widgets.grounding.asked import Asked
 from byok_widgets.grounding.dialogue import Dialogue, Kind
-from byok_widgets.grounding.taken_back import Asked, is_taken_back
+from byok_widgets.grounding.taken_back import is_taken_back
 from byok_widgets.messages import Message
 
 ROLES = {"u": "user", "a": "assistant"}
@@ -77,3 +79,17 @@ def test_what_is_plainly_taken_back_is_not_meant(name: str, value: Any, text: st
 )
 def test_what_is_only_spoken_about_or_said_again_stays(name: str, value: Any, text: str) -> None:
     assert not taken_back(name, value, text)
+
+
+@pytest.mark.parametrize("text", ["not 5, sorry, 6. ", "5, sorry, ", "5? no 6 "])
+def test_a_text_full_of_doubts_is_looked_through_in_time_that_grows_with_its_length(text: str) -> None:
+    def seconds(count: int) -> float:
+        dialogue = Dialogue([Message("assistant", text * count), Message("user", text * count)])
+        before = time.process_time()
+        found = dialogue.look_up(5, "number").evidence
+        assert found
+        is_taken_back(dialogue, Asked("people", 5, "number"), found)
+        return time.process_time() - before
+
+    seconds(10)
+    assert seconds(2_000) < 8 * seconds(500) + 0.5, "16 times as long where each is compared with each"

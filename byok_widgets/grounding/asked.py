@@ -1,0 +1,79 @@
+"""`Asked`: a value that is looked for, and where a message says it or another one of its sort."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from byok_widgets.grounding.choices import choice_places
+from byok_widgets.grounding.dialogue import Kind
+from byok_widgets.grounding.moments import Moment, moment_of, typed_moment
+from byok_widgets.grounding.passage import Passage
+from byok_widgets.grounding.text_search import literal
+from byok_widgets.grounding.words import words_of
+
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A value that is looked for.
+
+    Attributes:
+        name: The name of its field.
+        value: The value.
+        kind: What it is.
+        allowed: For a choice, all allowed values.
+    """
+
+    name: str
+    value: Any
+    kind: Kind
+    allowed: Sequence[Any] = ()
+
+    @property
+    def moment(self) -> Moment | None:
+        """The date or the time that it is."""
+        return typed_moment(self.value) if self.kind == "moment" else moment_of(self.value)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether nothing tells which other values are of its sort."""
+        return self.kind == "text" and self.moment is None
+
+    def places_in(self, passage: Passage) -> list[Place]:
+        """Return where a message says it."""
+        if self.kind == "choice" and isinstance(self.value, str):
+            return list(choice_places(passage.words, self.value, self.allowed))
+        moment = self.moment
+        if moment is None and isinstance(self.value, str):
+            return list(literal(passage.words, words_of(self.value)))
+        if moment is None:
+            return [(said.start, said.end) for said in passage.counting(Decimal(str(self.value)))]
+        return list(_moments_of(moment, passage))
+
+    def others_in(self, passage: Passage) -> list[Place]:
+        """Return where a message says other values of the same sort."""
+        if self.kind == "choice" and isinstance(self.value, str):
+            others = [each for each in self.allowed if isinstance(each, str) and each != self.value]
+            return [at for each in others for at in choice_places(passage.words, each, self.allowed)]
+        moment = self.moment
+        if moment is None:
+            numbers = () if isinstance(self.value, str) else passage.counts
+            own = Decimal(str(self.value)) if numbers else None
+            return [(said.start, said.end) for said in numbers if own not in said.values]
+        said = [(each.start, each.end) for each in passage.times] if moment.time else []
+        said += [(each.start, each.end) for each in passage.dates] if moment.dates else []
+        known = set(_moments_of(moment, passage))
+        return [place for place in said if place not in known]
+
+
+def _moments_of(moment: Moment, passage: Passage) -> Iterator[Place]:
+    """Yield the places of times and dates that agree with one."""
+    time = moment.time
+    for said in passage.times_by_minute.get(time.minute, ()) if time else ():
+        if time and said.means(time.hour, time.minute, is_exact=time.is_exact):
+            yield said.start, said.end
+    yield from ((day.start, day.end) for day in passage.dates if any(map(day.agrees, moment.dates)))
