@@ -13,7 +13,7 @@ Mark = Literal["said", "not_literal", "ungrounded", "unchecked"]
 
 `said`: the value is there, in these words or in others with the same meaning ("half past 7" for 19:30).
 `not_literal`: a choice, a number or a date that is not there literally; it may be a conclusion, so this is a hint.
-`ungrounded`: a text or a date of which the dialogue says nothing, a yes or no of which it says the opposite, or any
+`ungrounded`: a text or a date of which the dialogue says nothing, a yes or no of which it says the opposite, or a
     value that people plainly take back.
 `unchecked`: nothing to look up, such as a yes or no of which the dialogue says nothing plain.
 """

@@ -69,6 +69,13 @@ _DIGITS = re.compile(
     r"(?P<percent>\s?(?:%|percent\b|per cent\b))?",
     re.IGNORECASE,
 )
+_ONE_BEFORE = re.compile(
+    r"\b(?:this|that|the|which|another|other|next|last|first|second|third|each|every|any|some|no"
+    r"|good|great|nice|cheap\w*|earl\w+|late\w*)\s+$",
+    re.IGNORECASE,
+)
+_ONE_AFTER = re.compile(r"[\s-]+(?:of|is|that|which|way)\b", re.IGNORECASE)
+_LOOK_BACK = 12
 _WORD = re.compile(r"[^\W\d_]+")
 _ONE_OF = re.compile(
     rf"\ba\s+(?P<scale>{'|'.join(_SCALES)})\b(?!\s+(?:and|(?:\w+\s+)?(?:{'|'.join(_SCALES)}))\b)", re.IGNORECASE
@@ -212,12 +219,20 @@ def _composed(run: list[re.Match[str]]) -> Iterator[NumberSaid]:
             parts[-1].append(found)
         else:
             parts.append([found])
+    parts = [part for part in parts if len(part) > 1 or not _is_pronoun(part[0])]
     totals = [(total, part) for part in parts if (total := _total(part)) is not None]
     for total, part in totals:
         yield NumberSaid(frozenset({total}), part[0].start(), part[-1].end())
     for (one, first), (two, second) in pairwise(totals):
         if one in range(1, 100) and two in range(10, 100):  # "twelve fifty", "twenty twenty-six"
             yield NumberSaid(frozenset({one * 100 + two, one + two / 100}), first[0].start(), second[-1].end())
+
+
+def _is_pronoun(found: re.Match[str]) -> bool:
+    """Whether "one" stands for a thing that was named: "that one", "one of them"."""
+    text, (start, end) = found.string, found.span()
+    before = text[max(0, start - _LOOK_BACK) : start]
+    return found[0].casefold() == "one" and bool(_ONE_AFTER.match(text, end) or _ONE_BEFORE.search(before))
 
 
 def _goes_on(last: re.Match[str], found: re.Match[str]) -> bool:

@@ -32,8 +32,8 @@ _IN_ADDRESSES = {word: group[: group.index("/")] for group in _ADDRESS_WORDS.spl
 """Words that addresses and names have in short: "12 Main St" is in Main Street."""
 _REPEATED = {"double": 2, "triple": 3}
 _LEAST_SPELT = 3
-_CASES = ("dan", "den", "tan", "ten")
-"""Turkish endings that are often written without the apostrophe: "Ankaradan" is from Ankara."""
+_ADDED = ("dan", "den", "tan", "ten", "ing")
+"""Endings of three letters: "coughing", and Turkish ones that are often written without the apostrophe."""
 _SPELT = {"at": "@", "dot": ".", "dash": "-", "hyphen": "-", "minus": "-", "underscore": "_", "slash": "/"}
 
 
@@ -312,7 +312,7 @@ def _same_stem(said: str, wanted: str) -> bool:
     stem = min(len(said), len(wanted)) if shared is None else shared
     longest = max(len(said), len(wanted)) - stem
     if wanted.isascii():  # in Latin letters only an ending is added: Martin and Marta are two names
-        is_short = longest <= _LONGEST_ENDING - 2 or (said.startswith(wanted) and said[stem:] in _CASES)
+        is_short = longest <= _LONGEST_ENDING - 2 or (said.startswith(wanted) and said[stem:] in _ADDED)
         return stem == min(len(said), len(wanted)) >= _LEAST_STEM and is_short
     return stem >= _LEAST_STEM - 1 and longest <= _LONGEST_ENDING - 2 + (shared is None)
 

@@ -50,6 +50,7 @@ WORDS = st.lists(st.text("abcäßé12", min_size=1, max_size=5), min_size=1, max
         ("3rd Street", "on Third Street"),
         ("Fifth Avenue", "at the 5th Ave"),
         ("cats", "I have a cat"),
+        ("cough", "I am coughing"),
         ("Ana Maria Silva", "Silva, Ana Maria"),
         ("Silva, Ana", "I'm Ana Silva"),
         ("Doctor Smith", "Dr. Smith please"),
