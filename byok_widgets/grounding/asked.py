@@ -54,8 +54,13 @@ class Asked:
             return [(said.start, said.end) for said in passage.counting(Decimal(str(self.value)))]
         return list(_moments_of(moment, passage))
 
-    def others_in(self, passage: Passage) -> list[Place]:
-        """Return where a message says other values of the same sort."""
+    def others_in(self, passage: Passage, *, is_relative: bool = True) -> list[Place]:
+        """Return where a message says other values of the same sort.
+
+        Args:
+            passage: The message.
+            is_relative: Whether days count that it does not name, such as "tomorrow".
+        """
         if self.kind == "choice" and isinstance(self.value, str):
             others = [each for each in self.allowed if isinstance(each, str) and each != self.value]
             return [at for each in others for at in choice_places(passage.words, each, self.allowed)]
@@ -65,7 +70,8 @@ class Asked:
             own = Decimal(str(self.value)) if numbers else None
             return [(said.start, said.end) for said in numbers if own not in said.values]
         said = [(each.start, each.end) for each in passage.times] if moment.time else []
-        said += [(each.start, each.end) for each in passage.dates] if moment.dates else []
+        days = [each for each in passage.dates if is_relative or not each.is_relative] if moment.dates else []
+        said += [(each.start, each.end) for each in days]
         known = set(_moments_of(moment, passage))
         return [place for place in said if place not in known]
 

@@ -82,7 +82,7 @@ class LookUp:
 _UNCHECKED = LookUp("unchecked")
 _MOST_DIGITS = 9
 _DOUBT = re.compile(
-    r"n['’]t\b|\b(?:not?|nope|wait|sorry|mean|meant|actually|rather|instead|except|but|too|scratch|oops|make)\b",
+    r"n['’]t\b|\b(?:not?|nope|wait|sorry|mean|meant|actually|rather|instead|except|but|too|scratch|oops|make|change)\b",
     re.IGNORECASE,
 )
 _MOST_DOUBTS = 20

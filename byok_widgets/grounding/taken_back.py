@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 
 from byok_widgets.grounding.asked import Asked, Place
+from byok_widgets.grounding.changed_later import BEGINS_AGAIN, LONGEST_REPLY, MARKERS, PLAIN, is_changed, is_plain
 from byok_widgets.grounding.dialogue import Dialogue
 from byok_widgets.grounding.evidence import Evidence
-from byok_widgets.grounding.language import COMMON_WORDS
 from byok_widgets.grounding.passage import Passage
 from byok_widgets.grounding.talked_about import names_any
 from byok_widgets.grounding.words import Word, words_of, words_of_name
@@ -25,18 +25,13 @@ _EXCLUDING_NAMES = """
 """
 _EXCLUDING = frozenset(_EXCLUDING_NAMES.split())
 """Names of fields that ask for what is not wanted, or hold whole sentences."""
-_MARKERS = (
-    r"(?:(?:oh|uh|um|no|nope|wait|sorry|actually|rather|oops|correction|instead|hang\ on|hold\ on|i\ mean|i\ meant"
-    r"|scratch\ that|make\ (?:it|that)|let['’]s\ say|or\ rather|my\ mistake)\b[\s,.;:!\u2026\u2013\u2014-]*)"
-)
 _SMALL = (
     r"(?:(?:it|that|this|is|it['’]s|that['’]s|for|to|at|on|be|i['’]?m|i\ am|we['’]?re|my\ name\ is|the|a|an)\s+)*"
 )
 _CORRECTED = re.compile(
-    rf"(?P<unit>\s+[a-z]+)??[\s,.;:!?\u2026\u2013\u2014-]*(?P<marker>{_MARKERS}+){_SMALL}", re.IGNORECASE
+    rf"(?P<unit>\s+[a-z]+)??[\s,.;:!?\u2026\u2013\u2014-]*(?P<marker>{MARKERS}+){_SMALL}", re.IGNORECASE
 )
 _STRONG = re.compile(r"wait|mean|scratch|correction|rather|oops|mistake|no[\s,.]+(?:sorry|not)", re.IGNORECASE)
-_BEGINS_AGAIN = re.compile(rf"\s*{_MARKERS}+", re.IGNORECASE)
 _NOT = re.compile(r"(?<!why )(?<!if )(?<!or )\bnot\s+(?:(?:a|an|the|for|at|on|in)\s+)?$", re.IGNORECASE)
 _IS_NOT = re.compile(
     r"(?:\b(?:am|is|are|was)|['’](?:m|s|re))\s+not\s+$|\b(?:isn|wasn|aren)['’]t\s+$", re.IGNORECASE
@@ -61,15 +56,9 @@ _INTRODUCES = re.compile(
 _AT = re.compile(r"\b(?:at|on)\s+$", re.IGNORECASE)
 _MAYBE = re.compile(r"\b(?:if|unless|in\s+case|when)\b", re.IGNORECASE)
 _STOPS = re.compile(r"[.!?\n]+(?=\s|$)")
-_AROUND = """
-    actually around called correct he instead just like make maybe mean meant mistake name named nope of oh only
-    oops people person persons prefer rather right scratch she sorry speaking that us wait work works
-"""
-_PLAIN = COMMON_WORDS | frozenset(_AROUND.split())
 _LOOK_BACK = 40
 _LOOK_AHEAD = 100
 _LONGEST_SENTENCE = 400
-_LONGEST_REPLY = 200
 _MOST_PLACES, _MOST_NEAR = 50, 5
 _MOST_MESSAGES = 200
 """In a longer dialogue nothing is looked up in each message."""
@@ -114,11 +103,11 @@ def _places(dialogue: Dialogue, asked: Asked, number: int) -> list[Evidence]:
 
 def _is_out(dialogue: Dialogue, asked: Asked, place: Evidence) -> bool:
     text = dialogue.passages[place.message].text
+    if is_changed(dialogue, asked, place):
+        return True
     if not dialogue.is_by_person(place.message):
         return _introduces_itself(asked, text, place) or _is_overruled(dialogue, asked, place)
-    return (
-        _is_denied(asked, text, place) or _is_corrected(asked, text, place) or _is_changed(dialogue, asked, place)
-    )
+    return _is_denied(asked, text, place) or _is_corrected(asked, text, place)
 
 
 def _introduces_itself(asked: Asked, text: str, place: Evidence) -> bool:
@@ -160,7 +149,7 @@ def _is_corrected(asked: Asked, text: str, place: Evidence) -> bool:
 
 def _is_same_unit(asked: Asked, counted: Word, unit: Sequence[Word]) -> bool:
     """Whether the word behind a number says that it counts the same as another number."""
-    return counted.bare in (*_PLAIN, *(word.bare for word in unit)) or names_any(asked.name, [counted])
+    return counted.bare in (*PLAIN, *(word.bare for word in unit)) or names_any(asked.name, [counted])
 
 
 def _is_another_text(asked: Asked, said: str, rest: str, *, is_strong: bool) -> bool:
@@ -187,48 +176,25 @@ def _is_overruled(dialogue: Dialogue, asked: Asked, place: Evidence) -> bool:
     ):
         return False
     asking, reply = dialogue.passages[number], dialogue.passages[number + 1]
-    if len(reply.text) > _LONGEST_REPLY:
+    if len(reply.text) > LONGEST_REPLY:
         return False
     first, end = _sentence(asking.text, place)
     sentence = asking.text[first:end]
     is_question = sentence.rstrip().endswith("?") and asking.text.count("?") == 1
-    is_plain = is_question and _is_plain(asked, Passage(sentence), [(place.start - first, place.end - first)])
-    if is_plain and plain_answer(reply.text) is False:
+    asks_only_this = is_question and is_plain(asked, Passage(sentence), [(place.start - first, place.end - first)])
+    if asks_only_this and plain_answer(reply.text) is False:
         return True
-    corrected = _BEGINS_AGAIN.match(reply.text)
+    corrected = BEGINS_AGAIN.match(reply.text)
     if asked.is_text:
         rest = re.sub(rf"^{_SMALL}", "", reply.text[corrected.end() :], flags=re.IGNORECASE) if corrected else ""
-        return is_plain and _is_another_text(asked, place.text, rest.rstrip(" .!"), is_strong=False)
+        return asks_only_this and _is_another_text(asked, place.text, rest.rstrip(" .!"), is_strong=False)
     given = asked.others_in(reply)
-    if not given or not (corrected or is_question) or not _is_plain(asked, reply, given) or len({*given}) > 1:
+    if not given or not (corrected or is_question) or not is_plain(asked, reply, given) or len({*given}) > 1:
         return False
     said = reply.text[slice(*given[0])].casefold()
     offered = {asking.text[start:after].casefold() for start, after in asked.others_in(asking)}
     is_named = asked.kind == "number" and names_any(asked.name, words_of(reply.text[given[0][1] :])[:1])
     return not offered or said in offered or is_named
-
-
-def _is_changed(dialogue: Dialogue, asked: Asked, place: Evidence) -> bool:
-    """Whether a person's later message is nothing but another number, which it says to be of the same field."""
-    if asked.kind != "number":
-        return False
-    for number in range(place.message + 1, len(dialogue.passages)):
-        passage = dialogue.passages[number]
-        is_long = len(passage.text) > _LONGEST_REPLY
-        if is_long or not dialogue.is_by_person(number) or not _BEGINS_AGAIN.match(passage.text):
-            continue
-        given = asked.others_in(passage)
-        if len(given) == 1 and _is_plain(asked, passage, given):
-            counted = words_of(passage.text[given[0][1] :])[:1]
-            if counted and names_any(asked.name, counted):
-                return True
-    return False
-
-
-def _is_plain(asked: Asked, passage: Passage, spans: Sequence[Place]) -> bool:
-    """Whether a text has no more in it than some places, small words and the name of the field."""
-    outside = [word for word in passage.words if not any(start <= word.start < end for start, end in spans)]
-    return all(word.bare in _PLAIN or names_any(asked.name, [word]) for word in outside)
 
 
 def _sentence(text: str, place: Evidence) -> Place:
