@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from byok_widgets import markup
 from byok_widgets.messages import Message
-from byok_widgets.secrets import redact
+from byok_widgets.secrets import redact, redact_in
 from byok_widgets.secrets.json_redaction import redact_keys
 
 Messages = tuple[Message, ...]
@@ -91,7 +91,14 @@ class SentRequest:
     def messages(self) -> Messages:
         """The messages, oldest first."""
         sent: Messages = self._messages() if callable(self._messages) else self._messages
-        return tuple(map(_redacted, sent))
+        return tuple(map(_with, sent, redact_in([message.content for message in sent])))
+
+    @property
+    def words(self) -> tuple[str, Messages]:
+        """System and messages, with one search for keys through both."""
+        sent: Messages = self._messages() if callable(self._messages) else self._messages
+        system, *contents = redact_in([self._system, *(message.content for message in sent)])
+        return system, tuple(map(_with, sent, contents))
 
     @property
     def schema(self) -> dict[str, Any] | None:
@@ -176,6 +183,5 @@ class SentRequests(tuple[SentRequest, ...]):
 _NOTHING_ASKED = "No model was asked."
 
 
-def _redacted(message: Message) -> Message:
-    content = redact(message.content)
+def _with(message: Message, content: str) -> Message:
     return message if content == message.content else Message(message.role, content)

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, ParamSpec, TypeVar, get_args
 
 from byok_widgets.compare.result_cell import CellStatus, Key, ResultCell
@@ -41,7 +41,7 @@ _OUTPUT = json.JSONEncoder(ensure_ascii=False)
 _NANO = Decimal(10**9)
 _MOST_INTEGER = 2**63 - 1
 _MOST_USD = _MOST_INTEGER / _NANO
-_TEXTS = ("variant", "case", "status", "error", "message", "model", "output", "request")
+_TEXTS = ("error", "message", "model", "output")
 _COUNTS = ("input_tokens", "output_tokens", "retries")
 _SECONDS = ("first_token_s", "total_s", "wait_s", "started_at")
 _NEVER_UNKNOWN = ("retries", "wait_s", "started_at")
@@ -72,10 +72,12 @@ def rows_of(cells: Sequence[ResultCell]) -> list[Row | Exception]:
 
 
 def _rows_of(cells: Sequence[ResultCell]) -> Iterator[Row | Exception]:
-    plain = [_or_fault(_texts_of, cell) for cell in cells]
-    clean = iter(redact_keys([texts for texts in plain if isinstance(texts, dict)]))
-    for cell, texts in zip(cells, plain, strict=True):
-        yield _or_fault(_row_of, cell, next(clean)) if isinstance(texts, dict) else texts
+    requests: dict[int, Any] = {}
+    plain = [_or_fault(_texts_of, cell, requests) for cell in cells]
+    texts, asked = redact_keys([[texts for texts in plain if isinstance(texts, dict)], [*requests.values()]])
+    clean, shared = iter(texts), dict(zip(requests, map(_Asked, asked), strict=True))
+    for cell, found in zip(cells, plain, strict=True):
+        yield _or_fault(_row_of, cell, next(clean), shared[id(cell.request)]) if isinstance(found, dict) else found
 
 
 def _or_fault(make: Callable[P, T], *args: P.args, **options: P.kwargs) -> T | Exception:
@@ -85,26 +87,47 @@ def _or_fault(make: Callable[P, T], *args: P.args, **options: P.kwargs) -> T | E
         return error
 
 
-def _texts_of(cell: ResultCell) -> dict[str, Any]:
-    """Return what a key may stand in."""
+def _texts_of(cell: ResultCell, requests: dict[int, Any]) -> dict[str, Any]:
+    """Return what a key may stand in, but for the request: that is added to those that there are by its identity."""
     texts: dict[str, Any] = as_plain({name: getattr(cell, name) for name in _TEXTS})
+    own = id(cell.request)
+    if own not in requests:
+        requests[own] = as_plain(cell.request)
     return texts
 
 
-def _row_of(cell: ResultCell, texts: Mapping[str, Any]) -> Row:
+class _Asked:
+    """A request as it is stored, made once for all cells that share it."""
+
+    def __init__(self, plain: dict[str, Any]) -> None:
+        self.plain = plain
+
+    @cached_property
+    def stored(self) -> tuple[bytes | None, bytes | None]:
+        """Its id and itself, both `None` if nothing was asked.
+
+        Raises:
+            ValueError: It is too long.
+        """
+        if not self.plain:
+            return None, None
+        content = canonical(self.plain)
+        return bytes.fromhex(hash_of(content)), _packed(content)
+
+
+def _row_of(cell: ResultCell, texts: Mapping[str, Any], request: _Asked) -> Row:
     """Return a cell as a row.
 
     Raises:
         ValueError: It is too long.
     """
-    kept = _with_texts(cell, texts)
-    request = canonical(kept.request) if kept.request else None
-    asked = None if request is None else bytes.fromhex(hash_of(request))
+    kept = _with_texts(cell, texts, request.plain)
+    asked, body = request.stored
     nano = None if kept.usd is None else int(kept.usd * _NANO)
     money = [nano, int(kept.least_usd * _NANO)]
     columns = [cell_id(kept.key), asked, kept.case, *money, *(getattr(kept, name) for name in PLAIN)]
     output = _OUTPUT.encode(kept.output).encode()
-    return Row(kept, columns, _packed(output), None if request is None else _packed(request))
+    return Row(kept, columns, _packed(output), body)
 
 
 def score_row(cell: int, metric: str, score: Score) -> list[Any]:
@@ -123,13 +146,15 @@ def storable(cell: ResultCell) -> ResultCell:
 
     A figure that no provider could mean counts as unknown.
     """
-    return _with_texts(cell, redact_keys(_texts_of(cell)))
+    texts, request = redact_keys([_texts_of(cell, {}), as_plain(cell.request)])
+    return _with_texts(cell, texts, request)
 
 
-def _with_texts(cell: ResultCell, texts: Mapping[str, Any]) -> ResultCell:
+def _with_texts(cell: ResultCell, texts: Mapping[str, Any], request: Mapping[str, Any]) -> ResultCell:
     usd, least = cell.usd, cell.least_usd
     return cell.but(
         **texts,
+        request=request,
         usd=usd if usd is not None and _is_amount(usd) else None,
         least_usd=least if _is_amount(least) else Decimal(0),
         input_tokens=_count(cell.input_tokens),

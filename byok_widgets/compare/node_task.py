@@ -61,6 +61,7 @@ class NodeTask:
         self._batch = batch
         self._given: dict[str, Given] = {}
         self._bytes: dict[str, int] = {}
+        self._asked: dict[tuple[str, int], dict[str, Any]] = {}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.title})"
@@ -137,8 +138,13 @@ class NodeTask:
             return ResultCell(**{**start, **failures.of_error(error)})
         reply = result.model_reply
         took = service([reply] if reply else [])
-        asked = request_of(reply) if reply else {}
+        asked = self._kept_once(request_of(reply), given, repeat) if reply else {}
         return ResultCell(**start, **took, **failures.of_reply(reply), output=_output(result), request=asked)
+
+    def _kept_once(self, request: dict[str, Any], given: Given, repeat: int) -> dict[str, Any]:
+        """Return a request, or the one that is equal: most variants ask the same, and it may be long."""
+        known = self._asked.setdefault((given.id, repeat), request)
+        return known if known == request else request
 
     def _known(self, given: Given) -> Mapping[str, Any]:
         return with_unstated(self._node.prompt, given.variables)

@@ -43,6 +43,7 @@ class Results:
         self._told: set[Place] = set()
         self._costs: dict[Key, Cost] = {}
         self._cost: CostTotal | None = CostTotal()
+        self._unsummed: list[Cost] = []
         self.order = CaseOrder(self.cases)
         self._numbers = {variant.id: number for number, variant in enumerate(self.variants)}
         self.scored = self.replaced = 0
@@ -95,8 +96,8 @@ class Results:
     def _note_cost(self, cell: ResultCell) -> None:
         """Add what a cell cost to the total; equal cases share a cell, and one that failed may be replaced."""
         before, now = self._costs.get(cell.key), cell.cost if cell.is_paid else NOT_CHARGED
-        if before is None and self._cost is not None:
-            self._cost = self._cost + CostTotal.of([now]) if cell.is_paid else self._cost
+        if before is None:
+            self._unsummed += [now] if cell.is_paid else []
         elif before != now:
             self._cost = None
         self._costs[cell.key] = now
@@ -108,6 +109,9 @@ class Results:
             if self._cost is None:
                 paid = {cell.key: cell for cell in self._cells.values() if cell.is_paid}
                 self._cost = CostTotal.of(cell.cost for cell in paid.values())
+            elif self._unsummed:
+                self._cost += CostTotal.of(self._unsummed)
+            self._unsummed.clear()
             return self._cost
 
     @property

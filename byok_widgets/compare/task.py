@@ -103,9 +103,10 @@ def request_of(reply: Reply) -> dict[str, Any]:
     if sent is None:
         return {}
     settings: Mapping[str, Any] = sent.settings
+    system, messages = sent.words
     return {
-        "system": sent.system,
-        "messages": [[message.role, message.content] for message in sent.messages],
+        "system": system,
+        "messages": [[message.role, message.content] for message in messages],
         "schema": sent.schema,
         "mode": sent.mode,
         "settings": dict(settings),
