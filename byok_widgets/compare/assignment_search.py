@@ -64,6 +64,7 @@ class AssignmentSearch:
         graph = self._flow.graph
         self._margin = checked_margin(options.margin)
         self._cases = read_cases(cases)
+        self._order: Sequence[Case] = self._cases  # of the runs, when there are some: evidence bets in that one
         reject_simulated(self._cases)
         self._metrics = dict(metrics)
         self._choices = choices_of(self._flow, models, self._metrics)
@@ -113,6 +114,7 @@ class AssignmentSearch:
 
         try:
             now = self._flow_run(self._baseline)
+            self._order = now.results.cases
             if not self._usd_per_1000(self._baseline):
                 return self._unchanged(_nothing_to_save(self._usd_per_1000(self._baseline)))
             for name in self._nodes:
@@ -125,11 +127,12 @@ class AssignmentSearch:
         found = statistics.cheapest_safe(
             chains,
             self._scores_of,
+            is_second_look=lambda assignment: self._runs[assignment].is_second_look,
             baseline=self._baseline,
             baseline_cost=sum(each[0] for each in costs),
             margin=self._margin,
-            groups=groups_of(self._cases),
-            weights=weights_of(self._cases),
+            groups=groups_of(self._order),
+            weights=weights_of(self._order),
         )
         if not any(chains):
             more = statistics.cases_to_decide(outcomes, costs, self._baseline, margin=self._margin)
@@ -164,12 +167,14 @@ class AssignmentSearch:
     def _flow_run(self, assignment: Assignment) -> Comparison:
         """Return the runs of the whole flow with an assignment; they are run once."""
         if assignment not in self._runs:
+            now = self._runs.get(self._baseline)
             self._runs[assignment] = self._complete(
                 played_flow(
                     self._flow,
                     variants={self._name(assignment): self._changes(assignment)},
                     cases=self._cases,
                     options=replace(self._limited(), baseline=None),
+                    against=now.baseline.id if now else "",
                 )
             )
         return self._runs[assignment]
@@ -192,7 +197,7 @@ class AssignmentSearch:
             run = self._flow_run(assignment)
         except LimitReachedError:
             return None
-        return _table(run, run.variants[0], self._cases)
+        return _table(run, run.variants[0], self._order)
 
     # What they show
 
@@ -206,15 +211,18 @@ class AssignmentSearch:
                 {case.name: row for case, row in zip(labelled, _table(run, variant, labelled), strict=True)}
                 for variant in run.variants
             ]
-            found.append([[row.get(case.name, right) for case in self._cases] for row in rows])
+            found.append([[row.get(case.name, right) for case in self._order] for row in rows])
         return found
 
     def _costs(self, now: Comparison) -> list[list[float]]:
         """Return the cost of a case by node and model: that of a visit, times the visits that a case has now."""
-        paths = [cell.output.get("path", ()) for _, _, cell, _ in now.results.items() if cell.counts]
+        counted = [
+            (case.weight, cell.output.get("path", ())) for _, case, cell, _ in now.results.items() if cell.counts
+        ]
         found = []
         for name in self._nodes:
-            visits = sum(path.count(name) for path in paths) / max(1, len(paths))
+            visits = sum(weight * path.count(name) for weight, path in counted)
+            visits /= sum(weight for weight, _ in counted) or 1
             run = self._node_comparisons[name]
             usd = [run.results.summary(variant).usd_per_1000 for variant in run.variants]
             found.append([math.nan if each is None else visits * float(each) / 1000 for each in usd])

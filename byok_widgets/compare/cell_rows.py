@@ -88,7 +88,7 @@ def _or_fault(make: Callable[P, T], *args: P.args, **options: P.kwargs) -> T | E
 
 
 def _texts_of(cell: ResultCell, requests: dict[int, Any]) -> dict[str, Any]:
-    """Return what a key may stand in, but for the request: that is added to those that there are by its identity."""
+    """Return what a key may stand in, but for the request: that is added to `requests`, by its identity."""
     texts: dict[str, Any] = as_plain({name: getattr(cell, name) for name in _TEXTS})
     own = id(cell.request)
     if own not in requests:

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from byok_widgets.compare.figures import percent
 from byok_widgets.compare.results import Results
@@ -131,7 +131,7 @@ def _complete(results: Results, baseline: Variant, *, metric: Metric, margin: fl
         }
     decided = statistics.verdicts(family, margin=margin)
     return [
-        VariantResult(v, rates[v.id], decided.get(v.id), service=_service(results, v, baseline, groups))
+        VariantResult(v, rates[v.id], decided.get(v.id), service=_service(results, v, baseline))
         for v in results.variants
     ]
 
@@ -162,8 +162,8 @@ def plan(results: Results, baseline: Variant, *, margin: float | None, power: fl
     plans = {}
     for variant in results.variants:
         if variant.id != baseline.id:
-            costs = [results.summary(each).usd_per_1000 for each in (variant, baseline)]
-            known = [float(usd) / 1000 for usd in costs if usd is not None]
+            costs = [results.summary(each).usd_per_cell for each in (variant, baseline)]
+            known = [float(usd) for usd in costs if usd is not None]
             plans[variant.name] = statistics.plan(
                 table_of(results, variant),
                 table_of(results, baseline),
@@ -195,13 +195,14 @@ def _counts_of(results: Results, variant: Variant, metric: Metric) -> list[list[
     return rows
 
 
-def _service(results: Results, variant: Variant, baseline: Variant, groups: list[Any] | None) -> Service:
+def _service(results: Results, variant: Variant, baseline: Variant) -> Service:
     from byok_widgets.compare import statistics
 
+    groups, weights = results.groups, results.weights
     (costs, seconds), (of_baseline, _) = (_amounts(results, each) for each in (variant, baseline))
     return Service(
-        statistics.ratio_of_totals(costs, of_baseline, groups=groups),
-        statistics.typical_ratio(costs, of_baseline, groups=groups),
+        statistics.ratio_of_totals(costs, of_baseline, groups=groups, weights=weights),
+        statistics.typical_ratio(costs, of_baseline, groups=groups, weights=weights),
         statistics.quantile(seconds, q=0.5),
         statistics.quantile(seconds, q=0.95),
     )

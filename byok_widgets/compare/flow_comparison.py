@@ -47,6 +47,7 @@ def played_flow(
     cases: Any,
     options: CompareOptions,
     sampling: Sampling | None = None,
+    against: str = "",
 ) -> Comparison:
     """Return a comparison of any number of assignments, also of one alone, which has not started.
 
@@ -56,8 +57,10 @@ def played_flow(
         cases: What `flow.cases` takes or returns.
         options: How it is run.
         sampling: How repeats are sampled; by default as the options and the nodes say.
+        against: Id of a variant that was run before, apart from these, and that they are compared with.
     """
-    return prepared(*played(flow, variants=variants, cases=cases, options=options, sampling=sampling), options)
+    setup, store = played(flow, variants=variants, cases=cases, options=options, sampling=sampling)
+    return prepared(replace(setup, against=against), store, options)
 
 
 def played(

@@ -11,6 +11,7 @@ from byok_widgets import markup
 from byok_widgets.cards import ByName, Card, Cards, Listing
 from byok_widgets.compare.figures import dollars, interval, percent
 from byok_widgets.compare.recommendation import Recommendation
+from byok_widgets.compare.tables import SECOND_LOOK
 from byok_widgets.compare.variant_row import COLUMNS, figures_of
 from byok_widgets.secrets import redact
 from byok_widgets.usage import CostTotal
@@ -168,6 +169,7 @@ class Optimisation:
         if self.changes:
             money += [f"With the changes: {dollars(self.usd_per_1000)} per 1,000 conversations."]
         kept = [f"Not judged by these cases, so unchanged: {', '.join(self.unjudged)}."] if self.unjudged else []
+        kept += [SECOND_LOOK] if any(run.is_second_look for run in self.runs) else []
         search = f"This search {'cost' if self.spent.usd else 'was'} {self.spent}."
         return [f"{self.reason}{more}", *money, search, *kept]
 

@@ -59,10 +59,10 @@ def _money(comparison: ComparisonView) -> str:
     each = len(comparison.results.cases) * comparison.results.repeat
     for variant in comparison.variants:
         summary = comparison.results.summary(variant)
-        if summary.usd_per_1000 is None:
+        if summary.usd_per_cell is None:
             unpriced = True
         else:
-            usd += summary.usd_per_1000 * (each - summary.finished) / 1000
+            usd += summary.usd_per_cell * (each - summary.finished)
     return _words(usd, unpriced)
 
 

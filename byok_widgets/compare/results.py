@@ -6,6 +6,7 @@ import statistics
 import threading
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +21,7 @@ from byok_widgets.compare.units import groups_of, weights_of
 from byok_widgets.compare.variant import Variant, Variants
 from byok_widgets.usage import NOT_CHARGED, Cost, CostTotal
 
+_ONE = Decimal(1)
 Place = tuple[str, str, int]
 """Variant id, name of the case, repeat."""
 
@@ -58,18 +60,18 @@ class Results:
         """Add a cell, or replace one that failed before."""
         place = (cell.variant, case.name, cell.repeat)
         with self._lock:
-            self._count(place, cell)
+            self._count(case, place, cell)
             self._cells[place] = cell
             self._order.append(place)
             self._note_cost(cell)
             self._columns[cell.variant].keep(self.order.number_of(case.name), cell)
             self.order.note([self._note_score(place, score)])
 
-    def _count(self, place: Place, cell: ResultCell) -> None:
+    def _count(self, case: Case, place: Place, cell: ResultCell) -> None:
         """Add a cell to the figures of its variant; where it replaces one, they are counted again later."""
         before = self._cells.get(place)
         if before is None and cell.variant in self._tallies:
-            self._tallies[cell.variant].add(cell, is_new=cell.key not in self._costs)
+            self._tallies[cell.variant].add(cell, self._weight_of(case), is_new=cell.key not in self._costs)
         elif before is not None and before != cell:
             self.replaced += 1
             self._tallies.pop(cell.variant, None)
@@ -79,10 +81,13 @@ class Results:
         if variant.id not in self._tallies:
             self._tallies[variant.id] = tally = Tally()
             counted: set[Key] = set()
-            for cell in self._cells_of([variant]):
-                tally.add(cell, is_new=cell.key not in counted)
+            for case, cell in self._cells_of([variant]):
+                tally.add(cell, self._weight_of(case), is_new=cell.key not in counted)
                 counted.add(cell.key)
         return self._tallies[variant.id]
+
+    def _weight_of(self, case: Case) -> Decimal:
+        return _ONE if self.weights is None else Decimal(str(case.weight))
 
     def _note_score(self, place: Place, score: Score) -> Noted:
         variant, case, repeat = place
@@ -178,17 +183,17 @@ class Results:
     def distinct(self, variant: Variant | None = None) -> list[ResultCell]:
         """Return the finished cells, of one variant or of all; one that equal cases share is there once."""
         found = self._cells_of(self.variants if variant is None else [variant])
-        return list({cell.key: cell for cell in found}.values())
+        return list({cell.key: cell for _, cell in found}.values())
 
-    def _cells_of(self, variants: Sequence[Variant]) -> Iterator[ResultCell]:
-        """Yield the finished cells of variants, in the order of cases, variants and repeats."""
+    def _cells_of(self, variants: Sequence[Variant]) -> Iterator[tuple[Case, ResultCell]]:
+        """Yield the finished cells of variants with their cases, in the order of cases, variants and repeats."""
         ids, repeats, cells = [variant.id for variant in variants], range(1, self.repeat + 1), self._cells
         for case in self.cases:
             for own in ids:
                 for repeat in repeats:
                     cell = cells.get((own, case.name, repeat))
                     if cell is not None:
-                        yield cell
+                        yield case, cell
 
     def items(self) -> Iterator[tuple[Variant, Case, ResultCell, float | None]]:
         """Yield all that is finished, in the order of cases, variants and repeats."""

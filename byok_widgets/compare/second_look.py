@@ -29,6 +29,7 @@ def look_of(setup: Setup, store: CellStore, known: Collection[Key]) -> dict[str,
         known: The cells that are there.
     """
     own = {
+        "against": setup.against,
         "plan": hashed([sorted(case.input_id for case in setup.cases), setup.task.sampling.repeat]),
         "shard": [setup.shard.number, setup.shard.count],
     }
@@ -38,7 +39,8 @@ def look_of(setup: Setup, store: CellStore, known: Collection[Key]) -> dict[str,
     same = [spec for spec in noted.values() if spec.get("plan") == own["plan"] and not spec.get(NAME)]
     others = [spec for spec in noted.values() if spec.get("plan") != own["plan"] and not _is_part(spec, own)]
     planned, seen = ({pair for spec in specs for pair in _pairs_of(spec)} for specs in (same, others))
-    pairs = set(_pairs([variant.id for variant in setup.task.variants], setup.baseline.id))
+    ids = [variant.id for variant in setup.task.variants]
+    pairs = set(_pairs([*ids, setup.against], setup.against or setup.baseline.id))
     return {**own, NAME: any(_has_verdict(setup, pair, known) for pair in pairs & seen - planned)}
 
 
@@ -49,13 +51,14 @@ def _is_part(spec: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
 
 def _pairs_of(spec: Mapping[str, Any]) -> Iterator[frozenset[str]]:
     ids = dict(zip(spec.get("variants") or (), spec.get("ids") or (), strict=False))
-    baseline = ids.get(str(spec.get("baseline")))
-    yield from _pairs(ids.values(), baseline) if baseline else ()
+    against = str(spec.get("against") or "")
+    baseline = against or ids.get(str(spec.get("baseline")))
+    yield from _pairs([*ids.values(), against], baseline) if baseline else ()
 
 
 def _pairs(ids: Collection[str], baseline: str) -> Iterator[frozenset[str]]:
     """Yield the variants that are compared, two by two."""
-    yield from (frozenset(pair) for pair in combinations(ids, 2) if baseline in pair)
+    yield from (frozenset(pair) for pair in combinations(filter(None, ids), 2) if baseline in pair)
 
 
 def _has_verdict(setup: Setup, pair: Collection[str], known: Collection[Key]) -> bool:

@@ -32,6 +32,7 @@ class Setup:
         judge: What answers the questions of cases; `None` where they have none.
         baseline: The variant that the others are compared with.
         margin: The loss that was declared acceptable beforehand; `None` if none was.
+        against: Id of a variant that was run before, apart from these, and that they are compared with; or empty.
         is_second_look: Whether cases or repeats were added after a verdict could be seen.
         limits: What it may take.
         shard: Which part of it is run here.
@@ -50,6 +51,7 @@ class Setup:
     metric: Metric
     baseline: Variant
     margin: float | None = None
+    against: str = ""
     is_second_look: bool = False
     limits: Limits = field(default_factory=Limits)
     judge: Judge | None = None

@@ -70,7 +70,9 @@ def prepared(setup: Setup, store: CellStore, options: CompareOptions, kind: type
     if setup.batch:
         _require_batches(setup, store, known)
     estimate = estimate_of(setup, store, known)
-    look = second_look.look_of(setup, store, [key for key, cell in known.items() if cell.counts])
+    apart = store.cells([setup.against]) if setup.against else ()
+    counted = [cell.key for cell in (*known.values(), *apart) if cell.counts]
+    look = second_look.look_of(setup, store, counted)
     spec = {
         "variants": {variant.name: dict(variant.models) for variant in task.variants},
         "ids": ids,

@@ -26,7 +26,9 @@ class Summary:
         finished: Cells that ended, failed ones included.
         failed: Cells whose provider failed: they are missing in its score.
         declined: Cells that were refused or invalid: they score 0.
-        usd_per_1000: Cost of a thousand cells; `None` where a price is missing.
+        usd_per_1000: Cost of a thousand conversations that come as often as the weights of the cases say; `None`
+            where a price is missing.
+        usd_per_cell: Mean cost of a cell; `None` where a price is missing.
         unpriced: Cells whose cost is not known.
         usd: Known cost in all.
         first_token_s: Median seconds to the first token.
@@ -41,6 +43,7 @@ class Summary:
     failed: int
     declined: int
     usd_per_1000: Decimal | None
+    usd_per_cell: Decimal | None
     unpriced: int
     usd: Decimal
     first_token_s: float | None
@@ -57,19 +60,23 @@ class Tally:
     def __init__(self) -> None:
         self._finished = self._failed = self._declined = self._retries = 0
         self._paid = self._unpriced = 0
-        self._usd = Decimal(0)
+        self._usd = self._weighted = self._weight = Decimal(0)
         self._first, self._totals, self._waits, self._speeds = _Amounts(), _Amounts(), _Amounts(), _Amounts()
 
-    def add(self, cell: ResultCell, *, is_new: bool) -> None:
-        """Add a cell; equal cases share one, whose cost counts only where it is new."""
+    def add(self, cell: ResultCell, weight: Decimal, *, is_new: bool) -> None:
+        """Add a cell of a case with a weight; equal cases share one, which is paid only where it is new."""
         self._finished += 1
         self._failed += cell.status == "failed"
         self._declined += cell.status in ("refused", "invalid")
         self._retries += cell.retries
-        if is_new and cell.is_paid:
-            self._paid += 1
-            self._unpriced += cell.usd is None
-            self._usd += cell.cost.known_usd
+        if cell.is_paid:
+            usd = cell.cost.known_usd
+            self._weighted += weight * usd
+            self._weight += weight
+            if is_new:
+                self._paid += 1
+                self._unpriced += cell.usd is None
+                self._usd += usd
         self._first.add(cell.first_token_s)
         if cell.counts:
             self._totals.add(cell.total_s)
@@ -90,7 +97,8 @@ class Tally:
             finished=self._finished,
             failed=self._failed,
             declined=self._declined,
-            usd_per_1000=self._usd * 1000 / self._paid if is_priced else None,
+            usd_per_1000=self._weighted * 1000 / self._weight if is_priced else None,
+            usd_per_cell=self._usd / self._paid if is_priced else None,
             unpriced=self._unpriced,
             usd=self._usd,
             first_token_s=quantile(self._first, 0.5),

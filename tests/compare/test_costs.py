@@ -13,6 +13,7 @@ import pytest
 from byok_widgets import ByokError, Flow
 from byok_widgets.compare.prices import Prices
 from tests.compare.conftest import LARGE, MOST, SMALL, answer
+from tests.compare.flows import openrouter_flow
 from tests.scripted_server import Say, ScriptedServer
 
 VARIANTS = {"now": {}, "large": {"read": LARGE}}
@@ -62,14 +63,15 @@ def test_a_call_that_is_stopped_in_the_middle_of_its_answer_has_an_unknown_cost(
 def test_a_call_that_is_stopped_while_it_waits_to_be_sent_again_costs_nothing(
     priced: Flow, server: ScriptedServer
 ) -> None:
-    server.script(Say(status=429, body={"error": {"message": "Slow down."}}))
+    refused = Say(status=429, body={"error": {"message": "Slow down."}})
+    server.script(lambda request: refused if f"openai:{request['model']}" == LARGE else answer(request))
     result = priced.node("read").compare([SMALL, LARGE], texts(1), wait=False)
-    while len(server.requests) < 2:
+    while not (len(result.results) and priced.context.waits.longest):
         time.sleep(0.01)
-    time.sleep(0.2)
     result.stop()
     result.wait()
-    assert (result.given_up, result.spent.unpriced, result.spent.usd) == (2, 0, 0)
+    (done,) = cells(result)
+    assert (result.given_up, result.spent.unpriced, result.spent.usd) == (1, 0, done.usd)
 
 
 def test_a_call_that_breaks_after_it_has_begun_has_an_unknown_cost(priced: Flow, server: ScriptedServer) -> None:
@@ -237,3 +239,25 @@ def test_what_is_held_for_cells_starves_none_that_fits(priced: Flow, server: Scr
     result = priced.compare(variants, scripts(3), budget=float(worst))
     assert result.complete
     assert result.used[0] <= worst
+
+
+def test_a_thousand_conversations_cost_what_the_weights_of_the_cases_say(server: ScriptedServer) -> None:
+    """A long call is rare, and dear on one of the models."""
+
+    def priced_by_length(request: dict) -> Say:
+        is_dear = request["model"] == "some/big" and "long" in str(request["messages"])
+        usage = {"prompt_tokens": 100, "completion_tokens": 10, "cost": 0.01 if is_dear else 0.001}
+        return Say('{"weekday": "Tue"}', usage=usage)
+
+    server.script(priced_by_length)
+    models = ["openrouter:some/big", "openrouter:some/small"]
+    flow = openrouter_flow(server, models[0])
+    read = flow.extraction("read", weekday=["Mon", "Tue"])
+    expected: dict[str, Any] = {"values": {"weekday": "Tue"}}
+    cases = [{"text": "a long one", "weight": 1, **expected}, {"text": "a short one", "weight": 9, **expected}]
+    found = read.compare(models, cases, wait=True)
+    big, small = (found.results.summary(variant) for variant in found.variants)
+    assert (big.usd_per_1000, small.usd_per_1000) == (Decimal("1.9"), 1)
+    assert (big.usd, big.usd_per_cell) == (Decimal("0.011"), Decimal("0.0055"))
+    pytest.importorskip("scipy")
+    assert found.verdicts()[1].service.cost_ratio.estimate == pytest.approx(1 / 1.9)

@@ -58,7 +58,7 @@ def make_flow(server: ScriptedServer) -> Callable[[], Flow]:
     return make
 
 
-def cases(**more: Any) -> list[dict[str, Any]]:
+def cases(count: int = CASES, **more: Any) -> list[dict[str, Any]]:
     return [
         {
             "name": f"c{n:02}",
@@ -66,7 +66,7 @@ def cases(**more: Any) -> list[dict[str, Any]]:
             "values": {"weekday": "Tue", "people": 4},
             **more,
         }
-        for n in range(CASES)
+        for n in range(count)
     ]
 
 
@@ -97,6 +97,20 @@ def test_each_node_gets_the_cheapest_model_that_runs_of_the_flow_show_to_be_safe
     again = flow.optimise(MODELS, cases(), margin=MARGIN)
     assert len(server.requests) == sent, "the same call pays nothing"
     assert (again.changes, again.spent.usd) == (found.changes, Decimal(0))
+
+
+def test_cases_that_are_added_to_a_search_leave_evidence_and_no_interval(make_flow: Callable[[], Flow]) -> None:
+    flow = make_flow()
+    first = flow.optimise(MODELS, cases(), margin=MARGIN)
+    second = flow.optimise(MODELS, cases(40), margin=MARGIN)
+    again = flow.optimise(MODELS, cases(), margin=MARGIN)
+    for found, count, has_interval in ((first, CASES, True), (second, 40, False), (again, CASES, True)):
+        assert found.changes == {"day": MODELS[1]}
+        step = found.steps[0]
+        assert (step.difference.n, step.passed) == (count, True)
+        assert ("(" in dict(step.facts())["difference in points"]) is has_interval
+        assert ("were added" in repr(found)) is not has_interval
+        assert ("nan" in f"{found!r}{found.best()!r}{found._repr_html_()}") is False
 
 
 def test_its_parts_are_tables_and_remain_what_programs_read(make_flow: Callable[[], Flow]) -> None:

@@ -18,6 +18,7 @@ from scipy.special import ndtr
 
 from byok_widgets.compare.statistics.case_means import Floats, Groups, Weights, means_of, scores_of
 from byok_widgets.compare.statistics.contrasts import score_contrast
+from byok_widgets.compare.statistics.evidence import live_evidence
 from byok_widgets.compare.statistics.planning import cases_needed
 from byok_widgets.compare.statistics.results import MIN_CASES, Difference, Verdict
 from byok_widgets.compare.statistics.verdicts import check_margin, verdicts
@@ -192,6 +193,7 @@ def cheapest_safe(
     margin: float,
     groups: Groups = None,
     weights: Weights = None,
+    is_second_look: Callable[[Assignment], bool] = lambda _: False,
 ) -> SafeAssignment:
     """Run the chains and return the last assignment that was shown to be no worse than the baseline.
 
@@ -204,6 +206,9 @@ def cheapest_safe(
         margin: Loss that was declared acceptable before the run.
         groups: Which cases belong together; `None` where all are independent.
         weights: Weight of each case; `None` where all count the same.
+        is_second_look: Whether cases were added to runs of an assignment after their verdict could be seen. It is
+            asked when it was run. Then the cases stand in the order of the runs, and evidence decides that may be
+            looked at at any time, at the error rate of one side of the interval.
     """
     check_margin(margin)
     chains = [chain for chain in chains if chain]
@@ -215,8 +220,9 @@ def cheapest_safe(
         if found is None or scores is None:
             reason = "It ended before the chain did."
             break
-        family = {"step": score_contrast(found, scores, groups=groups, weights=weights)}
-        steps.append(Step(candidate, verdicts(family, alpha=ALPHA / len(chains), margin=margin)["step"]))
+        decide = _evidence_of if is_second_look(candidate.assignment) else _difference_of
+        shown = decide(found, scores, alpha=ALPHA / len(chains), margin=margin, groups=groups, weights=weights)
+        steps.append(Step(candidate, shown))
         if not steps[-1].passed:
             more, reason = _after_failure(steps[-1].difference, found, scores, margin)
         elif last:
@@ -224,6 +230,36 @@ def cheapest_safe(
     passed = [step.candidate for step in steps if step.passed]
     best = passed[-1] if passed else Candidate(baseline, baseline_cost, 0.0, 1.0)
     return SafeAssignment(best.assignment, best.cost, baseline_cost, tuple(steps), not passed, more, reason)
+
+
+def _difference_of(
+    found: ArrayLike, scores: ArrayLike, *, alpha: float, margin: float, groups: Groups, weights: Weights
+) -> Difference:
+    family = {"step": score_contrast(found, scores, groups=groups, weights=weights)}
+    return verdicts(family, alpha=alpha, margin=margin)["step"]
+
+
+def _evidence_of(
+    found: ArrayLike, scores: ArrayLike, *, alpha: float, margin: float, groups: Groups, weights: Weights
+) -> Difference:
+    """Return what evidence shows that may be looked at at any time: no interval, and no p of a fixed number."""
+    fixed = score_contrast(found, scores, groups=groups, weights=weights)
+    finished = np.ones(len(np.asarray(scores)), dtype=np.bool_)
+    shown = live_evidence(found, scores, finished, alpha=alpha / 2, margin=margin, groups=groups, weights=weights)
+    none = dict.fromkeys(("low", "high", "level", "p", "p_adjusted"), math.nan)
+    return Difference(
+        **none,
+        estimate=shown.estimate,
+        n=shown.n,
+        n_discordant=fixed.n_discordant,
+        n_missing=fixed.n_missing,
+        method="e-process",
+        test="e-process",
+        verdict=shown.verdict,
+        reason=shown.reason,
+        margin=margin,
+        family_size=1,
+    )
 
 
 def cases_to_decide(

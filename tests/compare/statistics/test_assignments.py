@@ -91,6 +91,47 @@ def test_an_undecided_step_says_how_many_more_cases_it_takes() -> None:
     assert 100 < found.more_cases < 400
 
 
+def test_cases_that_are_added_again_and_again_do_not_make_unsafe_assignments_safe() -> None:
+    """The flow runs of the only candidate lose just what is too much, and somebody looks after every 25 cases."""
+
+    def called_safe(seed: int, *, again: bool) -> bool:
+        rng = np.random.default_rng(seed)
+        chances = rng.uniform(0.6, 1.0, 150)
+        now, changed = ((rng.random(150) < at).astype(float) for at in (chances, chances - 0.1))
+        looks = [
+            cheapest_safe(
+                (CHAIN[:1],),
+                lambda assignment, n=n: (changed if any(assignment) else now)[:n],
+                baseline=(0, 0),
+                baseline_cost=5.0,
+                margin=0.1,
+                is_second_look=lambda _: again,
+            )
+            for n in range(25, 151, 25)
+        ]
+        return not all(look.kept_baseline for look in looks)
+
+    assert sum(called_safe(seed, again=True) for seed in range(60)) <= 2
+    assert sum(called_safe(seed, again=False) for seed in range(60)) >= 3, "which is why"
+
+
+def test_evidence_shows_no_interval_and_still_finds_what_is_safe() -> None:
+    equal = (np.arange(120) % 10 > 0).astype(float)
+    found = cheapest_safe(
+        (CHAIN,),
+        lambda _: equal,
+        baseline=(0, 0),
+        baseline_cost=5.0,
+        margin=0.1,
+        is_second_look=lambda assignment: assignment == (1, 1),
+    )
+    assert [(step.passed, math.isnan(step.difference.low)) for step in found.steps] == [
+        (True, False),
+        (True, True),
+    ]
+    assert found.assignment == (1, 1)
+
+
 def outcomes(cases: int = 60) -> list[np.ndarray]:
     return [np.ones((2, cases, 1)), np.ones((2, cases, 1))]
 
