@@ -62,7 +62,7 @@ def _of_file(path: Path) -> Iterator[tuple[str, Any]]:
     except OSError as error:
         problem = describe_os_error(error)
     else:
-        text = content.decode("utf-8-sig", "replace")
+        text = _decoded(path.name, content)
         rows = _of_csv(path.name, text) if path.suffix.lower() == ".csv" else _of_lines(path.name, text)
         for number, (place, row) in enumerate(rows):
             if number == MAX_CASES:
@@ -70,6 +70,15 @@ def _of_file(path: Path) -> Iterator[tuple[str, Any]]:
             yield place, row
         return
     raise ConfigError(f"{str(path)!r} could not be read: {problem}.", kind="cases", fix=where_to_look(path))
+
+
+def _decoded(name: str, content: bytes) -> str:
+    """Return the text of a file; in another encoding, words would be others than those that somebody wrote."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+    raise wrong_at(f"{name}, line {line}", "it is not UTF-8; save the file as UTF-8 (CSV UTF-8 in a spreadsheet)")
 
 
 def _of_lines(name: str, text: str) -> Iterator[tuple[str, Any]]:

@@ -28,6 +28,10 @@ class Disagreements(list[Case]):
         return max(means) - min(means) if means else 0.0
 
     @property
+    def _none(self) -> str:
+        return _AGREED if any(self.scores.values()) else _UNSCORED
+
+    @property
     def _columns(self) -> tuple[str, ...]:
         return ("case", "said", *self.scores)
 
@@ -39,12 +43,12 @@ class Disagreements(list[Case]):
 
     def __repr__(self) -> str:
         if not self:
-            return _AGREED
+            return self._none
         return redact("\n".join(aligned([self._columns, *self._table()])), words=False)
 
     def _repr_html_(self) -> str:
         if not self:
-            return markup.facts(_AGREED)
+            return markup.facts(self._none)
         rows = [_redacted(row) for row in self._table()]
         scored = range(2, len(self._columns))
         shown = f"{len(self)} case{'' if len(self) == 1 else 's'} with different scores, the widest apart first"
@@ -52,6 +56,7 @@ class Disagreements(list[Case]):
 
 
 _AGREED = "No case: the variants got the same score in each."
+_UNSCORED = "No case: none has a score."
 
 
 def _redacted(row: Iterable[str]) -> list[str]:

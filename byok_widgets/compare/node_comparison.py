@@ -6,12 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from byok_widgets.cases.case import Cases
+from byok_widgets.cases.checks import expected_of
+from byok_widgets.cases.fitting import require_fit
 from byok_widgets.cases.reading import read_cases
 from byok_widgets.compare.comparison import Comparison
 from byok_widgets.compare.executors.choice import executor_of
 from byok_widgets.compare.frozen import FrozenFlow, LiveFlow
 from byok_widgets.compare.node_task import NodeTask, compared_node
 from byok_widgets.compare.opening import open_store
+from byok_widgets.compare.scoring import Metric
 from byok_widgets.compare.shard import Shard
 from byok_widgets.compare.starting import frozen, prepared, setup_of
 from byok_widgets.compare.variant import Variant, node_variant, sampling_of
@@ -45,7 +49,13 @@ def compare_node(
         return own, fixed, [node_variant(own, fixed, model, sampling) for model in named]
 
     own, fixed, variants = columns(compared)
-    task = NodeTask(own, fixed, variants=variants, sampling=sampling, store=store, batch=options.batch)
+    unjudged: list[str] = []
+    if Metric.of(options.metric).needs_labels:
+        require_fit(found, fixed.graph, speaks_first=fixed.speaks_first)
+        unjudged = _unjudged(found, own)
+    task = NodeTask(
+        own, fixed, variants=variants, sampling=sampling, store=store, batch=options.batch, unjudged=unjudged
+    )
     baseline = _named(options.baseline, variants, fixed.context) or _current(own, variants)
     setup = setup_of(fixed.context, task, found, baseline, options)
     setup = replace(
@@ -57,6 +67,33 @@ def compare_node(
         variants_now=lambda: columns(flow.graph.nodes.get(own.name, compared))[2],
     )
     return prepared(setup, store, options)
+
+
+def _unjudged(cases: Cases, node: ModelNode[Any]) -> list[str]:
+    """Return what cases expect and the node alone is not judged by.
+
+    Raises:
+        ConfigError: That is all they expect.
+    """
+    shown = {"values": dict.fromkeys(node.writes)}
+    own = [expected_of(case, shown) for case in cases]
+    if any(case.is_labelled for case in cases) and not any(own):
+        raise ConfigError(
+            f"The cases expect nothing of node {node.name!r} itself, so nothing could be scored.",
+            kind="cases",
+            fix="Give them values={...} that it reads, or contains=[...] of its answer, or give metric=, a function "
+            "of a case and its output. flow.compare judges whole conversations.",
+        )
+    left = dict.fromkeys(
+        name for case in cases for name in (*case.values, *case.status) if name not in node.writes
+    )
+    of_flow = {
+        "path": any(case.path for case in cases),
+        "end node": any(case.end_node for case in cases),
+        "single turns": any(case.turns for case in cases),
+        "limits": any(case.expected.limit_words for case in cases),
+    }
+    return [*left, *(name for name, is_expected in of_flow.items() if is_expected)]
 
 
 def _named(baseline: str | None, variants: Sequence[Variant], context: FlowContext) -> Variant | None:

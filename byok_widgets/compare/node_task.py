@@ -51,10 +51,12 @@ class NodeTask:
         sampling: Sampling,
         store: CellStore,
         batch: bool = False,
+        unjudged: Iterable[str] = (),
     ) -> None:
         self.title = f"Node {node.name!r} of flow {flow.context.config.name!r}"
         self.node_name = node.name
         self.variants = tuple(variants)
+        self.unjudged = tuple(unjudged)
         self.sampling = sampling
         self._node, self._flow, self._store = node, flow, store
         self.prices = Prices(flow.context)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from byok_widgets.cases.assertions import answered
 from byok_widgets.cases.case import Case
-from byok_widgets.cases.checks import checks, questions_of, same_value
+from byok_widgets.cases.checks import checks, expected_of, questions_of, same_value
 from byok_widgets.cases.code_version import code_version
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.errors import ByokError, ConfigError
@@ -86,9 +86,10 @@ class Metric:
         """
         if not cell.counts:
             return None
-        found = (cell.output.get("values") or {}) if cell.status == "done" else {}
+        is_done = cell.status == "done"
+        found = (cell.output.get("values") or {}) if is_done else {}
         right = stated = expected = 0
-        for name, value in case.values.items():
+        for name, value in (expected_of(case, cell.output) if is_done else case).values.items():
             right += value is not None and same_value(value, found.get(name))
             stated += found.get(name) is not None
             expected += value is not None

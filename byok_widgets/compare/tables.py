@@ -204,6 +204,8 @@ def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
     if comparison.is_second_look and found:
         said.append(SECOND_LOOK)
     said += [*validities(comparison), *replayed(comparison)]
+    if comparison.task.unjudged:
+        said.append(f"A node alone is not judged by what the flow does: {', '.join(comparison.task.unjudged)}.")
     if comparison.task.unstated:
         said.append(not_called(comparison.task.unstated))
     if lost := comparison.given_up:

@@ -26,6 +26,7 @@ class Task(Protocol):
         node_name: The node that is compared; empty for a whole flow.
         same_input: Whether all variants are given the same in a case; in a flow the dialogues differ.
         unstated: Actions that are not called and have no stub, so that what they write is not stated.
+        unjudged: What the cases expect and a node alone is not judged by: other nodes do it, or the flow.
         writes: The variables that nodes in a conversation write, by the node's name; empty for a node alone.
         reserves_by_call: Whether its cells have any number of calls, each of which is reserved by itself.
     """
@@ -38,6 +39,7 @@ class Task(Protocol):
     same_input: bool
     reserves_by_call: bool
     unstated: tuple[str, ...]
+    unjudged: tuple[str, ...]
     writes: Mapping[str, tuple[str, ...]]
 
     async def ready(self, case: Case) -> str:

@@ -129,7 +129,7 @@ def _verdict(
 def _too_few(contrast: Contrast) -> str:
     """Return why there is no verdict at all; empty where there can be one."""
     if contrast.n < MIN_CASES:
-        return f"{contrast.n} cases; a verdict needs at least {MIN_CASES}."
+        return f"{contrast.n} case{'' if contrast.n == 1 else 's'}; a verdict needs at least {MIN_CASES}."
     if math.isnan(contrast.estimate):
         return "There is nothing to find in these cases."
     if contrast.n_units < MIN_GROUPS:
