@@ -67,7 +67,7 @@ def checks(case: Case, output: Mapping[str, Any], *, tells_faults: bool = False)
 
 
 def expected_of(case: Case, output: Mapping[str, Any]) -> Expectation:
-    """Return what is expected of a whole output; of a node alone nothing that other nodes do, or the whole flow."""
+    """Return what is expected of a whole output; of a node alone nothing that other nodes or the flow do."""
     if _is_of_flow(output):
         return case.expected
     own = output.get("values") or {}

@@ -81,8 +81,8 @@ def _unjudged(cases: Cases, node: ModelNode[Any]) -> list[str]:
         raise ConfigError(
             f"The cases expect nothing of node {node.name!r} itself, so nothing could be scored.",
             kind="cases",
-            fix="Give them values={...} that it reads, or contains=[...] of its answer, or give metric=, a function "
-            "of a case and its output. flow.compare judges whole conversations.",
+            fix="Give them values={...} that it reads, or contains=[...] of its answer, or give metric=, a "
+            "function of a case and its output. flow.compare judges whole conversations.",
         )
     left = dict.fromkeys(
         name for case in cases for name in (*case.values, *case.status) if name not in node.writes
