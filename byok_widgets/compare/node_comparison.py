@@ -84,9 +84,8 @@ def _unjudged(cases: Cases, node: ModelNode[Any]) -> list[str]:
             fix="Give them values={...} that it reads, or contains=[...] of its answer, or give metric=, a "
             "function of a case and its output. flow.compare judges whole conversations.",
         )
-    left = dict.fromkeys(
-        name for case in cases for name in (*case.values, *case.status) if name not in node.writes
-    )
+    named = dict.fromkeys(name for case in cases for name in (*case.values, *case.status))
+    left = [name for name in named if name not in node.writes]
     of_flow = {
         "path": any(case.path for case in cases),
         "end node": any(case.end_node for case in cases),
