@@ -14,6 +14,7 @@ import json
 import os
 import stat
 import threading
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -184,7 +185,7 @@ class Cassette:
             if line.startswith(_BEFORE_DIGEST) and line.rstrip().endswith(b"}"):
                 self._places[line[_DIGEST]] = self._end
             elif self._lines == 1:
-                self._require_known(line)
+                self._require_known(line.removeprefix(BOM_UTF8))  # which editors of Windows put there
             elif line.strip():
                 self._damaged.append(self._lines)
             self._end += len(line)
@@ -255,8 +256,9 @@ def _write(descriptor: int, content: bytes) -> None:
 
 
 def _unusable(path: Path, error: OSError) -> ConfigError:
-    missing = "Give the file that was recorded; without a replay, the model answers."
-    fix = missing if isinstance(error, FileNotFoundError) else "Give another file."
+    fix = "Give the file that was recorded." if isinstance(error, FileNotFoundError) else "Give another file."
+    if not path.parent.is_dir():
+        fix = f"There is no folder {str(path.parent)!r}: make it, or give another file."
     return ConfigError(
         f"The cassette {str(path)!r} cannot be opened: {describe_os_error(error)}.", kind="cassette", fix=fix
     )

@@ -103,6 +103,7 @@ def miss(cassette: Cassette, wanted: WantedCall) -> ReplayMissError:
     where = ", ".join(filter(None, [f"node {wanted.call.node!r}", str(lane)]))
     kind, reason, differing = _explained(found, lane)
     shown = f"{reason}: {_shown(differing)}." if differing else f"{reason}."
+    shown += "".join(f" Note that {notice}." for notice in cassette.notices)
     return ReplayMissError(
         f"{name} has no recorded answer for this call of {where}. {shown}",
         kind=kind,

@@ -128,3 +128,25 @@ def test_a_recording_that_is_full_says_so_and_stays_readable(
     assert reply.text
     with flow.replay(path):
         assert flow.node("ask").run("Hi").origin == "replay"
+
+
+def test_the_mark_of_a_windows_editor_is_no_part_of_the_file(flow: Flow, path: Path) -> None:
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    with flow.replay(path) as replay:
+        assert flow.node("ask").run("Hi").text
+    assert replay.played == 1
+    with flow.record(path):
+        flow.node("ask").run("Hi again")
+    with flow.replay(path):
+        assert flow.node("ask").run("Hi again").text
+
+
+def test_a_miss_says_what_could_not_be_read(flow: Flow, path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(ReplayMissError, match="its last line was not written to the end"), flow.replay(path):
+        flow.node("ask").run("Hi")
+
+
+def test_a_folder_that_is_not_there_is_named(flow: Flow, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="There is no folder"):
+        flow.record(tmp_path / "none" / "lesson.cassette")
