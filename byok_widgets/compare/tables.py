@@ -191,6 +191,16 @@ def standing(comparison: ComparisonView) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def _failures(cells: Sequence[ResultCell]) -> Iterator[str]:
+    """Yield how many cells failed, by the kind of their error, each with what the first of them said."""
+    kinds: dict[str, list[str]] = {}
+    for cell in cells:
+        kinds.setdefault(cell.error, []).append(cell.message)
+    for messages in kinds.values():
+        many = f"{len(messages)} cells failed and are" if len(messages) > 1 else "One cell failed and is"
+        yield f"{many} missing: {messages[0]}"
+
+
 def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
     """Return what a reader has to know: why a verdict is what it is, if `reasons` is set, and what went wrong."""
     found = [result for result in results_by_variant(comparison).values() if result.verdict != "baseline"]
@@ -216,8 +226,7 @@ def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
     problem = comparison.problem()
     said += [problem.problem] if problem else []
     told = comparison.results.told()
-    failures = [cell.message for _, cell, _ in told if cell.status == "failed"]
-    said += [f"{len(failures)} cells failed and are missing: {failures[0]}"] if failures else []
+    said += _failures([cell for _, cell, _ in told if cell.status == "failed"])
     said += settings_left_out((variant.name, cell.output) for variant, cell, _ in told)
     unscored = [score.problem for _, _, score in told if score.problem]
     said += [f"{len(unscored)} scores are missing: {unscored[0]}"] if unscored else []

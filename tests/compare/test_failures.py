@@ -56,6 +56,17 @@ def test_an_error_of_the_program_is_a_failed_cell_with_its_message(
         assert "a wrong type" in repr(result)
 
 
+def test_each_kind_of_failure_is_told_with_how_many_cells_it_took(flow: Flow, server: ScriptedServer) -> None:
+    refused = {"good": Say(status=401, body={"error": {"message": "no key"}}), "bad": Say(status=404)}
+    server.script(lambda request: refused[request["model"]])
+    cases = [{"text": f"Tue {number}", "values": {"weekday": "Tue"}} for number in range(2)]
+    shown = repr(flow.node("read").compare([GOOD, BAD], cases, wait=True))
+    assert shown.count("2 cells failed and are missing: ") == 2
+    assert "no such page" in shown
+    one = flow.node("read").compare([GOOD, BAD], cases[:1], wait=True)
+    assert repr(one).count("One cell failed and is missing: ") == 2
+
+
 def test_an_error_beside_the_cells_is_raised_and_shown(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(*_: object) -> None:
         raise TypeError("a wrong type")
