@@ -74,6 +74,23 @@ def test_each_cell_gets_its_own_answer_again(flow: Flow, cassette: Path, server:
     assert compared() == recorded
 
 
+def test_each_replay_shows_the_same(flow: Flow, cassette: Path, tmp_path: Path) -> None:
+    pytest.importorskip("scipy")
+
+    def compared(name: str) -> Any:
+        options = {"repeat": 3, "max_calls": 1000, "store": tmp_path / f"{name}.sqlite"}
+        return flow.node("read").compare(MODELS, CASES, **options).wait()
+
+    with flow.record(cassette):
+        compared("recorded")
+    with flow.replay(cassette):
+        one, other = compared("one"), compared("other")
+    of_cells = [{cell.key: cell.wait_s for _, _, cell, _ in each.results.items()} for each in (one, other)]
+    assert of_cells[0] == of_cells[1], "what was waited for in the recording"
+    assert [case.name for case in one.disagreements()] == [case.name for case in other.disagreements()]
+    assert len(one.disagreements()) > 3
+
+
 def test_costs_are_those_of_the_recording_and_nothing_is_spent(
     flow: Flow, cassette: Path, server: ScriptedServer
 ) -> None:
