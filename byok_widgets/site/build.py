@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -89,9 +89,25 @@ def _require_tools() -> None:
     missing = [name for name in _TOOLS if not _is_installed(name)]
     if missing:
         raise ConfigError(f"What is not installed here: {', '.join(missing)}.", kind="site", fix=_FIX)
+    if misfit := next(_misfits(), ""):  # such a site is built, and its kernel finds no files
+        raise ConfigError(f"What builds sites does not fit together: {misfit}.", kind="site", fix=_FIX)
     if shutil.which("npm") is None:
         fix = "Install Node.js: Pyodide comes from its registry."
         raise ConfigError("npm is not installed here.", kind="site", fix=fix)
+
+
+def _misfits() -> Iterator[str]:
+    """Yield which tools need another version of one that is installed."""
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    for name in _TOOLS:
+        for need in map(Requirement, distribution(name).requires or ()):
+            if canonicalize_name(need.name) in _TOOLS and (not need.marker or need.marker.evaluate({"extra": ""})):
+                there = distribution(need.name).version
+                if not need.specifier.contains(there, prereleases=True):
+                    version = distribution(name).version
+                    yield f"{name} {version} needs {need.name}{need.specifier}, and {there} is installed"
 
 
 def _is_installed(name: str) -> bool:

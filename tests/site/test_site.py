@@ -64,6 +64,14 @@ def test_a_folder_that_is_not_empty_and_a_missing_tool_are_told(
     monkeypatch.setattr(build, "_TOOLS", ("packaging", "no-such-tool"))
     assert main(["site", str(tmp_path / "new")]) == 2
     assert "no-such-tool" in capsys.readouterr().err
+    tool = tmp_path / "tools" / "site_tool-1.0.dist-info"
+    tool.mkdir(parents=True)
+    needs = 'Requires-Dist: packaging>=9999; extra != "a"\nRequires-Dist: packaging<1; extra == "dev"\n'
+    (tool / "METADATA").write_text(f"Metadata-Version: 2.1\nName: site-tool\nVersion: 1.0\n{needs}")
+    monkeypatch.syspath_prepend(str(tool.parent))
+    monkeypatch.setattr(build, "_TOOLS", ("packaging", "site-tool"))
+    assert main(["site", str(tmp_path / "new")]) == 2
+    assert "site-tool 1.0 needs packaging>=9999" in capsys.readouterr().err
     monkeypatch.setattr(build, "_TOOLS", ())
     (tmp_path / "file").touch()
     monkeypatch.setattr(build.shutil, "which", lambda name: name)
