@@ -56,7 +56,7 @@ class FlowTask:
         self.variants = tuple(variants)
         self.sampling = sampling
         self.unstated = tuple(unstated)
-        self.unjudged = ()
+        self.unjudged: tuple[str, ...] = ()
         self._callers = tuple(callers)
         self.prices = Prices(flow.context)
         self._flow = flow
