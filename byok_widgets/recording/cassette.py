@@ -256,7 +256,8 @@ def _write(descriptor: int, content: bytes) -> None:
 
 
 def _unusable(path: Path, error: OSError) -> ConfigError:
-    fix = "Give the file that was recorded." if isinstance(error, FileNotFoundError) else "Give another file."
+    missing = "Give the file that was recorded; without a replay, the model answers."
+    fix = missing if isinstance(error, FileNotFoundError) else "Give another file."
     if not path.parent.is_dir():
         fix = f"There is no folder {str(path.parent)!r}: make it, or give another file."
     return ConfigError(
