@@ -205,6 +205,9 @@ def _serve(flow: Flow, given: argparse.Namespace) -> int:
         print(f"Access token, shown this once: {server.token}", flush=True)
     for note in server.notes:
         print(note, file=sys.stderr, flush=True)
+    while server.running and not server.is_warm and not told.wait(0.5):
+        pass
+    gc.freeze()  # what is loaded by now stays: going through it for garbage would keep callers waiting
     while server.running and not told.wait(0.5):
         pass
     server.stop()

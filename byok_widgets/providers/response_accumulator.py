@@ -63,7 +63,7 @@ class ResponseAccumulator:
         self._model: str | None = None
         self._streams: Literal["wholes", "pieces"] | None = None
         self._repeats = 0
-        self._parts = 0
+        self._parts = self._spoken_parts = 0
         self._goes_on = False  # something was said after the answer had ended
         self._lingered_s = 0.0
         self._usage_is_late = False
@@ -209,7 +209,7 @@ class ResponseAccumulator:
 
     def is_repeated(self, whole: ResponseAccumulator) -> bool:
         """Whether another form of the answer says in one piece just what has come in several."""
-        return whole.said() == self.said() and len(self._pieces) > 1
+        return whole.said() == self.said() and self._spoken_parts > 1
 
     def add_whole(self, whole: ResponseAccumulator) -> None:
         """Take from the whole answer, which some servers send after its pieces, only what is missing."""
@@ -314,6 +314,7 @@ class ResponseAccumulator:
     def _count(self) -> None:
         """Count a part of what is said."""
         self._parts += 1
+        self._spoken_parts += 1
         self._goes_on = self._reason is not None
 
     def _take(self, found: Sorted) -> None:

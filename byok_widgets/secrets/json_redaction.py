@@ -26,7 +26,7 @@ def holds_key(data: Any) -> bool:
 
 def are_clear(texts: Iterable[str]) -> bool:
     """Whether JSON texts surely hold no key: cutting their strings out is quicker than going through the data."""
-    strings = BETWEEN.join(string for text in texts for string in _strings_of(text))
+    strings = BETWEEN.join([BETWEEN.join(_strings_of(text)) for text in texts])
     return redact(strings, words=False) == strings
 
 

@@ -30,6 +30,7 @@ class Asked:
         session_id: The client's id of the conversation.
         heard: What the caller heard, where a turn is replayed; nothing is said then.
         trace: What the client sent of the trace that it is part of.
+        owner: The owner for whom it is claimed already; empty if it is not.
         asked_at: When it was asked for, on the clock that measures latencies.
     """
 
@@ -42,6 +43,7 @@ class Asked:
     session_id: str = ""
     heard: str | None = None
     trace: str = ""
+    owner: str = ""
     asked_at: float = field(default_factory=clock)
 
     @property
@@ -65,7 +67,7 @@ class Asked:
         text, name = redact_keys([self.text or "", self.session_id])
         return text, name
 
-    @property
+    @cached_property
     def row(self) -> StoredTurn:
         """The turn as it is stored before it is answered."""
         said, parent = self.said, self.parent

@@ -104,12 +104,9 @@ def normal(text: str) -> str:
 
 def digest(*parts: str) -> str:
     """Return a digest of texts, in which each keeps its place."""
-    sum_of = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        encoded = part.encode("utf-8", "surrogatepass")
-        sum_of.update(b"%d:" % len(encoded))
-        sum_of.update(encoded)
-    return sum_of.hexdigest()
+    encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
+    data = b"".join([b"%d:%b" % (len(part), part) for part in encoded])
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 class _Kept(dict[int, str]):

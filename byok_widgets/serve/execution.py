@@ -48,8 +48,8 @@ class Execution:
         self._asked, self._live = asked, live
         self._around = around
         self._record = TurnRecord(asked, claim, owner, around.store)
+        self._place_due: asyncio.Handle | None = None
         self._placing: asyncio.Task[None] | None = None
-        self._is_placing = False
         self._limit: asyncio.Timeout | None = None
         self._scope = ServedScope(asked.key, claim.journal, around.store, asked.flow.graph)
         self._effects: EffectLog = EffectLog()
@@ -90,8 +90,7 @@ class Execution:
             await self._apologise()
             self._runner = self._new_runner(spare)
             fault = await self._run()
-        if self._placing:
-            await self._placed(self._placing, is_whole=not fault)
+        await self._placed(is_whole=not fault)
         if fault:
             await self._give_up(first)
         else:
@@ -185,23 +184,27 @@ class Execution:
         if isinstance(piece, Retraction):
             self._live.retract()
             return
-        if self._placing is None:
+        if self._place_due is None:
             self._record.note_first()
             if self._limit is not None:
                 self._limit.reschedule(None)  # the limit is for the first words alone
-            self._placing = asyncio.ensure_future(self._place())
+            self._place_due = asyncio.get_running_loop().call_soon(self._begin_to_place)
         self._live.add(piece)
 
-    async def _placed(self, placing: asyncio.Task[None], *, is_whole: bool) -> None:
+    async def _placed(self, *, is_whole: bool) -> None:
         """Wait until it is saved where the flow is; a reply that came at once is saved as a whole instead."""
-        if is_whole and not self._is_placing:
-            placing.cancel()
-        else:
-            await placing
+        if self._placing is not None:
+            await self._placing
+        elif self._place_due is not None:
+            self._place_due.cancel()
+            if not is_whole:
+                await self._place()
+
+    def _begin_to_place(self) -> None:
+        self._placing = asyncio.ensure_future(self._place())
 
     async def _place(self) -> None:
         """Save where the flow is; only then is the reply heard."""
-        self._is_placing = True
         await self._put_place(self._record.state_after(self._runner), self._runner.place_after.node)
 
     async def _put_place(self, state: State, node: str) -> None:

@@ -98,9 +98,9 @@ class FlowServer:
         self._versions = Versions(flow, store, load)
         hosts = (address.host, *address.hosts)
         access = Access((), hosts=hosts, origins=address.origins, public_url=address.public_url)
-        turns = TurnService(self._versions, self._around)
+        self._turns = TurnService(self._versions, self._around)
         self._server = Server(
-            turns,
+            self._turns,
             store,
             access,
             model=flow.name,
@@ -115,7 +115,7 @@ class FlowServer:
             self._server.open()
             ENGINE.run(self._make_token(store, token_name))
             self._server.start()
-            ENGINE.submit(self._warm_up(turns))
+            ENGINE.submit(self._warm_up())
         except BaseException:
             bound.close()
             raise
@@ -137,6 +137,11 @@ class FlowServer:
     def running(self) -> bool:
         """Whether it serves."""
         return self._server.running
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether all is loaded that turns need."""
+        return self._turns.is_warm
 
     @property
     def clients(self) -> tuple[str, ...]:
@@ -218,11 +223,11 @@ class FlowServer:
             lambda _, shown: fetch_models(flow, options.fallback_model, told or shown), show=None, show_text=False
         )
 
-    async def _warm_up(self, turns: TurnService) -> None:
+    async def _warm_up(self) -> None:
         try:
             await warm_up(self.flow)
         finally:
-            turns.is_warm = True
+            self._turns.is_warm = True
 
     async def _make_token(self, store: Store, name: str) -> None:
         known = await store.tokens()

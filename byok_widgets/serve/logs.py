@@ -10,6 +10,7 @@ from byok_widgets.secrets import redact
 from byok_widgets.serve.report import TurnReport
 
 LOG = logging.getLogger("byok_widgets.serve")
+_JSON = json.JSONEncoder(ensure_ascii=False)  # to make one takes longer than to use it
 
 
 def log_turn(report: TurnReport) -> None:
@@ -36,4 +37,4 @@ def log_turn(report: TurnReport) -> None:
         "fallback": report.fallback,
         "fault": next((turn.fault for turn in reversed(report.turns) if turn.fault), ""),
     }
-    LOG.log(level, "%s", sanitize(redact(json.dumps(fields, ensure_ascii=False))))
+    LOG.log(level, "%s", sanitize(redact(_JSON.encode(fields))))

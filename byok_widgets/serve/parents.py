@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from byok_widgets.files import finite_json
 from byok_widgets.serve.asked import Asked
@@ -13,7 +14,7 @@ from byok_widgets.serve.dialogue import Dialogue, digest, normal
 from byok_widgets.serve.execution import Surroundings
 from byok_widgets.serve.live_turn import LiveTurn
 from byok_widgets.serve.matching import Candidate, Past, best, is_end_of, words_of
-from byok_widgets.serve.served_flow import Versions
+from byok_widgets.serve.served_flow import ServedFlow, Versions
 from byok_widgets.serve.state import State, state_of, turn_key
 from byok_widgets.serve.store import LEASE_S, StoredTurn
 from byok_widgets.session.turn_runner import Place
@@ -44,6 +45,27 @@ class Talk:
         return Past(self.dialogue.keys[:-1], self.dialogue.heard[:-1])
 
 
+class NextTurn:
+    """The turn that a request asks for, which is claimed while its parent is found, if that is plain.
+
+    Args:
+        after: Makes it of the state before it, the flow, and its owner.
+        owner: The owner.
+
+    Attributes:
+        claimed: It, where it was claimed.
+    """
+
+    def __init__(self, after: Callable[[State, ServedFlow, str], Asked], owner: str) -> None:
+        self._after, self._owner = after, owner
+        self.claimed: Asked | None = None
+
+    def claim(self, parent: State, flow: ServedFlow) -> Asked:
+        """Return it as it is once its claim holds."""
+        self.claimed = self._after(parent, flow, self._owner)
+        return self.claimed
+
+
 class Parents:
     """Finds states.
 
@@ -64,12 +86,33 @@ class Parents:
         self._versions, self._around, self._running, self._begin = versions, around, running, begin
         self._store = around.store
 
-    async def of(self, talk: Talk) -> State:
-        """Return the state before the last words of a dialogue."""
+    async def of(self, talk: Talk, following: NextTurn) -> State:
+        """Return the state before the last words of a dialogue; their turn may be claimed at the same time."""
         past = talk.past
         if not past.said:
             return await self._start(talk)
-        return await self._stored(past, talk) or await self._made_again(past, talk)
+        begin = partial(self._claim, past, talk, following)
+        rows, is_claimed = await self._store.found_and_begun(talk.session, past.words, past.tail, begin)
+        if is_claimed and following.claimed is not None:
+            return following.claimed.parent
+        following.claimed = None
+        return await self._matching(rows, past, talk) or await self._made_again(past, talk)
+
+    def _claim(
+        self, past: Past, talk: Talk, following: NextTurn, rows: Sequence[StoredTurn]
+    ) -> tuple[StoredTurn, str] | None:
+        """Return the turn that follows the only one that was found; this is called in the store's thread."""
+        if len(rows) != 1 or not rows[0].state or not talk.session_id:
+            return None
+        data = finite_json(rows[0].state)
+        flow = self._versions.known(data["version"])
+        if flow is None:
+            return None
+        state = state_of(rows[0].key, rows[0].session, data, flow.graph)
+        if not is_end_of(past.said, state.said):
+            return None
+        asked = following.claim(state, flow)
+        return None if asked.key in self._running else (asked.row, asked.owner)
 
     async def _start(self, talk: Talk) -> State:
         """Return the state before the caller's first words: after what the flow said, if that was heard."""
@@ -86,7 +129,10 @@ class Parents:
         return State(key, talk.session, flow.version, place, visited=frozenset({start}), spoken=frozenset({start}))
 
     async def _stored(self, past: Past, talk: Talk) -> State | None:
-        rows = await self._store.found(talk.session, past.words, past.tail)
+        return await self._matching(await self._store.found(talk.session, past.words, past.tail), past, talk)
+
+    async def _matching(self, rows: Sequence[StoredTurn], past: Past, talk: Talk) -> State | None:
+        """Return the state after that one of some turns with which a dialogue goes on."""
         states = [state for row in rows if (state := await self._state(row)) is not None]
         states = [state for state in states if is_end_of(past.said, state.said)]
         strict = not talk.session_id

@@ -17,6 +17,7 @@ from byok_widgets.serve.redis_scripts import CLAIM, PUT, RELEASE, SPEND
 from byok_widgets.serve.store import (
     LEASE_S,
     MOST_FOUND,
+    Begin,
     Bill,
     Claim,
     Spent,
@@ -97,6 +98,13 @@ class RedisStore:
             keys = await self._newest(self._key("p", session, tail))
         turns = [await self._brief(key) for key in keys]
         return [turn for turn in turns if turn is not None]
+
+    async def found_and_begun(
+        self, session: str, words: str, tail: str, begin: Begin
+    ) -> tuple[list[StoredTurn], bool]:
+        """Return what `found` does; a claim is another request to the server in any case."""
+        del begin
+        return await self.found(session, words, tail), False
 
     async def turn(self, key: str) -> StoredTurn | None:
         """Return a turn."""

@@ -84,6 +84,10 @@ class Versions:
         self.current = self._known[current.version] = current
         await self.open()
 
+    def known(self, version: str) -> ServedFlow | None:
+        """Return a version that was used before; `None` for any other."""
+        return self._known.get(version)
+
     async def of(self, version: str) -> ServedFlow:
         """Return a version; the current one in its place if it cannot be had, which the log tells."""
         if version not in self._known:

@@ -27,15 +27,17 @@ class ServedScope:
 
     def __init__(self, key: str, journal: Mapping[str, str], store: Store, graph: FlowGraph) -> None:
         self.key, self.done, self.reused = key, 0, 0
-        self._has_ended = False
         self._journal, self._store, self._graph = journal, store, graph
         self._seen: dict[str, int] = {}
+        self._due: list[tuple[str, NodeResult]] = []
+        self._has_ended = False
         self._storing: set[asyncio.Task[None]] = set()
 
     async def kept(self, step: str) -> NodeResult | None:
         """Return what a step gave before. Where it has to be done, what was done before it is stored first."""
         found = self._journal.get(self._place(step))
         if found is None:
+            self._store_due()
             if self._storing:
                 await asyncio.wait(self._storing)  # a failed one is reported when the turn is stored
             return None
@@ -45,14 +47,20 @@ class ServedScope:
     def keep(self, step: str, result: NodeResult) -> None:
         """Store what a step gave; the next step waits for that, and the caller of this one does not."""
         self.done += 1
-        at = self._place(step, is_done=True)
-        storing = soon(self._note(at, result))
-        self._storing.add(storing)
-        storing.add_done_callback(self._storing.discard)
+        self._due.append((self._place(step, is_done=True), result))
+        asyncio.get_running_loop().call_soon(self._store_due)  # not yet: usually the turn ends with it
 
     def end(self) -> None:
         """Take note that the turn is stored now as a whole: what its last step gave is in it."""
+        self._due.clear()
         self._has_ended = True
+
+    def _store_due(self) -> None:
+        due, self._due = self._due, []
+        for at, result in due:
+            storing = soon(self._note(at, result))
+            self._storing.add(storing)
+            storing.add_done_callback(self._storing.discard)
 
     async def _note(self, at: str, result: NodeResult) -> None:
         if not self._has_ended:

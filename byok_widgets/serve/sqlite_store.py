@@ -28,6 +28,7 @@ from byok_widgets.serve.sqlite_tables import (
 from byok_widgets.serve.store import (
     LEASE_S,
     MOST_FOUND,
+    Begin,
     Bill,
     Claim,
     Spent,
@@ -93,6 +94,18 @@ class SqliteStore:
     async def found(self, session: str, words: str, tail: str) -> list[StoredTurn]:
         """Return the turns with these words, the newest first; else those with this tail."""
         return await self._thread.do(partial(_found, session=session, words=words, tail=tail), writes=False)
+
+    async def found_and_begun(
+        self, session: str, words: str, tail: str, begin: Begin
+    ) -> tuple[list[StoredTurn], bool]:
+        """Return what `found` does, and whether the turn that follows is new and was claimed in the same step."""
+
+        def work(db: sqlite3.Connection) -> tuple[list[StoredTurn], bool]:
+            rows = _found(db, session, words, tail)
+            following = begin(rows)
+            return rows, following is not None and _is_new(db, *following)
+
+        return await self._thread.do(work)
 
     async def turn(self, key: str) -> StoredTurn | None:
         """Return a turn."""
@@ -219,7 +232,7 @@ class SqliteStore:
         db.execute("DELETE FROM owners WHERE until < ?", (now - 60 * LEASE_S,))
 
     def _claim(self, db: sqlite3.Connection, turn: StoredTurn, owner: str) -> Claim:
-        if db.execute(_NEW_TURN, (*vars(turn).values(), owner)).rowcount:
+        if _is_new(db, turn, owner):
             return Claim("owned", turn)
         row = db.execute(f"SELECT {_TURN}, owner FROM turns WHERE key = ?", (turn.key,)).fetchone()
         known, before = StoredTurn(*row[:-1]), str(row[-1])
@@ -231,6 +244,11 @@ class SqliteStore:
         db.execute("UPDATE turns SET owner = ? WHERE key = ?", (owner, turn.key))
         journal = dict(db.execute("SELECT step, data FROM journal WHERE turn = ?", (turn.key,)))
         return Claim("owned", known, taken_over=process not in ("", self.process), journal=journal)
+
+
+def _is_new(db: sqlite3.Connection, turn: StoredTurn, owner: str) -> bool:
+    """Claim a turn that nobody has asked for before; false if somebody has."""
+    return db.execute(_NEW_TURN, (*vars(turn).values(), owner)).rowcount > 0
 
 
 def _empty_log_of(path: Path) -> None:

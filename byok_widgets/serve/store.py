@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, NamedTuple, Protocol
@@ -104,6 +104,11 @@ class Claim:
     journal: Mapping[str, str] = field(default_factory=dict)
 
 
+Begin = Callable[[Sequence[StoredTurn]], tuple[StoredTurn, str] | None]
+"""Returns the turn that follows those that were found, and its owner; `None` if that is not known yet. It may be
+called in another thread."""
+
+
 class Store(Protocol):
     """Keeps turns, and who answers them.
 
@@ -131,6 +136,14 @@ class Store(Protocol):
         """Return the turns of a session with these words, the newest first; else those with this tail.
 
         They come without their records, of which nothing is needed to find where a dialogue is.
+        """
+
+    async def found_and_begun(
+        self, session: str, words: str, tail: str, begin: Begin
+    ) -> tuple[list[StoredTurn], bool]:
+        """Return what `found` does, and whether the turn that follows is new and was claimed in the same step.
+
+        A store to which that is no cheaper claims nothing.
         """
 
     async def turn(self, key: str) -> StoredTurn | None:

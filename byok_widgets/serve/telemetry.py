@@ -42,6 +42,8 @@ def trace_turn(report: TurnReport) -> None:
         from opentelemetry.propagate import extract
     except ImportError:
         return
+    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):  # nobody has set one that keeps spans
+        return
     tracer = trace.get_tracer("byok_widgets.serve")
     began = int(report.began_at * _NS)
     parent = extract({"traceparent": report.trace}) if report.trace else None

@@ -46,7 +46,7 @@ class TurnRecord:
         graph = asked.flow.graph
         variables = Variables(VariableNames(graph, asked.flow.context), parent.entries)
         variables.learn(runner.entries, len(asked.said))
-        runs = {step.result.effect_id for step in runner.turn().steps if isinstance(step, Visit)} - {""}
+        runs = {step.result.effect_id for step in runner.steps if isinstance(step, Visit)} - {""}
         return State(
             asked.key,
             parent.session,

@@ -14,10 +14,10 @@ from byok_widgets.serve.dialogue import Dialogue, digest
 from byok_widgets.serve.execution import Execution, Surroundings
 from byok_widgets.serve.fallback import Fallback
 from byok_widgets.serve.live_turn import Answer, LiveTurn
-from byok_widgets.serve.parents import Parents, Talk
+from byok_widgets.serve.parents import NextTurn, Parents, Talk
 from byok_widgets.serve.protocol_error import ProtocolError
 from byok_widgets.serve.served_flow import ServedFlow, Versions
-from byok_widgets.serve.state import turn_key
+from byok_widgets.serve.state import State, turn_key
 from byok_widgets.serve.store import Claim
 from byok_widgets.serve.stored import answer_of
 from byok_widgets.serve.turn_record import LostTurnError
@@ -81,14 +81,19 @@ class TurnService:
         """Return the turn that a request asks for."""
         session = digest("session", self.versions.current.name, caller, request.session_id)
         talk = Talk(dialogue, session, caller, request.session_id)
-        parent = await self._parents.of(talk)
         at = len(dialogue.texts) - 1
         said = dialogue.keys[at] if at >= 0 else "opening"
-        key = turn_key(parent.key, said, request.idempotency_key)
-        flow = await self.versions.of(parent.version)
-        return Asked(
-            key, parent, dialogue, at, flow, caller, request.session_id, trace=request.trace, asked_at=asked_at
-        )
+        name, trace = request.session_id, request.trace
+
+        def after(parent: State, flow: ServedFlow, owner: str = "") -> Asked:
+            key = turn_key(parent.key, said, request.idempotency_key)
+            return Asked(
+                key, parent, dialogue, at, flow, caller, name, trace=trace, owner=owner, asked_at=asked_at
+            )
+
+        following = NextTurn(after, self._new_owner())
+        parent = await self._parents.of(talk, following)
+        return following.claimed or after(parent, await self.versions.of(parent.version))
 
     def leave(self, live: LiveTurn) -> None:
         """Take note that somebody does not follow a turn any more."""
@@ -128,11 +133,11 @@ class TurnService:
         return live
 
     async def _answer(self, asked: Asked, live: LiveTurn) -> None:
-        owner = f"{self.around.store.process}:{next(self._owners)}"
-        live.owner = owner
+        owner = live.owner = asked.owner or self._new_owner()
+        claimed = Claim("owned", asked.row) if asked.owner else None
         try:
             while live.answer is None:
-                claim = await self._claimed(asked, owner)
+                claim, claimed = claimed or await self._claimed(asked, owner), None
                 if claim.kind == "ended":
                     live.end(answer_of(claim.turn.answer))
                     return
@@ -146,6 +151,9 @@ class TurnService:
         finally:
             if self.running.get(asked.key) is live:  # given up, it may have been replaced already
                 del self.running[asked.key]
+
+    def _new_owner(self) -> str:
+        return f"{self.around.store.process}:{next(self._owners)}"
 
     def _sorry(self, flow: ServedFlow) -> str:
         return Fallback.of(self.around.options, flow).whole

@@ -382,6 +382,11 @@ class TurnRunner:
         return Place(self._node, self._returns_to, self._closed)
 
     @property
+    def steps(self) -> tuple[Step, ...]:
+        """What has been done so far."""
+        return tuple(self._steps)
+
+    @property
     def path(self) -> tuple[str, ...]:
         """The nodes that have run, and the one that is about to."""
         return (*(step.node for step in self._steps if isinstance(step, Visit)), self._node)

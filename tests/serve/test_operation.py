@@ -42,6 +42,7 @@ def test_a_turn_is_a_span_with_one_for_each_call_and_no_word_of_it(
             spans.append(_Span(name, options))
             return spans[-1]
 
+    monkeypatch.setattr(trace, "get_tracer_provider", object)
     monkeypatch.setattr(trace, "get_tracer", lambda _: Tracer())
     monkeypatch.setattr(trace, "set_span_in_context", lambda span, _=None: span)
     script.words = ["A secret word."]

@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -95,6 +95,31 @@ def test_a_turn_that_is_given_up_can_be_begun_again(open_store: Callable[[], Sto
         await one.beat()
         claim = await other.claim(TURN, f"{other.process}:1")
         assert (claim.kind, claim.taken_over) == ("owned", False)
+
+    run(work, open_store(), open_store())
+
+
+def test_a_turn_may_be_claimed_when_the_one_before_is_found_but_only_if_nobody_has_asked_for_it(
+    open_store: Callable[[], Store],
+) -> None:
+    following = replace(TURN, key="following", parent="key", words="more words", tail="")
+
+    async def work(one: Store, other: Store) -> None:
+        await one.claim(TURN, f"{one.process}:1")
+        await one.put(replace(TURN, state="{}", answer="{}"), f"{one.process}:1", SESSION)
+        seen: list[str] = []
+
+        def begin(rows: Sequence[StoredTurn]) -> tuple[StoredTurn, str]:
+            seen.extend(row.key for row in rows)
+            return following, f"{one.process}:2"
+
+        rows, is_claimed = await one.found_and_begun("session", "words", "tail", begin)
+        assert [row.key for row in rows] == ["key"]
+        assert is_claimed is isinstance(one, SqliteStore)
+        assert not is_claimed or seen == ["key"]
+        assert (await other.claim(following, f"{other.process}:1")).kind == ("busy" if is_claimed else "owned")
+        assert await one.found_and_begun("session", "words", "tail", begin) == (rows, False)
+        assert await one.found_and_begun("session", "words", "tail", lambda _: None) == (rows, False)
 
     run(work, open_store(), open_store())
 

@@ -25,6 +25,7 @@ _PLAIN = frozenset({"method", "url", "json_data", "content", "files", "idempoten
 _ALONE = frozenset({"cast_to", "body", "stream", "stream_cls"})
 """The arguments of such a request."""
 _BUILDS_FROM = ["self", "options", "retries_taken"]
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _USED = ("post", "_send_request", "_make_status_error_from_response")
 
 
@@ -99,6 +100,6 @@ def _json_of(given: Any) -> bytes | None:
     if not isinstance(given, dict):
         return None
     try:
-        return json.dumps(given, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        return _JSON.encode(given).encode()
     except (TypeError, ValueError):  # the SDK knows more types, and reports the rest
         return None

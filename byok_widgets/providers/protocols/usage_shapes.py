@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from byok_widgets.providers.base import parse_count
@@ -14,6 +15,7 @@ _OUTPUT = (
     *("completion_tokens", "output_tokens", "candidates_token_count", "output_token_count"),
     *("generated_tokens", "eval_count"),
 )
+_COUNTS = frozenset((*_INPUT, *_OUTPUT))
 _INPUT_DETAILS = ("prompt_tokens_details", "input_tokens_details")
 _OUTPUT_DETAILS = ("completion_tokens_details", "output_tokens_details")
 _CACHED = (
@@ -61,18 +63,25 @@ def merged_usage(raw: Mapping[str, Any], before: Usage) -> Usage:
 
 
 def _usage_in(place: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(place, Mapping):
+    if isinstance(place, dict):
         named = _in_snake_case(place)
-        yield from (usage for name in _HOLDERS if isinstance(usage := named.get(name), dict))
+        for name in _HOLDERS:
+            if isinstance(usage := named.get(name), dict):
+                yield usage
 
 
 def _counts(usage: Mapping[str, Any]) -> bool:
-    return any(name in _in_snake_case(usage) for name in (*_INPUT, *_OUTPUT))
+    return not _COUNTS.isdisjoint(_in_snake_case(usage))
 
 
 def _in_snake_case(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return a report with its names in one spelling: `promptTokens` is `prompt_tokens`."""
-    return {_WORD.sub("_", name).lower(): value for name, value in raw.items()}
+    return {_snake_case(name): value for name, value in raw.items()}
+
+
+@lru_cache(maxsize=256)  # servers name few things, again and again
+def _snake_case(name: str) -> str:
+    return _WORD.sub("_", name).lower()
 
 
 def _count(raw: Mapping[str, Any], names: Iterable[str]) -> int | None:

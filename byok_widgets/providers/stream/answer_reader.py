@@ -35,7 +35,8 @@ class ReadEvent(NamedTuple):
         value: The JSON in its data; the data as text if it is not JSON.
         is_json: Whether its data is JSON.
         data: Its data as they came.
-        words: Its words, where it is like an event before but for them; then its data were not read.
+        words: Its words, where it is like an event before but for them; then its data were not read. Those of
+            events that have come at once and follow one another are joined.
     """
 
     name: str
@@ -138,17 +139,29 @@ class AnswerReader:
         return self._splitter is not None
 
     def _read(self, events: Iterable[Event]) -> Iterator[ReadEvent]:
+        said: list[str] = []
         for event in events:
             if self.is_done:
                 return
+            if not event.name and (words := self.repeated.words_in(event.data)):
+                said.append(words)
+                continue
+            if said:
+                yield self._words(said)
+                said = []
             if b"\n" in event.data and (apart := _apart(event)):
                 yield from self._read(apart)
                 continue
-            words = "" if event.name else self.repeated.words_in(event.data)
-            read = ReadEvent("", None, words=words) if words else self._value(event)
+            read = self._value(event)
             if read is not None:
                 self.has_begun = True
                 yield read
+        if said:
+            yield self._words(said)
+
+    def _words(self, said: list[str]) -> ReadEvent:
+        self.has_begun = True
+        return ReadEvent("", None, words="".join(said))
 
     def _value(self, event: Event) -> ReadEvent | None:
         name, data, is_cut = event

@@ -93,13 +93,21 @@ class EventSplitter:
         if self._is_first:
             self._is_first = False
             lines[:1] = [line.removeprefix(BOM) for line in lines[:1]]
-        for line in lines:
-            if self._excess:
-                break
+        at, end = 0, len(lines)
+        while at < end and not self._excess:
+            line = lines[at]
+            at += 1
             if line.startswith(b"data:"):
                 if self._is_bare:
                     self._finish_event(events)
-                self._add_data(line[6:] if line[5:6] == b" " else line[5:], events)
+                value = line[6:] if line[5:6] == b" " else line[5:]
+                if at < end and not lines[at] and self._is_whole(value):  # as nearly all are
+                    at += 1
+                    self._count += 1
+                    events.append(Event(self._name, value))
+                    self._name = ""
+                else:
+                    self._add_data(value, events)
             elif not line:
                 if self._data:
                     self._finish_event(events)
@@ -107,6 +115,11 @@ class EventSplitter:
             else:
                 self._take_other(line, events)
         return events
+
+    def _is_whole(self, value: bytes) -> bool:
+        """Whether a line of data is all of an event if a blank line follows, and within the bounds."""
+        is_bounded = len(value) < self._max_bytes and self._count < self._max_events
+        return bool(value) and not self._data and is_bounded
 
     def _take_other(self, line: bytes, events: list[Event]) -> None:
         if line.startswith(b"{"):

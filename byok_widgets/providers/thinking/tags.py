@@ -33,6 +33,8 @@ class TagSet:
     def may_begin(self, text: str) -> bool:
         """Whether a whole text may turn out to be the beginning of a tag."""
         lowered = text.lower()
+        if lowered and not self.may_contain(lowered[0]):
+            return False
         return any(tag.startswith(lowered) for tag in self._all)
 
     def may_contain(self, text: str) -> bool:

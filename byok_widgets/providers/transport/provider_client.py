@@ -68,9 +68,11 @@ class ProviderClient(httpx2.AsyncClient):
 
 def with_content(request: httpx2.Request, content: bytes) -> httpx2.Request:
     """Return the same request with another body."""
-    headers = [pair for pair in request.headers.raw if pair[0].lower() != b"content-length"]
+    headers = request.headers.copy()
     if content:
-        headers.append((b"content-length", b"%d" % len(content)))
+        headers["content-length"] = str(len(content))
+    else:
+        headers.pop("content-length", None)
     return httpx2.Request(
         request.method,
         request.url,

@@ -98,7 +98,14 @@ def test_events_with_something_else_in_them_say_the_same(faulty: FaultServer) ->
     ]
     assert answers[0] == answers[1]
     assert answers[0].text == TEXT
-    assert heard[0] == heard[1]
+    assert "".join(heard[0]) == "".join(heard[1]) == TEXT
+
+
+def test_words_that_come_at_once_are_passed_on_at_once(faulty: FaultServer) -> None:
+    heard: list[str] = []
+    answer = ask(faulty, talk("one two three four five six seven eight nine ten"), on_text=heard.append)
+    assert "".join(heard) == answer.text == "one two three four five six seven eight nine ten"
+    assert len(heard) < 5
 
 
 def test_nothing_is_sent_that_nobody_set(faulty: FaultServer) -> None:
