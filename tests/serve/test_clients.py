@@ -1,15 +1,17 @@
-"""The official SDK asks a served flow."""
+"""The official SDK asks a served flow, and what other clients send is understood."""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
 import subprocess
+from typing import Any
 
 import openai
 import pytest
 
 from tests.serve.conftest import END_CALL, Served
+from tests.serve.talking import user
 from tests.session.conftest import Script
 
 
@@ -57,3 +59,26 @@ def test_curl_gets_it_by_the_snippet(served: Served, script: Script) -> None:
     )
     assert '"content": "Hm."' in ran.stdout
     assert ran.stdout.endswith("data: [DONE]\n\n")
+
+
+@pytest.mark.parametrize(
+    ("headers", "sent", "session"),
+    [
+        ({"X-Byok-Session": "own"}, {"user": "user", "call": {"id": "vapi"}}, "own"),
+        ({}, {"call": {"id": "vapi", "type": "webCall"}, "metadata": {"session_id": "meta"}}, "vapi"),
+        ({"X-LiveKit-Room-ID": "room"}, {"metadata": {"session_id": "meta"}, "user": "user"}, "meta"),
+        (
+            {"X-LiveKit-Room-ID": "room", "X-LiveKit-Session-ID": "another each time"},
+            {"elevenlabs_extra_body": {"session_id": "eleven"}},
+            "room",
+        ),
+        ({}, {"elevenlabs_extra_body": {"conversation_id": "eleven"}, "user": "user"}, "eleven"),
+        ({}, {"user": "user", "metadata": None, "call": "none", "elevenlabs_extra_body": []}, "user"),
+        ({"X-LiveKit-Session-ID": "another each time"}, {}, ""),
+    ],
+)
+def test_a_session_has_the_id_that_its_client_sends(
+    served: Served, script: Script, headers: dict[str, str], sent: dict[str, Any], session: str
+) -> None:
+    assert served.caller.ask([user("Hi")], headers, **sent).text == "Hm."
+    assert [call.name for call in served.server.sessions()] == [session]

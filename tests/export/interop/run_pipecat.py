@@ -29,7 +29,9 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.services.openai.llm import OpenAILLMService
 from pipecat.workers.runner import WorkerRunner
 
-QUIET_S, PATIENT_S, LONGEST_S = 0.06, 3.0, 20.0
+LOOK_S, LONGEST_S = 0.005, 20.0
+QUIET_LOOKS, PATIENT_LOOKS = 12, 600
+"""Looks, not seconds: the pipeline runs on the same loop, so that a slow machine makes both slow."""
 
 
 class ToldModel(OpenAILLMService):
@@ -134,13 +136,14 @@ async def run(case: dict[str, Any]) -> dict[str, Any]:
 async def _quiet(sink: Sink, model: ToldModel, running: asyncio.Task[Any]) -> None:
     """Wait until nothing has passed for a while, and longer while the model has not called all it is told to."""
     loop = asyncio.get_running_loop()
-    until, seen, since = loop.time() + LONGEST_S, -1, loop.time()
+    until, seen, looks = loop.time() + LONGEST_S, -1, 0
     while loop.time() < until and not running.done():
         if sink.frames != seen:
-            seen, since = sink.frames, loop.time()
-        elif loop.time() - since > (PATIENT_S if model.told else QUIET_S):
+            seen, looks = sink.frames, 0
+        elif looks > (PATIENT_LOOKS if model.told else QUIET_LOOKS):
             return
-        await asyncio.sleep(0.005)
+        looks += 1
+        await asyncio.sleep(LOOK_S)
 
 
 def main() -> None:
