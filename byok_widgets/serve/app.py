@@ -108,23 +108,29 @@ _EVENTS = {
 
 
 async def _stream(live: LiveTurn, pieces: Pieces, send: Send, gone: asyncio.Future[None], *, usage: bool) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": encoded(_EVENTS)})
-    first, heard = pieces.role(), ""
+    head: MutableMapping[str, Any] = {"type": "http.response.start", "status": 200, "headers": encoded(_EVENTS)}
+    first, heard, has_begun = pieces.role(), "", False
+
+    async def send_on(body: bytes, *, more: bool = True) -> None:
+        nonlocal has_begun
+        if not has_begun:  # the head goes with the first piece: to send it alone takes longer than to make it
+            has_begun = True
+            await send(head)
+        await send({"type": "http.response.body", "body": body, "more_body": more})
+
     with live.followed():
         while not gone.done():
             said, answer = live.said, live.answer
             more = said[len(heard) :] if said.startswith(heard) else ""  # it may end otherwise than it has begun
             begun = first + pieces.text(more) if more else b""
             if answer is not None:
-                await send(
-                    {"type": "http.response.body", "body": (begun or first) + pieces.end(answer, usage=usage)}
-                )
+                await send_on((begun or first) + pieces.end(answer, usage=usage), more=False)
                 return
             if begun:
-                await send({"type": "http.response.body", "body": begun, "more_body": True})
+                await send_on(begun)
                 first, heard = b"", said
             elif not await live.news(ALIVE_EVERY_S):
-                await send({"type": "http.response.body", "body": ALIVE, "more_body": True})
+                await send_on(ALIVE)
 
 
 async def _whole(live: LiveTurn, pieces: Pieces, send: Send, gone: asyncio.Future[None]) -> None:

@@ -11,6 +11,8 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from byok_widgets.serve.joined_writes import JoinedWrites
+
 MAX_HEAD_BYTES = 64_000
 MAX_REQUEST_BYTES = 1_500_000
 """More than any body that is read: what is refused for its size is heard out, so that the client hears why."""
@@ -31,7 +33,7 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc, unused-ignore]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a connection, unless there are too many."""
-        super().connection_made(cast("Any", transport))
+        super().connection_made(cast("Any", JoinedWrites(transport, self.loop)))
         if len(self.connections) > most_connections():
             self._end()
         else:
