@@ -18,6 +18,7 @@ _LEAST_SCALE = 0.7
 _LINE = "border-bottom:1px solid #88888844"
 _CELL = "padding:3px 16px 3px 0;vertical-align:top"
 _NUMBER = "text-align:right;white-space:nowrap"
+_NUMBER_IN_WORDS = "text-align:right;min-width:8em"
 _TEXT = "text-align:left;white-space:pre-wrap;overflow-wrap:break-word"
 _CAPTION = "caption-side:top;text-align:left;padding:0 0 4px;font-weight:600;font-style:normal;color:inherit"
 _TABLE = "border-collapse:collapse;margin:4px 0;text-align:left"
@@ -155,15 +156,17 @@ def _looks(rows: Iterable[Sequence[str]], columns: int, numbers: Collection[int]
 
 def _row(cells: Sequence[str], numbers: Collection[int], looks: Mapping[int, str]) -> str:
     first = _head(cells[0], "row", is_number=0 in numbers, look=looks.get(0, ""))
+    styles = (_cell_style(cell, looks.get(at, ""), is_number=at in numbers) for at, cell in enumerate(cells))
     rest = (
-        f'<td dir="auto" style="{_cell_style(looks.get(at, ""), is_number=at in numbers)}">{_shown(cell)}</td>'
-        for at, cell in enumerate(cells[1:], 1)
+        f'<td dir="auto" style="{style}">{_shown(cell)}</td>'
+        for cell, style in list(zip(cells, styles, strict=True))[1:]
     )
     return f"<tr>{first}{''.join(rest)}</tr>"
 
 
-def _cell_style(look: str, *, is_number: bool) -> str:
-    return ";".join(filter(None, [_CELL, _NUMBER if is_number else _TEXT, look]))
+def _cell_style(cell: str, look: str, *, is_number: bool) -> str:
+    figure = _NUMBER_IN_WORDS if len(cell) > _LONG_CHARS else _NUMBER
+    return ";".join(filter(None, [_CELL, figure if is_number else _TEXT, look]))
 
 
 def _head(cell: str, scope: str, *, is_number: bool, look: str = "") -> str:

@@ -48,9 +48,9 @@ def misplaced_key() -> KeyFormatError:
 
 
 def key_in_dialogue() -> KeyFormatError:
-    """Return the error for a held key in what somebody says: it would be sent and shown with the dialogue."""
+    """Return the error for a key in what somebody says: it would be sent, shown and saved with the dialogue."""
     return KeyFormatError(
-        "There is an API key of yours in what you say. It was not sent.",
+        "There is an API key in what you say. It was not sent.",
         kind="misplaced_key",
         fix="Say it without the key. A key belongs in the key field of flow.settings() alone.",
     )

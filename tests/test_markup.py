@@ -119,6 +119,14 @@ def test_a_wide_table_scrolls_and_breaks_long_texts_alone() -> None:
     assert "overflow-x" not in markup.table([("a", "1")], columns=("name", "number"))
 
 
+def test_words_among_numbers_are_broken_and_numbers_are_not() -> None:
+    page = markup.table([("a", "0.1", "replayed, free when recorded")], numbers={1, 2})
+    number, words = re.findall(r'<td dir="auto" style="([^"]*)"', page)
+    assert "nowrap" in number
+    assert "nowrap" not in words
+    assert "text-align:right" in words
+
+
 def test_words_have_a_direction_of_their_own() -> None:
     arabic = "مرحبا"
     assert markup.spoken(arabic).startswith('<div dir="auto"')

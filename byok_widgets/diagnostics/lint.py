@@ -89,7 +89,11 @@ def reject_ambiguous(graph: FlowGraph) -> None:
     """
     graph = graph.snapshot()
     if not graph.nodes:
-        raise FlowError("The flow has no nodes.", kind="empty", fix="Make one with flow.conversation(...).")
+        raise FlowError(
+            "The flow has no nodes.",
+            kind="empty",
+            fix="Run the cells that make its nodes, or make one with flow.conversation(...).",
+        )
     for finding in ambiguous(graph):
         raise FlowError(finding.problem, kind=finding.kind, fix=finding.fix)
 

@@ -130,7 +130,7 @@ def test_a_key_in_the_wrong_place_is_cleared(page, key):
 
 
 def assert_lost(page):
-    notice = page.panel.get_by_role("status").filter(has_text="The kernel was restarted or stopped. Run this cell")
+    notice = page.panel.get_by_role("status").filter(has_text="The kernel was restarted or stopped. Run the cells")
     notice.wait_for()
     assert page.panel.get_by_text("No API key is saved").filter(visible=True).count() == 0
     for field in page.panel.locator(FIELDS).filter(visible=True).all():

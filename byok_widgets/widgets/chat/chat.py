@@ -20,6 +20,7 @@ from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.nodes.lane import lane
 from byok_widgets.sanitize import sanitize
+from byok_widgets.secrets import redact
 from byok_widgets.session.corrections import typed_value
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.audience import Mode, shows_widgets
@@ -124,8 +125,8 @@ class Chat(assets.PageWidget):
         except _MalformedError:
             return
         except ByokError as fault:
-            text = _text(message) if kind == "say" else ""  # it goes back to its field
-            self._tell({"kind": "failed", "text": sanitize(text), "failure": chat_messages.of_fault(fault)})
+            text = redact(sanitize(_text(message))) if kind == "say" else ""  # it goes back to its field
+            self._tell({"kind": "failed", "text": text, "failure": chat_messages.of_fault(fault)})
 
     def _admit_visitor(self) -> None:
         """Where somebody other than the owner uses the chat, nothing that the owner saved holds any more."""

@@ -9,9 +9,11 @@ from byok_widgets import reasoning_display
 from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.graph.colours import node_colours
 from byok_widgets.graph.svg import as_svg
+from byok_widgets.misplaced_keys import key_in_dialogue
 from byok_widgets.nodes.value_display import shown_value
 from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets import redact
+from byok_widgets.secrets.key_formats import exact_key
 from byok_widgets.session import timeline
 from byok_widgets.session.explain import condition_words, judged_by
 from byok_widgets.session.steps import Visit, silent_reasoning
@@ -40,7 +42,9 @@ if TYPE_CHECKING:
         VerdictFacts,
     )
 
-_IN_SETTINGS = frozenset({"auth", "file_locked", "no_key", "no_model", "unknown_model", "unknown_provider"})
+_IN_SETTINGS = frozenset(
+    {"auth", "file_locked", "misplaced_key", "no_key", "no_model", "unknown_model", "unknown_provider"}
+)
 """Kinds of errors that a person can solve in the settings."""
 
 
@@ -60,13 +64,18 @@ STOPPED: FailureFacts = {
 
 
 def require(text: str) -> None:
-    """Make sure that the message is not empty.
+    """Make sure that the message can be said: a key that was pasted into the wrong field goes to no model.
 
     Raises:
         FlowError: It is empty.
+        KeyFormatError: Kind `misplaced_key`: there is an API key in it, whether or not it is held here.
     """
     if not text.strip():
         raise FlowError("The message is empty.", kind="dialogue", fix="Type something first.")
+    holds_key = exact_key(text).search(text) is not None
+    del text
+    if holds_key:
+        raise key_in_dialogue()
 
 
 def of_fault(fault: ByokError) -> FailureFacts:

@@ -449,6 +449,16 @@ def test_test_sentences_stay_with_the_flow(talk, chat, browser, heard):
     assert talk.config.test_sentences == ("On Tuesday",)
 
 
+def test_a_key_pasted_into_the_message_goes_to_no_model_and_is_not_shown_again(chat, server, browser, heard):
+    key = fake_key("openai")
+    browser.custom(chat, {"kind": "say", "text": f"my key is {key}"})
+    failed = heard("failed")[-1]
+    assert failed["failure"]["kind"] == "misplaced_key"
+    assert key not in failed["text"]
+    assert not chat.session.turns
+    assert not server.requests
+
+
 def test_the_conversation_is_copied_as_a_transcript_or_as_a_case(server, chat, browser, heard):
     server.script("Good morning.")
     say(chat, browser, heard, "Hi")
@@ -483,11 +493,11 @@ def test_a_session_or_its_beginning_is_saved_as_a_case_that_the_flow_reads(
 def test_what_a_model_was_asked_is_told_word_for_word_without_keys(talk, server, chat, browser, heard):
     key = fake_key("openai")
     talk.node("chat").max_tokens = 20
-    say(chat, browser, heard, f"My key is {key}")
-    assert heard("turn")[-1]["turn"]["requests"] == 1
+    chat.session.say(f"My key is {key}")
     browser.custom(chat, {"kind": "requests", "turn": 1})
     (told,) = heard("requests")
     (asked,) = told["requests"]
+    assert key in str(server.requests)
     assert told["turn"] == 1
     assert asked["title"] == "chat asked compatible:scripted"
     parts = {part["name"]: part["text"] for part in asked["parts"]}

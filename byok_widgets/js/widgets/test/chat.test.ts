@@ -52,6 +52,13 @@ it("takes the next message while an answer comes, and gives back before it what 
   expect(text().value).toBe("Hi\nAnd then?");
 });
 
+it("puts what the kernel gives back of a refused message in its place", () => {
+  say("my key is k-123");
+  tell({ kind: "failed", text: "my key is [API key]", failure: { kind: "misplaced_key", problem: "No.", ...NO_MORE } });
+  expect(text().value).toBe("my key is [API key]");
+  expect(text().readOnly).toBe(false);
+});
+
 it("hides what the notebook file keeps of it once the kernel has answered", () => {
   expect(view.find("style").textContent).toContain(".byok-saved-1");
   const lost = render("chat", new FakeModel(chat()));

@@ -354,9 +354,10 @@ class ChatView {
   }
 
   private fail({ text, failure, session, reasoning }: ChatFailed): void {
-    this.said = "";
     if (session) this.dialogue.fail(); // what failed was the turn, not another click while it is under way
-    this.giveBack(text);
+    if (this.said && text) this.part.text.value = text; // refused before it began: a key in it is masked now
+    else this.giveBack(text);
+    this.said = "";
     showFailure(this.part.failure, failure, reasoning, text ? () => this.sayTyped() : undefined);
     if (session) this.showSession(session);
   }

@@ -10,10 +10,10 @@ export const TEXTS = {
   emptyPassphrase: "Enter the passphrase first.",
   unlike: "The passphrases do not match. Nothing was sent.",
   failed: "What you typed could not be encrypted, so nothing was sent. It is still here; try again.",
-  gone: "The kernel was restarted or stopped, so nothing was sent. Run this cell again.",
+  gone: "The kernel was restarted or stopped, so nothing was sent. Run the cells again, starting with the first one.",
 };
 
-const AFTER_RESTART = "If the kernel was restarted, run this cell again. What you typed is still here.";
+const AFTER_RESTART = "If the kernel was restarted, run the cells again. What you typed is still here.";
 
 export interface WaitingTexts {
   sent: string;
