@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from byok_widgets.cli import tutorials
 from byok_widgets.cli.fetch import fetch_with_bar
 from byok_widgets.errors import ConfigError
-from byok_widgets.providers.local.default_model import default_model
+from byok_widgets.providers.local.default_model import MODEL_VARIABLE, default_model
 from byok_widgets.saved_file import save_file
+
+if TYPE_CHECKING:
+    from byok_widgets.teaching.class_folder import ClassFolder
 
 _CLASS = """\
 Writes a folder for the students of a class: notebooks with their recordings, the package with the versions that
@@ -96,12 +98,34 @@ def run_class(given: argparse.Namespace) -> int:
         given.parser.error("--key and --proxy need --model")
     live = LiveModel.of(given.model, given.key, given.proxy) if given.model else None
     local = default_model() if given.local is None else given.local
-    fetch = partial(fetch_with_bar, local) if local else None
-    made = prepare(given.folder, given.pages or tutorials.sources(), live=live, fetch=fetch)
+    pages = given.pages or tutorials.sources()
+    made = prepare(given.folder, pages, live=live, local=local, fetch=fetch_with_bar)
     print(f"{made.folder}: {len(made.files)} files. README.md there tells the students how to start.")
     for name in made.unrecorded:
         print(f"Not recorded: {name}. Record it with: byok-widgets record {name}")
+    for name in made.elsewhere:
+        print(
+            f"Not recorded with {local}: {name}. What students change in its notebook goes to another local model."
+        )
+    if given.pages:
+        _try_out(made)
     return 0
+
+
+def _try_out(made: ClassFolder) -> None:
+    """Run the recorded notebooks as a student has them, without a model, and print what ends a cell."""
+    from byok_widgets.teaching import checking
+
+    if importlib.util.find_spec("nbclient") is None:
+        return
+    settings = {name: value for name, value in made.settings.items() if name == MODEL_VARIABLE}
+    for found in checking.check(made.recorded, {}, material=made.folder, settings=settings):
+        if found.error:
+            print(
+                f"{found.path.name}, run as a student has it: {found.error}.\n"
+                "A recording answers the model that it was made with: name that in the notebook (flow.model = …), "
+                "and replay the recording there."
+            )
 
 
 def run_grade(given: argparse.Namespace) -> int:

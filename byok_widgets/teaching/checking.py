@@ -22,6 +22,7 @@ from typing import Any
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error, read_file
+from byok_widgets.providers.local.default_model import MODEL_VARIABLE
 from byok_widgets.strict_attributes import nearest
 from byok_widgets.teaching.expected import MOST_BYTES, read_values
 from byok_widgets.teaching.one_notebook import Job
@@ -32,7 +33,10 @@ LIMIT_S = 300.0
 _MORE_S = 60.0
 """How much longer its process may take, to start and to end."""
 _NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing listens there, so what goes that way fails at once
-_KEPT = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "LC_ALL", "SYSTEMROOT", "SYSTEMDRIVE", "COMSPEC", "PATHEXT")
+_KEPT = (
+    *("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "LC_ALL", "SYSTEMROOT", "SYSTEMDRIVE", "COMSPEC", "PATHEXT"),
+    MODEL_VARIABLE,  # recordings are of the model that flows used
+)
 """What a notebook sees of the environment: no key, whatever its name is."""
 
 _PLACES = (
@@ -91,7 +95,7 @@ def expected_values(path: Path, names: Sequence[str], *, limit_s: float = LIMIT_
             raise ConfigError(
                 "Which variables count is not said.", kind="check", fix="Name them: --variable found.values"
             )
-        done = _run(path, path.parent, dict.fromkeys(names), limit_s)
+        done = _run(path, path.parent, dict.fromkeys(names), limit_s, {})
         found, problem = dict(done.values), done.error
     else:
         found, problem = read_values(path), ""
@@ -127,6 +131,7 @@ def check(
     material: Path,
     limit_s: float = LIMIT_S,
     jobs: int | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Checked]:
     """Run notebooks, several at once, and yield the outcome of each, in their order.
 
@@ -136,12 +141,16 @@ def check(
         material: The folder whose files are beside each notebook when it runs, cassettes among them.
         limit_s: Longest time for each, in seconds.
         jobs: How many run at once; by default as many as there are cores.
+        settings: Variables of the environment that they have besides.
     """
+    run = partial(_run, material=material, expected=expected, limit_s=limit_s, settings=settings or {})
     with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
-        yield from pool.map(partial(_run, material=material, expected=expected, limit_s=limit_s), paths)
+        yield from pool.map(run, paths)
 
 
-def _run(path: Path, material: Path, expected: Mapping[str, Any], limit_s: float) -> Checked:
+def _run(
+    path: Path, material: Path, expected: Mapping[str, Any], limit_s: float, settings: Mapping[str, str]
+) -> Checked:
     with tempfile.TemporaryDirectory(prefix="byok-check-", ignore_cleanup_errors=True) as folder:
         try:
             job = _laid_out(Path(folder), path, material, [*expected], limit_s)
@@ -153,7 +162,7 @@ def _run(path: Path, material: Path, expected: Mapping[str, Any], limit_s: float
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=_environment(Path(folder)),
+            env=_environment(Path(folder)) | settings,
             cwd=folder,
         )
         try:

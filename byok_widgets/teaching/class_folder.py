@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -16,8 +16,10 @@ from byok_widgets.export.code import literal
 from byok_widgets.files import SHARED_MODELS_VARIABLE, describe_os_error
 from byok_widgets.keys.backends.environment import variable_name
 from byok_widgets.providers import PROVIDERS
+from byok_widgets.providers.local.default_model import MODEL_VARIABLE
 from byok_widgets.published_files import read_pages, require_no_keys
-from byok_widgets.recording.cassette import SUFFIX
+from byok_widgets.recording.cassette import SUFFIX, Cassette
+from byok_widgets.recording.costs import Contents
 from byok_widgets.saved_file import save_file
 
 MODELS = "models"
@@ -87,12 +89,18 @@ class ClassFolder:
     Attributes:
         folder: Where it is.
         files: Its files, without the model's.
-        unrecorded: Notebooks that have no cassette beside them.
+        recorded: Notebooks with a cassette beside them.
+        unrecorded: Names of the other notebooks.
+        elsewhere: Cassettes of local models that are not in the folder: what a student changes goes to those.
+        settings: The variables that the students' kernels have.
     """
 
     folder: Path
     files: tuple[Path, ...]
+    recorded: tuple[Path, ...]
     unrecorded: tuple[str, ...]
+    elsewhere: tuple[str, ...]
+    settings: Mapping[str, str]
 
 
 def prepare(
@@ -100,7 +108,8 @@ def prepare(
     pages: Sequence[Path],
     *,
     live: LiveModel | None = None,
-    fetch: Callable[[Path], object] | None = None,
+    local: str = "",
+    fetch: Callable[[str, Path], object],
 ) -> ClassFolder:
     """Write the folder of a class.
 
@@ -108,7 +117,8 @@ def prepare(
         folder: It is new or empty.
         pages: Notebooks and what belongs to them; the cassettes beside notebooks are taken along.
         live: The model that the class may use live.
-        fetch: Fetches the local model into a folder; `None` leaves it out.
+        local: The local model in the folder; empty for none.
+        fetch: Fetches it into a folder.
 
     Raises:
         ConfigError: The folder cannot be written, there is no notebook, or a file holds an API key.
@@ -117,7 +127,9 @@ def prepare(
     notebooks = [path for path in whole if path.suffix == ".ipynb"]
     if not notebooks:
         raise ConfigError("A class needs a notebook.", kind="class", fix="Name notebooks: *.ipynb.")
-    texts = _texts(notebooks[0].name, live, has_model=fetch is not None)
+    elsewhere = tuple(path.name for path in whole if local and _is_of_others(path, local))
+    settings = _settings(local, is_default=not elsewhere)
+    texts = _texts(notebooks[0].name, live, settings, _changes(local, elsewhere))
     files = read_pages(whole, kind="class") | {name: text.encode() for name, text in texts.items()}
     require_no_keys(files, fix="Take it out; a class's key is named by its variable, as in --key env:CLASS_KEY.")
     files[f"wheels/{wheel_name()}"] = wheel()
@@ -125,10 +137,17 @@ def prepare(
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         save_file(folder / name, content, kind="class")
-    if fetch is not None:
-        fetch(folder / MODELS)
-    unrecorded = [path.name for path in notebooks if path.with_suffix(SUFFIX).name not in files]
-    return ClassFolder(folder, tuple(folder / name for name in files), tuple(unrecorded))
+    if local:
+        fetch(local, folder / MODELS)
+    recorded = [path for path in notebooks if path.with_suffix(SUFFIX).name in files]
+    return ClassFolder(
+        folder,
+        files=tuple(folder / name for name in files),
+        recorded=tuple(folder / path.name for path in recorded),
+        unrecorded=tuple(path.name for path in notebooks if path not in recorded),
+        elsewhere=elsewhere,
+        settings=settings,
+    )
 
 
 def _cassettes(pages: Sequence[Path]) -> Iterator[Path]:
@@ -148,37 +167,57 @@ def _require_empty(folder: Path) -> None:
         raise ConfigError(f"{str(folder)!r} cannot be used: {problem}.", kind="class", fix="Choose a new folder.")
 
 
-def _texts(first: str, live: LiveModel | None, *, has_model: bool) -> dict[str, str]:
+def _is_of_others(path: Path, local: str) -> bool:
+    """Whether a file is a cassette of local models, and not of this one."""
+    if path.suffix != SUFFIX:
+        return False
+    refs = Contents.of(Cassette(path, must_exist=True)).models
+    models = {model for provider, _, model in (ref.partition(":") for ref in refs) if provider == "local"}
+    return bool(models) and local not in models
+
+
+def _changes(local: str, elsewhere: Sequence[str]) -> str:
+    if not local:
+        return "No model is in this folder: choose one of your own in the settings panel first."
+    if elsewhere:
+        return "It goes to the small model that was recorded, which your computer downloads the first time."
+    return "It goes to a small model on your own computer, which is in this folder."
+
+
+def _texts(first: str, live: LiveModel | None, settings: Mapping[str, str], changes: str) -> dict[str, str]:
+    has_model = SHARED_MODELS_VARIABLE in settings
     local = ["xllamacpp"] if has_model else []
     pins = pinned(["byok-widgets", "jupyterlab", *local], extras=["lab"] if has_model else [])
     marks = {
         "@PYTHON@": f"{sys.version_info.major}.{sys.version_info.minor}",
         "@FIRST@": first,
-        "@CHANGES@": _CHANGES[has_model],
+        "@CHANGES@": changes,
         "@LIVE@": _LIVE if live else "",
     }
     made = {
         "README.md": _filled("README", marks),
         "start.py": _filled("start", {}),
-        "class.env": "\n".join([*_settings(has_model=has_model), ""]),
+        "class.env": "\n".join([_ABOUT, *(f"{name}={value}" for name, value in settings.items()), ""]),
         "requirements.txt": "\n".join([*pins, f"./wheels/{wheel_name()}", ""]),
     }
     return made | ({f"{_MODULE}.py": live.code} if live else {})
 
 
-_CHANGES = {
-    True: "It goes to a small model on your own computer, which is in this folder.",
-    False: "No model is in this folder: choose one of your own in the settings panel first.",
-}
+_ABOUT = "# What start.py sets; a hub or a container takes the same file, with a whole path for the models."
 _LIVE = f"- **The model of the class** takes two lines in a cell: `import {_MODULE}` and `{_MODULE}.use(flow)`.\n"
 
 
-def _settings(*, has_model: bool) -> Iterator[str]:
-    yield "# What start.py sets; a hub or a container takes the same file, with a whole path for the models."
-    yield "BYOK_WIDGETS_FRESH=1"
-    if has_model:
-        yield f"{SHARED_MODELS_VARIABLE}={MODELS}"
-        yield "BYOK_WIDGETS_LOCAL_THREADS=1"
+def _settings(local: str, *, is_default: bool) -> dict[str, str]:
+    """Return the variables of the students' kernels.
+
+    Args:
+        local: The local model in the folder, if there is one.
+        is_default: Whether flows that name no model use it: as they did when the lesson was recorded.
+    """
+    if not local:
+        return {"BYOK_WIDGETS_FRESH": "1"}
+    default = {MODEL_VARIABLE: local} if is_default else {}
+    return {"BYOK_WIDGETS_FRESH": "1", SHARED_MODELS_VARIABLE: MODELS, "BYOK_WIDGETS_LOCAL_THREADS": "1"} | default
 
 
 def _filled(name: str, marks: dict[str, str]) -> str:

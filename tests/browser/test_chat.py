@@ -277,6 +277,17 @@ def test_a_correction_can_be_given_up_with_the_mouse(chat):
     assert chat.get_by_role("button", name="Edit name").evaluate("edit => edit === document.activeElement")
 
 
+def test_a_correction_is_set_with_enter_and_the_keyboard_stays_at_its_variable(chat):
+    say(chat, "Hello", 1)
+    edit = chat.get_by_role("button", name="Edit name")
+    edit.press("Enter")
+    chat.get_by_label("Value of name").fill("Someone else")
+    chat.get_by_label("Value of name").press("Enter")
+    chat.get_by_role("region", name="Variables").get_by_text("Someone else").wait_for()
+    assert edit.evaluate("edit => edit === document.activeElement")
+    assert chat.get_by_label("Value of name").count() == 0
+
+
 def test_the_chat_can_be_used_by_everybody(page, chat, play):
     say(chat, "Hello", 1)
     count = page.page.locator(".jp-Cell").count()

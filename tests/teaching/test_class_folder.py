@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import secrets
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,8 +15,9 @@ import pytest
 from byok_widgets import Flow
 from byok_widgets.cli import main, tutorials
 from byok_widgets.errors import ConfigError
-from byok_widgets.teaching.class_folder import LiveModel
+from byok_widgets.teaching.class_folder import LiveModel, prepare
 from tests.fake_keys import fake_key
+from tests.scripted_server import ScriptedServer
 
 PROXY = "https://llm.school.example/v1"
 
@@ -78,6 +80,48 @@ def test_own_notebooks_are_taken_and_one_without_a_recording_is_named(
     assert main(["class", str(tmp_path / "class"), str(lesson), "--no-model"]) == 0
     assert "lesson.ipynb" in capsys.readouterr().out
     assert not list((tmp_path / "class").glob("0*.ipynb"))
+
+
+@pytest.mark.parametrize(("local", "is_recorded"), [("qwen2.5-coder-0.5b", True), ("smollm2-135m", False)])
+def test_flows_use_the_model_in_the_folder_unless_the_recording_is_of_another(
+    local: str, is_recorded: bool, tmp_path: Path
+) -> None:
+    lesson = next(path for path in tutorials.sources() if path.name == "01_first_flow.ipynb")
+    fetched: list[str] = []
+    made = prepare(tmp_path / "class", [lesson], local=local, fetch=lambda name, _: fetched.append(name))
+    assert fetched == [local]
+    assert (f"BYOK_WIDGETS_LOCAL_MODEL={local}" in (made.folder / "class.env").read_text().split()) == is_recorded
+    assert made.elsewhere == (() if is_recorded else ("01_first_flow.cassette",))
+    assert ("in this folder" in (made.folder / "README.md").read_text().partition("It goes to")[2]) == is_recorded
+
+
+def test_a_lesson_that_students_could_not_replay_is_told(
+    tmp_path: Path, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flow = Flow("lesson")
+    flow.set_base_url("compatible", server.base_url)
+    flow.model = "compatible:scripted"
+    with flow.record(tmp_path / "named.cassette"):
+        flow.conversation("ask", "Be brief.").run("Hi", show=False)
+    shutil.copy(tmp_path / "named.cassette", tmp_path / "forgotten.cassette")
+    for name, model in (
+        ("named", "flow.model = 'compatible:scripted'"),
+        ("forgotten", "# my own settings have it"),
+    ):
+        source = f"""\
+from byok_widgets import Flow
+flow = Flow("lesson")
+{model}
+flow.replay("{name}.cassette", missing="live")
+flow.conversation("ask", "Be brief.").run("Hi")"""
+        cells = [nbformat.v4.new_code_cell(source)]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / f"{name}.ipynb")
+    pages = [str(tmp_path / f"{name}.ipynb") for name in ("named", "forgotten")]
+    assert main(["class", str(tmp_path / "class"), *pages, "--no-model"]) == 0
+    told = capsys.readouterr().out
+    assert "forgotten.ipynb" in told
+    assert "LocalModelError in cell 1" in told
+    assert "named.ipynb" not in told
 
 
 def test_a_key_is_in_no_file_of_a_class(tmp_path: Path) -> None:

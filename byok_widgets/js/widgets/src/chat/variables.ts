@@ -24,8 +24,15 @@ export class VariableTable {
     this.el.hidden = !variables.length;
     // A value that was only read once more has not changed.
     const isNew = ({ name, value }: VariableFacts): boolean => changed.includes(name) && this.shown.get(name) !== value;
+    const focused = this.rows.contains(document.activeElement) ? document.activeElement?.closest("tr") : null;
     this.rows.replaceChildren(...variables.map((each) => this.row(each, isNew(each))));
+    if (focused) this.editButton(focused.dataset["name"])?.focus({ preventScroll: true });
     this.shown = new Map(variables.map(({ name, value }) => [name, value]));
+  }
+
+  private editButton(name?: string): HTMLElement | null | undefined {
+    const rows = [...this.rows.querySelectorAll("tr")];
+    return rows.find(({ dataset }) => dataset["name"] === name)?.querySelector<HTMLElement>("td:last-child button");
   }
 
   private row(variable: VariableFacts, hasChanged: boolean): HTMLElement {
@@ -65,8 +72,10 @@ export class VariableTable {
     set.onclick = submit;
     cancel.onclick = close;
     field.onkeydown = (event) => {
-      if (event.key === "Escape") close();
-      else if (event.key === "Enter" && !event.isComposing) submit();
+      if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
+      event.preventDefault(); // the key would press the button that has the focus then
+      if (event.key === "Enter") submit();
+      else close();
     };
     edit.hidden = true;
     cell.replaceChildren(field, make("div", { className: "byok-row" }, set, cancel));
