@@ -27,7 +27,7 @@ CODE = "code"
 STATUS_WORDS: Mapping[VariableStatus, str] = {
     "found": "found",
     "ungrounded": "not in the dialogue: check it",
-    "set": "set by code",
+    "set": "set by hand or in code",
     "not_stated": "not stated",
 }
 

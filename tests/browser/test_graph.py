@@ -201,7 +201,7 @@ def test_checks_traces_variables_turns_and_sessions_are_tables(open_notebook):
     for number, said in [
         (1, "Good day! How may I help?"),
         (1, "speaks"),
-        (2, "set by code"),
+        (2, "set by hand or in code"),
         (3, "Good day! How may I help?"),
         (4, "words · at hello"),
         (5, "The nodes are not connected yet"),

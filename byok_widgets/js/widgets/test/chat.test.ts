@@ -233,6 +233,15 @@ it("says a kept sentence, and keeps and removes one", () => {
   expect(lastSent()).toEqual({ kind: "sentence", text: "Good day", keep: true });
 });
 
+it("closes its menu on Escape, and the keyboard is where it was", () => {
+  const menu = view.find<HTMLDetailsElement>(".byok-menu");
+  menu.open = true;
+  buttonNamed("Copy transcript").focus();
+  press(buttonNamed("Copy transcript"), "Escape");
+  expect(menu.open).toBe(false);
+  expect(document.activeElement).toBe(menu.querySelector("summary"));
+});
+
 it("explains a turn as a path, with every edge behind it", () => {
   const verdict = { target: "bye", condition: "if name", verdict: "holds", reason: "name is 'Ana'" } as const;
   const steps = [

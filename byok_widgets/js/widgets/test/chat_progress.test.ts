@@ -31,16 +31,47 @@ it("counts down a wait, until the reply comes", () => {
   begin("Hi");
   tell({ kind: "wait", text: "Busy.", seconds: 3.5 });
   const status = view.find(".byok-chat-status");
-  const told = [status.textContent];
+  const spoken = status.firstChild;
+  const shown = (): string => status.querySelector("[aria-hidden]")?.textContent ?? "";
+  const told = [shown()];
   for (let second = 0; second < 2; second += 1) {
     vi.advanceTimersByTime(1000);
-    told.push(status.textContent);
+    told.push(shown());
   }
+  expect([status.firstChild, spoken?.textContent]).toEqual([spoken, told[0]]); // read out once
   expect(told.map((words) => /\d+/.exec(words)?.[0])).toEqual(["4", "3", "2"]);
   tell({ kind: "text", text: "Hello" });
   vi.advanceTimersByTime(5000);
   expect(status.textContent).not.toMatch(/\d/);
   vi.useRealTimers();
+});
+
+it("reads an answer out in words, without the signs of its Markdown", () => {
+  begin("Hi");
+  tell({ kind: "text", text: "**Good day.** See [our `menu`](https://x.example) " });
+  tell({ kind: "text", text: "please. And" });
+  expect(view.find("[aria-live=polite]").textContent).toBe("Good day. See our menu please.");
+});
+
+it("keeps the keyboard's place where a control cannot be used for a while", () => {
+  end(turn(1));
+  const [send, stop] = view.panel.querySelectorAll<HTMLButtonElement>(".byok-chat-composer button");
+  const fork = [...view.panel.querySelectorAll("button")].find(({ textContent }) => textContent === "Fork");
+  send?.focus();
+  begin("Hi");
+  expect(document.activeElement).toBe(view.find(".byok-chat-composer textarea"));
+  end(turn(2));
+  stop?.focus();
+  begin("Hi");
+  stop?.focus();
+  tell({ kind: "failed", text: "Hi", failure: { kind: "interrupted", problem: "Stopped.", ...NO_MORE }, session });
+  expect(document.activeElement).toBe(view.find(".byok-chat-composer textarea"));
+  fork?.focus();
+  begin("Hi");
+  expect(fork?.disabled).toBe(true);
+  fork?.blur(); // as browsers do
+  tell({ kind: "failed", text: "Hi", failure: { kind: "interrupted", problem: "Stopped.", ...NO_MORE }, session });
+  expect(document.activeElement).toBe(fork);
 });
 
 it("says of a node that is silent that it works, and of one that speaks that it responds", () => {

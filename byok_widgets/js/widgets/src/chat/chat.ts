@@ -4,6 +4,7 @@ import type { AnyModel } from "@anywidget/types";
 
 import { isolate, options } from "../common/dom";
 import { exchange } from "../common/exchange";
+import { KeptFocus } from "../common/kept_focus";
 import { freeze, goneNotice, linkKernel } from "../common/kernel_link";
 import type {
   ChatAll,
@@ -31,7 +32,7 @@ import { Sentences } from "./sentences";
 import { ThinkingTime } from "./thinking";
 import { Timeline } from "./timeline";
 import { VariableTable } from "./variables";
-import { countDown } from "../common/waiting";
+import { countDownIn } from "../common/waiting";
 
 const LOST_AFTER_MS = 4000;
 const TEXTS = {
@@ -80,6 +81,7 @@ class ChatView {
   private said = ""; // what was sent and has not begun: it stays in its field until then
   private settle: () => void = () => undefined;
   private readonly lose: () => void;
+  private readonly focus: KeptFocus;
   private stopWaiting: () => void = () => undefined;
   // Whether the person's click brought what comes next: then the keyboard goes to the text field.
   private wasAsked = false;
@@ -87,6 +89,7 @@ class ChatView {
   constructor({ model, el, signal }: ViewContext<ChatState>) {
     this.model = model;
     this.signal = signal;
+    this.focus = new KeptFocus(el);
     this.part = buildParts(model.get("title"), {
       copy: this.copy.el,
       graph: this.graph.el,
@@ -229,7 +232,7 @@ class ChatView {
         part.status.say(message.text);
         return;
       case "wait":
-        this.stopWaiting = countDown(message, (text) => part.status.say(text), this.signal);
+        this.stopWaiting = countDownIn(part.status, message, this.signal);
         return;
       case "thinking":
         return this.thinking.show(message);
@@ -270,6 +273,11 @@ class ChatView {
 
   private paint(): void {
     if (this.isGone) return; // all is frozen
+    const { send, stop, text } = this.part;
+    this.focus.around(() => this.paintControls(), (lost) => (lost === send || lost === stop ? text : null));
+  }
+
+  private paintControls(): void {
     const { send, stop, text, reset, sessions } = this.part;
     const { isBusy } = this.dialogue;
     send.hidden = isBusy;

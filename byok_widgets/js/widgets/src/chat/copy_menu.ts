@@ -26,7 +26,13 @@ export class CopyMenu {
       save();
     };
     this.content.append(transcript, testCase, saved, this.said);
-    this.el.append(make("summary", { textContent: "Copy or save" }), this.content);
+    const summary = make("summary", { textContent: "Copy or save" });
+    this.el.append(summary, this.content);
+    this.el.onkeydown = (event) => {
+      if (event.key !== "Escape" || !this.el.open) return;
+      this.el.open = false;
+      summary.focus();
+    };
   }
 
   async show({ text }: ChatCopy): Promise<void> {

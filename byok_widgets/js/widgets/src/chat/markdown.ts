@@ -51,6 +51,9 @@ function render(tokens: Token[]): DocumentFragment {
   return fragment;
 }
 
+// What a screen reader says of an answer or a piece of one, whose signs may come apart.
+export const spokenWords = (text: string): string => render(marked.lexer(text)).textContent.replaceAll("**", "").trim();
+
 // An answer that may still be growing. Blocks that are finished stay as they are; only the last one is made again.
 // What has been added to a long one since then is shown as plain text, but for the rows of a table.
 export class MarkdownText {

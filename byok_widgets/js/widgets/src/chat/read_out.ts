@@ -1,5 +1,7 @@
 // A reply is announced sentence by sentence, as each is finished: single pieces would make a screen reader stutter.
 
+import { spokenWords } from "./markdown";
+
 const SENTENCE_END = /[.!?…:]["”')\]]*\s|\n/g;
 
 export class ReadOut {
@@ -26,7 +28,7 @@ export class ReadOut {
 
   private speak(end: number): void {
     if (!end) return;
-    this.spoken.textContent = this.unread.slice(0, end);
+    this.spoken.textContent = spokenWords(this.unread.slice(0, end));
     this.unread = this.unread.slice(end);
   }
 }

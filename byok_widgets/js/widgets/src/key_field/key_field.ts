@@ -18,6 +18,7 @@ import type {
   UnlockKeyFile,
   UseKeyOf,
 } from "../common/messages";
+import { KeptFocus } from "../common/kept_focus";
 import { linkWithNotice } from "../common/kernel_link";
 import { WAITING } from "../common/texts";
 import { steadyWhilePressed } from "../common/steady";
@@ -47,11 +48,13 @@ class KeyFieldView {
   private waiting = false;
   private settle: () => void = () => undefined;
   private readonly lose: () => void;
+  private readonly focus: KeptFocus;
 
   constructor({ model, el, signal }: ViewContext<KeyFieldState>) {
     this.model = model;
     this.signal = signal;
     this.shown = model.get("status");
+    this.focus = new KeptFocus(el);
     el.classList.add("byok-key");
     el.append(...this.part.all);
     isolate(el, signal);
@@ -140,6 +143,10 @@ class KeyFieldView {
   }
 
   private paint(): void {
+    this.focus.around(() => this.paintAll());
+  }
+
+  private paintAll(): void {
     const { model, part, asked } = this;
     this.shown = this.own ?? this.unsent() ?? model.get("status");
     paintFields(part, model, asked);
