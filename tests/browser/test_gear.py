@@ -154,6 +154,17 @@ def test_an_error_that_the_settings_can_fix_has_a_button_to_those_of_its_flow(op
     assert "No API key" in parts[0]
 
 
+def test_a_failed_turn_in_the_chat_has_a_button_to_the_settings_of_its_flow(open_in):
+    shop = "shop.provider = 'openai'\nshop.model = 'gpt-6-luna'\nshop.chat()"
+    page = open_in([f"{flow_cell('shop', 'sell')}\n{flow_cell('dentist', 'ask')}\n{shop}"])
+    page.run_cell(0)
+    chat = page.page.locator(".byok-chat")
+    chat.get_by_label("Your message").fill("Hi")
+    chat.get_by_label("Your message").press("Enter")
+    chat.get_by_role("button", name="Open Settings").press("Enter")
+    side(page).get_by_role("heading", name="Settings · shop").wait_for()
+
+
 @pytest.mark.slow
 def test_open_settings_are_those_of_the_notebook_that_a_person_goes_to(open_in, gear_lab):
     page = open_in([flow_cell("dentist", "ask")])

@@ -9,6 +9,8 @@ import { drawErrors } from './error_card';
 import { Side } from './side';
 
 const OPEN = 'byok-widgets:open-settings';
+/** What a chat sends that a person has asked for the settings of its flow. */
+const ASKED = 'byok-open-settings';
 /** Below this width there is no room for the list of files beside the settings. */
 const NARROW_PX = 720;
 
@@ -42,7 +44,12 @@ function activate(
     return side;
   };
 
-  notebooks.widgetAdded.connect((_, notebook) => drawErrors(notebook, app.commands, OPEN));
+  notebooks.widgetAdded.connect((_, notebook) => {
+    drawErrors(notebook, app.commands, OPEN);
+    notebook.node.addEventListener(ASKED, event => {
+      void app.commands.execute(OPEN, { flow: (event as CustomEvent<string>).detail });
+    });
+  });
 
   // Settings that are open are those of the notebook that is looked at.
   notebooks.currentChanged.connect((_, notebook) => {

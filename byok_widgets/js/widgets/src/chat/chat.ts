@@ -366,7 +366,7 @@ class ChatView {
     if (this.said && text) this.part.text.value = text; // refused before it began: a key in it is masked now
     else this.giveBack(text);
     this.said = "";
-    showFailure(this.part.failure, failure, reasoning, text ? () => this.sayTyped() : undefined);
+    showFailure(this.part.failure, this.model.get("title"), failure, reasoning, text ? () => this.sayTyped() : undefined);
     if (session) this.showSession(session);
   }
 }

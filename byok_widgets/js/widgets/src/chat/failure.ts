@@ -4,13 +4,20 @@ import { button, externalLink, make } from "../common/dom";
 import type { FailureFacts } from "../common/messages";
 import { foldedReasoning } from "./reasoning";
 
-const GEAR = '[data-jp-item-name="byok-settings"] jp-button';
+const GEAR = '[data-jp-item-name="byok-settings"]';
+const OPEN_SETTINGS = "byok-open-settings";
 
 // `reasoning` is what a model had thought before it came to nothing; `retry` says once more what was said.
-export function showFailure(box: HTMLElement, failure: FailureFacts, reasoning = "", retry?: () => void): void {
+export function showFailure(
+  box: HTMLElement,
+  flow: string,
+  failure: FailureFacts,
+  reasoning = "",
+  retry?: () => void,
+): void {
   const { link, calm = false, settings = false } = failure;
   const links = link ? [make("div", {}, externalLink(link, link))] : [];
-  const buttons = [...(settings ? settingsButton(box) : []), ...(retry ? [retryButton(retry)] : [])];
+  const buttons = [...(settings ? settingsButton(box, flow) : []), ...(retry ? [retryButton(retry)] : [])];
   const row = buttons.length ? [make("div", { className: "byok-row" }, ...buttons)] : [];
   const thoughts = foldedReasoning(reasoning, "the answer that did not come");
   box.replaceChildren(...failureParts(failure), ...links, ...row, ...thoughts);
@@ -28,12 +35,11 @@ function failureParts({ problem, where, cause, quote, fix, calm = false }: Failu
   return parts;
 }
 
-// The gear of this notebook, where there is one: it shows the settings beside the chat.
-function settingsButton(box: HTMLElement): HTMLElement[] {
-  const gear = box.closest(".jp-NotebookPanel")?.querySelector<HTMLElement>(GEAR);
-  if (!gear) return [];
+// Where this notebook has a gear, the gear hears this and shows the settings of the flow beside the chat.
+function settingsButton(box: HTMLElement, flow: string): HTMLElement[] {
+  if (!box.closest(".jp-NotebookPanel")?.querySelector(GEAR)) return [];
   const open = button("Open Settings");
-  open.onclick = () => gear.click();
+  open.onclick = () => box.dispatchEvent(new CustomEvent(OPEN_SETTINGS, { bubbles: true, detail: flow }));
   return [open];
 }
 
