@@ -154,15 +154,22 @@ def test_an_error_that_the_settings_can_fix_has_a_button_to_those_of_its_flow(op
     assert "No API key" in parts[0]
 
 
-def test_a_failed_turn_in_the_chat_has_a_button_to_the_settings_of_its_flow(open_in):
+@pytest.mark.parametrize("width", [VIEWPORT["width"], 400])
+def test_a_failed_turn_in_the_chat_has_a_button_to_the_settings_of_its_flow(open_in, width):
     shop = "shop.provider = 'openai'\nshop.model = 'gpt-6-luna'\nshop.chat()"
     page = open_in([f"{flow_cell('shop', 'sell')}\n{flow_cell('dentist', 'ask')}\n{shop}"])
     page.run_cell(0)
+    page.page.set_viewport_size({"width": width, "height": 1300})  # a narrow toolbar hides the gear
+    page.page.evaluate(LEFT, width > 400)
     chat = page.page.locator(".byok-chat")
-    chat.get_by_label("Your message").fill("Hi")
-    chat.get_by_label("Your message").press("Enter")
-    chat.get_by_role("button", name="Open Settings").press("Enter")
-    side(page).get_by_role("heading", name="Settings · shop").wait_for()
+    try:
+        chat.get_by_label("Your message").fill("Hi")
+        chat.get_by_label("Your message").press("Enter")
+        chat.get_by_role("button", name="Open Settings").press("Enter")
+        side(page).get_by_role("heading", name="Settings · shop").wait_for()
+    finally:
+        page.page.set_viewport_size(VIEWPORT)
+        page.page.evaluate(LEFT, True)
 
 
 @pytest.mark.slow

@@ -46,6 +46,7 @@ function activate(
 
   notebooks.widgetAdded.connect((_, notebook) => {
     drawErrors(notebook, app.commands, OPEN);
+    notebook.node.dataset['byokGear'] = '';
     notebook.node.addEventListener(ASKED, event => {
       void app.commands.execute(OPEN, { flow: (event as CustomEvent<string>).detail });
     });

@@ -4,7 +4,7 @@ import { button, externalLink, make } from "../common/dom";
 import type { FailureFacts } from "../common/messages";
 import { foldedReasoning } from "./reasoning";
 
-const GEAR = '[data-jp-item-name="byok-settings"]';
+const GEAR = "[data-byok-gear]"; // the button itself is elsewhere in a narrow window
 const OPEN_SETTINGS = "byok-open-settings";
 
 // `reasoning` is what a model had thought before it came to nothing; `retry` says once more what was said.
@@ -37,7 +37,7 @@ function failureParts({ problem, where, cause, quote, fix, calm = false }: Failu
 
 // Where this notebook has a gear, the gear hears this and shows the settings of the flow beside the chat.
 function settingsButton(box: HTMLElement, flow: string): HTMLElement[] {
-  if (!box.closest(".jp-NotebookPanel")?.querySelector(GEAR)) return [];
+  if (!box.closest(GEAR)) return [];
   const open = button("Open Settings");
   open.onclick = () => box.dispatchEvent(new CustomEvent(OPEN_SETTINGS, { bubbles: true, detail: flow }));
   return [open];
