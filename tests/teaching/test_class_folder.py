@@ -60,12 +60,15 @@ def test_start_opens_jupyterlab_with_the_settings_of_the_class(
     assert main(["class", str(folder), "--small"]) == 0
     (folder / "jupyterlab.py").write_text(
         "import os, sys\n"
-        "print(sys.argv[1:], os.environ['BYOK_WIDGETS_FRESH'], os.environ['BYOK_WIDGETS_SHARED_MODELS_DIR'])",
+        "print(sys.argv[1:], *map(os.environ.get, ('BYOK_WIDGETS_FRESH', 'BYOK_WIDGETS_SHARED_MODELS_DIR')))\n"
+        "print(os.environ['JUPYTER_CONFIG_PATH'])",
         encoding="utf-8",
     )
     command = [sys.executable, str(folder / "start.py"), "--no-browser"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder).stdout
-    assert shown.split() == [
+    *started, config = shown.split()
+    assert (Path(config) / "labconfig" / "default_setting_overrides.json").exists(), "no prompt about news"
+    assert started == [
         *("['--ServerApp.root_dir',", f"'{folder}',", "'--no-browser']"),
         *("1", str(folder / "models")),
     ]
