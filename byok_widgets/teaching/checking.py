@@ -162,7 +162,7 @@ def _run(
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=_environment(Path(folder)) | settings,
+            env={**_environment(Path(folder)), **settings},
             cwd=folder,
         )
         try:
