@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from byok_widgets.config import BaseUrl, FlowConfig
+from byok_widgets.config import BaseUrl, FlowConfig, ModelRef
 from byok_widgets.config.change_signal import ChangeSignal
 from byok_widgets.errors import ByokError, ConfigError, MissingKeyError
 from byok_widgets.keys import KEY_WORK, KeyStore
@@ -17,6 +17,7 @@ from byok_widgets.providers import PROVIDERS, Endpoint, Provider
 from byok_widgets.secrets import Secret
 
 if TYPE_CHECKING:
+    from byok_widgets.nodes.picked_models import PickedModels
     from byok_widgets.nodes.tape import Tape
     from byok_widgets.nodes.visit_budget import VisitBudget
     from byok_widgets.schema.values.locales import Locale
@@ -55,6 +56,7 @@ class FlowContext:
     key_verdicts: KeyVerdicts = field(default_factory=KeyVerdicts, repr=False, compare=False)
     waits: Waits = field(default_factory=Waits, repr=False, compare=False)
     _visits: dict[str, VisitBudget] = field(default_factory=dict, repr=False)  # copies of this object share it
+    _picked: dict[str, PickedModels] = field(default_factory=dict, repr=False)  # and this
     tape_changed: ChangeSignal = field(default_factory=ChangeSignal, repr=False, compare=False)
     own_tape: Tape | None = field(default=None, repr=False, compare=False)
 
@@ -79,6 +81,13 @@ class FlowContext:
         from byok_widgets.nodes.visit_budget import VisitBudget
 
         return self._visits.setdefault("this", VisitBudget())
+
+    @property
+    def picked_models(self) -> PickedModels:
+        """The models that visitors have picked."""
+        from byok_widgets.nodes.picked_models import PickedModels
+
+        return self._picked.setdefault("this", PickedModels())
 
     @property
     def visit(self) -> VisitBudget | None:
@@ -115,6 +124,16 @@ class FlowContext:
             kind="address_not_named",
             fix=f'If it is right, run in a cell: flow.set_base_url("{provider.name}", "{address.url}").',
         )
+
+    def require_payer(self, ref: ModelRef, endpoint: Endpoint) -> None:
+        """Refuse a call of a visitor for which the author of the page would pay without having named its model.
+
+        Raises:
+            ConfigError: It is one.
+        """
+        has_own_key = endpoint.key is not None and not endpoint.key_variable
+        if self.for_visitors and not has_own_key and not PROVIDERS[ref.provider].free_of_charge:
+            self.picked_models.require_own(ref)
 
     def was_chosen_here(self, provider: Provider, url: str) -> bool:
         """Whether a person chose an address in this kernel, or it is the provider's own.

@@ -288,7 +288,9 @@ async def _endpoint(context: FlowContext, call: Call) -> Endpoint:
             fix="Try again, or give the call a longer deadline_s.",
         )
 
-    return await with_deadline(context.endpoint(call.provider), call.deadline, late)
+    endpoint = await with_deadline(context.endpoint(call.provider), call.deadline, late)
+    context.require_payer(call.resolved.ref, endpoint)
+    return endpoint
 
 
 class _Sending:

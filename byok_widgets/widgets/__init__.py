@@ -86,9 +86,10 @@ class NotebookFrontend:
         """Show a comparison in the running cell: on a live board, or, where nothing is live, its result."""
         shell = _shell()
         if self.is_live():
+            from byok_widgets.widgets.audience import mode_of
             from byok_widgets.widgets.board.board import Board
 
-            Board(comparison)._ipython_display_()
+            Board(comparison, mode=mode_of())._ipython_display_()
         elif shell is not None:
             if getattr(shell, "kernel", None) is not None:
                 comparison.wait()

@@ -19,6 +19,7 @@ from byok_widgets.engine import DaemonExecutor, clock
 from byok_widgets.engine.home_thread import call_logged
 from byok_widgets.sanitize import sanitize
 from byok_widgets.widgets import assets
+from byok_widgets.widgets.audience import Mode
 from byok_widgets.widgets.board import board_messages, cell_detail
 from byok_widgets.widgets.board.rating_by_hand import RatingByHand
 from byok_widgets.widgets.board.updates import UPDATES
@@ -55,8 +56,9 @@ class Board(assets.PageWidget):
     title = traitlets.Unicode("").tag(sync=True)
     saved_form = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, comparison: Comparison) -> None:
-        self._comparison = comparison
+    def __init__(self, comparison: Comparison, *, mode: Mode = "visitor") -> None:
+        """Show a comparison to its owner, or to visitors: they do not see what the models were asked."""
+        self._comparison, self._mode = comparison, mode
         self._pace = Pace()
         self._is_new = False
         self._told = self._told_scored = 0
@@ -191,7 +193,7 @@ class Board(assets.PageWidget):
         if type(case) is int and type(variant) is int and type(repeat) is int:
             found = cell_detail.detail(self._comparison, case, variant, repeat)
             if found is not None:
-                self._tell(found)
+                self._tell(found if self._mode == "owner" else {**found, "request": []})
 
     def _tell(self, message: BoardMessage) -> None:
         self.send(message)

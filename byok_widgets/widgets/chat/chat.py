@@ -55,7 +55,7 @@ class Chat(assets.PageWidget):
 
     def __init__(self, session: Session, *, mode: Mode = "visitor") -> None:
         """Show `session` to the flow's owner, or to visitors: they keep nothing that outlasts it."""
-        self._is_visited = mode != "owner" or session.context.for_visitors
+        self._mode = mode
         self._branches = Branches(session)
         self._speech = Speech(self._tell)
         self._running: concurrent.futures.Future[Any] | None = None
@@ -94,6 +94,10 @@ class Chat(assets.PageWidget):
     def sessions(self) -> tuple[Session, ...]:
         """The first session and its forks, in the order they were made."""
         return tuple(self._branches.sessions)
+
+    @property
+    def _is_visited(self) -> bool:
+        return self._mode != "owner" or self.session.context.for_visitors
 
     def __repr__(self) -> str:
         return f"Chat({self.session!r})"
@@ -153,8 +157,7 @@ class Chat(assets.PageWidget):
         """Answer a turn once more, in a session of its own, and show the answer beside the first one."""
         self._require_idle()
         turn, model = self._branches.turn(_number(message, "turn")), _text(message, "model").strip()
-        if self._is_visited:
-            visitor.check_file(self.session.context, model)
+        visitor.check_pick(self.session.context, self.session.graph.nodes, model)
         session = self.session.fork(turn.number - 1, model=model or None)
         said, number = str(turn.text), turn.number
         self._speech.begin(said, instead_of=number)
@@ -163,7 +166,8 @@ class Chat(assets.PageWidget):
         self._running = ENGINE.submit(self._turn(session, said, tell, repeat=repeat))
 
     def _correct(self, message: Message) -> None:
-        """Set a variable to what a person typed."""
+        """Set a variable to what a person typed: a flow's actions may rest on it, so no visitor does."""
+        self._require_owner()
         self._require_idle()
         name, session = _text(message, "name"), self.session
         session.variables[name] = typed_value(session.graph, name, _text(message, "value"))
@@ -189,11 +193,14 @@ class Chat(assets.PageWidget):
         self._tell({"kind": "case_saved", "text": sanitize(str(save_case(self.session, turn=turn)))})
 
     def _tell_requests(self, message: Message) -> None:
+        """Tell what the models were asked: prompts, and examples of what others have said."""
+        self._require_owner()
         turn = self._branches.turn(_number(message, "turn"))
         requests = chat_messages.of_requests(turn)
         self._tell({"kind": "requests", "turn": turn.number, "requests": requests})
 
     def _tell_lesson(self, message: Message) -> None:
+        self._require_owner()
         turn = self._branches.turn(_number(message, "turn"))
         self._tell(lessons.lesson(self.session, turn, _text(message, "node")))
 
@@ -316,6 +323,7 @@ class Chat(assets.PageWidget):
             "kind": "all",
             "sessions": branches.labels,
             "shown": branches.shown,
+            "visited": self._is_visited,
             "turns": [chat_messages.of_turn(turn) for turn in session.turns],
             "alternatives": [
                 chat_messages.of_alternative(made, next(turn for turn in turns if turn.number == made.turn))

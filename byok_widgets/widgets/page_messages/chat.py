@@ -168,11 +168,12 @@ class GraphFacts(TypedDict):
 
 
 class ChatAll(SessionFacts):
-    """Everything that was said, and all that can be chosen."""
+    """Everything that was said, and all that can be chosen; `visited` where only the owner changes the flow."""
 
     kind: Literal["all"]
     sessions: list[str]
     shown: int
+    visited: bool
     turns: list[TurnFacts]
     alternatives: list[AlternativeFacts]
     under_way: UnderWay | None

@@ -59,7 +59,7 @@ class Advanced:
 
     def _unfold(self, _: object) -> None:
         self.view.unobserve(self._unfold, "selected_index")
-        self._limits, self._others = _limits_of_a_turn(self._flow), _judge_and_locale(self._flow)
+        self._limits, self._others = _limits_of_a_turn(self._flow), [_locale(self._flow)]
         self.refresh()
         (opening,) = self._inside.children
         self._inside.children = [field.view for field in (*self._limits, *self._others)]
@@ -77,6 +77,10 @@ def _limits_of_a_turn(flow: PanelFlow) -> list[_Field]:
         with _without_code():
             flow.max_cost_per_turn = _number(text.removeprefix("$"), float)
 
+    def set_judge(text: str) -> None:
+        visitor.require_owner(flow)
+        flow.judge_max_tokens = _limit(text)
+
     return [
         _Field(
             lambda: _shown(flow.config.turn_limits.calls),
@@ -92,32 +96,27 @@ def _limits_of_a_turn(flow: PanelFlow) -> list[_Field]:
             description="Max cost per turn",
             placeholder="no limit; such as 0.10",
         ),
-    ]
-
-
-def _judge_and_locale(flow: PanelFlow) -> list[_Field]:
-    def set_limit(text: str) -> None:
-        flow.judge_max_tokens = _limit(text)
-
-    def set_locale(text: str) -> None:
-        flow.locale = text or None
-
-    return [
         _Field(
             lambda: _shown(flow.judge_max_tokens),
-            set_limit,
+            set_judge,
             note=_JUDGE,
             description="Judge max tokens",
             placeholder="the provider's default",
         ),
-        _Field(
-            lambda: flow.locale or "",
-            set_locale,
-            note=_LOCALE,
-            description="Locale",
-            placeholder="such as en-US",
-        ),
     ]
+
+
+def _locale(flow: PanelFlow) -> _Field:
+    def set_locale(text: str) -> None:
+        flow.locale = text or None
+
+    return _Field(
+        lambda: flow.locale or "",
+        set_locale,
+        note=_LOCALE,
+        description="Locale",
+        placeholder="such as en-US",
+    )
 
 
 class _Field:

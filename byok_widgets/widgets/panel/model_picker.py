@@ -116,7 +116,7 @@ class ModelPicker:
         return button
 
     def _set(self, model: str, _button: object = None) -> None:
-        visitor.check_model(self._flow.context, model)
+        visitor.check_pick(self._flow.context, self._flow.nodes, model)
         self._flow.model = model or None
 
 

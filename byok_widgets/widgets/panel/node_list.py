@@ -99,17 +99,18 @@ class NodeList(assets.PageWidget):
         return action(self, node, setting, value)
 
     def _choose(self, node: ModelNode[Any], _setting: str, value: str) -> str:
-        visitor.check_model(self._flow.context, value)
+        visitor.check_pick(self._flow.context, self._flow.nodes, value)
         node.model = value or None
         return f"{node.name}: {node.resolve().ref}." if value else f"{node.name}: back to the flow's default."
 
     def _for_all(self, node: ModelNode[Any], _setting: str, _value: str) -> str:
         model, nodes = node.model, same_kind(self._flow, node)
-        visitor.check_model(self._flow.context, model or "")
+        visitor.check_pick(self._flow.context, self._flow.nodes, model or "")
         self._flow.config.set_overrides({other.name: model for other in nodes})
         return f"All {len(nodes)} {node.kind} nodes: {model}."
 
     def _set(self, node: ModelNode[Any], setting: str, value: str) -> str:
+        self._require_changeable(setting)
         if own := find_own_setting(node.own_settings, setting):
             own.put(node, value)
             return _own_line(node, setting)
@@ -117,12 +118,17 @@ class NodeList(assets.PageWidget):
         return f"{node.name}: {setting} is {value}." if value else f"{node.name}: {setting} is not set."
 
     def _reset(self, node: ModelNode[Any], setting: str, _value: str) -> str:
+        self._require_changeable(setting)
         if own := find_own_setting(node.own_settings, setting):
             own.reset(node)
             return _own_line(node, setting)
         node.layered_settings.reset([setting])
         value = node.max_tokens if setting == LIMIT else node.settings.get(setting)
         return f"{node.name}: {setting} is {'not set' if value is None else value}."
+
+    def _require_changeable(self, setting: str) -> None:
+        if setting == LIMIT:  # it protects the owner's money
+            visitor.require_owner(self._flow)
 
     def _read(self, node: ModelNode[Any], name: str, text: str) -> Any:
         info = info_of(self._flow, node, self._lists)

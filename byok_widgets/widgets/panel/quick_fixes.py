@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from byok_widgets.findings import Finding, Fix, FixKind
 from byok_widgets.nodes import model_nodes
+from byok_widgets.nodes.node_settings import LIMIT
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.widgets.panel import visitor
 
@@ -57,7 +58,7 @@ def _switch(flow: PanelFlow, provider: str, then: str) -> str:
 
 
 def _use_model(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
-    visitor.check_model(flow.context, fix.argument)
+    visitor.check_pick(flow.context, flow.nodes, fix.argument)
     if not fix.instead:
         flow.model = fix.argument
         return f"The default model is now {_bare(fix.argument)}.", {}
@@ -77,6 +78,8 @@ def _use_own_address(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus
 
 
 def _remove(flow: PanelFlow, fix: Fix, where: str) -> tuple[str, Focus]:
+    if fix.argument == LIMIT:
+        visitor.require_owner(flow)
     model_nodes(flow.nodes)[where].layered_settings.set({fix.argument: None})
     return f"{where}: {fix.argument} is now left to the provider.", {}
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from byok_widgets.config import ModelRef
-from byok_widgets.errors import ConfigError
+from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.keys.backends.session import SessionMemory
+from byok_widgets.nodes import model_nodes
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.local.catalog import LOCAL_MODELS
 
 if TYPE_CHECKING:
-    from byok_widgets.config import FlowConfig
+    from byok_widgets.config import FlowConfig, ModelRef
+    from byok_widgets.graph import AnyNode
     from byok_widgets.nodes.flow_context import FlowContext
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
@@ -39,32 +42,38 @@ def require_owner(flow: PanelFlow) -> None:
 def refusal() -> ConfigError:
     """Return the error for what only the owner of the page may do."""
     return ConfigError(
-        "On this page, visitors cannot change that.",
+        "On this page, only its owner can do that.",
         kind="visitor",
         fix='If this is your own notebook, run flow.settings(mode="owner") in a cell after restarting the kernel.',
     )
 
 
-def check_model(context: FlowContext, text: str) -> None:
-    """Refuse a model that is a file on the kernel's machine, before anything looks whether it is there.
+def check_pick(context: FlowContext, nodes: Mapping[str, AnyNode], text: str) -> None:
+    """Note that a visitor picks a model, and refuse a file before anything looks whether it is there.
+
+    Args:
+        context: What the nodes of the flow share.
+        nodes: The nodes by name.
+        text: The model; empty for none.
 
     Raises:
         ConfigError: A visitor asks for a local model that is none of those that come with the package.
     """
-    if context.for_visitors:
-        check_file(context, text)
-
-
-def check_file(context: FlowContext, text: str) -> None:
-    """Refuse a model that is a file on the kernel's machine; see `check_model`."""
-    if text and _is_local_file(context.config, text):
+    if not (context.for_visitors and text):
+        return
+    ref = context.config.ref(text)
+    if PROVIDERS[ref.provider].runs_file(ref.model):
         raise ConfigError(
             "On this page, a model cannot be a file of the machine that runs it.",
             kind="visitor",
             fix=f"Choose one of {', '.join(LOCAL_MODELS)}, or another provider.",
         )
+    context.picked_models.note(ref, in_use=_in_use(context.config, nodes))
 
 
-def _is_local_file(config: FlowConfig, text: str) -> bool:
-    ref = ModelRef.parse(text, default_provider=config.provider, providers=PROVIDERS)
-    return PROVIDERS[ref.provider].runs_file(ref.model)
+def _in_use(config: FlowConfig, nodes: Mapping[str, AnyNode]) -> Iterator[ModelRef]:
+    for node in model_nodes(nodes).values():
+        with suppress(ByokError):  # no model is chosen
+            yield node.resolve().ref
+    for text in filter(None, (config.model and f"{config.provider}:{config.model}", config.judge_model)):
+        yield config.ref(text)

@@ -37,8 +37,8 @@ def cases(count):
 def board_of():
     boards = []
 
-    def show(comparison):
-        boards.append(Board(comparison))
+    def show(comparison, mode="owner"):
+        boards.append(Board(comparison, mode=mode))
         return boards[-1]
 
     yield show
@@ -177,6 +177,13 @@ def test_a_cell_shows_what_was_asked_and_found(read, board_of, browser, heard):
     for wrong in ({"case": 9}, {"variant": -1}, {"case": "1"}, {"repeat": None}):
         browser.custom(board, {"kind": "cell", "case": 1, "variant": 1, "repeat": 1, **wrong})
     assert len(heard(board, "cell")) == 1
+
+
+def test_a_cell_does_not_show_visitors_what_was_asked(read, board_of, browser, heard):
+    board = board_of(read.compare(MODELS, cases(2)), mode="visitor")
+    browser.request(board, {"kind": "cell", "case": 1, "variant": 1, "repeat": 1})
+    (told,) = heard(board, "cell")
+    assert (told["status"], told["request"]) == ("done", [])
 
 
 def test_new_scores_are_told_as_a_whole(read, board_of, browser, heard, page_of):

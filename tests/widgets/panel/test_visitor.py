@@ -189,6 +189,20 @@ def test_a_visitor_raises_no_limit_of_a_turn(flow, browser, field, value):
     panel.close()
 
 
+@pytest.mark.parametrize("request_", [{"kind": "set", "value": "9000"}, {"kind": "set"}, {"kind": "reset"}])
+def test_a_visitor_raises_no_limit_of_an_answer(flow, browser, request_):
+    flow.provider, flow.model, flow.judge_max_tokens = "openai", "gpt-4o", 9
+    node = flow.conversation("hello", "Be brief.")
+    node.max_tokens = 8
+    panel = SettingsPanel(flow, mode="visitor")
+    shown = parts(panel)
+    assert "max_tokens" not in [setting["name"] for setting in shown.nodes.nodes[0]["settings"]]
+    browser.custom(shown.nodes, {"id": "1", "node": "n1", "name": "max_tokens", **request_})
+    browser.set(shown.judge_limit, value=request_.get("value", ""))
+    assert (node.max_tokens, flow.judge_max_tokens) == (8, 9)
+    panel.close()
+
+
 def test_a_visitors_own_key_stays_in_the_memory_of_the_session(visited, browser):
     before, typed = saved_settings(), fake_key("openai")
     browser.save_key(visited.parts.key, typed, storage="session")
@@ -224,6 +238,86 @@ def test_a_visitor_of_a_chat_keeps_nothing_and_names_no_file(flow, browser, serv
     assert len(server.requests) == 1
     assert saved_settings() == before
     assert flow.config.test_sentences == ()
+    chat.close()
+
+
+def test_a_visitor_of_a_chat_sees_no_prompt_or_example_and_sets_no_variable(flow, browser, server, wire: Wire):
+    flow.set_base_url("compatible", server.base_url)
+    flow.model = "compatible:scripted"
+    flow.global_prompt = "ours alone"
+    data = flow.extraction("data", name=str, verified=bool)
+    data.teach("I am Berta", {"name": "Berta"})
+    bye = flow.conversation("bye", "Bye.", static=True)
+    flow.connect(data, bye)
+    server.script('{"name": "Ana", "verified": null}')
+    session = flow.start()
+    session.say("I am Ana")
+    chat = Chat(session)
+    for attack in (
+        {"kind": "requests", "turn": 1},
+        {"kind": "lesson", "turn": 1, "node": "data"},
+        {"kind": "correct", "name": "verified", "value": "true"},
+    ):
+        browser.custom(chat, attack)
+    browser.custom(chat, {"kind": "hello"})
+    told = wire.custom(chat)
+    assert [message["failure"]["kind"] for message in told if message["kind"] == "failed"] == ["visitor"] * 3
+    assert "Berta" not in str(told)
+    assert "ours alone" not in str(told)
+    assert session.variables["verified"] is None
+    assert [message["visited"] for message in told if message["kind"] == "all"] == [True]
+    chat.close()
+
+
+def pick_in_the_panel(flow, browser, model):
+    panel = SettingsPanel(flow, mode="visitor")
+    browser.custom(parts(panel).model, {"kind": "choose", "id": "1", "value": model})
+    panel.close()
+
+
+def pick_for_a_node(flow, browser, model):
+    panel = SettingsPanel(flow, mode="visitor")
+    browser.custom(parts(panel).nodes, {"kind": "choose", "id": "1", "node": "n1", "value": model})
+    panel.close()
+
+
+@pytest.mark.parametrize("pick", [pick_in_the_panel, pick_for_a_node])
+def test_the_author_of_a_page_pays_for_no_model_that_only_a_visitor_has_picked(
+    flow, browser, server, monkeypatch, pick
+):
+    monkeypatch.setenv("NAMED_API_KEY", fake_key("compatible"))
+    flow.set_base_url("compatible", server.base_url)
+    flow.provider, flow.model = "compatible", "scripted"
+    flow.use_key("env:NAMED_API_KEY")
+    node = flow.conversation("hello", "Be brief.")
+    pick(flow, browser, "dearest")
+    with pytest.raises(ConfigError) as caught:
+        node.run("Hi")
+    assert caught.value.kind == "visitor"
+    assert server.requests == []
+    pick(flow, browser, "scripted")
+    assert node.run("Hi").model == "compatible:scripted"
+    pick(flow, browser, "dearest")
+    address = server.base_url.removeprefix("http://").partition("/")[0]
+    flow.key_store.save("compatible", address, fake_key("compatible"), backend="session")
+    assert node.run("Hi").model == "compatible:dearest", "with a key of their own"
+
+
+def test_a_chat_regenerates_with_no_model_that_the_author_of_its_page_would_pay_for(
+    flow, browser, server, monkeypatch, wire: Wire
+):
+    monkeypatch.setenv("NAMED_API_KEY", fake_key("compatible"))
+    flow.set_base_url("compatible", server.base_url)
+    flow.provider, flow.model = "compatible", "scripted"
+    flow.use_key("env:NAMED_API_KEY")
+    flow.conversation("hello", "Be brief.")
+    session = flow.start()
+    session.say("Hi")
+    chat = Chat(session)
+    browser.custom(chat, {"kind": "regenerate", "turn": session.turns[0].number, "model": "dearest"})
+    (failed,) = eventually(lambda: [message for message in wire.custom(chat) if message["kind"] == "failed"])
+    assert failed["failure"]["kind"] == "visitor"
+    assert len(server.requests) == 1
     chat.close()
 
 

@@ -242,6 +242,16 @@ it("closes its menu on Escape, and the keyboard is where it was", () => {
   expect(document.activeElement).toBe(menu.querySelector("summary"));
 });
 
+it("marks for visitors what only the owner of the page may do", () => {
+  const variable = { name: "day", value: "Tue", stated: "Tue", status: "found" as const, about: "", places: [] };
+  const isForVisitors = (): boolean => view.el.classList.contains("byok-for-visitors");
+  expect(isForVisitors()).toBe(false);
+  tell(everything({ visited: true, turns: [turn(1, { readers: ["data"] })], sentences: ["Hi"], variables: [variable] }));
+  expect(isForVisitors()).toBe(true);
+  const ofOwner = [...view.panel.querySelectorAll(".byok-of-owner")].map(({ textContent }) => textContent);
+  expect(ofOwner.sort()).toEqual(["Edit", "Prompt", "Save as case", "Save as case", "Save sentence", "Teach", "×"]);
+});
+
 it("explains a turn as a path, with every edge behind it", () => {
   const verdict = { target: "bye", condition: "if name", verdict: "holds", reason: "name is 'Ana'" } as const;
   const steps = [

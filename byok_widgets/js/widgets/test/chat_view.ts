@@ -16,7 +16,7 @@ export const turn = (number: number, changes: Partial<TurnFacts> = {}): TurnFact
 export const NO_MORE = { where: "", cause: "", quote: "", fix: "", link: "" };
 export const graph = { svg: "", colors: {} };
 export const everything = (changes: Partial<ChatAll> = {}): ChatAll => ({
-  ...{ kind: "all", sessions: ["First session"], shown: 0, turns: [], alternatives: [], under_way: null },
+  ...{ kind: "all", sessions: ["First session"], shown: 0, visited: false, turns: [], alternatives: [], under_way: null },
   ...{ sentences: [], models: ["one:alpha"], graph, ...session, ...changes },
 });
 export const begin = (text: string, insteadOf: number | null = null): void =>

@@ -53,6 +53,7 @@ export function renderChat(context: ViewContext<ChatState>): void {
 
 class ChatView {
   private readonly model: AnyModel<ChatState>;
+  private readonly el: HTMLElement;
   private readonly signal: AbortSignal;
   private readonly colors = new Colors();
   private readonly copy = new CopyMenu(
@@ -88,6 +89,7 @@ class ChatView {
 
   constructor({ model, el, signal }: ViewContext<ChatState>) {
     this.model = model;
+    this.el = el;
     this.signal = signal;
     this.focus = new KeptFocus(el);
     this.part = buildParts(model.get("title"), {
@@ -308,6 +310,7 @@ class ChatView {
     const { part } = this;
     this.said = "";
     this.models = rest.models;
+    this.el.classList.toggle("byok-for-visitors", rest.visited);
     part.savedForm.textContent = hidingSaved(this.model.get("saved_form"));
     this.draw(rest.graph);
     this.listSessions(sessions, shown);

@@ -3,6 +3,7 @@
 import { copyFrom } from "../common/clipboard";
 import { button, make } from "../common/dom";
 import type { ChatCopy } from "../common/messages";
+import { ofOwner } from "./quiet_button";
 
 const SAID = { copied: "Copied.", selected: "Selected: copy it with the keyboard." };
 
@@ -20,7 +21,7 @@ export class CopyMenu {
     const testCase = button("Copy test case");
     transcript.onclick = () => ask("transcript");
     testCase.onclick = () => ask("case");
-    const saved = button("Save as case");
+    const saved = ofOwner(button("Save as case"));
     saved.onclick = () => {
       this.el.open = false;
       save();

@@ -9,3 +9,9 @@ export function quiet(text: string, label: string, act: () => void): HTMLButtonE
   made.onclick = act;
   return made;
 }
+
+// Not shown to visitors of a page: the kernel refuses them what it does.
+export function ofOwner<B extends HTMLElement>(made: B): B {
+  made.classList.add("byok-of-owner");
+  return made;
+}

@@ -1,6 +1,7 @@
 // Sentences that are kept with the flow, to be said by a click.
 
 import { button, make } from "../common/dom";
+import { ofOwner } from "./quiet_button";
 
 export class Sentences {
   readonly el = make("div", { className: "byok-sentences", hidden: true });
@@ -26,7 +27,7 @@ export class Sentences {
     const say = button(text, "byok-sentence");
     say.title = text;
     say.onclick = () => this.say(text);
-    const remove = button("×", "byok-quiet byok-back");
+    const remove = ofOwner(button("×", "byok-quiet byok-back"));
     remove.setAttribute("aria-label", `Remove the test sentence “${text.slice(0, 40)}”`);
     remove.onclick = () => this.remove(text);
     return make("span", { className: "byok-sentence-box" }, say, remove);

@@ -5,7 +5,7 @@ import type { AlternativeFacts, RequestFacts, TurnFacts } from "../common/messag
 import type { Colors } from "./colors";
 import { Lesson, type LessonActions } from "./lesson";
 import { MarkdownText } from "./markdown";
-import { quiet } from "./quiet_button";
+import { ofOwner, quiet } from "./quiet_button";
 import { foldedReasoning } from "./reasoning";
 import { SentRequests } from "./sent_requests";
 import { explanation } from "./why";
@@ -111,7 +111,7 @@ export class TurnView {
     const fork = quiet("Fork", `Fork from here: a new session that begins after turn ${number}`, () =>
       this.actions.fork(number),
     );
-    const sent = this.turn.requests ? [this.sent.button] : [];
+    const sent = this.turn.requests ? [ofOwner(this.sent.button)] : [];
     if (text === null) return [...sent, fork];
     const edit = quiet("Edit", `Edit what was said in turn ${number}, in a new session`, () => this.edit(text));
     const again = quiet("Regenerate", `Regenerate the answer of turn ${number} beside this one`, () => this.regenerate());
@@ -121,7 +121,7 @@ export class TurnView {
     const saved = quiet("Save as case", `Save as case: the conversation up to turn ${number}, for tests and comparisons`, () =>
       this.actions.saveCase(number),
     );
-    return [...sent, ...this.lesson.buttons, edit, again, keep, saved, fork];
+    return [...sent, ...this.lesson.buttons.map(ofOwner), edit, again, ofOwner(keep), ofOwner(saved), fork];
   }
 
   private edit(text: string): void {

@@ -4,6 +4,7 @@
 import { button, make } from "../common/dom";
 import type { VariableFacts } from "../common/messages";
 import { type Reveal, showPlaces } from "./places";
+import { ofOwner } from "./quiet_button";
 
 export type Correct = (name: string, value: string) => void;
 
@@ -37,7 +38,7 @@ export class VariableTable {
 
   private row(variable: VariableFacts, hasChanged: boolean): HTMLElement {
     const { name, value, status, about, places } = variable;
-    const edit = button("Edit", "byok-quiet byok-back");
+    const edit = ofOwner(button("Edit", "byok-quiet byok-back"));
     edit.setAttribute("aria-label", `Edit ${name}`);
     const shown = make("div", { className: "byok-value", textContent: status === "not_stated" ? about : value });
     const note = make("div", { className: "byok-note", textContent: status === "not_stated" ? "" : about });

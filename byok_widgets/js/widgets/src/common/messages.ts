@@ -539,7 +539,7 @@ export interface GraphFacts {
   colors: Record<string, string>;
 }
 
-/** Everything that was said, and all that can be chosen. */
+/** Everything that was said, and all that can be chosen; `visited` where only the owner changes the flow. */
 export interface ChatAll {
   node: string;
   closed: boolean;
@@ -548,6 +548,7 @@ export interface ChatAll {
   kind: "all";
   sessions: string[];
   shown: number;
+  visited: boolean;
   turns: TurnFacts[];
   alternatives: AlternativeFacts[];
   under_way: UnderWay | null;
