@@ -191,6 +191,34 @@ def test_however_the_demo_ends_neither_jupyterlab_nor_a_kernel_is_left(
             each.kill()
 
 
+def _with_kernel(family: list[psutil.Process], kernel: str) -> psutil.Process:
+    return next(each for each in _running(family) if kernel in "".join(each.cmdline()[-1:]))
+
+
+def _heard_at_ports_of(kernel: psutil.Process) -> list[bytes]:
+    """Subscribe to whatever a kernel listens on, let it show something, and return what was heard."""
+    import zmq
+    from jupyter_client.blocking.client import BlockingKernelClient
+
+    client = BlockingKernelClient(connection_file=kernel.cmdline()[-1])
+    client.load_connection_file()
+    client.start_channels()
+    with zmq.Context() as context, context.socket(zmq.SUB) as subscriber:
+        subscriber.subscribe(b"")
+        try:
+            client.wait_for_ready(timeout=60)
+            for each in kernel.net_connections("tcp"):
+                subscriber.connect(f"tcp://127.0.0.1:{each.laddr.port}")
+            for _ in range(3):  # a subscription takes its time to arrive
+                client.execute_interactive("print('shown')", timeout=60, output_hook=lambda _: None)
+                if subscriber.poll(300):
+                    return subscriber.recv_multipart()
+            return []
+        finally:
+            client.stop_channels()
+            subscriber.close(linger=0)
+
+
 def _environments(family: list[psutil.Process]) -> Iterator[bytes]:
     for each in family:
         with contextlib.suppress(ProcessLookupError, FileNotFoundError):  # one that has ended meanwhile
@@ -226,7 +254,7 @@ def test_no_other_user_and_no_child_learns_the_token(
     _, found = _read_until(process, r"(http://127\.0\.0\.1:(\d+)/lab/tree/01_first_flow\.ipynb\?token=(\S+))")
     address, port, token = found.groups()
     assert int(port) != attacker.getsockname()[1]
-    _start_kernel(address)
+    kernel = _start_kernel(address)
     family = psutil.Process(process.pid).children(recursive=True)
     assert len(family) >= 2
     inherited = list(_environments(family))
@@ -234,6 +262,7 @@ def test_no_other_user_and_no_child_learns_the_token(
     shown = [*asked, *inherited]
     shown += [line.encode() for line in _command_lines()]
     assert not [text for text in shown if token.encode() in text]
+    assert not _heard_at_ports_of(_with_kernel(family, kernel)), "whoever subscribes to its ports hears all"
     until = time.monotonic() + 20
     while not opened.exists() and time.monotonic() < until:
         time.sleep(0.1)
@@ -277,11 +306,12 @@ def test_a_folder_that_others_could_change_is_refused(
 def test_a_new_folder_is_private_and_links_in_an_old_one_are_not_followed(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        (first, *_), _ = tutorials.bring(tmp_path / "lessons")
+        (first, *_), _ = tutorials.bring(tmp_path / "new" / "lessons")
     finally:
         os.umask(before)
-    assert (tmp_path / "lessons").stat().st_mode & 0o777 == 0o700
-    stamp = tmp_path / "lessons" / ".byok_widgets_tutorials.json"
+    folder = tmp_path / "new" / "lessons"
+    assert [each.stat().st_mode & 0o777 for each in (folder, folder.parent)] == [0o700, 0o700]
+    stamp = folder / ".byok_widgets_tutorials.json"
     for path in (first, stamp):
         content = path.read_bytes()
         (tmp_path / path.name).write_bytes(content)
@@ -289,7 +319,7 @@ def test_a_new_folder_is_private_and_links_in_an_old_one_are_not_followed(tmp_pa
         path.symlink_to(tmp_path / path.name)
     (tmp_path / first.name).write_text("mine", encoding="utf-8")
     (tmp_path / stamp.name).write_text("{}", encoding="utf-8")
-    _, kept = tutorials.bring(tmp_path / "lessons")
+    _, kept = tutorials.bring(folder)
     assert kept == [first.name]
     assert (tmp_path / first.name).read_text(encoding="utf-8") == "mine"
     assert (tmp_path / stamp.name).read_text(encoding="utf-8") == "{}"

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+import uuid
 import webbrowser
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ from byok_widgets.files import read_file, require_trusted
 _LAB_SERVER = "byok_widgets.cli.lab_server"
 _PORTS_TRIED = 50
 _MAX_INFO_BYTES = 100_000
+_MAX_SOCKET_PATH = 100
+"""Most bytes in the path of a socket; macOS takes 103, Linux 107."""
 _REACH_S = 1.0
 _KERNEL = "python3"  # the name that the tutorials give, and JupyterLab to this Python's own kernel
 _KERNEL_S = 10.0
@@ -72,6 +75,7 @@ class RunningLab:
         process = subprocess.Popen(  # noqa: S603 - our own arguments
             _command(folder, port),
             env=_environment(model),
+            umask=_umask(),
             start_new_session=True,
             stdin=subprocess.PIPE,  # it exits when this is closed, even if this process is killed
             stdout=log,
@@ -141,6 +145,13 @@ class RunningLab:
             return [folder / f"jpserver-{self.process.pid}.json"]
         # On Windows the Python of a virtual environment starts another one, whose process id is not known here.
         return sorted(folder.glob(_INFO_FILES))
+
+
+def _umask() -> int:
+    """Return the umask with which nobody else may write to what is created, as in the folders of IPython."""
+    before = os.umask(0o077)
+    os.umask(before)
+    return before | 0o022
 
 
 def _warm_up(connection_file: Path) -> None:
@@ -222,10 +233,17 @@ def _command(folder: Path, port: int) -> list[str]:
     command = [sys.executable, "-m", _LAB_SERVER, "--no-browser", "--ServerApp.ip=127.0.0.1"]
     command += [f"--ServerApp.port={port}", f"--ServerApp.port_retries={_PORTS_TRIED}", "--log-level=WARN"]
     command.append(f"--ServerApp.root_dir={folder.resolve()}")
+    if _may_use_sockets_in(_runtime_folder()):
+        command.append("--KernelManager.transport=ipc")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         print("Running as root, as in a container: JupyterLab is started with --allow-root.")
         command.append("--allow-root")
     return command
+
+
+def _may_use_sockets_in(folder: Path) -> bool:
+    """Whether kernels can use sockets in a private folder: from TCP ports, every user reads what a kernel shows."""
+    return os.name == "posix" and len(os.fsencode(folder / f"kernel-{uuid.UUID(int=0)}-ipc-10")) <= _MAX_SOCKET_PATH
 
 
 def _environment(model: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.files import (
     UntrustedPathError,
     describe_os_error,
+    make_parents,
     read_file,
     replace_file,
     require_trusted,
@@ -82,7 +83,7 @@ def _may_replace(target: Path, digests: tuple[str | None, ...]) -> bool:
 def _make(folder: Path) -> None:
     if folder.is_file():
         raise NotADirectoryError(errno.ENOTDIR, "it is a file, not a folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    make_parents(folder)
     folder.mkdir(mode=0o700, exist_ok=True)
     link = folder.lstat()
     if stat.S_ISLNK(link.st_mode):  # in a folder like /tmp, anybody could have put it there

@@ -11,7 +11,7 @@ from byok_widgets.files.places import (
     config_dir,
     shared_models_dir,
 )
-from byok_widgets.files.private_folder import PrivateFolder, private_cache, private_config
+from byok_widgets.files.private_folder import PrivateFolder, make_parents, private_cache, private_config
 from byok_widgets.files.reading import FileTooLargeError, nested_deeper, read_file
 from byok_widgets.files.reasons import describe_os_error, describe_write_error, where_to_look
 from byok_widgets.files.trust import UntrustedPathError, require_trusted, require_trusted_owner
@@ -29,6 +29,7 @@ __all__ = [
     "describe_os_error",
     "describe_write_error",
     "finite_json",
+    "make_parents",
     "nested_deeper",
     "private_cache",
     "private_config",

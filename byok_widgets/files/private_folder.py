@@ -68,7 +68,7 @@ class PrivateFolder:
             UntrustedPathError: Somebody else could change it.
             OSError: It cannot be created, or is a link that nobody named, which is not followed for writing.
         """
-        _make_parents(self.top)
+        make_parents(self.top)
         for folder in self._chain():
             with contextlib.suppress(FileExistsError):
                 folder.mkdir(mode=_FOLDER_MODE)
@@ -111,8 +111,8 @@ def private_cache() -> PrivateFolder:
     return PrivateFolder(places.cache_dir(), is_named=places.folder_named_by(places.CACHE_VARIABLE) is not None)
 
 
-def _make_parents(top: Path) -> None:
-    """Create the missing folders above `top`; `Path.mkdir` would let the umask decide on their permissions."""
+def make_parents(top: Path) -> None:
+    """Create the missing folders above `top` for this user; `Path.mkdir` lets the umask decide on permissions."""
     missing = []
     for folder in top.parents:
         if folder.exists():
