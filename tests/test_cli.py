@@ -202,7 +202,7 @@ def _heard_at_ports_of(kernel: psutil.Process) -> list[bytes]:
 
     client = BlockingKernelClient(connection_file=kernel.cmdline()[-1])
     client.load_connection_file()
-    client.start_channels()
+    client.start_channels(hb=False)  # by its heartbeat, a kernel that still starts is taken for dead
     with zmq.Context() as context, context.socket(zmq.SUB) as subscriber:
         subscriber.subscribe(b"")
         try:

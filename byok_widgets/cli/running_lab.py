@@ -242,8 +242,9 @@ def _command(folder: Path, port: int) -> list[str]:
 
 
 def _may_use_sockets_in(folder: Path) -> bool:
-    """Whether kernels can use sockets in a private folder: from TCP ports, every user reads what a kernel shows."""
-    return os.name == "posix" and len(os.fsencode(folder / f"kernel-{uuid.UUID(int=0)}-ipc-10")) <= _MAX_SOCKET_PATH
+    """Whether kernels can use sockets in a private folder: at TCP ports, every user reads what a kernel shows."""
+    longest = folder / f"kernel-{uuid.UUID(int=0)}-ipc-10"
+    return os.name == "posix" and len(os.fsencode(longest)) <= _MAX_SOCKET_PATH
 
 
 def _environment(model: str) -> dict[str, str]:
