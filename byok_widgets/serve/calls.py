@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +12,18 @@ from byok_widgets.cards import Card, Cards
 from byok_widgets.errors import FlowError
 from byok_widgets.files import finite_json
 from byok_widgets.secrets import redact
+from byok_widgets.serve.damage import reading
+from byok_widgets.serve.live_turn import Answer
 from byok_widgets.serve.served_flow import ServedFlow, Versions
 from byok_widgets.serve.store import Store, StoredSession, StoredTurn
+from byok_widgets.serve.stored import answer_of
 from byok_widgets.session import Session
 from byok_widgets.session.session_data import session_of
 from byok_widgets.session.steps import Visit
 from byok_widgets.session.variables import entries_of
 
 _SHOWN_CHARS = 80
+_EPOCH = datetime.datetime.fromtimestamp(0, tz=datetime.UTC)
 
 
 @dataclass(frozen=True, repr=False)
@@ -92,8 +97,12 @@ class Calls:
                 kind="serve_session",
                 fix="Choose one of sessions(). What was deleted, or has expired, is stored no more.",
             )
-        flow = await self._versions.of(finite_json(rows[-1].state)["version"])
-        return _session(rows, flow)
+        what = f"the conversation {name[:_SHOWN_CHARS]!r}"
+        with reading(what):
+            version = str(finite_json(rows[-1].state)["version"])
+        flow = await self._versions.of(version)
+        with reading(what):
+            return _session(rows, flow)
 
     async def delete(self, name: str) -> int:
         """Delete the conversation with this key, or those with this id of the client; return how many."""
@@ -102,16 +111,12 @@ class Calls:
 
     async def _listed(self, session: StoredSession) -> ServedCall:
         row = await self._store.turn(session.last_turn)
-        answer = finite_json(row.answer) if row and row.answer else {}
-        return ServedCall(
-            session.key,
-            session.name,
-            session.node,
-            session.last_at,
-            row.text if row else "",
-            answer.get("text", ""),
-            answer.get("fallback", ""),
-        )
+        text, answer, last_at = row.text if row else "", Answer(fallback="serve_damaged"), 0.0
+        with suppress(FlowError), reading("a conversation"):  # it is still listed, so that it can be deleted
+            last_at = (_EPOCH + datetime.timedelta(seconds=session.last_at)).timestamp()
+            answer = answer_of(row.answer) if row and row.answer else Answer()
+        key, name, node = str(session.key), str(session.name), str(session.node)
+        return ServedCall(key, name, node, last_at, str(text), answer.text, answer.fallback)
 
     async def _chain(self, at: str) -> list[StoredTurn]:
         """Return the turns up to the last one that was answered; a damaged store may lead in a circle."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Coroutine, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from byok_widgets import markup
 from byok_widgets.engine import ENGINE
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.sync_runner import run_with_output
+from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.serve.access import Access, digest_of_token, new_token
 from byok_widgets.serve.calls import Calls, ServedCall, ServedCalls
 from byok_widgets.serve.execution import Surroundings
@@ -28,6 +29,7 @@ from byok_widgets.serve.telemetry import trace_turn
 from byok_widgets.serve.turn_service import TurnService
 from byok_widgets.session import Session
 
+T = TypeVar("T")
 NOTEBOOK = "notebook"
 """Name of the access token that is made each time a notebook serves a flow."""
 
@@ -158,7 +160,7 @@ class FlowServer:
 
     def sessions(self, limit: int = 50) -> ServedCalls:
         """Return the last conversations, the newest first."""
-        return ENGINE.run(self.calls.latest(limit))
+        return _asked(self.calls.latest(limit))
 
     def session(self, call: ServedCall | str) -> Session:
         """Return a conversation as a session, to be looked at, or to be saved as a case.
@@ -170,11 +172,11 @@ class FlowServer:
             FlowError: None is stored, or none of its turns has ended.
         """
         key = call if isinstance(call, str) else call.key
-        return ENGINE.run(self.calls.session(key))
+        return _asked(self.calls.session(key))
 
     def delete(self, call: ServedCall | str) -> bool:
         """Delete a conversation with all that was said, or all with this id of the client; false if none is."""
-        return ENGINE.run(self.calls.delete(call if isinstance(call, str) else call.key)) > 0
+        return _asked(self.calls.delete(call if isinstance(call, str) else call.key)) > 0
 
     def observe(self, observer: Observer) -> None:
         """Call a function with the `TurnReport` of each turn that ends here; it must return at once."""
@@ -238,6 +240,26 @@ class FlowServer:
                 await store.put_token(StoredToken(token.digest, token.name, token.made_at, revoked=True))
         self.token = new_token()
         await store.put_token(StoredToken(digest_of_token(self.token), name or "first", time.time()))
+
+
+def _asked(work: Coroutine[Any, Any, T]) -> T:
+    """Run what asks the store.
+
+    Raises:
+        FlowError: It does not answer.
+    """
+    try:
+        return ENGINE.run(work)
+    except ByokError:
+        raise
+    except Exception as error:  # noqa: BLE001 - each kind of store has errors of its own
+        sign = type(error).__name__
+    raise FlowError(
+        "The store of the conversations does not answer.",
+        kind="serve_store",
+        cause=f"Asking it failed ({sign}).",
+        fix="Look whether it can be reached, and whether its disk is full.",
+    )
 
 
 def _notes(flow: ServedFlow, options: ServeOptions) -> Iterator[str]:

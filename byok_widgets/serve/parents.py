@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from byok_widgets.errors import FlowError
 from byok_widgets.files import finite_json
 from byok_widgets.serve.asked import Asked
+from byok_widgets.serve.damage import reading
 from byok_widgets.serve.dialogue import Dialogue, digest, normal
 from byok_widgets.serve.execution import Surroundings
 from byok_widgets.serve.live_turn import LiveTurn
@@ -17,6 +19,7 @@ from byok_widgets.serve.matching import Candidate, Past, best, is_end_of, words_
 from byok_widgets.serve.served_flow import ServedFlow, Versions
 from byok_widgets.serve.state import State, state_of, turn_key
 from byok_widgets.serve.store import LEASE_S, StoredTurn
+from byok_widgets.serve.stored import answer_of
 from byok_widgets.session.turn_runner import Place
 
 _LOG = logging.getLogger("byok_widgets.serve")
@@ -172,7 +175,8 @@ class Parents:
         live = self._begin(Asked(key, before, dialogue, at, flow, talk.caller, talk.session_id, heard=heard))
         await live.whole()
         row = await self._store.turn(key)
-        return before if row is None or not row.state else await self._decoded(row)
+        after = await self._decoded(row) if row is not None and row.state else None
+        return before if after is None else after
 
     async def _state(self, row: StoredTurn) -> State | None:
         """Return the state after a turn; waits for it while the turn runs. `None` if it was given up."""
@@ -190,10 +194,20 @@ class Parents:
             known = await self._store.turn(row.key)
         return None if known is None else await self._decoded(known)
 
-    async def _decoded(self, row: StoredTurn) -> State:
-        data = finite_json(row.state)
-        flow = await self._versions.of(data["version"])
-        return state_of(row.key, row.session, data, flow.graph)
+    async def _decoded(self, row: StoredTurn) -> State | None:
+        """Return the state after a turn; `None`, as of a turn that is not known, where its row is damaged."""
+        try:
+            with reading("a turn"):
+                data = finite_json(row.state)
+                version = str(data["version"])
+            flow = await self._versions.of(version)
+            with reading("a turn"):
+                return state_of(row.key, row.session, data, flow.graph)
+        except FlowError as error:
+            if error.kind != "serve_damaged":
+                raise
+            _LOG.warning("%s %s It is gone through again.", error.problem, error.cause)
+            return None
 
     async def _candidate(self, state: State, turns: int, known: dict[str, StoredTurn]) -> Candidate:
         """Return a dialogue with its replies; where a caller says the same again and again, many share turns."""
@@ -204,6 +218,16 @@ class Parents:
             if row is None:
                 break
             known[key] = row
-            replies.insert(0, finite_json(row.answer)["text"] if row.answer else None)
+            replies.insert(0, _reply_of(row))
             key = row.parent
         return Candidate(state.said, tuple(replies))
+
+
+def _reply_of(row: StoredTurn) -> str | None:
+    """Return what was said in a turn; `None` where that is not known."""
+    try:
+        with reading("an answer"):
+            return answer_of(row.answer).text if row.answer else None
+    except FlowError as error:
+        _LOG.warning("%s %s", error.problem, error.cause)
+        return None

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import fields
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
-from byok_widgets.errors import ConfigError
+from byok_widgets.errors import ConfigError, FlowError
 from byok_widgets.files import finite_json
 from byok_widgets.secrets import redact
+from byok_widgets.serve.damage import reading
 from byok_widgets.serve.redis_scripts import CLAIM, PUT, RELEASE, SPEND
 from byok_widgets.serve.store import (
     LEASE_S,
@@ -26,11 +28,13 @@ from byok_widgets.serve.store import (
     StoredTurn,
 )
 
+_LOG = logging.getLogger("byok_widgets.serve")
 _MOST_CONNECTIONS = 64
 _WAIT_S = 10.0
 _PAGE = 1_000
 _USD_PARTS = 1_000_000_000
 _TURN_FIELDS = tuple(each.name for each in fields(StoredTurn))
+R = TypeVar("R", StoredSession, StoredToken)
 _BRIEF = tuple(name for name in _TURN_FIELDS if name != "record")
 
 
@@ -63,9 +67,13 @@ class RedisStore:
             ) from None
         try:
             pool = client.BlockingConnectionPool.from_url(
-                self._url, max_connections=_MOST_CONNECTIONS, timeout=_WAIT_S, decode_responses=True
+                self._url,
+                max_connections=_MOST_CONNECTIONS,
+                timeout=_WAIT_S,
+                decode_responses=True,
+                encoding_errors="replace",  # what was written here is text
             )
-            self._redis = client.Redis(connection_pool=pool)
+            self._redis, self._error = client.Redis(connection_pool=pool), client.RedisError
             info = await self._redis.info()
         except (client.RedisError, OSError, ValueError) as error:
             problem = redact(str(error))
@@ -82,7 +90,10 @@ class RedisStore:
     async def close(self) -> None:
         """Say that this process is gone, and disconnect."""
         if self._redis is not None:
-            await self._redis.delete(self._key("o", self.process))
+            try:
+                await self._redis.delete(self._key("o", self.process))
+            except (self._error, OSError):
+                _LOG.warning("the store is away, so others take this process's turns over a little later")
             await self._redis.aclose()
             await self._redis.connection_pool.disconnect()
 
@@ -115,7 +126,7 @@ class RedisStore:
         """Begin to answer a turn, unless it is answered or another living process does it."""
         data = json.dumps({name: str(value) for name, value in vars(turn).items()})
         kind, taken_over, known, journal = await self._claim([self._prefix], [turn.key, owner, self.process, data])
-        return Claim(kind, _turn(_mapping(known)), taken_over=bool(taken_over), journal=_mapping(journal))
+        return Claim(kind, _turn(_mapping(known)) or turn, taken_over=bool(taken_over), journal=_mapping(journal))
 
     async def note(self, key: str, step: str, data: str) -> None:
         """Keep what a step of a turn gave."""
@@ -166,12 +177,11 @@ class RedisStore:
 
     async def delete_session(self, session: str) -> bool:
         """Delete a conversation with all its turns."""
-        members = await self._redis.smembers(self._key("m", session))
-        turns = [turn for key in members if (turn := await self.turn(key))]
         keys = [self._key(kind, session) for kind in ("m", "s", "e")]
-        for turn in turns:
-            keys += [self._key("t", turn.key), self._key("j", turn.key)]
-            keys += [self._key("w", session, turn.words), self._key("p", session, turn.tail)]
+        for turn in await self._redis.smembers(self._key("m", session)):
+            words, tail = await self._redis.hmget(self._key("t", turn), ("words", "tail"))
+            keys += [self._key("t", turn), self._key("j", turn)]
+            keys += [self._key("w", session, words or ""), self._key("p", session, tail or "")]
         await self._redis.zrem(self._key("activity"), session)
         return bool(await self._redis.delete(*keys))
 
@@ -196,7 +206,7 @@ class RedisStore:
     async def tokens(self) -> list[StoredToken]:
         """Return the access tokens, also those that were revoked."""
         found = await self._redis.hvals(self._key("tokens"))
-        return sorted((StoredToken(**finite_json(data)) for data in found), key=lambda token: token.made_at)
+        return sorted(_readable(StoredToken, found), key=lambda token: str(token.made_at))
 
     async def put_token(self, token: StoredToken) -> None:
         """Add an access token, or change one."""
@@ -212,7 +222,7 @@ class RedisStore:
 
     async def _sessions(self, keys: list[str]) -> list[StoredSession]:
         found = await self._redis.mget([self._key("s", key) for key in keys]) if keys else []
-        return [StoredSession(**finite_json(data)) for data in found if data]
+        return _readable(StoredSession, filter(None, found))
 
     async def _newest(self, key: str) -> list[str]:
         found: list[str] = await self._redis.zrange(key, 0, MOST_FOUND - 1, desc=True)
@@ -229,9 +239,30 @@ def _sums(bill: Bill) -> list[str | int]:
     return [bill.spent.calls, int(bill.spent.usd * _USD_PARTS), *bill.scopes]
 
 
-def _turn(found: dict[str, str]) -> StoredTurn:
-    values: dict[str, Any] = {name: found[name] for name in _TURN_FIELDS}
-    return StoredTurn(**{**values, "made_at": float(found["made_at"])})
+def _turn(found: dict[str, str]) -> StoredTurn | None:
+    """Return a turn; `None`, as of one that is not stored, where its row is damaged, which the log tells."""
+    try:
+        with reading("a turn"):
+            values: dict[str, Any] = {name: found[name] for name in _TURN_FIELDS}
+            return StoredTurn(**{**values, "made_at": float(found["made_at"])})
+    except FlowError as error:
+        _LOG.warning("%s %s", error.problem, error.cause)
+        return None
+
+
+def _readable(kind: type[R], rows: Iterable[str]) -> list[R]:
+    """Return what can be read of rows: a damaged one, which the log tells, takes no other one away."""
+    read = []
+    for row in rows:
+        try:
+            with reading(f"a row ({kind.__name__})"):
+                data = finite_json(row)
+                if not all(isinstance(value, str | float | int) for value in data.values()):
+                    raise TypeError("these are no texts and numbers")
+                read.append(kind(**data))
+        except FlowError as error:
+            _LOG.warning("%s %s", error.problem, error.cause)
+    return read
 
 
 def _require_lasting(info: dict[str, Any]) -> None:

@@ -59,18 +59,31 @@ class State:
 
 
 def state_of(key: str, session: str, data: dict[str, Any], graph: FlowGraph) -> State:
-    """Return a state that was stored; its values have the types of their fields in the flow."""
+    """Return a state that was stored; its values have the types of their fields in the flow.
+
+    Raises:
+        ValueError: The flow has no such place.
+    """
+    place = Place(**data["place"])
+    if place.node not in graph.nodes or (place.returns_to and place.returns_to not in graph.nodes):
+        raise ValueError("the flow has no such node")
     return State(
         key,
         session,
-        data["version"],
-        Place(**data["place"]),
-        tuple(data["said"]),
-        frozenset(data["visited"]),
-        frozenset(data["spoken"]),
-        frozenset(data["runs"]),
+        str(data["version"]),
+        place,
+        _texts(data["said"]),
+        frozenset(_texts(data["visited"])),
+        frozenset(_texts(data["spoken"])),
+        frozenset(_texts(data["runs"])),
         entries_of_data(data["entries"], graph),
     )
+
+
+def _texts(stored: Any) -> tuple[str, ...]:
+    if not isinstance(stored, list) or not all(isinstance(each, str) for each in stored):
+        raise TypeError("these are no texts")
+    return tuple(stored)
 
 
 def turn_key(parent: str, said: str, again: str = "") -> str:

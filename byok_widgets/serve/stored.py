@@ -19,9 +19,16 @@ def answer_data(answer: Answer) -> dict[str, Any]:
 
 
 def answer_of(text: str) -> Answer:
-    """Return an answer that was stored."""
+    """Return an answer that was stored.
+
+    Raises:
+        TypeError: It holds something else than an answer does.
+    """
     data = finite_json(text)
-    return Answer(**{**data, "usage": Usage(**data["usage"])})
+    answer = Answer(**{**data, "usage": Usage(**data["usage"])})
+    if not all(isinstance(each, str) for each in (answer.text, answer.finish, answer.fallback)):
+        raise TypeError("these are no texts")
+    return answer
 
 
 def record_data(tried: Iterable[Turn], flow: ServedFlow) -> dict[str, Any]:
