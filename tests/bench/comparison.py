@@ -138,7 +138,7 @@ def _board(base_url: str) -> Lines:
         models = [f"compatible:slow-10@{side}" for side in "abc"]
         began = time.process_time()
         running = greet.compare(models, cases, wait=False)
-        board = Board(running)
+        board = Board(running, mode="owner")
         board._receive(board, {"kind": "hello"}, None)
         running.wait()
         time.sleep(1)

@@ -18,6 +18,11 @@ pytestmark = [pytest.mark.slow, needs("voila")]
 
 __all__ = ["serve"]  # a fixture
 
+_ASKED = (
+    *("use_key_of", "check", "switch", "choose", "set", "for_all", "action", "answer_question"),
+    *("requests", "lesson", "correct", "teach", "save_case"),
+)
+
 _SEND = """([url, messages]) => new Promise((done, failed) => {
   const socket = new WebSocket(url), heard = [];
   socket.binaryType = "arraybuffer";
@@ -77,7 +82,7 @@ def attacks(states: dict[str, dict[str, Any]], url: str, secret_file: str) -> An
                 if "public_key" in state:
                     content["sealed"] = seal(state["public_key"], "SERVER_API_KEY", content)
                 yield "shell", "comm_msg", {"comm_id": comm, "data": {"method": "custom", "content": content}}
-            for kind in ("use_key_of", "check", "switch", "choose", "set", "for_all", "action", "answer_question"):
+            for kind in _ASKED:
                 content = {"kind": kind, "target": target, "flow": "owner", "provider": "compatible", **ids}
                 yield "shell", "comm_msg", {"comm_id": comm, "data": {"method": "custom", "content": content}}
         for name in state if "view" in state else ("value", "children"):

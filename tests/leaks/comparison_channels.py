@@ -99,7 +99,7 @@ def boards_and_pictures_of_comparisons(stage: Stage) -> Iterator[Place]:
     _prepared(stage)
     for start in (_of_nodes, _of_flows):
         compared = start(stage)
-        board = Board(compared)
+        board = Board(compared, mode="owner")
         stage.panels.append(board)
         for message in ({"kind": "hello"}, {"kind": "cell", "case": 0, "variant": 0, "repeat": 1}):
             board._handle_msg({"content": {"data": {"method": "custom", "content": message}}, "buffers": []})
