@@ -38,7 +38,7 @@ class SavedCase(Card):
     is_new: bool
 
     def __str__(self) -> str:
-        said = "Saved as case" if self.is_new else "It is there already: case"
+        said = "Saved as case" if self.is_new else "It was saved before: case"
         return f"{said} {self.name!r} in {self._from_here}. flow.test({self._from_here!r}) tests with it."
 
     def facts(self) -> Iterable[tuple[str, str]]:
