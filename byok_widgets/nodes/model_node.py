@@ -22,8 +22,8 @@ from byok_widgets.secrets.quoting import as_given
 if TYPE_CHECKING:
     from byok_widgets.engine.callbacks import OnProgress, OnText
     from byok_widgets.messages import Message
+    from byok_widgets.nodes.call import Call
     from byok_widgets.nodes.compare_options import CompareOptions
-    from byok_widgets.nodes.model_call import Call
 
 R = TypeVar("R", bound=NodeResult)
 Compare = Callable[["ModelNode[Any]", Iterable[str], Any, "CompareOptions"], Any]
@@ -200,7 +200,7 @@ class ModelNode(Node[R]):
             ConfigError: No model is chosen anywhere, or the deadline is no number above 0.
             TemplateError: The prompt names a variable without a value.
         """
-        from byok_widgets.nodes.model_call import Call
+        from byok_widgets.nodes.call import Call
         from byok_widgets.nodes.time_limits import deadline_of
 
         return Call(
