@@ -27,7 +27,7 @@ class LearnedValue:
         name: The variable.
         value: The value; `None` removes an earlier one.
         status: `"found"`, `"ungrounded"` where it does not occur in the dialogue, `"not_stated"` for `None`.
-        rejected: What was read and not taken, since it is not in the dialogue; an earlier value then stays.
+        rejected: What was read and not taken, since the dialogue does not support it; an earlier value then stays.
     """
 
     name: str

@@ -21,7 +21,7 @@ Mark = Literal["said", "not_literal", "ungrounded", "unchecked"]
 MARK_WORDS: Mapping[Mark, str] = {
     "said": "said in the dialogue",
     "not_literal": "not literally said",
-    "ungrounded": "not in the dialogue: check it",
+    "ungrounded": "not supported by the dialogue: check it",
     "unchecked": "cannot be looked up",
 }
 

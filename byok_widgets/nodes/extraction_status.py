@@ -18,13 +18,13 @@ which the dialogue says nothing; the value stands and the reader is warned, or i
 an object that lacks a required part is `None`. `invalid`: the model's value does not fit the field.
 """
 
-NOT_IN_DIALOGUE = "not in the dialogue"
+NOT_SUPPORTED = "not supported by the dialogue"
 """Stands beside a value that does not occur in the dialogue, where there is room for a mark alone."""
 
 STATUS_WORDS: Mapping[Status, str] = {
     "found": "found",
     "not_stated": "not stated",
-    "ungrounded": "not in the dialogue: check it",
+    "ungrounded": "not supported by the dialogue: check it",
     "incomplete": "stated in part",
     "invalid": "invalid",
 }

@@ -259,5 +259,5 @@ class Turns(Listing[Turn]):
 
 def _doubt(found: LearnedValue) -> str:
     if found.rejected is None:
-        return f"{found.name} is not in the dialogue: check it"
+        return f"{found.name} is not supported by the dialogue: check it"
     return f"{found.name} was not taken: {not_supported(found.rejected)}"

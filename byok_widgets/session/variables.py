@@ -11,7 +11,7 @@ from byok_widgets import markup
 from byok_widgets.cards import ByName, Card, Cards
 from byok_widgets.errors import ConfigError
 from byok_widgets.frontend import warn
-from byok_widgets.nodes.extraction_status import NOT_IN_DIALOGUE, not_supported
+from byok_widgets.nodes.extraction_status import NOT_SUPPORTED, not_supported
 from byok_widgets.nodes.value_display import shown_value
 from byok_widgets.reply import NodeResult
 from byok_widgets.secrets import redact_quotes
@@ -26,7 +26,7 @@ CODE = "code"
 
 STATUS_WORDS: Mapping[VariableStatus, str] = {
     "found": "found",
-    "ungrounded": "not in the dialogue: check it",
+    "ungrounded": "not supported by the dialogue: check it",
     "set": "set by hand or in code",
     "not_stated": "not stated",
 }
@@ -219,7 +219,7 @@ class Variables(MutableMapping[str, Any]):
         refused = self._refused(name)
         if refused is not None:
             return f" ({not_supported(refused)})"
-        return f" ({NOT_IN_DIALOGUE})" if self.status[name] == "ungrounded" else ""
+        return f" ({NOT_SUPPORTED})" if self.status[name] == "ungrounded" else ""
 
     def _doubt(self, name: str) -> None:
         """Warn about a new name that is very similar to a known one: it may be intended, so it is no error."""

@@ -168,7 +168,7 @@ def test_bad_fields_are_named_before_any_request(flow: Flow) -> None:
 def test_it_reads_well_as_text_and_as_a_table(flow: Flow, server: ScriptedServer) -> None:
     server.script(answer(name="<b>Bob</b>", weekday=None))
     result = flow.extraction("data", name=str, weekday=DAYS).run("Hi")
-    assert repr(result) == 'Extraction(name: "<b>Bob</b>" (not in the dialogue), weekday: not stated)'
+    assert repr(result) == 'Extraction(name: "<b>Bob</b>" (not supported by the dialogue), weekday: not stated)'
     assert "&lt;b&gt;Bob" in result._repr_html_()
     assert "<b>Bob" not in result._repr_html_()
     assert "not stated" in result._repr_html_()

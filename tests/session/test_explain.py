@@ -61,7 +61,7 @@ def test_read_values_and_doubtful_ones(flow: Flow, script: Script) -> None:
     s.say("I am Ana, and we are many")
     read = next(line for line in s.explain().splitlines() if line.startswith("data found"))
     assert read == (
-        "data found name: Ana, city: Rome (not in the dialogue: check it); people was invalid; "
+        "data found name: Ana, city: Rome (not supported by the dialogue: check it); people was invalid; "
         "day, tags were not stated (asked twice: the first answer did not fit the fields)."
     )
     script.values["data"] = [{"name": None, "city": None, "people": None, "day": None, "tags": ["x"]}]

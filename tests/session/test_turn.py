@@ -57,10 +57,10 @@ def test_an_unknown_part_makes_the_sum_unknown(turn: Turn, usage: Usage, cost: t
 def test_a_value_that_is_not_in_the_dialogue_is_marked_wherever_it_is_shown() -> None:
     found = Extraction({"name": "Cleo", "city": "Rome"}, {"name": "ungrounded", "city": "found"}, reply(), "data")
     turn = Turn(1, "Rome", (Visit("data", found), Visit("ask", reply("Yes?"))), "ask")
-    assert "read=(name: Cleo (not in the dialogue), city: Rome)" in repr(turn)
-    assert turn.summary.endswith(" · name is not in the dialogue: check it")
-    assert "name is not in the dialogue" in turn._repr_html_()
-    assert "| name: Cleo (not in the dialogue), city: Rome |" in repr(Trace([turn]))
+    assert "read=(name: Cleo (not supported by the dialogue), city: Rome)" in repr(turn)
+    assert turn.summary.endswith(" · name is not supported by the dialogue: check it")
+    assert "name is not supported by the dialogue" in turn._repr_html_()
+    assert "| name: Cleo (not supported by the dialogue), city: Rome |" in repr(Trace([turn]))
     assert str(turn) == "Yes?", "what the flow said"
 
 

@@ -141,9 +141,10 @@ def test_the_status_says_how_reliable_a_value_is(booking: Flow, script: Script) 
     s = booking.start(variables={"firm": "Acme"})
     s.say("Monday, please")
     assert dict(s.variables.status) == {"name": "ungrounded", "weekday": "found", "firm": "set"}
-    assert repr(s.variables) == "Variables(name: Cleopatra (not in the dialogue), weekday: Mon, firm: Acme)"
+    name = "name: Cleopatra (not supported by the dialogue)"
+    assert repr(s.variables) == f"Variables({name}, weekday: Mon, firm: Acme)"
     table = s.variables._repr_html_()
-    for words in ("Cleopatra", "not in the dialogue: check it", "set by hand or in code"):
+    for words in ("Cleopatra", "not supported by the dialogue: check it", "set by hand or in code"):
         assert words in table
 
 
