@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from byok_widgets.cli.kernel_sockets import transport
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error
 from byok_widgets.recording.cassette import SUFFIX, Cassette
@@ -83,8 +84,14 @@ def _is_recorded(cell: Any) -> bool:
 
 def _execute(notebook: Any, folder: Path) -> None:
     from nbclient import NotebookClient
+    from traitlets.config import Config
 
-    client = NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(folder.absolute())}})
+    client = NotebookClient(
+        notebook,
+        timeout=None,
+        resources={"metadata": {"path": str(folder.absolute())}},
+        config=Config({"ConnectionFileMixin": {"transport": transport()}}),
+    )
     client.execute()
 
 

@@ -21,7 +21,6 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-import uuid
 import webbrowser
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -29,13 +28,12 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+from byok_widgets.cli.kernel_sockets import runtime_folder, transport
 from byok_widgets.files import read_file, require_trusted
 
 _LAB_SERVER = "byok_widgets.cli.lab_server"
 _PORTS_TRIED = 50
 _MAX_INFO_BYTES = 100_000
-_MAX_SOCKET_PATH = 100
-"""Most bytes in the path of a socket; macOS takes 103, Linux 107."""
 _REACH_S = 1.0
 _KERNEL = "python3"  # the name that the tutorials give, and JupyterLab to this Python's own kernel
 _KERNEL_S = 10.0
@@ -119,7 +117,7 @@ class RunningLab:
                 started = json.loads(answer.read(_MAX_INFO_BYTES))
         except (OSError, ValueError):
             return  # the page starts one
-        _warm_up(_runtime_folder() / f"kernel-{started['kernel']['id']}.json")
+        _warm_up(runtime_folder() / f"kernel-{started['kernel']['id']}.json")
 
     def end(self) -> None:
         """Stop it and its kernels: ask once, by closing its input, then kill it."""
@@ -140,7 +138,7 @@ class RunningLab:
         return {}
 
     def _info_files(self) -> list[Path]:
-        folder = _runtime_folder()
+        folder = runtime_folder()
         if os.name == "posix":
             return [folder / f"jpserver-{self.process.pid}.json"]
         # On Windows the Python of a virtual environment starts another one, whose process id is not known here.
@@ -175,7 +173,7 @@ def running_servers() -> list[dict[str, Any]]:
 
     Jupyter has such a function, but its import takes longer than all else that the demo does before it starts one.
     """
-    return [info for info in _read(sorted(_runtime_folder().glob(_INFO_FILES))) if _is_reached(info)]
+    return [info for info in _read(sorted(runtime_folder().glob(_INFO_FILES))) if _is_reached(info)]
 
 
 def _read(paths: list[Path]) -> Iterator[dict[str, Any]]:
@@ -201,7 +199,7 @@ def _is_reached(info: dict[str, Any]) -> bool:
 @contextlib.contextmanager
 def opened_in_browser(address: str) -> Iterator[bool]:
     """Open a page in the browser; gives whether that worked. The file that leads there is removed at the end."""
-    folder = _runtime_folder()
+    folder = runtime_folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix="byok-open-", suffix=".html", dir=folder)  # for this user alone
     try:
@@ -233,18 +231,11 @@ def _command(folder: Path, port: int) -> list[str]:
     command = [sys.executable, "-m", _LAB_SERVER, "--no-browser", "--ServerApp.ip=127.0.0.1"]
     command += [f"--ServerApp.port={port}", f"--ServerApp.port_retries={_PORTS_TRIED}", "--log-level=WARN"]
     command.append(f"--ServerApp.root_dir={folder.resolve()}")
-    if _may_use_sockets_in(_runtime_folder()):
-        command.append("--KernelManager.transport=ipc")
+    command.append(f"--KernelManager.transport={transport()}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         print("Running as root, as in a container: JupyterLab is started with --allow-root.")
         command.append("--allow-root")
     return command
-
-
-def _may_use_sockets_in(folder: Path) -> bool:
-    """Whether kernels can use sockets in a private folder: at TCP ports, every user reads what a kernel shows."""
-    longest = folder / f"kernel-{uuid.UUID(int=0)}-ipc-10"
-    return os.name == "posix" and len(os.fsencode(longest)) <= _MAX_SOCKET_PATH
 
 
 def _environment(model: str) -> dict[str, str]:
@@ -252,9 +243,3 @@ def _environment(model: str) -> dict[str, str]:
     config_path = [str(Path(__file__).parent), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
     inherited = {name: value for name, value in os.environ.items() if name not in _TOKEN_VARIABLES}
     return inherited | {"JUPYTER_CONFIG_PATH": os.pathsep.join(config_path), "BYOK_WIDGETS_LOCAL_MODEL": model}
-
-
-def _runtime_folder() -> Path:
-    from jupyter_core.paths import jupyter_runtime_dir
-
-    return Path(jupyter_runtime_dir())

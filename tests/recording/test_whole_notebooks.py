@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +106,17 @@ def test_a_file_that_is_no_notebook_is_refused(
     path.write_text(text)
     assert main(["record", str(path)]) == 2
     assert "not a notebook" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no such sockets")
+def test_nobody_else_can_listen_to_the_kernel_that_is_recorded(
+    notebook: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = (
+        "from ipykernel.kernelapp import IPKernelApp; open('kernel', 'w').write(IPKernelApp.instance().transport)"
+    )
+    written(notebook, server, more=ask)
+    with tempfile.TemporaryDirectory() as short:  # the path of a socket has a limit
+        monkeypatch.setenv("JUPYTER_RUNTIME_DIR", short)
+        assert main(["record", str(notebook)]) == 0
+    assert notebook.with_name("kernel").read_text() == "ipc"

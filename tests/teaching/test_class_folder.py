@@ -69,7 +69,7 @@ def test_start_opens_jupyterlab_with_the_settings_of_the_class(
     *started, config = shown.split()
     assert (Path(config) / "labconfig" / "default_setting_overrides.json").exists(), "no prompt about news"
     assert started == [
-        *("['--ServerApp.root_dir',", f"'{folder}',", "'--no-browser']"),
+        *("['--ServerApp.root_dir',", f"'{folder}',", "'--KernelManager.transport=ipc',", "'--no-browser']"),
         *("1", str(folder / "models")),
     ]
     assert [path.name for path in (folder / "models").iterdir()] == ["smollm2-135m"]
