@@ -137,7 +137,9 @@ class NodeTask:
             )
             result = await work(ignore, on_progress)
         except Exception as error:  # noqa: BLE001 - whatever a person's code raises is reported in the cell
-            return ResultCell(**{**start, **failures.of_error(error)})
+            fault = failures.of_error(error)
+            nothing_read = {"values": dict.fromkeys(self._node.writes)}
+            return ResultCell(**{**start, **fault, "output": fault.get("output", {}) | nothing_read})
         reply = result.model_reply
         took = service([reply] if reply else [])
         asked = self._kept_once(request_of(reply), given, repeat) if reply else {}

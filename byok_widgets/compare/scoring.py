@@ -86,10 +86,9 @@ class Metric:
         """
         if not cell.counts:
             return None
-        is_done = cell.status == "done"
-        found = (cell.output.get("values") or {}) if is_done else {}
+        found = (cell.output.get("values") or {}) if cell.status == "done" else {}
         right = stated = expected = 0
-        for name, value in (expected_of(case, cell.output) if is_done else case).values.items():
+        for name, value in (expected_of(case, cell.output) if "values" in cell.output else case).values.items():
             right += value is not None and same_value(value, found.get(name))
             stated += found.get(name) is not None
             expected += value is not None

@@ -59,3 +59,13 @@ def test_cases_that_expect_nothing_of_the_node_are_refused(flow: Flow, server: S
     assert not server.requests
     found = flow.node("ask").compare([GOOD, BAD], [case(**EXPECTED, contains="which")], wait=True)
     assert [score for *_, score in found.results.items()] == [1, 1]
+
+
+def test_an_answer_that_cannot_be_used_misses_only_what_the_node_reads(flow: Flow, server: ScriptedServer) -> None:
+    server.script(lambda _: Say("I cannot tell."))
+    expected = case(values={"weekday": "Tue", "people": 4})
+    found = flow.node("read").compare([GOOD, BAD], [expected], metric="f1", wait=True)
+    for _, judged, cell, _ in found.results.items():
+        assert cell.status == "invalid"
+        assert cell.output["text"] == "I cannot tell."
+        assert found.metric.counts(judged, cell) == (0, 0, 1)
