@@ -36,6 +36,14 @@ export class CopyMenu {
     };
   }
 
+  // A click elsewhere closes it, as with any menu, until `signal` ends that.
+  closeByClicks(signal: AbortSignal): void {
+    const close = (event: Event): void => {
+      if (!event.composedPath().includes(this.el)) this.el.open = false;
+    };
+    document.addEventListener("pointerdown", close, { signal });
+  }
+
   async show({ text }: ChatCopy): Promise<void> {
     this.text.value = text;
     this.content.append(this.text);
