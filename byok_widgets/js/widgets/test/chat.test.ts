@@ -242,6 +242,15 @@ it("closes its menu on Escape, and the keyboard is where it was", () => {
   expect(document.activeElement).toBe(menu.querySelector("summary"));
 });
 
+it("closes its menu on a click elsewhere", () => {
+  const menu = view.find<HTMLDetailsElement>(".byok-menu");
+  menu.open = true;
+  buttonNamed("Copy transcript").dispatchEvent(new Event("pointerdown", { bubbles: true, composed: true }));
+  expect(menu.open).toBe(true);
+  document.body.dispatchEvent(new Event("pointerdown", { bubbles: true }));
+  expect(menu.open).toBe(false);
+});
+
 it("marks for visitors what only the owner of the page may do", () => {
   const variable = { name: "day", value: "Tue", stated: "Tue", status: "found" as const, about: "", places: [] };
   const isForVisitors = (): boolean => view.el.classList.contains("byok-for-visitors");

@@ -92,6 +92,7 @@ class ChatView {
     this.el = el;
     this.signal = signal;
     this.focus = new KeptFocus(el);
+    this.copy.closeByClicks(signal);
     this.part = buildParts(model.get("title"), {
       copy: this.copy.el,
       graph: this.graph.el,
