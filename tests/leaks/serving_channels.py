@@ -42,6 +42,7 @@ def served_flows(stage: Stage) -> Iterator[Place]:
     stage.save_key()
     stage.flow.conversation("ask", "Be brief.")
     key, tracer = stage.canary.text(), _Tracer()
+    stage.patch.setattr(trace, "get_tracer_provider", lambda: tracer)
     stage.patch.setattr(trace, "get_tracer", lambda _: tracer)
     stage.patch.setattr(trace, "set_span_in_context", lambda span, _=None: span)
     with recorded_logs(*logging.root.manager.loggerDict) as log:
