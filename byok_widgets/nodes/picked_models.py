@@ -15,6 +15,9 @@ class PickedModels:
         self._own: set[ModelRef] = set()
         self._picked: set[ModelRef] = set()
 
+    def __repr__(self) -> str:
+        return f"PickedModels({', '.join(sorted(map(str, self._picked)))})"
+
     def note(self, ref: ModelRef, *, in_use: Iterable[ModelRef]) -> None:
         """Note what a visitor is about to pick.
 

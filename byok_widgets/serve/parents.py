@@ -107,12 +107,14 @@ class Parents:
         """Return the turn that follows the only one that was found; this is called in the store's thread."""
         if len(rows) != 1 or not rows[0].state or not talk.session_id:
             return None
-        data = finite_json(rows[0].state)
-        flow = self._versions.known(data["version"])
-        if flow is None:
-            return None
-        state = state_of(rows[0].key, rows[0].session, data, flow.graph)
-        if not is_end_of(past.said, state.said):
+        try:
+            with reading("a turn"):
+                data = finite_json(rows[0].state)
+                flow = self._versions.known(str(data["version"]))
+                state = state_of(rows[0].key, rows[0].session, data, flow.graph) if flow else None
+        except FlowError:
+            return None  # it is read again, where that is said
+        if flow is None or state is None or not is_end_of(past.said, state.said):
             return None
         asked = following.claim(state, flow)
         return None if asked.key in self._running else (asked.row, asked.owner)

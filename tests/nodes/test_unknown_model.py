@@ -124,4 +124,4 @@ def test_a_mistyped_provider_is_told_wherever_a_model_is_named(
     flow.model = "compatible:one"
     flow.conversation("ask", "Ask.")
     with pytest.warns(UserWarning, match='did you mean "openai:gpt-6-luna"'):
-        name_it(flow, [{"caller": ["Hi"], "end_node": "ask"}])
+        name_it(flow, [{"caller": ["Hi"], "end_node": "ask", "contains": "Hello"}])
