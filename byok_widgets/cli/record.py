@@ -84,14 +84,9 @@ def _is_recorded(cell: Any) -> bool:
 
 def _execute(notebook: Any, folder: Path) -> None:
     from nbclient import NotebookClient
-    from traitlets.config import Config
 
-    client = NotebookClient(
-        notebook,
-        timeout=None,
-        resources={"metadata": {"path": str(folder.absolute())}},
-        config=Config({"ConnectionFileMixin": {"transport": transport()}}),
-    )
+    client = NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(folder.absolute())}})
+    client.create_kernel_manager().transport = transport()
     client.execute()
 
 

@@ -14,7 +14,7 @@ from byok_widgets.engine.callbacks import Progress, Thinking
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import RunInterrupted
 from byok_widgets.messages import Message
-from byok_widgets.nodes import NodeInput, model_call
+from byok_widgets.nodes import NodeInput, sending
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say, ScriptedServer
 
@@ -56,7 +56,7 @@ def in_cell(monkeypatch: pytest.MonkeyPatch):
                 return sink
 
         monkeypatch.setattr(sync_runner, "frontend", Frontend)
-        for module in (thinking_time, model_call):  # a third of a second counts as six
+        for module in (thinking_time, sending):  # a third of a second counts as six
             monkeypatch.setattr(module, "clock", lambda: 20 * time.perf_counter())
         return sink
 
