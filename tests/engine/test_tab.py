@@ -49,9 +49,9 @@ def _refuse(thread: threading.Thread) -> None:
     raise RuntimeError("can't start new thread")
 
 
-async def _work(log: list[str]) -> str:
+async def _work(log: list[str], seconds: float = 0.05) -> str:
     try:
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(seconds)
     except asyncio.CancelledError:
         log.append("cancelled")
         raise
@@ -83,7 +83,7 @@ def test_what_interrupts_a_sync_call_cancels_its_work() -> None:
 
     engine = TabEngine()
     with pytest.raises(KeyboardInterrupt):
-        engine.run(_work(log), tick=stop)
+        engine.run(_work(log, seconds=60), tick=stop)
     engine.loop.run_until_complete(asyncio.sleep(0))
     assert log == ["cancelled"]
 
