@@ -9,11 +9,13 @@ from typing import Any
 
 from byok_widgets.cases.case import Case, Cases
 from byok_widgets.compare import evidence, tables
+from byok_widgets.compare.case_diff import Diff
 from byok_widgets.compare.disagreements import Disagreements
 from byok_widgets.compare.divergence import Divergences, divergences, first_divergence
 from byok_widgets.compare.execution import Execution, OnChange
 from byok_widgets.compare.node_scores import NodeScores, node_scores
 from byok_widgets.compare.pictures import Pictures, pictures_of
+from byok_widgets.compare.plans import Plans
 from byok_widgets.compare.prices import CostEstimate
 from byok_widgets.compare.progress import Progress
 from byok_widgets.compare.rated import METRIC as RATING
@@ -306,7 +308,7 @@ class Comparison:
         """Whether all has ended, of cases that were fixed before anybody looked."""
         return self.complete and not self.is_second_look
 
-    def plan(self, margin: float | None = None, *, power: float = 0.8) -> tables.Plans:
+    def plan(self, margin: float | None = None, *, power: float = 0.8) -> Plans:
         """Return how many cases and repeats it takes to show a difference, from how these cases vary.
 
         Args:
@@ -315,7 +317,7 @@ class Comparison:
         """
         self.wait()
         wanted = self.margin if margin is None else margin
-        return tables.Plans(evidence.plan(self.results, self.baseline, margin=wanted, power=power))
+        return Plans(evidence.plan(self.results, self.baseline, margin=wanted, power=power))
 
     def disagreements(self) -> Disagreements:
         """Return the cases in which variants got different scores, the widest apart first, else in their order."""
@@ -323,7 +325,7 @@ class Comparison:
         scores = {variant.name: self.results.means_of(variant) for variant in self.variants}
         return Disagreements(self.cases, scores)
 
-    def diff(self, case: str | int | Case) -> tables.Diff:
+    def diff(self, case: str | int | Case) -> Diff:
         """Return what each variant made of a case, beside what was expected, with what differs marked.
 
         Args:
@@ -336,7 +338,7 @@ class Comparison:
             for variant, cell in cells
             if cell is not None and cell.status == "done"
         }
-        return tables.Diff(found, {variant.name: cell for variant, cell in cells}, listed)
+        return Diff(found, {variant.name: cell for variant, cell in cells}, listed)
 
     def rescore(self, metric: str | Function | Metric) -> Comparison:
         """Score the outputs that are there by another metric, without a call; verdicts are new ones then.

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets import markup
 from byok_widgets.cases.assertions import JUDGED
-from byok_widgets.cases.case import Case
-from byok_widgets.cases.checks import Check
 from byok_widgets.compare import evidence
 from byok_widgets.compare.left_out import settings_left_out
 from byok_widgets.compare.pictures import pictures_of
@@ -17,133 +14,19 @@ from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.validity import validity_of
 from byok_widgets.compare.variant_row import COLUMNS, Figure, figures_of, results_by_variant, telling
-from byok_widgets.compare.word_diff import own_words
 from byok_widgets.markup import Markup
 from byok_widgets.reply import badge
 from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.text_tables import aligned
-from byok_widgets.value_words import quoted
 
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison_view import ComparisonView
-    from byok_widgets.compare.statistics import Plan
 
 HEADS = ("variant", *COLUMNS)
 NUMBERS = frozenset(range(4, len(HEADS)))
 Row = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Diff:
-    """What each variant made of one case.
-
-    Attributes:
-        case: The case.
-        cells: The first repeat of each variant, by its name; `None` where it has not ended.
-        checks: Each expectation with what was found, by the name of the variant.
-    """
-
-    case: Case
-    cells: Mapping[str, ResultCell | None]
-    checks: Mapping[str, Sequence[Check]]
-
-    @property
-    def _title(self) -> str:
-        said = "" if self.case.said == self.case.name else f": {self.case.said}"
-        return f"Case {self.case.name}{said}"
-
-    def _rows(self) -> Iterator[tuple[str, ...]]:
-        names = list(self.cells)
-        for name in dict.fromkeys(check.name for found in self.checks.values() for check in found):
-            by_variant = {
-                variant: next((check for check in found if check.name == name), None)
-                for variant, found in self.checks.items()
-            }
-            expected = next(check.expected for check in by_variant.values() if check)
-            yield (name, quoted(expected), *(_found(by_variant.get(variant)) for variant in names))
-        yield ("answer", "", *(_answer(cell) for cell in self.cells.values()))
-
-    def __repr__(self) -> str:
-        lines = [f"Case {self.case.name!r}: {self.case.said}"]
-        for name, expected, *found in self._rows():
-            lines.append(f"  {name}" + (f" (expected {expected})" if expected else ""))
-            lines += [f"    {variant}: {value}" for variant, value in zip(self.cells, found, strict=True)]
-        return redact("\n".join(lines), words=False)
-
-    def _repr_html_(self) -> str:
-        columns = ("", "expected", *(redact(name, words=False) for name in self.cells))
-        *checks, answers = [[redact(cell, words=False) for cell in row] for row in self._rows()]
-        return markup.table(
-            [*checks, [*answers[:2], *self._marked(answers[2:])]],
-            caption=redact(self._title, words=False),
-            columns=columns,
-        )
-
-    def _marked(self, answers: Sequence[str]) -> list[str]:
-        """Mark in each answer the words that the first one lacks."""
-        is_done = [cell is not None and cell.status == "done" for cell in self.cells.values()]
-        return [
-            markup.marked(answer, own_words(answer, answers[0])) if is_done[0] and done else answer
-            for answer, done in zip(answers, is_done, strict=True)
-        ]
-
-
-class Plans(dict[str, "Plan"]):
-    """How many cases it takes to show a difference of each variant from the baseline, by the variant's name."""
-
-    def _table(self) -> list[Row]:
-        return [
-            (
-                name,
-                str(row.repeats),
-                str(row.cases),
-                str(row.cells),
-                "not priced" if row.cost is None else f"${row.cost:.2f}" if row.cost else "free",
-                f"{100 * row.detectable:.1f} points",
-            )
-            for name, plan in self.items()
-            for row in plan.rows
-        ]
-
-    @property
-    def _title(self) -> str:
-        plan = next(iter(self.values()))
-        return (
-            f"Cases that show {100 * plan.margin:g} points between equal models, at level {100 * plan.level:g} % "
-            f"with power {100 * plan.power:g} %, from {plan.pilot_cases} cases"
-        )
-
-    @property
-    def _reasons(self) -> list[str]:
-        return list(dict.fromkeys(plan.reason for plan in self.values() if plan.reason))
-
-    def __repr__(self) -> str:
-        lines = [self._title, "  ".join(_PLAN), *("  ".join(row) for row in self._table()), *self._reasons]
-        return redact("\n".join(lines), words=False)
-
-    def _repr_html_(self) -> str:
-        said = "".join(markup.block(markup.facts(reason)) for reason in self._reasons)
-        rows = [[redact(cell, words=False) for cell in row] for row in self._table()]
-        shown = markup.table(rows, caption=self._title, columns=_PLAN, numbers={1, 2, 3, 4, 5})
-        return f"{shown}{said}"
-
-
-_PLAN = ("variant", "repeats", "cases", "cells", "cost", "these cases would show")
-
-
-def _found(check: Check | None) -> str:
-    if check is None:
-        return "–"
-    return f"{'✓' if check.holds else '✗'} {quoted(check.found)}"
-
-
-def _answer(cell: ResultCell | None) -> str:
-    if cell is None:
-        return "not run"
-    text = str(cell.output.get("text") or "")
-    return f"{cell.status}: {cell.message}" if cell.status != "done" else text
 
 
 def table(comparison: ComparisonView) -> list[Row]:

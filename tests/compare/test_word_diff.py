@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from byok_widgets.cases.case import Case
+from byok_widgets.compare.case_diff import Diff
 from byok_widgets.compare.result_cell import ResultCell
-from byok_widgets.compare.tables import Diff
 from byok_widgets.compare.word_diff import own_words
 
 
