@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from byok_widgets.config import ResolvedModel
@@ -14,6 +14,7 @@ from byok_widgets.providers import PROVIDERS, OutputSchema, Provider, Request
 from byok_widgets.providers.allowance import Allowance
 from byok_widgets.providers.base import sentence
 from byok_widgets.schema.profile import SchemaProfile
+from byok_widgets.secrets import contains_held_key, redact_held_in
 from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.strict_attributes import nearest, unknown_name_error
 from byok_widgets.surrogates import without_surrogates
@@ -59,6 +60,16 @@ class Call:
             settings={name: value for name, value in request.settings.items() if name not in left_out},
             left_out=left_out,
         )
+
+    def without_held_keys(self) -> Call:
+        """Return the call with `[API key]` in place of each key that is held here; itself if it contains none."""
+        texts = (self.system, *(message.content for message in self.messages))
+        if not contains_held_key(texts):
+            return self
+        system, *contents = redact_held_in(texts)
+        spoken = zip(self.messages, contents, strict=True)
+        messages = tuple(replace(message, content=content) for message, content in spoken)
+        return replace(self, system=system, messages=messages, compose=None)
 
     @property
     def provider(self) -> Provider:

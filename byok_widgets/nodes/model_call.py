@@ -33,16 +33,20 @@ from byok_widgets.providers.base import sentence
 from byok_widgets.reply import Origin, Reply
 from byok_widgets.usage import NOT_CHARGED, Cost
 
+KEY_LEFT_OUT = "an API key in the prompt, the variables or the dialogue was not sent"
+
 
 async def execute(call: Call, context: FlowContext, *, on_text: OnText, on_progress: OnProgress) -> Reply:
-    """Run a call on the engine's loop and return the reply.
+    """Run a call on the engine's loop and return the reply. A key that is held here is not sent with it.
 
     Raises:
         ByokError: Any fault; it names flow, node and model.
     """
+    safe = call.without_held_keys()
     try:
         with context.waits.watch(on_progress) as noted:
-            return await _once(call, context, on_text, noted)
+            reply = await _once(safe, context, on_text, noted)
+        return reply if safe is call else replace(reply, notices=(*reply.notices, KEY_LEFT_OUT))
     except ByokError as error:
         failure = error
     if failure.may_be_charged:

@@ -5,11 +5,19 @@ The lowest package: it imports none of the others, so that errors can redact the
 
 from byok_widgets.secrets.detection import looks_like_key
 from byok_widgets.secrets.identity import identity
-from byok_widgets.secrets.redaction import redact, redact_held, redact_held_in, redact_in, redact_quotes
+from byok_widgets.secrets.redaction import (
+    contains_held_key,
+    redact,
+    redact_held,
+    redact_held_in,
+    redact_in,
+    redact_quotes,
+)
 from byok_widgets.secrets.secret import Secret
 
 __all__ = [
     "Secret",
+    "contains_held_key",
     "identity",
     "looks_like_key",
     "redact",

@@ -46,6 +46,15 @@ def redact_held(text: str) -> str:
     return replaced(text, _held(text, words=False))
 
 
+def contains_held_key(texts: Iterable[str]) -> bool:
+    """Whether one of the texts contains a whole key that is held here, as it is written.
+
+    For what is sent: it is long, and only this look at it costs nearly nothing.
+    """
+    joined = BETWEEN.join(texts)
+    return any(len(key) >= PIECE and key in joined for key in _revealed(words=False))
+
+
 def redact_in(texts: Sequence[str]) -> list[str]:
     """Return each text as `redact` does: one search through all costs little more than through the first."""
     return _each(redact, texts)

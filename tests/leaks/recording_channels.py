@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 
 from byok_widgets.errors import ByokError
+from byok_widgets.nodes.call import Call
 from byok_widgets.recording import entries
 from tests.leaks.channels import channel, forms
 from tests.leaks.hunting import Place, files_below, text
@@ -43,7 +44,12 @@ def _path(stage: Stage) -> str:
     return str(stage.folder / "lesson.cassette")
 
 
-@channel(24, lambda stage: stage.patch.setattr(entries, "redact_keys", lambda data: data))
+def _keeps_keys(stage: Stage) -> None:
+    stage.patch.setattr(entries, "redact_keys", lambda data: data)
+    stage.patch.setattr(Call, "without_held_keys", lambda call: call)
+
+
+@channel(24, _keeps_keys)
 def cassettes(stage: Stage) -> Iterator[Place]:
     yield from _recorded(stage)
     found = list(files_below(stage.folder))

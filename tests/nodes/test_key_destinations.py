@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+from collections.abc import Callable
 
 import pytest
 
@@ -10,7 +12,10 @@ from byok_widgets import Flow
 from byok_widgets.config import BaseUrl
 from byok_widgets.errors import ByokError, ConfigError, MissingKeyError, ProviderError
 from byok_widgets.flow import flow_contexts
+from byok_widgets.nodes.model_call import KEY_LEFT_OUT
 from byok_widgets.providers import PROVIDERS
+from byok_widgets.reply import Reply
+from byok_widgets.secrets.secret import MASK
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say, ScriptedServer
 
@@ -161,3 +166,49 @@ def test_a_rejected_key_is_corrected_where_it_is_from(
     assert raised.value.kind == "auth"
     assert ("GATEWAY_KEY" in raised.value.fix) is from_variable
     assert ("Settings" in raised.value.fix) is not from_variable
+
+
+def by_prompt(flow: Flow, key: str) -> Reply:
+    return flow.conversation("told", f"Be brief. {key}").run("Hi")
+
+
+def by_variable(flow: Flow, key: str) -> Reply:
+    return flow.conversation("told", "Be brief. {{token}}").run("Hi", variables={"token": key})
+
+
+def by_history(flow: Flow, key: str) -> Reply:
+    return flow.node("ask").run("Hi", history=[("user", f"It is {key}."), ("assistant", "Thanks.")])
+
+
+def by_extraction(flow: Flow, key: str) -> Reply:
+    return flow.extraction("read", name=str).run(f"I'm Ana, {key}").reply
+
+
+@pytest.mark.parametrize("give", [by_prompt, by_variable, by_history, by_extraction])
+def test_a_held_key_is_sent_to_no_model(server: ScriptedServer, give: Callable[[Flow, str], Reply]) -> None:
+    flow, key = a_flow(server.base_url), fake_key()
+    flow.key_store.save("openai", host_of(server), key, backend="session")
+    server.script('{"name": "Ana"}')
+    reply = give(flow, key)
+    asked = json.dumps(server.requests)
+    assert key not in asked
+    assert MASK in asked
+    assert KEY_LEFT_OUT in reply.notices
+
+
+def test_a_dialogue_goes_on_in_which_a_key_stood_before_it_was_held(server: ScriptedServer) -> None:
+    flow, key = a_flow(server.base_url, "compatible"), fake_key("anthropic")
+    session = flow.start()
+    session.say(f"Mine is {key}")
+    flow.key_store.save("anthropic", "api.anthropic.com", key, backend="session")
+    assert KEY_LEFT_OUT in session.say("Go on").reply.notices
+    assert key in json.dumps(server.requests[0])
+    assert key not in json.dumps(server.requests[1:])
+
+
+def test_what_has_no_key_in_it_is_sent_as_it_is(server: ScriptedServer) -> None:
+    flow, key = a_flow(server.base_url), fake_key()
+    flow.key_store.save("openai", host_of(server), key, backend="session")
+    said = f"A piece of a key, such as {key[:6]}, is none."
+    assert flow.node("ask").run(said).notices == ()
+    assert server.requests[0]["messages"][-1]["content"] == said
