@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from byok_widgets.cli.action_functions import functions_of
 from byok_widgets.errors import ByokError, MissingKeyError
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 Plays the conversations of the cases through the flow, with the models of the flow file, and says which pass, with
 the turn, the node and the reason where one went wrong. Actions with effects are not called; give their results as
-stubs in the cases. The flow file is read and nothing that it names is imported."""
+stubs in the cases. The flow file is read and nothing that it names is imported: --functions says where the functions
+of the other actions are."""
 
 _EPILOG = """\
 exit code:
@@ -24,7 +26,8 @@ exit code:
 
 examples:
   byok-widgets test dentist.flow.json dentist.cases --junit report.xml
-  byok-widgets test dentist.flow.json dentist.cases --key PROVIDER=env:NAME --runs 3 --budget 0.50"""
+  byok-widgets test dentist.flow.json dentist.cases --key PROVIDER=env:NAME --runs 3 --budget 0.50
+  byok-widgets test dentist.flow.json dentist.cases --functions clinic.calendar --replay dentist.cassette"""
 
 
 def add_command(commands: Any) -> None:
@@ -55,6 +58,13 @@ def add_command(commands: Any) -> None:
     parser.add_argument(
         "--base-url", action="append", default=[], metavar="PROVIDER=URL", help="where a provider's calls go"
     )
+    parser.add_argument(
+        "--functions",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="a module with the functions of actions; it is imported",
+    )
     tape = parser.add_mutually_exclusive_group()
     tape.add_argument("--replay", type=Path, metavar="CASSETTE", help="take the answers from a recording")
     tape.add_argument("--record", type=Path, metavar="CASSETTE", help="record the answers")
@@ -63,6 +73,9 @@ def add_command(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Run the tests, print the results, and return the exit code."""
+    from byok_widgets.file_tests.ways_on import ways_on
+    from byok_widgets.testing.tables import in_full
+
     if given.only_regressions and not given.baseline:
         given.parser.error("--only-regressions needs --baseline")
     try:
@@ -76,10 +89,9 @@ def run(given: argparse.Namespace) -> int:
         print(error)
         return 2
     print(result)
-    if given.replay and result.misses_recordings:
-        print(
-            f"To record what is missing, write --record {given.replay} in place of --replay: it asks the models."
-        )
+    ways = ways_on(result.outcomes, record=_record(given), functions="name their module with --functions")
+    for line in [*in_full(result), *ways]:
+        print(line)
     if given.junit:
         result.save_junit(given.junit)
     if given.save_baseline:
@@ -89,11 +101,18 @@ def run(given: argparse.Namespace) -> int:
     return result.exit_code
 
 
+def _record(given: argparse.Namespace) -> str:
+    """Say how a replay records what it misses; empty where nothing is replayed."""
+    return f"write --record {given.replay} in place of --replay" if given.replay else ""
+
+
 def _tested(given: argparse.Namespace) -> TestRun:
     from byok_widgets.cases.case import Cases
     from byok_widgets.file_tests.loading import Allowed, open_flow
 
     flow = open_flow(given.flow, Allowed(given.key, given.base_url, given.trust))
+    for name, function in functions_of(flow.nodes, given.functions).items():
+        flow.node(name).bind(function)
     found = [case for path in given.cases for case in flow.cases(path)]
     cases = Cases(found, ", ".join(path.name for path in given.cases))
     if given.replay:

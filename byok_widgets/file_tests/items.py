@@ -14,6 +14,7 @@ from byok_widgets.cases.reading import read_cases
 from byok_widgets.errors import ByokError, ConfigError, MissingKeyError
 from byok_widgets.file_tests.loading import Allowed, open_flow
 from byok_widgets.file_tests.pairs import FLOW, flows_beside
+from byok_widgets.file_tests.ways_on import ways_on
 from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets.quoting import as_given
 from byok_widgets.testing.junit import report_of
@@ -152,15 +153,13 @@ class CaseItem(pytest.Item):
         if found.outcome is Outcome.UNCHECKED:
             pytest.skip("Nothing is expected of it.")
         if found.outcome is not Outcome.PASSED:
-            raise CaseError("\n".join(filter(None, [report_of(found) or str(found.outcome), self._way_on(found)])))
+            raise CaseError("\n".join([report_of(found) or str(found.outcome), *self._ways_on(found)]))
 
-    def _way_on(self, found: CaseOutcome) -> str:
-        """Say how pytest records what a replay has no answer to; empty where it has all."""
+    def _ways_on(self, found: CaseOutcome) -> Iterator[str]:
         assert isinstance(self.parent, CasesFile)  # noqa: S101 - as above
         cassette = self.parent.cassette
-        if cassette and any(run.cell and run.cell.error.startswith("replay_") for run in found.runs):
-            return f"To record what is missing: pytest --byok-record {cassette}. It asks the models."
-        return ""
+        record = f"run pytest --byok-record {cassette}" if cassette else ""
+        return ways_on([found], record=record, functions="implement pytest_byok_flow(flow, path) in a conftest.py")
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
         """Return what went wrong, without a traceback of this package."""

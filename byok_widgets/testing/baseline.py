@@ -22,6 +22,7 @@ _MOST_RUNS = 10**9
 _MOST_USD = 10**12
 _ONCE = 0
 """The run whose way and values are kept: the first."""
+_OF_A_TURN = ("number", "said", "reply", "path", "node")
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def _checked(case: Mapping[str, Any]) -> Mapping[str, Any]:
     turns = [{"node": str(turn["node"]), "path": [*map(str, turn["path"])]} for turn in case["turns"]]
     passes, runs = case["passes"], case["runs"]
     counted = isinstance(passes, int) and isinstance(runs, int) and 0 <= passes <= runs <= _MOST_RUNS
-    if not (counted and isinstance(case["input"], str)):
+    if not (counted and isinstance(case["input"], str) and isinstance(case["ended"], bool)):
         raise ValueError(case)
     return {**case, "turns": turns, "values": dict(case["values"])}
 
@@ -95,13 +96,12 @@ def _checked_money(usd: Any) -> str | None:
 
 
 def way_of(outcome: CaseOutcome) -> dict[str, Any]:
-    """Return the way and the values of the first run."""
+    """Return the way and the values of the first run, and whether it came to its end."""
     cell = outcome.runs[_ONCE].cell
     output = {} if cell is None else cell.output
-    turns = [
-        {name: turn[name] for name in ("said", "reply", "path", "node")} for turn in output.get("turns") or ()
-    ]
-    return {"values": dict(output.get("values") or {}), "turns": turns}
+    turns = [{name: turn[name] for name in _OF_A_TURN} for turn in output.get("turns") or ()]
+    ended = cell is not None and cell.status == "done"
+    return {"ended": ended, "values": dict(output.get("values") or {}), "turns": turns}
 
 
 def money(cost: CostTotal) -> str | None:

@@ -156,16 +156,24 @@ def _told(outcome: str, passes: int, runs: int) -> str:
 
 
 def _details(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """Say how the first run differs: in the first turn that goes another way, and in the values in the end."""
-    for number, (earlier, later) in enumerate(zip(before["turns"], now["turns"], strict=False), 1):
+    """Say how the first run differs: in the first turn that goes another way, and in the values in the end.
+
+    Of a run that broke off, what it would have come to is not known.
+    """
+    for earlier, later in zip(before["turns"], now["turns"], strict=False):
         if earlier["path"] != later["path"] or earlier["node"] != later["node"]:
             ways = [in_order(turn["path"]) or turn["node"] for turn in (earlier, later)]
-            yield f"turn {number} went by {ways[0]}, and goes by {ways[1]}"
+            yield f"turn {later['number']} went by {ways[0]}, and goes by {ways[1]}"
             break
     else:
-        if len(before["turns"]) != len(now["turns"]):
+        if before["ended"] and now["ended"] and len(before["turns"]) != len(now["turns"]):
             yield f"{len(before['turns'])} turns before, {len(now['turns'])} now"
-    for name in before["values"] | now["values"]:
-        values = before["values"].get(name), now["values"].get(name)
+    if before["ended"] and now["ended"]:
+        yield from _other_values(before["values"], now["values"])
+
+
+def _other_values(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    for name in {**before, **now}:
+        values = before.get(name), now.get(name)
         if values[0] != values[1]:
             yield f"{name} was {quoted(values[0])}, and is {quoted(values[1])}"

@@ -186,6 +186,11 @@ class CaseOutcome(Card):
         return Outcome.PASSED
 
     @property
+    def error_kinds(self) -> frozenset[str]:
+        """The kinds of errors with which runs ended."""
+        return frozenset(run.cell.error for run in self.runs if run.cell and run.cell.error)
+
+    @property
     def problems(self) -> Problems:
         """What went wrong, in all runs."""
         return Problems(problem for run in self.runs for problem in run.problems)

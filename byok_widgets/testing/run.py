@@ -146,13 +146,6 @@ class TestRun(Comparison):
         self.wait()
         return Problems(problem for each in self.outcomes for problem in each.problems)
 
-    @property
-    def misses_recordings(self) -> bool:
-        """Whether a replay had no answer to a call. Waits until it is complete or stopped."""
-        self.wait()
-        cells = (run.cell for each in self.outcomes for run in each.runs)
-        return any(cell is not None and cell.error.startswith("replay_") for cell in cells)
-
     def pass_k(self, k: int | None = None) -> float | None:
         """Return pass^k: how likely it is that a case passes `k` times out of `k`.
 

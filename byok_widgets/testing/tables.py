@@ -18,6 +18,8 @@ _LINE_CHARS = 160
 _SIGNS = {Outcome.PASSED: "✓", **dict.fromkeys(WRONG, "✗"), Outcome.ERROR: "!"}
 MOST_CASES = 500
 """Cases in a table; more would make the notebook too large."""
+MOST_IN_FULL = 20
+"""Shortened reasons that are told whole."""
 
 
 def headline(test: RunView) -> str:
@@ -62,17 +64,30 @@ def said_problems(test: RunView) -> list[str]:
     return [" · ".join(part for part in row if part) for row in rows[:MOST_CASES]]
 
 
+def in_full(test: RunView) -> list[str]:
+    """Return, one for each case, the reasons that the table shortens."""
+    long = [(each.name, each.first_problem) for each in test.outcomes]
+    told = [f"{name} · {first}" for name, first in long if first and len(_line(first.reason)) > _LINE_CHARS]
+    left = len(told) - MOST_IN_FULL
+    told = told[:MOST_IN_FULL] + ([f"and {left} more like these"] if left > 0 else [])
+    return [sanitize(redact(_line(text), words=False)) for text in told]
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _rows(test: RunView) -> list[tuple[str, ...]]:
     return [_row(each, test.runs) for each in test.outcomes]
 
 
 def _row(outcome: CaseOutcome, runs: int) -> tuple[str, ...]:
     first = outcome.first_problem
-    where, what = ("", "") if first is None else (first.place, " ".join(first.reason.split()))
+    where, what = ("", "") if first is None else (first.place, _line(first.reason))
     passes = f"{outcome.passes} of {runs}" if runs > 1 else ""
     named = f"{_SIGNS.get(outcome.outcome, '–')} {outcome.outcome}"
     what = what if len(what) <= _LINE_CHARS else f"{what[: _LINE_CHARS - 1]}…"
-    row = (" ".join(outcome.name.split()), named, passes, where, what)
+    row = (_line(outcome.name), named, passes, where, what)
     return tuple(sanitize(redact(cell, words=False)) for cell in row)
 
 

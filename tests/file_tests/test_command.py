@@ -181,3 +181,41 @@ def test_a_replay_that_misses_an_answer_says_how_it_is_recorded(
     assert len(server.requests) == asked
     assert main([*command, "--record", cassette]) == 0
     assert main([*command, "--replay", cassette]) == 0
+
+
+def test_actions_get_their_functions_from_the_module_that_is_named(
+    tmp_path: Path, server: ScriptedServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flow = compatible_flow(server)
+    action = flow.action("slot", _free_slot, writes=["time"])
+    flow.connect(flow.conversation("hello", "Hello!", static=True, start=True), action)
+    flow.connect(action, flow.conversation("bye", "At {{time}}.", static=True, end=True))
+    flow.save(tmp_path / "a.flow.json")
+    (tmp_path / "a.cases").write_text('{"caller": ["Hi"], "values": {"time": "ten"}}\n', encoding="utf-8")
+    command = ["test", str(tmp_path / "a.flow.json"), str(tmp_path / "a.cases")]
+    assert main(command) == 2
+    told = capsys.readouterr().out
+    assert "--functions" in told
+    assert "stubs" in told
+    (tmp_path / "own_slots.py").write_text("def _free_slot():\n    return 'ten'\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main([*command, "--functions", "own_slots"]) == 0
+    assert main([*command, "--functions", "no_such_slots"]) == 2
+
+
+def _free_slot() -> str:
+    raise AssertionError("the function of the module is called, not this one")
+
+
+def test_what_a_replay_misses_is_told_to_its_end(
+    folder: Path, write_cases: WriteCases, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cassette = str(folder / "a.cassette")
+    command = ["test", str(folder / "booking.flow.json"), str(write_cases(GOOD))]
+    assert main([*command, "--record", cassette]) == 0
+    write_cases({**GOOD, "caller": ["Hello", "On Tuesday"]})
+    capsys.readouterr()
+    assert main([*command, "--replay", cassette]) == 2
+    told = capsys.readouterr().out
+    assert "{+On +}" in told, "the words that have changed"
+    assert f"--record {cassette}" in told

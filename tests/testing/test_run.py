@@ -163,6 +163,22 @@ def test_a_baseline_says_what_has_changed_since(flow: Flow, tmp_path: Path) -> N
     assert {change.case in shown for change in now.changes.cases} == {True}
 
 
+def test_a_change_names_the_turn_by_its_number_and_nothing_that_a_run_did_not_come_to(
+    flow: Flow, server: ScriptedServer, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.baseline.json"
+    flow.connect(flow.conversation("hello", "Hello!", static=True, start=True), "read")
+    case = {"name": "at once", "caller": ["Tuesday"], "values": {"weekday": "Tue"}}
+    flow.test([case]).save_baseline(file)
+    server.script(lambda request: Say(json.dumps({"weekday": None})))
+    (worse,) = flow.test([case], baseline=file).changes.regressions
+    assert worse.details[0].startswith("turn 1 went by"), "the greeting is turn 0"
+    assert any("weekday" in detail for detail in worse.details)
+    server.script(lambda request: Say(status=401))
+    (lost,) = flow.test([case], baseline=file).changes.regressions
+    assert (lost.now, lost.details) == ("could not run", ())
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": "byok_widgets baseline", "version": 99}', "\x00"])
 def test_what_is_no_baseline_is_refused(flow: Flow, content: str, tmp_path: Path) -> None:
     file = tmp_path / "a.json"
@@ -187,6 +203,7 @@ EDITED = {
     "no models": {"models": 3},
     "no list of cases": {"cases": {"name": 3}},
     "a turn without its way": {"cases": [{"turns": [{"node": "ask"}]}]},
+    "a run that may have ended": {"cases": [{"ended": "yes"}]},
     "more passes than runs": {"cases": [{"passes": 3, "runs": 2}]},
     "a number of runs without end": {"cases": [{"runs": float("inf")}]},
 }
