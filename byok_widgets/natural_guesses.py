@@ -72,6 +72,8 @@ _MEANT = {
     "asked": "reply.request",
     "thought": "reply.reasoning",
     "took": "reply.usage",
+    "seconds": "reply.latency_s",
+    "paid": "reply.cost",
     "dialogue": "reply.transcript",
     "values": "found.values",
     "answer": "found.reply.text",
@@ -140,6 +142,8 @@ GUESSES: Mapping[str, Mapping[str, str]] = {
         asked="prompt system messages sent",
         thought="thinking thoughts reasoning_content",
         took="tokens token_count",
+        seconds="latency latency_ms seconds duration elapsed time",
+        paid="price usd cost_usd",
         dialogue="history dialogue conversation",
     ),
     "extraction result": _table(

@@ -7,6 +7,7 @@ import importlib.util
 import json
 import sys
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from byok_widgets.cli.kernel_sockets import transport
@@ -64,17 +65,30 @@ def _record(path: Path) -> bool:
     begin = nbformat.v4.new_code_cell(_BEGIN.format(path=str(cassette)))  # type: ignore[no-untyped-call]
     end = nbformat.v4.new_code_cell(_END)  # type: ignore[no-untyped-call]
     notebook.cells = [begin, *filter(_is_recorded, notebook.cells), end]
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []  # what was saved is not of this run
     print(f"Recording {path.name} ...", file=sys.stderr)
     try:
         _execute(notebook, path.parent)
     except (CellExecutionError, DeadKernelError) as error:
         print(f"{path.name} did not run to its end; the old cassettes are left as they are.", file=sys.stderr)
-        print(str(error).strip(), file=sys.stderr)
+        print(_reason(notebook, error), file=sys.stderr)
         for part in path.parent.glob(f"*{SUFFIX}{PART}"):
             _remove(part)
         return False
-    taken = [_take(Path(place)) for place in json.loads(notebook.cells[-1].outputs[0].text)]
+    places = json.loads(notebook.cells[-1].outputs[0].text)
+    taken = [_take(Path(place), notice) for place, notice in places.items()]
     return all(taken)
+
+
+def _reason(notebook: Any, error: Exception) -> str:
+    """Return the cell that failed, and its error; the whole traceback is where the notebook is run by hand."""
+    for cell in reversed(notebook.cells):  # one before it may be meant to fail
+        for output in cell.get("outputs", ()):
+            if output.output_type == "error":
+                return f"In this cell:\n{indent(cell.source, '    ')}\n{output.ename}: {output.evalue}"
+    return str(error).strip()
 
 
 def _is_recorded(cell: Any) -> bool:
@@ -90,8 +104,8 @@ def _execute(notebook: Any, folder: Path) -> None:
     client.execute()
 
 
-def _take(place: Path) -> bool:
-    """Let a finished cassette take the place of the old one; whether it did."""
+def _take(place: Path, notice: str) -> bool:
+    """Let a finished cassette take the place of the old one, and say what there is to say; whether it did."""
     part = place.with_name(place.name + PART)
     try:
         part.replace(place)
@@ -103,6 +117,8 @@ def _take(place: Path) -> bool:
     calls = f"{found.calls} call{'' if found.calls == 1 else 's'}"
     print(f"{place.name}: {calls} of {', '.join(found.models)}, {found.cost}.")
     print(f'Replay them in its flow with flow.replay("{place.name}").')
+    if notice:
+        print(notice)
     return True
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 Plays the conversations of the cases through the flow, with the models of the flow file, and says which pass, with
 the turn, the node and the reason where one went wrong. Actions with effects are not called; give their results as
-stubs in the cases. The flow file is read and nothing that it names is imported: --functions says where the functions
-of the other actions are."""
+stubs in the cases. The flow file is read and nothing that it names is imported: --functions says where the
+functions of the other actions are."""
 
 _EPILOG = """\
 exit code:

@@ -79,15 +79,18 @@ class Recording(_Handle[Recorder]):
         return self._tape.problem
 
     def stop(self) -> None:
-        """End the recording; says so where a call could not be written."""
+        """End the recording; says so where a call could not be written, or a replay will differ."""
         super().stop()
         if self.problem:
             frontend().tell(f"Calls are missing in {self.path.name}: {self.problem}.")
+        if self._tape.notice:
+            frontend().tell(f"{self.path.name}: {self._tape.notice}")
 
     def _sentences(self) -> list[str]:
         state = "RECORDING" if self.is_active else "RECORDED"
         missing = [f"Calls are missing in it: {self.problem}."] if self.problem else []
-        return [f"{state} · {self.path.name} · {_calls(self.written)} so far", *missing, *self._notices()]
+        notice = [self._tape.notice] if self._tape.notice else []
+        return [f"{state} · {self.path.name} · {_calls(self.written)} so far", *missing, *notice, *self._notices()]
 
 
 class Replay(_Handle[Player]):

@@ -70,6 +70,19 @@ class Recorder:
         self.cassette = cassette
         self.written = 0
         self.problem = ""
+        self._answers: dict[str, set[int]] = {}
+
+    @property
+    def notice(self) -> str:
+        """That a replay will differ, where the same request got several answers; empty where none did."""
+        count = sum(len(answers) > 1 for answers in self._answers.values())
+        if not count:
+            return ""
+        several = f"{count} requests were" if count > 1 else "One request was"
+        return (
+            f"{several} made more than once and answered differently: a replay gives the last answer each time. "
+            "To keep each answer, make the calls in: with lane(repeat=1), lane(repeat=2) and so on."
+        )
 
     @property
     def told(self) -> str:
@@ -89,6 +102,7 @@ class Recorder:
             if error.attempts:  # else nothing was sent: that is no step of the provider's
                 await self._write(partial(fault_entry, wanted, error, heard.seconds))
             raise
+        self._answers.setdefault(wanted.digest, set()).add(hash(reply.text))
         problem = await self._write(partial(answer_entry, wanted, reply, heard.since(reply.time_to_first_token_s)))
         return reply.with_notice(f"not recorded: {problem}") if problem else reply
 

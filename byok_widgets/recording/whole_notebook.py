@@ -32,14 +32,17 @@ def watch(recorder: Recorder) -> None:
 
 
 def print_places() -> None:
-    """Print, as JSON, the cassettes that have been written: those into which nothing was recorded are not.
+    """Print, as JSON, the cassettes that have been written, and what there is to say of each.
+
+    Those into which nothing was recorded are not there.
 
     Raises:
         OSError: A call could not be written.
     """
     if problem := next((tape.problem for tape in _recorders if tape.problem), ""):
         raise OSError(f"Calls could not be recorded: {problem}.")
-    print(json.dumps([str(place) for place, part in _places.items() if part.exists()]))
+    said = {tape.cassette.path: tape.notice for tape in _recorders if tape.notice}
+    print(json.dumps({str(place): said.get(part, "") for place, part in _places.items() if part.exists()}))
 
 
 def is_recorded() -> bool:

@@ -12,7 +12,7 @@ from byok_widgets import markup
 from byok_widgets.reading_order import in_order
 from byok_widgets.secrets import redact
 from byok_widgets.testing.baseline import Baseline, money, way_of
-from byok_widgets.testing.outcomes import CaseOutcome
+from byok_widgets.testing.outcomes import WRONG, CaseOutcome
 from byok_widgets.testing.view import RunView
 from byok_widgets.value_words import in_words, quoted
 
@@ -136,8 +136,14 @@ def _change(before: Mapping[str, Any] | None, now: CaseOutcome) -> CaseChange | 
     details = tuple(_details(before, way_of(now)))
     shares = _share(before["passes"], before["runs"]), _share(now.passes, now.decided)
     if shares[0] != shares[1]:
-        return CaseChange(now.name, "worse" if shares[1] < shares[0] else "better", earlier, told, details)
+        kind = "worse" if shares[1] < shares[0] else "better"
+        return CaseChange(now.name, kind, earlier, told, details or _what_went_wrong(now))
     return CaseChange(now.name, "other way", earlier, told, details) if details else None
+
+
+def _what_went_wrong(now: CaseOutcome) -> tuple[str, ...]:
+    """Return what a case fails at that takes the same way as before, with the same values."""
+    return (str(now.first_problem),) if now.outcome in WRONG else ()
 
 
 def _share(passes: int, runs: int) -> float:

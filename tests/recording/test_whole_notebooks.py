@@ -83,12 +83,26 @@ def test_what_a_notebook_replays_is_recorded_anew_and_kept_where_it_fails(
     written(notebook, server, 'flow.replay("lesson.cassette")', more="1 / 0")
     server.script("Newer.")
     assert main(["record", str(notebook)]) == 1
-    assert "ZeroDivisionError" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "1 / 0\nZeroDivisionError" in told
+    assert "\x1b" not in told, "no colours"
     assert cassette.read_bytes() == old
     written(notebook, server, 'flow.replay("lesson.cassette")')
     assert main(["record", str(notebook)]) == 0
     entries = list(Cassette(cassette, must_exist=True).entries())
     assert [entry["answer"]["text"] for entry in entries] == ["Newer.", "Newer."]
+
+
+def test_a_request_that_was_answered_twice_is_told(
+    notebook: Path, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.script("One.", "Two.")
+    written(notebook, server, more='ask.run("Tell me a joke")\nask.run("Tell me a joke")')
+    assert main(["record", str(notebook)]) == 0
+    assert "lane" not in capsys.readouterr().out, "the last answer was the same each time"
+    server.script("One.", "Two.", "Three.", "Four.")
+    assert main(["record", str(notebook)]) == 0
+    assert "lane(repeat=1)" in capsys.readouterr().out
 
 
 def test_what_is_no_notebook_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

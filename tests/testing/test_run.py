@@ -174,6 +174,11 @@ def test_a_change_names_the_turn_by_its_number_and_nothing_that_a_run_did_not_co
     (worse,) = flow.test([case], baseline=file).changes.regressions
     assert worse.details[0].startswith("turn 1 went by"), "the greeting is turn 0"
     assert any("weekday" in detail for detail in worse.details)
+    flow.conversation("bye", "Bye.", static=True, end=True)
+    server.script(booking_answer)
+    case = {**case, "turns": {1: {"contains": "See you"}}}
+    (other,) = flow.test([case], baseline=file).changes.regressions
+    assert "contains See you" in other.details[0], "where it goes the same way, what it fails at"
     server.script(lambda request: Say(status=401))
     (lost,) = flow.test([case], baseline=file).changes.regressions
     assert (lost.now, lost.details) == ("could not run", ())

@@ -42,6 +42,7 @@ from byok_widgets.providers.local.download import (
 __all__ = [
     "CACHE_VARIABLE",
     "LOCAL_MODELS",
+    "NOT_IN_A_TAB",
     "LocalModel",
     "Progress",
     "announce_download",
@@ -53,6 +54,8 @@ __all__ = [
     "resolve",
     "title",
 ]
+
+NOT_IN_A_TAB = "No local model runs in a browser's tab."
 
 _MAX_STAMP_BYTES = 1000
 _READABLE = 0o644  # by everyone on this machine

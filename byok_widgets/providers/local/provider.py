@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from byok_widgets.config import BaseUrl
-from byok_widgets.engine import DaemonExecutor
+from byok_widgets.engine import HAS_THREADS, DaemonExecutor
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.errors import LocalModelError
 from byok_widgets.providers.exchange import Endpoint, ModelInfo, Request
@@ -114,6 +114,13 @@ def _is_pinned(model: str) -> bool:
 async def _fetched(model: str, on_progress: OnProgress) -> Path:
     from byok_widgets.providers.local import models, shared_download
 
+    if not HAS_THREADS:
+        raise LocalModelError(
+            models.NOT_IN_A_TAB,
+            kind="local_server_unsupported",
+            fix="Only what was recorded is answered here, word for word. For anything else, choose a provider in "
+            "Settings and paste your own key, or open the notebook in JupyterLab.",
+        )
     return models.find_cached(model) or await shared_download.fetch(model, on_progress)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
+from byok_widgets.engine import HAS_THREADS
 from byok_widgets.errors import ByokError
 from byok_widgets.providers import catalog
 from byok_widgets.providers.exchange import ModelInfo
@@ -128,6 +129,8 @@ def _choices(target: EndpointTarget) -> tuple[tuple[str, str], ...]:
 
 
 def _local_line(model: str | None) -> str:
+    if not HAS_THREADS:
+        return f"{models.NOT_IN_A_TAB} What was recorded with one is answered all the same."
     chosen = model or default_model()
     try:
         known = models.resolve(chosen)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import hashlib
 import os
@@ -14,7 +15,7 @@ import pytest
 
 from byok_widgets import LocalModelError
 from byok_widgets.files import SHARED_MODELS_VARIABLE
-from byok_widgets.providers.local import download, models, sources
+from byok_widgets.providers.local import download, models, provider, sources
 from byok_widgets.providers.local.default_model import default_model
 from byok_widgets.providers.local.models import LOCAL_MODELS, LocalModel
 from byok_widgets.providers.local.sources import UrlSource, Wheel, WheelSource
@@ -488,3 +489,11 @@ def test_the_real_files_are_the_pinned_ones(model_id: str) -> None:
     path = require_model(model_id)
     assert path.stat().st_size == LOCAL_MODELS[model_id].size_bytes
     assert download.sha256_of(path) == LOCAL_MODELS[model_id].sha256
+
+
+def test_in_a_tab_no_model_is_fetched(small: LocalModel, hub: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provider, "HAS_THREADS", False)
+    with pytest.raises(LocalModelError) as caught:
+        asyncio.run(provider.LocalProvider().fetch_model("small", lambda *_: None))
+    assert "tab" in str(caught.value)
+    assert hub.asked == []
