@@ -53,6 +53,21 @@ def dialogue(*pairs: tuple[str | None, str]) -> list[dict[str, Any]]:
             6,
         ),
         ([("Tuesday", "Which day?"), ("tuesday.", "And the name?"), ("Tuesday!", "The name?")], "looped", 3),
+        (
+            [
+                ("Hello, I need a slot on Tuesday.", "Yes?"),
+                ("Yes, I need a slot on Tuesday", "Name?"),
+                ("As I said: a slot on Tuesday, I need!", "No"),
+            ],
+            "looped",
+            3,
+        ),
+        ([("Thanks for calling! What can I do for you?", "Pardon?")], "left_role", 1),
+        ([("Is there anything else I can help you with?", "Pardon?")], "left_role", 1),
+        ([("I'm just a language model", "Pardon?")], "left_role", 1),
+        ([("I am a chatbot", "Pardon?")], "left_role", 1),
+        ([("**Assistant:** Which day?", "Pardon?")], "left_role", 1),
+        ([("Womit kann ich Ihnen dienen?", "Wie bitte?")], "left_role", 1),
     ],
 )
 def test_an_error_of_the_caller_is_found(pairs: list, kind: str, turn: int) -> None:
@@ -78,6 +93,9 @@ def test_an_error_of_the_caller_is_found(pairs: list, kind: str, turn: int) -> N
             ("Tuesday", "x"),
         ],
         [("My laptop is of brand MAOKA", "Thanks")],
+        [("Yes", "On Tuesday?"), ("Yes, please.", "At ten?"), ("Yes", "And is Ana right?")],
+        [("I'm a chatbot developer", "Ah"), ("Is there anything else I need to bring?", "No")],
+        [("Thank you for calling me back", "Sure"), ("Can you help me?", "Yes")],
     ],
 )
 def test_what_a_caller_may_say(pairs: list) -> None:
@@ -90,6 +108,11 @@ def test_a_number_is_the_same_however_it_is_grouped(said: str) -> None:
     (fault,) = faults_in(held_back, dialogue((said, "Thanks")))
     assert (fault.kind, fault.what) == ("told_too_soon", "phone")
     assert faults_in(held_back, dialogue(("Hi", "Your number?"), (said, "Thanks"))) == []
+
+
+def test_an_address_is_the_same_with_other_commas() -> None:
+    held_back = caller(facts={"address": {"value": "5 Main Street", "asked_by": ["where"]}})
+    assert [each.kind for each in faults_in(held_back, dialogue(("5, Main Street", "Fine")))] == ["told_too_soon"]
 
 
 def test_a_persona_that_is_an_assistant_may_say_so() -> None:

@@ -33,14 +33,27 @@ _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]*\w")
 _MOST_PERIOD = 3
 """Longest round, in turns, that is seen to be said again and again."""
 _MACHINE = (
-    r"an? (?:ai|artificial intelligence|(?:large |ai )?language model|(?:(?:ai|virtual|helpful) )?assistant)"
+    r"(?:an? )?(?:ai|artificial intelligence|(?:large |ai )?language model|(?:(?:ai|virtual|helpful) )?assistant"
+    r"|chat ?bot(?! \w*(?:er|or)\b)|chatgpt)"  # a developer of chatbots is none
 )
 _OUT_OF_ROLE = re.compile(
-    rf"\bas {_MACHINE}\b|\bi(?:['\u2019]m| am) {_MACHINE}\b"
-    r"|\bhow (?:can|may) i (?:help|assist) you\b|\bals ki\b|\bwie kann ich ihnen helfen\b"
-    r"|^\s*(?:assistant|agent|service|system|bot|caller|user)\s*:",
+    rf"\bas {_MACHINE}\b|\bi(?:['\u2019]m| am) (?:just |only )?{_MACHINE}\b"
+    r"|\bhow (?:can|may) i (?:help|assist) you\b|\bwhat (?:can|may) i do for you\b"
+    r"|\banything else i (?:can|may) (?:help|assist|do)\b"
+    r"|\bals ki\b|\bich bin (?:nur )?(?:eine? )?(?:ki|sprachmodell|chatbot)\b"
+    r"|\b(?:wie|womit) kann ich (?:ihnen|dir) (?:helfen|dienen)\b|\bwas kann ich f\u00fcr (?:sie|dich) tun\b"
+    r"|\ben tant qu['\u2019](?:ia|assistante?)\b|\bcomo (?:una )?(?:ia|asistente virtual)\b"
+    r"|^[\s*_]*(?:assistant|agent|receptionist|operator|service|system|bot|caller|patient|customer|user)[\s*_]*:",
     re.IGNORECASE | re.MULTILINE,
 )
+_FILLER_WORDS = (
+    "a an the on for at in to of and so well just really again then like as said would could can will i id im"
+    " ive d m ve ll s me my is it that this hi hello hey please yes yeah yep no nope ok okay sure right correct"
+    " exactly fine good great perfect thanks thank you very much"
+    " ja nein bitte danke genau gut stimmt richtig hallo oui non merci bien si sim nao gracias grazie vale claro"
+)
+_FILLERS = frozenset(_FILLER_WORDS.split())
+"""Words that make no sentence another one, and with which alone people answer many questions in a row."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +101,9 @@ def _too_soon(caller: Caller, turns: Sequence[Turn]) -> Iterator[Fault]:
 
 def _says(text: str, value: str) -> bool:
     """Whether a text states a value, a number in whatever way its digits are grouped."""
+    words = _plain(value)
+    if " " in words and f" {words} " in f" {_plain(text)} ":
+        return True
     if re.search(rf"(?<!\w){re.escape(value.casefold())}(?!\w)", text.casefold()):
         return True
     wanted, said = [{_bare(number) for number in _GROUPED.findall(each[:_MOST_CHARS])} for each in (value, text)]
@@ -128,16 +144,23 @@ def _out_of_role(caller: Caller, turns: Sequence[Turn]) -> Iterator[Fault]:
 def _loops(turns: Sequence[Turn]) -> Iterator[Fault]:
     """Yield where the caller says the same although the flow does not: else it is the flow that loops.
 
-    The same may be one sentence, or a few that come in turn.
+    The same may be one sentence, or a few that come in turn. Saying yes to each of several questions is none.
     """
     turns = [turn for turn in turns if turn["said"] is not None]
-    said, replies = [[_plain(turn[name]) for turn in turns] for name in ("said", "reply")]
+    said = [_told(turn["said"]) for turn in turns]
+    replies = [_plain(turn["reply"]) for turn in turns]
     for period in range(1, _MOST_PERIOD + 1):
         for end in range(ROUNDS * period, len(turns) + 1):
             rounds = [slice(end - (at + 1) * period, end - at * period) for at in reversed(range(ROUNDS))]
             answers = {tuple(replies[each]) for each in rounds[:-1]}
-            if len({tuple(said[each]) for each in rounds}) == 1 and len(answers) == ROUNDS - 1:
+            same = {tuple(said[each]) for each in rounds}
+            if len(same) == 1 and any(same.pop()) and len(answers) == ROUNDS - 1:
                 yield Fault("looped", turns[end - 1]["number"], str(turns[end - 1]["said"]))
+
+
+def _told(text: Any) -> frozenset[str]:
+    """Return the words by which a sentence tells something, in whatever order."""
+    return frozenset(_plain(text).split()) - _FILLERS
 
 
 def _plain(text: Any) -> str:
