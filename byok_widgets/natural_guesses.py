@@ -143,7 +143,7 @@ GUESSES: Mapping[str, Mapping[str, str]] = {
         thought="thinking thoughts reasoning_content",
         took="tokens token_count",
         seconds="latency latency_ms seconds duration elapsed time",
-        paid="price usd cost_usd",
+        paid="usd cost_usd",
         dialogue="history dialogue conversation",
     ),
     "extraction result": _table(

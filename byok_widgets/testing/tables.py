@@ -14,7 +14,7 @@ from byok_widgets.testing.view import RunView
 from byok_widgets.text_tables import aligned
 
 COLUMNS = ("case", "outcome", "passed", "where", "what went wrong")
-_LINE_CHARS = 160
+_LINE_CHARS = 300
 _SIGNS = {Outcome.PASSED: "✓", **dict.fromkeys(WRONG, "✗"), Outcome.ERROR: "!"}
 MOST_CASES = 500
 """Cases in a table; more would make the notebook too large."""

@@ -15,6 +15,8 @@ from byok_widgets.providers import PROVIDERS
 from byok_widgets.schema import ExtractionSchema, Field
 
 MOST_WRITTEN = 400
+_NAMES = {"caller": "simulated caller", "referee": "referee of the caller"}
+"""What stands in errors and recordings where a node's name stands otherwise: the flow has no such node."""
 
 
 async def ask_fields(
@@ -30,7 +32,7 @@ async def ask_fields(
     """Return the values of fields that a model answers with; one that it does not give is `None`.
 
     Args:
-        role: Who asks, for errors: such as `caller`.
+        role: Who asks: `caller` or `referee`.
         model: The model, with its provider.
         context: What the nodes of the flow share: the keys and addresses.
         system: The instructions.
@@ -47,7 +49,7 @@ async def ask_fields(
     taken = provider.supports(ref.model)
     has = {name for name in provider.settings if taken.get(name, ()) is not None}
     call = Call(
-        node=role,
+        node=_NAMES[role],
         resolved=ResolvedModel(ref, "call argument"),
         system=system,
         messages=tuple(messages),

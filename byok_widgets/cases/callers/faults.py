@@ -33,8 +33,8 @@ _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]*\w")
 _MOST_PERIOD = 3
 """Longest round, in turns, that is seen to be said again and again."""
 _MACHINE = (
-    r"(?:an? )?(?:ai|artificial intelligence|(?:large |ai )?language model|(?:(?:ai|virtual|helpful) )?assistant"
-    r"|chat ?bot(?! \w*(?:er|or)\b)|chatgpt)"  # a developer of chatbots is none
+    r"an? (?:ai|artificial intelligence|(?:large |ai )?language model|(?:(?:ai|virtual|helpful) )?assistant"
+    r"|chat ?bot(?! \w*(?:er|or)\b))"  # a developer of chatbots is none
 )
 _OUT_OF_ROLE = re.compile(
     rf"\bas {_MACHINE}\b|\bi(?:['\u2019]m| am) (?:just |only )?{_MACHINE}\b"
