@@ -6,6 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
@@ -85,13 +86,14 @@ def _of_lines(name: str, text: str) -> Iterator[tuple[str, Any]]:
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
-        place = f"{name}, line {number}"
+        place, where = f"{name}, line {number}", ""
         try:
             entry = finite_json(line)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError) as error:
             entry = None
+            where = f": {error.msg}, at character {error.colno}" if isinstance(error, JSONDecodeError) else ""
         if not isinstance(entry, dict):
-            raise wrong_at(place, "it is not a JSON object on one line")
+            raise wrong_at(place, f"it is not a JSON object on one line{where}")
         yield place, entry
 
 

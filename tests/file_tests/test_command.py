@@ -219,3 +219,15 @@ def test_what_a_replay_misses_is_told_to_its_end(
     told = capsys.readouterr().out
     assert "{+On +}" in told, "the words that have changed"
     assert f"--record {cassette}" in told
+
+
+def test_a_line_that_is_no_json_is_told_with_the_place_in_it(
+    folder: Path, write_cases: WriteCases, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cases = write_cases(GOOD)
+    with cases.open("a", encoding="utf-8") as file:
+        file.write('{"caller": ["Hello"], "values": {"weekday": None}}\n')
+    assert main(["test", str(folder / "booking.flow.json"), str(cases)]) == 2
+    told = capsys.readouterr().out
+    assert "booking.cases, line 2" in told
+    assert "at character 45" in told
