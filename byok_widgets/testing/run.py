@@ -224,7 +224,7 @@ class TestRun(Comparison):
         return tables.standing(self)
 
     def notes(self, *, reasons: bool = True) -> list[str]:
-        """Return what a reader has to know: with `reasons`, also what went wrong in each case."""
+        """Return what a reader has to know: without a table of `reasons` beside it, also what went wrong."""
         return [*(tables.said_problems(self) if not reasons else []), *tables.notes(self)]
 
     def table_html(self) -> str:
