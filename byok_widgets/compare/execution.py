@@ -21,6 +21,7 @@ from byok_widgets.compare.scoring import Metric, Score
 from byok_widgets.compare.setup import Setup
 from byok_widgets.compare.store import CellStore
 from byok_widgets.engine import ENGINE
+from byok_widgets.engine.garbage import few_collections
 from byok_widgets.engine.quota import shared_by
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.foreign_exceptions import describe_exception
@@ -208,7 +209,7 @@ class Execution:
 
     async def _run(self, runner: Runner, quota_users: int) -> None:
         try:
-            with shared_by(quota_users):
+            with shared_by(quota_users), few_collections():
                 await runner.run()
         finally:
             self.ended_at = time.time()

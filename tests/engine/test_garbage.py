@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from byok_widgets.engine.garbage import without_collection
+from byok_widgets.engine.garbage import few_collections, without_collection
 
 
 class Node:
@@ -23,10 +23,11 @@ class Node:
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
-    frozen = gc.get_freeze_count()
+    frozen, threshold = gc.get_freeze_count(), gc.get_threshold()
     gc.unfreeze()  # what the start of the tests has frozen
     yield
     gc.enable()
+    gc.set_threshold(*threshold)
     if frozen:
         gc.freeze()
 
@@ -71,6 +72,42 @@ def test_what_somebody_has_frozen_stays_frozen() -> None:
     with without_collection():
         pass
     assert gc.get_freeze_count() >= before > 0
+
+
+def _collections_among(objects: int) -> int:
+    seen: list[str] = []
+    gc.callbacks.append(lambda phase, _info: seen.append(phase))
+    try:
+        made: list[list[int]] = [[] for _ in range(objects)]
+    finally:
+        gc.callbacks.pop()
+    del made
+    return seen.count("start")
+
+
+def test_collections_are_rare_meanwhile_and_as_often_as_before_afterwards() -> None:
+    often = _collections_among(50_000)
+    with few_collections():
+        rare = _collections_among(50_000)
+        with few_collections():
+            pass
+        assert _collections_among(50_000) == rare, "one of two has ended"
+    assert 1 <= rare < often / 5
+    assert _collections_among(50_000) == often
+
+
+@pytest.mark.parametrize("first", [0, 100_000])
+def test_nothing_is_made_of_a_collection_that_is_off_or_rarer(first: int) -> None:
+    gc.set_threshold(first, 10, 10)
+    with few_collections():
+        assert gc.get_threshold()[0] == first
+    assert gc.get_threshold()[0] == first
+
+
+def test_what_somebody_sets_meanwhile_stays() -> None:
+    with few_collections():
+        gc.set_threshold(1_000, 5, 5)
+    assert gc.get_threshold() == (1_000, 5, 5)
 
 
 @pytest.mark.parametrize("name", ["openai", "anthropic"])
