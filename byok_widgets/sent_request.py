@@ -90,15 +90,27 @@ class SentRequest:
     @property
     def messages(self) -> Messages:
         """The messages, oldest first."""
-        sent: Messages = self._messages() if callable(self._messages) else self._messages
+        sent = self._sent()
         return tuple(map(_with, sent, redact_in([message.content for message in sent])))
 
     @property
     def words(self) -> tuple[str, Messages]:
         """System and messages, with one search for keys through both."""
-        sent: Messages = self._messages() if callable(self._messages) else self._messages
+        sent = self._sent()
         system, *contents = redact_in([self._system, *(message.content for message in sent)])
         return system, tuple(map(_with, sent, contents))
+
+    def _sent(self) -> Messages:
+        return self._messages() if callable(self._messages) else self._messages
+
+    def asks_like(self, other: SentRequest) -> bool:
+        """Whether the other one asks the same, word for word, of whatever model; keys in it are compared, too."""
+        return (
+            self._system == other._system
+            and (self._mode, self._max_tokens, self._settings) == (other._mode, other._max_tokens, other._settings)
+            and self._schema == other._schema
+            and self._sent() == other._sent()
+        )
 
     @property
     def schema(self) -> dict[str, Any] | None:

@@ -28,6 +28,7 @@ from byok_widgets.nodes.base import NodeInput
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode, model_nodes
 from byok_widgets.reply import Reply
+from byok_widgets.sent_request import SentRequest
 from byok_widgets.templates import with_unstated
 
 MANY = 1000
@@ -63,7 +64,8 @@ class NodeTask:
         self._batch = batch
         self._given: dict[str, Given] = {}
         self._bytes: dict[str, int] = {}
-        self._asked: dict[tuple[str, int], dict[str, Any]] = {}
+        self._refs = {variant.id: flow.context.config.ref(variant.models[node.name]) for variant in variants}
+        self._asked: dict[tuple[str, int], tuple[SentRequest, dict[str, Any]]] = {}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.title})"
@@ -130,7 +132,7 @@ class NodeTask:
                 NodeInput(
                     given.messages,
                     self._known(given),
-                    ref,
+                    self._refs[variant.id],
                     first_visit=False,  # on the first one, a static node calls no model
                     settings=self.sampling.settings(repeat, ref),
                 )
@@ -142,13 +144,17 @@ class NodeTask:
             return ResultCell(**{**start, **fault, "output": fault.get("output", {}) | nothing_read})
         reply = result.model_reply
         took = service([reply] if reply else [])
-        asked = self._kept_once(request_of(reply), given, repeat) if reply else {}
+        asked = self._asked_once(reply.request, given, repeat) if reply and reply.request else {}
         return ResultCell(**start, **took, **failures.of_reply(reply), output=_output(result), request=asked)
 
-    def _kept_once(self, request: dict[str, Any], given: Given, repeat: int) -> dict[str, Any]:
-        """Return a request, or the one that is equal: most variants ask the same, and it may be long."""
-        known = self._asked.setdefault((given.id, repeat), request)
-        return known if known == request else request
+    def _asked_once(self, sent: SentRequest, given: Given, repeat: int) -> dict[str, Any]:
+        """Return what was asked, made once for all variants that ask the same: it may be long, and hold keys."""
+        known = self._asked.get((given.id, repeat))
+        if known and sent.asks_like(known[0]):
+            return known[1]
+        asked = request_of(sent)
+        self._asked.setdefault((given.id, repeat), (sent, asked))
+        return asked
 
     def _known(self, given: Given) -> Mapping[str, Any]:
         return with_unstated(self._node.prompt, given.variables)

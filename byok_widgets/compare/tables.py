@@ -55,8 +55,12 @@ STALE = (
 )
 SECOND_LOOK = (
     "Cases or repeats were added to results that could be seen before, so there are no intervals: verdicts go by "
-    "evidence that may be looked at at any time. Other cases, compared alone, give intervals again."
+    "evidence that may be looked at at any time. This verdict alone finds a difference between equal models in at "
+    "most 5 of 100 comparisons; counted together with an earlier one by intervals, in up to 7. Other cases, "
+    "compared alone, give intervals again."
 )
+
+WEIGHTED = "Scores and costs count each case by its weight; times are those of the calls, each counted once."
 
 
 def standing(comparison: ComparisonView) -> str:
@@ -96,6 +100,8 @@ def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
         said.append(STALE)
     if comparison.is_second_look and found:
         said.append(SECOND_LOOK)
+    if comparison.results.weights is not None and len(comparison.results):
+        said.append(WEIGHTED)
     said += [*validities(comparison), *replayed(comparison)]
     if comparison.task.unjudged:
         said.append(f"A node alone is not judged by what the flow does: {', '.join(comparison.task.unjudged)}.")

@@ -13,6 +13,7 @@ from byok_widgets.compare.variant import Sampling, Variant
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.reply import Reply
+from byok_widgets.sent_request import SentRequest
 
 
 class Task(Protocol):
@@ -99,11 +100,8 @@ class Task(Protocol):
         """Return how many cells of a variant may be sent at once."""
 
 
-def request_of(reply: Reply) -> dict[str, Any]:
+def request_of(sent: SentRequest) -> dict[str, Any]:
     """Return what was asked, without the model, for the store."""
-    sent = reply.request
-    if sent is None:
-        return {}
     settings: Mapping[str, Any] = sent.settings
     system, messages = sent.words
     return {

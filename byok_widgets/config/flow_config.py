@@ -305,7 +305,9 @@ class FlowConfig:
 
         self._store.change("test_sentences", change)
 
-    def resolve(self, node: str, argument: str | None = None, *, own: str | None = None) -> ResolvedModel:
+    def resolve(
+        self, node: str, argument: str | ModelRef | None = None, *, own: str | None = None
+    ) -> ResolvedModel:
         """Return the model that runs a node: call argument > node override > flow default.
 
         Args:

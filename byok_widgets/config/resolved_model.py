@@ -23,7 +23,12 @@ class ResolvedModel(NamedTuple):
 
     @classmethod
     def of(
-        cls, settings: Settings, providers: Collection[str], node: str, argument: str | None, own: str | None
+        cls,
+        settings: Settings,
+        providers: Collection[str],
+        node: str,
+        argument: str | ModelRef | None,
+        own: str | None,
     ) -> ResolvedModel | None:
         """Return the model of a node: call argument > node override > flow default; `None` if none is chosen.
 
@@ -39,7 +44,7 @@ class ResolvedModel(NamedTuple):
             return ModelRef.parse(text, default_provider=settings.provider, providers=providers)
 
         if argument is not None:
-            return cls(ref(argument), "call argument")
+            return cls(argument if isinstance(argument, ModelRef) else ref(argument), "call argument")
         if override := settings.overrides.get(node) or own:
             return cls(ref(override), "node override")
         return cls(ModelRef(settings.provider, settings.model), "flow default") if settings.model else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from byok_widgets import markup
-from byok_widgets.config import ResolvedModel
+from byok_widgets.config import ModelRef, ResolvedModel
 from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import Message
@@ -39,7 +39,7 @@ class NodeInput:
     Attributes:
         messages: The dialogue so far.
         variables: The values by name.
-        model: Model for this run only; `None` leaves the choice to the node.
+        model: Model for this run only, as a ref where it was checked before; `None` leaves the choice to the node.
         first_visit: Whether the node has not spoken in this session; `None` outside a session.
         effects: The effects of this session and its forks; `None` outside a session.
         settings: Model settings for this run only, which win over the node's.
@@ -49,7 +49,7 @@ class NodeInput:
 
     messages: tuple[Message, ...]
     variables: Mapping[str, Any]
-    model: str | None
+    model: str | ModelRef | None
     first_visit: bool | None
     effects: Effects | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -237,7 +237,7 @@ class Node(AnswersGuesses, StrictAttributes, ABC, Generic[R]):
         """Whether it is a node of the flow whose context this is."""
         return self._context is context
 
-    def resolve(self, model: str | None = None) -> ResolvedModel:
+    def resolve(self, model: str | ModelRef | None = None) -> ResolvedModel:
         """Return the model for the calls at this node: its own, and those that judge its edges.
 
         Args:

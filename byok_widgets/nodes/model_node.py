@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from byok_widgets.config import ResolvedModel
+from byok_widgets.config import ModelRef, ResolvedModel
 from byok_widgets.engine import ENGINE
 from byok_widgets.engine.callbacks import Retraction
 from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
@@ -134,17 +134,17 @@ class ModelNode(Node[R]):
         vars(same).update(_layered=self._layered.frozen(context.config), _compare=None)
         return same
 
-    def resolve(self, model: str | None = None) -> ResolvedModel:
+    def resolve(self, model: str | ModelRef | None = None) -> ResolvedModel:
         """Return the model that would run now, and where that choice comes from.
 
         Args:
-            model: Model passed to a call; it wins.
+            model: Model passed to a call; it wins. One that no list knows is told of, unless it is a `ModelRef`.
 
         Raises:
             ConfigError: No model is chosen anywhere.
         """
         found = self._context.config.resolve(self.name, model, own=self._own_model)
-        if model is not None:
+        if isinstance(model, str):
             tell_if_unknown(self._context.config, found.ref)
         return found
 
@@ -229,7 +229,7 @@ class ModelNode(Node[R]):
         flow, node = self._context.config.name, f"{self.name}{of}"
         return await render_in_time(prompt, variables, flow=flow, node=node, for_model=for_model)
 
-    async def _resolved(self, model: str | None) -> ResolvedModel:
+    async def _resolved(self, model: str | ModelRef | None) -> ResolvedModel:
         try:
             return self.resolve(model)
         except ByokError as error:

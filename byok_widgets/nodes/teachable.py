@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from byok_widgets.config import ResolvedModel
+    from byok_widgets.config import ModelRef, ResolvedModel
     from byok_widgets.nodes.examples import Examples
     from byok_widgets.schema import ExtractionSchema
 
@@ -26,7 +26,7 @@ class Teachable(Protocol):
     def examples(self) -> Examples:
         """The examples that it has, the oldest first."""
 
-    def resolve(self, model: str | None = None) -> ResolvedModel:
+    def resolve(self, model: str | ModelRef | None = None) -> ResolvedModel:
         """Return the model that is shown the examples."""
 
     def teach(self, dialogue: Any, values: Mapping[str, Any]) -> None:

@@ -259,5 +259,6 @@ def test_a_thousand_conversations_cost_what_the_weights_of_the_cases_say(server:
     big, small = (found.results.summary(variant) for variant in found.variants)
     assert (big.usd_per_1000, small.usd_per_1000) == (Decimal("1.9"), 1)
     assert (big.usd, big.usd_per_cell) == (Decimal("0.011"), Decimal("0.0055"))
+    assert "times are those of the calls" in repr(found), "they are not weighted"
     pytest.importorskip("scipy")
     assert found.verdicts()[1].service.cost_ratio.estimate == pytest.approx(1 / 1.9)

@@ -76,6 +76,7 @@ def test_added_cases_leave_evidence_that_goes_on_where_it_was(look: Look) -> Non
     for text in (repr(second), second._repr_html_(), repr(second.verdicts()), repr(shown), repr(second.best())):
         assert not re.search(r"\d to [+\-\d]", text), "no interval"
     assert "were added" in repr(second)
+    assert "up to 7" in repr(second), "both verdicts together err more often than one"
     assert "were added" not in repr(first)
 
 
