@@ -62,11 +62,15 @@ class Sending:
         self._sent_at, self._thinker, self._stopped = clock(), None, None
         endpoint = replace(
             self._endpoint,
+            on_send=self._note_send,
             on_head=partial(self._note_head, slot),
             on_life=self._note_life,
             on_stop=self._note_stop,
         )
         return await self._call.provider.complete(self._request, endpoint, self._pass_on)
+
+    def _note_send(self) -> None:
+        self._sent_at = clock()  # importing an SDK, and a request that was refused, are no time of this answer
 
     def _note_head(self, slot: Slot, status: int, headers: Mapping[str, str]) -> None:
         reading = quota_headers.read(headers)

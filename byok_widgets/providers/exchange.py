@@ -31,6 +31,10 @@ OnStop = Callable[["Answer"], None]
 """Called with what has come of an answer that is stopped; one that the model had ended is complete."""
 
 
+def _ignore_send() -> None:
+    """Ignore that a request is sent."""
+
+
 def _ignore_head(_status: int, _headers: Mapping[str, str]) -> None:
     """Ignore the head of an answer."""
 
@@ -49,6 +53,7 @@ class Endpoint:
 
     Attributes:
         key_variable: The environment variable that the key is from; empty if it is from none.
+        on_send: Called just before a request for a completion is sent, when all that this takes is loaded.
         on_head: Called with the head of each answer to a request for a completion.
         exchange: Gets answers by another way, such as a batch; `None` for sending requests at once.
         on_life: Called when a server sends something while its model has not begun to write: first the head.
@@ -58,6 +63,7 @@ class Endpoint:
     base_url: BaseUrl
     key: Secret | None
     key_variable: str = field(default="", compare=False)
+    on_send: Callable[[], None] = field(default=_ignore_send, repr=False, compare=False)
     on_head: OnHead = field(default=_ignore_head, repr=False, compare=False)
     on_life: OnLife = field(default=_ignore_life, repr=False, compare=False)
     on_stop: OnStop = field(default=_ignore_stop, repr=False, compare=False)

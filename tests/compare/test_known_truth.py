@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from decimal import Decimal
 
 import pytest
 
 from byok_widgets.compare.comparison import Comparison
+from byok_widgets.engine.retries import FIRST_WAIT_S
 from tests.compare.flows import openrouter_flow
 from tests.scripted_server import Say, ScriptedServer
 
@@ -18,16 +20,21 @@ RIGHT = {"best": 80, "cheap": 60, "down": 80}
 """How many cases each model has right; the last of them are wrong."""
 REFUSED, BROKEN, FAILED = 3, 2, 10
 """Cases that `cheap` refuses and in which it writes nonsense, both among its wrong ones; and that `down` fails."""
+BUSY = 5
+"""Cases in which `down` refuses the first request, for now."""
 USD = {"best": Decimal("0.004"), "cheap": Decimal("0.001"), "down": Decimal("0.002")}
 PAUSE_S = {"best": 0.02, "cheap": 0.0, "down": 0.0}
 
 
-def answer(request: dict) -> Say:
+def answer(request: dict, asked: Counter[tuple[str, int]]) -> Say:
     model = request["model"].removeprefix("some/")
     texts = " ".join(message["content"] for message in request["messages"] if isinstance(message["content"], str))
     number = int(re.findall(r"number (\d+)", texts)[-1])
     usage = {"prompt_tokens": 100, "completion_tokens": 10, "cost": float(USD[model])}
     right = number < RIGHT[model]
+    asked[model, number] += 1
+    if model == "down" and number < BUSY and asked[model, number] == 1:
+        return Say(status=429, body={"error": {"message": "Later."}})
     if model == "down" and number >= CASES - FAILED:
         return Say(status=400, body={"error": {"message": "unavailable", "code": "unavailable"}})
     if model == "cheap" and number >= CASES - REFUSED:
@@ -43,7 +50,8 @@ def answer(request: dict) -> Say:
 def compared(server: ScriptedServer) -> Comparison:
     pytest.importorskip("scipy")
     flow = openrouter_flow(server, "openrouter:some/best")
-    server.script(answer)
+    asked: Counter[tuple[str, int]] = Counter()
+    server.script(lambda request: answer(request, asked))
     read = flow.extraction("read", weekday=["Mon", "Tue"])
     cases = [
         {"name": f"c{n:02}", "text": f"Tuesday, number {n}", "values": {"weekday": "Tue"}} for n in range(CASES)
@@ -76,6 +84,11 @@ def test_every_figure(compared: Comparison) -> None:
     assert best.service.p95_s.high < math.inf, "80 cases bound a p95"
     assert down.service.p95_s.high == math.inf, "70 cases do not"
     assert all(summary.first_token_s <= summary.p50_s for summary in summaries)
+
+    answered = [cell for _, _, cell, _ in compared.results.items() if cell.status == "done"]
+    busy = [cell for cell in answered if cell.retries]
+    assert [(cell.model, cell.retries) for cell in busy] == [("openrouter:some/down", 1)] * BUSY
+    assert min(cell.wait_s for cell in busy) > FIRST_WAIT_S / 2, "the pause before a request is sent again"
 
     assert compared.best().models == {"read": "openrouter:some/down"}
     assert "10 cells failed" in repr(compared)

@@ -19,6 +19,7 @@ from byok_widgets import (
     TemplateError,
     TextDelta,
 )
+from byok_widgets.providers import PROVIDERS
 from tests.fake_keys import fake_key
 from tests.interrupts import stopping
 from tests.scripted_server import Say, ScriptedServer
@@ -41,6 +42,30 @@ def test_a_reply_says_what_ran_and_how_it_ended(flow: Flow, server: ScriptedServ
         {"role": "system", "content": "Be brief."},
         {"role": "user", "content": "Hi, I'm Ana"},
     ]
+
+
+def test_what_a_first_call_loads_and_a_refused_request_are_no_time_of_the_model(
+    flow: Flow, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider, took_s = PROVIDERS["compatible"], 0.4
+    load = provider._load
+
+    def load_slowly() -> None:
+        time.sleep(took_s)
+        load()
+
+    def refuse_slowly(request: dict) -> Say:
+        time.sleep(took_s)
+        error = {"message": "Unsupported parameter: 'temperature'.", "param": "temperature"}
+        return Say(status=400, body={"error": {**error, "code": "unsupported_parameter"}})
+
+    monkeypatch.setattr(provider, "_load", load_slowly)
+    monkeypatch.setattr(provider, "_is_loaded", False)
+    server.script(refuse_slowly, "Hello.")
+    reply = flow.conversation("ask", "Be brief.", temperature=0.5).run("Hi")
+    assert (reply.text, reply.attempts) == ("Hello.", 2)
+    assert reply.waited_s >= 2 * took_s
+    assert reply.waited_s <= reply.time_to_first_token_s <= reply.latency_s
 
 
 def test_history_continues_the_dialogue(flow: Flow, server: ScriptedServer) -> None:

@@ -76,6 +76,7 @@ class SdkProvider(Provider):
         resending = adaptation.Resending(request, context, self.limit_names)
 
         async def converse(payload: dict[str, Any]) -> None:
+            endpoint.on_send()
             await self._converse(payload, accumulator, context)
 
         try:
