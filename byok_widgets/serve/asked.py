@@ -10,9 +10,9 @@ from byok_widgets.engine import clock
 from byok_widgets.messages import Message
 from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.serve.dialogue import Dialogue
-from byok_widgets.serve.matching import tail_of, words_of
+from byok_widgets.serve.matching import is_end_of, tail_of, words_of
 from byok_widgets.serve.served_flow import ServedFlow
-from byok_widgets.serve.state import State
+from byok_widgets.serve.state import State, turn_key
 from byok_widgets.serve.store import StoredTurn
 
 
@@ -60,6 +60,18 @@ class Asked:
     def said(self) -> tuple[str, ...]:
         """Digests of all that the caller has said."""
         return self.parent.said if self.at < 0 else (*self.parent.said, self.dialogue.keys[self.at])
+
+    def is_asked_by(self, session: str, dialogue: Dialogue, again: str) -> bool:
+        """Whether a request asks for this turn, as far as that can be told without the store.
+
+        Args:
+            session: Key of its session.
+            dialogue: Its words.
+            again: What makes it another answer to the same words.
+        """
+        said, parent = dialogue.keys, self.parent
+        is_said = bool(said) and self.at >= 0 and is_end_of(said, self.said)
+        return is_said and parent.session == session and self.key == turn_key(parent.key, said[-1], again)
 
     @cached_property
     def redacted(self) -> tuple[str, str]:

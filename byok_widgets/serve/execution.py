@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from byok_widgets.engine.callbacks import Retraction
 from byok_widgets.engine.sync_runner import ignore
@@ -29,6 +31,7 @@ from byok_widgets.session.variable_names import VariableNames
 from byok_widgets.session.variables import Variables
 
 _LOG = logging.getLogger("byok_widgets.serve")
+_STORE_AGAIN_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -214,14 +217,30 @@ class Execution:
     async def _finish(self, answer: Answer, state: State) -> None:
         bill = self._spending.bill() if self._spending else None
         self._scope.end()
-        try:
-            await self._record.end(answer, state, [*self._tried, *self._heard], bill)
-        except Exception as error:  # a lost turn's, too: then nothing was stored with it
-            if self._spending:
-                await self._spending.store(bill)
-            if not self._live.said:
-                raise
-            # heard already, so it is heard to its end
-            _LOG.error("turn %s could not be stored: %s", self._asked.key[:12], describe_exception(error))
-        self._live.end(answer)
+        store = partial(self._record.end, answer, state, [*self._tried, *self._heard], bill)
+        fault = await self._stored(store)
+        is_lost = isinstance(fault, LostTurnError)
+        if fault and self._spending and (is_lost or not self._live.said):
+            await self._spending.store(bill)
+        if fault and not self._live.said:
+            raise fault
+        self._live.end(answer)  # heard already, so it is heard to its end
         self._around.observers.tell(self._record.report(answer, state, self._tried, self._scope))
+        if fault and not is_lost:
+            await self._store_later(store)
+
+    async def _store_later(self, store: Callable[[], Awaitable[None]]) -> None:
+        """Store what was heard when the store is back; until then, whoever asks for this turn hears the same."""
+        fault: Exception | None = Exception()
+        while fault is not None and not isinstance(fault, LostTurnError):
+            await asyncio.sleep(_STORE_AGAIN_S)
+            fault = await self._stored(store)
+
+    async def _stored(self, store: Callable[[], Awaitable[None]]) -> Exception | None:
+        """Store the turn; return why that was not possible."""
+        try:
+            await store()
+        except Exception as error:  # noqa: BLE001 - whatever a store raises
+            _LOG.error("turn %s could not be stored: %s", self._asked.key[:12], describe_exception(error))
+            return error
+        return None

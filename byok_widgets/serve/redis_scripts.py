@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-CLAIM = """
+_NOW = """
+local function now()
+  local time = redis.call('TIME')
+  return time[1] + time[2] / 1000000
+end
+"""
+
+BEAT = f"""{_NOW}
+local process = KEYS[1] .. 'o:' .. ARGV[1]
+local since = redis.call('GET', process)
+redis.call('SET', process, since or string.format('%.6f', now()), 'PX', ARGV[2])
+"""
+"""Says that a process is alive, and keeps since when it has said so without a break."""
+
+CLAIM = f"""{_NOW}
 local prefix, key, owner, me = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
-local turn, time = prefix .. 't:' .. key, redis.call('TIME')
-local now = time[1] + time[2] / 1000000
+local turn, now = prefix .. 't:' .. key, now()
 local fields = cjson.decode(ARGV[4])
 redis.call('ZADD', prefix .. 'activity', now, fields['session'])
 if redis.call('EXISTS', turn) == 0 then
@@ -17,18 +30,26 @@ if redis.call('EXISTS', turn) == 0 then
   if fields['tail'] ~= '' then
     redis.call('ZADD', prefix .. 'p:' .. fields['session'] .. ':' .. fields['tail'], now, key)
   end
-  return {'owned', 0, redis.call('HGETALL', turn), {}}
+  return {{'owned', 0, redis.call('HGETALL', turn), {{}}}}
 end
 local known = redis.call('HGETALL', turn)
-if redis.call('HGET', turn, 'answer') ~= '' then return {'ended', 0, known, {}} end
+if redis.call('HGET', turn, 'answer') ~= '' then return {{'ended', 0, known, {{}}}} end
 local before = redis.call('HGET', turn, 'owner')
 local process = string.match(before, '^([^:]*)')
 local elsewhere = process ~= '' and process ~= me
-if elsewhere and redis.call('EXISTS', prefix .. 'o:' .. process) == 1 then return {'busy', 0, known, {}} end
+if elsewhere then
+  local since = tonumber(redis.call('GET', prefix .. 'o:' .. me) or now)
+  local may_be_alive = redis.call('EXISTS', prefix .. 'o:' .. process) == 1 or now - since < tonumber(ARGV[5])
+  if may_be_alive then return {{'busy', 0, known, {{}}}} end
+end
 redis.call('HSET', turn, 'owner', owner)
-return {'owned', elsewhere and 1 or 0, known, redis.call('HGETALL', prefix .. 'j:' .. key)}
+return {{'owned', elsewhere and 1 or 0, known, redis.call('HGETALL', prefix .. 'j:' .. key)}}
 """
-"""Claims a turn: it is this owner's unless it has been answered, or its process is alive."""
+"""Claims a turn: it is this owner's unless it has been answered, or its process may be alive.
+
+When this server was away, no process could say that it is alive. So only one that has been heard of for a while
+takes over what another had begun: by then, that one has been heard of as well, if it lives.
+"""
 
 _SPEND = """
 local function spend(prefix, first)
@@ -39,24 +60,25 @@ local function spend(prefix, first)
 end
 """
 
-PUT = f"""{_SPEND}
+PUT = f"""{_NOW}{_SPEND}
 local prefix, key, owner, session = KEYS[1], ARGV[1], ARGV[2], ARGV[6]
 local turn = prefix .. 't:' .. key
-if redis.call('HGET', turn, 'owner') ~= owner or redis.call('HGET', turn, 'answer') ~= '' then return 0 end
+if redis.call('HGET', turn, 'owner') ~= owner then return 0 end
+local answer = redis.call('HGET', turn, 'answer')
+if answer ~= '' then return answer == ARGV[4] and 1 or 0 end
 redis.call('HSET', turn, 'state', ARGV[3], 'answer', ARGV[4], 'record', ARGV[5])
 if ARGV[4] ~= '' then redis.call('DEL', prefix .. 'j:' .. key) end
 local known = redis.call('GET', prefix .. 's:' .. session)
 if not known or cjson.decode(known)['last_at'] <= cjson.decode(ARGV[7])['last_at'] then
   redis.call('SET', prefix .. 's:' .. session, ARGV[7])
 end
-local time = redis.call('TIME')
-redis.call('ZADD', prefix .. 'activity', time[1] + time[2] / 1000000, session)
+redis.call('ZADD', prefix .. 'activity', now(), session)
 spend(prefix, 8)
 return 1
 """
 """Stores what is known of a turn and what it has spent, if it is still this owner's.
 
-An interrupted one may end after the next.
+An interrupted one may end after the next. What is stored twice, since the first reply was lost, counts once.
 """
 
 SPEND = f"""{_SPEND}

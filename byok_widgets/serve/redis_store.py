@@ -15,7 +15,7 @@ from byok_widgets.errors import ConfigError, FlowError
 from byok_widgets.files import finite_json
 from byok_widgets.secrets import redact
 from byok_widgets.serve.damage import reading
-from byok_widgets.serve.redis_scripts import CLAIM, PUT, RELEASE, SPEND
+from byok_widgets.serve.redis_scripts import BEAT, CLAIM, PUT, RELEASE, SPEND
 from byok_widgets.serve.store import (
     LEASE_S,
     MOST_FOUND,
@@ -31,6 +31,8 @@ from byok_widgets.serve.store import (
 _LOG = logging.getLogger("byok_widgets.serve")
 _MOST_CONNECTIONS = 64
 _WAIT_S = 10.0
+_ANSWER_S = 5.0
+"""Time that the server has to answer; one that is away must not keep a caller waiting."""
 _PAGE = 1_000
 _USD_PARTS = 1_000_000_000
 _TURN_FIELDS = tuple(each.name for each in fields(StoredTurn))
@@ -59,6 +61,8 @@ class RedisStore:
         """
         try:
             import redis.asyncio as client
+            from redis.asyncio.retry import Retry
+            from redis.backoff import NoBackoff
         except ImportError:
             raise ConfigError(
                 "To keep conversations in Redis, one more package is needed.",
@@ -70,6 +74,9 @@ class RedisStore:
                 self._url,
                 max_connections=_MOST_CONNECTIONS,
                 timeout=_WAIT_S,
+                socket_timeout=_ANSWER_S,
+                socket_connect_timeout=_ANSWER_S,
+                retry=Retry(NoBackoff(), 1, (client.ConnectionError,)),  # kept ones are closed after a restart
                 decode_responses=True,
                 encoding_errors="replace",  # what was written here is text
             )
@@ -78,8 +85,8 @@ class RedisStore:
         except (client.RedisError, OSError, ValueError) as error:
             problem = redact(str(error))
         else:
-            scripts = map(self._redis.register_script, (CLAIM, PUT, RELEASE, SPEND))
-            self._claim, self._put, self._release, self._spend = scripts
+            scripts = map(self._redis.register_script, (BEAT, CLAIM, PUT, RELEASE, SPEND))
+            self._beat, self._claim, self._put, self._release, self._spend = scripts
             _require_lasting(info)
             await self.beat()
             return
@@ -99,8 +106,7 @@ class RedisStore:
 
     async def beat(self) -> None:
         """Say that this process is alive."""
-        # it ends by itself after a kill
-        await self._redis.set(self._key("o", self.process), "", px=int(LEASE_S * 1000))
+        await self._beat([self._prefix], [self.process, int(LEASE_S * 1000)])  # it ends by itself after a kill
 
     async def found(self, session: str, words: str, tail: str) -> list[StoredTurn]:
         """Return the turns with these words, the newest first; else those with this tail."""
@@ -125,7 +131,8 @@ class RedisStore:
     async def claim(self, turn: StoredTurn, owner: str) -> Claim:
         """Begin to answer a turn, unless it is answered or another living process does it."""
         data = json.dumps({name: str(value) for name, value in vars(turn).items()})
-        kind, taken_over, known, journal = await self._claim([self._prefix], [turn.key, owner, self.process, data])
+        values = [turn.key, owner, self.process, data, LEASE_S]
+        kind, taken_over, known, journal = await self._claim([self._prefix], values)
         return Claim(kind, _turn(_mapping(known)) or turn, taken_over=bool(taken_over), journal=_mapping(journal))
 
     async def note(self, key: str, step: str, data: str) -> None:

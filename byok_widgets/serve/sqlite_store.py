@@ -279,7 +279,8 @@ def _put(db: sqlite3.Connection, turn: StoredTurn, owner: str, session: StoredSe
         (turn.state, turn.answer, turn.record, turn.key, owner),
     ).rowcount
     if not changed:
-        return False
+        known = db.execute("SELECT owner, answer FROM turns WHERE key = ?", (turn.key,)).fetchone()
+        return bool(turn.answer) and known == (owner, turn.answer)
     db.execute(_LATEST, tuple(vars(session).values()))
     if turn.answer:
         db.execute("DELETE FROM journal WHERE turn = ?", (turn.key,))

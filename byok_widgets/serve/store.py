@@ -158,8 +158,10 @@ class Store(Protocol):
     async def put(self, turn: StoredTurn, owner: str, session: StoredSession, bill: Bill | None = None) -> bool:
         """Store what is known of a turn by now, and what it has spent, both or neither.
 
+        What was stored already counts once: where a confirmation is lost, the same is stored again.
+
         Returns:
-            False, with nothing stored, if it is not this owner's, has ended, or was deleted.
+            False, with nothing stored, if it is not this owner's, has ended otherwise, or was deleted.
         """
 
     async def release(self, key: str, owner: str) -> None:

@@ -8,6 +8,7 @@ import logging
 from typing import Literal
 
 from byok_widgets.engine import clock
+from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.serve.asked import Asked
 from byok_widgets.serve.chat_request import ChatRequest
 from byok_widgets.serve.dialogue import Dialogue, digest
@@ -25,6 +26,8 @@ from byok_widgets.serve.turn_record import LostTurnError
 _LOG = logging.getLogger("byok_widgets.serve")
 _POLL_S = 0.05
 _LONGEST_POLL_S = 0.5
+_AWAY_S = 0.5
+"""How long a caller waits for a store that did not answer when it was last looked at."""
 LEFT_S = 3.0
 """A turn that nobody waits for any more, and that has said nothing yet, goes on for so long: a client that has
 lost its connection asks again."""
@@ -46,6 +49,7 @@ class TurnService:
         self.versions, self.around = versions, around
         self.running: dict[str, LiveTurn] = {}
         self.is_ready, self.is_warm, self.has_store = True, False, True
+        self._begun: dict[str, Asked] = {}
         self._tasks: dict[asyncio.Task[None], LiveTurn] = {}
         self._owners = itertools.count(1)
         self._parents = Parents(versions, around, self.running, self._begin)
@@ -71,16 +75,16 @@ class TurnService:
         if dialogue.is_answered:
             return LiveTurn.ended("", Answer())
         try:
-            asked = await self._asked(request, caller, dialogue, asked_at)
+            async with asyncio.timeout(None if self.has_store else _AWAY_S):
+                asked = await self._asked(request, caller, dialogue, asked_at)
+            return self._begin(asked)
         except Exception:  # noqa: BLE001 - a caller is on the phone: where the store fails, something is said
             _LOG.exception("a dialogue could not be looked up")
-            return LiveTurn.ended("", Answer(self._sorry(self.versions.current), fallback="error"))
-        return self._begin(asked)
+        return self._without_store(request, caller, dialogue)
 
     async def _asked(self, request: ChatRequest, caller: str, dialogue: Dialogue, asked_at: float) -> Asked:
         """Return the turn that a request asks for."""
-        session = digest("session", self.versions.current.name, caller, request.session_id)
-        talk = Talk(dialogue, session, caller, request.session_id)
+        talk = Talk(dialogue, self._session(request, caller), caller, request.session_id)
         at = len(dialogue.texts) - 1
         said = dialogue.keys[at] if at >= 0 else "opening"
         name, trace = request.session_id, request.trace
@@ -94,6 +98,20 @@ class TurnService:
         following = NextTurn(after, self._new_owner())
         parent = await self._parents.of(talk, following)
         return following.claimed or after(parent, await self.versions.of(parent.version))
+
+    def _session(self, request: ChatRequest, caller: str) -> str:
+        return digest("session", self.versions.current.name, caller, request.session_id)
+
+    def _without_store(self, request: ChatRequest, caller: str, dialogue: Dialogue) -> LiveTurn:
+        """Return the turn if it was begun before the store went away; else no model is asked, but the caller told.
+
+        What a model says now could not be stored, so a repeated request would hear something else.
+        """
+        session = self._session(request, caller)
+        for key, asked in self._begun.items():
+            if asked.is_asked_by(session, dialogue, request.idempotency_key):
+                return self.running[key]
+        return LiveTurn.ended("", Answer(self._sorry(self.versions.current), fallback="error"))
 
     def leave(self, live: LiveTurn) -> None:
         """Take note that somebody does not follow a turn any more."""
@@ -127,6 +145,7 @@ class TurnService:
         live = self.running.get(asked.key)
         if live is None:
             live = self.running[asked.key] = LiveTurn(asked.key)
+            self._begun[asked.key] = asked
             task = asyncio.create_task(self._answer(asked, live))
             self._tasks[task] = live
             task.add_done_callback(lambda done: self._tasks.pop(done, None))
@@ -143,14 +162,24 @@ class TurnService:
                     return
                 await self._execute(asked, claim, live, owner)
         except asyncio.CancelledError:
-            await self.around.store.release(asked.key, owner)
-            live.end(Answer(live.said or self._sorry(asked.flow), fallback="stopping"))
+            if live.answer is None:
+                live.end(Answer(live.said or self._sorry(asked.flow), fallback="stopping"))
+                await self._release(asked.key, owner)
         except Exception:  # noqa: BLE001 - a caller is on the phone: whatever failed, something is said
             _LOG.exception("a turn failed")
             live.end(Answer(live.said or self._sorry(asked.flow), fallback="error"))
         finally:
-            if self.running.get(asked.key) is live:  # given up, it may have been replaced already
-                del self.running[asked.key]
+            self._forget(live)
+
+    def _forget(self, live: LiveTurn) -> None:
+        if self.running.get(live.key) is live:  # given up, it may have been replaced already
+            del self.running[live.key], self._begun[live.key]
+
+    async def _release(self, key: str, owner: str) -> None:
+        try:
+            await self.around.store.release(key, owner)
+        except Exception as error:  # noqa: BLE001 - whatever a store raises: others wait a little longer then
+            _LOG.warning("turn %s could not be given up: %s", key[:12], describe_exception(error))
 
     def _new_owner(self) -> str:
         return f"{self.around.store.process}:{next(self._owners)}"
@@ -177,8 +206,7 @@ class TurnService:
         """Stop a turn for which nobody has waited for a while; what it has finished is kept."""
         if live.followers or live.placed.is_set():
             return
-        if self.running.get(live.key) is live:
-            del self.running[live.key]
+        self._forget(live)
         for task, other in list(self._tasks.items()):
             if other is live:
                 task.cancel()

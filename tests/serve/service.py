@@ -31,8 +31,12 @@ class Service:
         with socket.socket() as found:
             found.bind(("127.0.0.1", 0))
             self.port = found.getsockname()[1]
+        self._name, self._command = name, command(program, self.port)
+        self._start()
+
+    def _start(self) -> None:
         quiet = subprocess.DEVNULL
-        self._process = subprocess.Popen(command(program, self.port), stdout=quiet, stderr=quiet)
+        self._process = subprocess.Popen(self._command, stdout=quiet, stderr=quiet)
         until = time.monotonic() + START_S
         while time.monotonic() < until:
             try:
@@ -42,7 +46,16 @@ class Service:
             else:
                 return
         self.close()
-        raise AssertionError(f"{name} did not start")
+        raise AssertionError(f"{self._name} did not start")
+
+    def send(self, number: int) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
+    def restart(self) -> None:
+        """Start it again on the same port; it is killed before, if it still runs."""
+        self.close()
+        self._start()
 
     def close(self) -> None:
         self._process.kill()

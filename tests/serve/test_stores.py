@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -79,7 +80,10 @@ def test_a_turn_of_a_process_that_is_gone_is_taken_over_with_what_it_had_finishe
         await one.claim(TURN, f"{one.process}:1")
         await one.note("key", "step:1", "data")
         await asyncio.sleep(0.6)  # it is not heard of
-        claim = await other.claim(TURN, f"{other.process}:1")
+        until = time.monotonic() + 30
+        while (claim := await other.claim(TURN, f"{other.process}:1")).kind == "busy" and time.monotonic() < until:
+            await other.beat()
+            await asyncio.sleep(0.05)
         assert (claim.kind, claim.taken_over, dict(claim.journal)) == ("owned", True, {"step:1": "data"})
         assert not await one.put(replace(TURN, state="{}"), f"{one.process}:1", SESSION)
 
@@ -219,8 +223,9 @@ def test_a_turn_is_stored_with_what_it_has_spent_or_neither_is(open_store: Calla
         await store.claim(TURN, f"{store.process}:1")
         assert not await store.put(replace(TURN, state="{}"), f"{store.process}:2", SESSION, bill)
         assert await store.spent(bill.scopes) == {}
-        assert await store.put(replace(TURN, state="{}", answer="{}"), f"{store.process}:1", SESSION, bill)
-        assert not await store.put(replace(TURN, state="{}", answer="{}"), f"{store.process}:1", SESSION, bill)
+        for _ in range(2):  # again, as where nothing is heard of the first time
+            assert await store.put(replace(TURN, state="{}", answer="{}"), f"{store.process}:1", SESSION, bill)
+        assert not await store.put(replace(TURN, state="{}", answer="[]"), f"{store.process}:1", SESSION, bill)
         assert await store.spent(bill.scopes) == dict.fromkeys(bill.scopes, bill.spent)
 
     run(work, open_store())

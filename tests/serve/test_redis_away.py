@@ -1,0 +1,140 @@
+"""A Redis server that stops for a while, or is killed and started again, while a flow is served."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from byok_widgets import Flow
+from byok_widgets.serve.redis_store import RedisStore
+from byok_widgets.serve.store import StoredTurn
+from tests.serve.conftest import Served
+from tests.serve.redis_server import RedisServer
+from tests.serve.talking import flow_said, user
+from tests.serve.test_store_away import HELLO, LONG, LONG_SAY, SAID, is_ready
+from tests.session.conftest import Script
+from tests.widgets.wire import eventually
+
+LEASE_S = 1.0
+TURN = StoredTurn("key", "session", "parent", "words", "tail", "Hi")
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    redis = RedisServer(tmp_path, "--appendonly", "yes", "--appendfsync", "always")
+    yield redis
+    redis.close()
+
+
+@pytest.fixture
+def served(flow: Flow, redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    """A server that does not wait long for a store that does not answer."""
+    monkeypatch.setattr("byok_widgets.serve.redis_store._ANSWER_S", 0.5)
+    served = Served(flow, redis.url)
+    eventually(lambda: is_ready(served))
+    yield served
+    served.server.stop()
+
+
+def stop(redis: RedisServer) -> None:
+    redis.send(signal.SIGSTOP)
+
+
+def go_on(redis: RedisServer) -> None:
+    redis.send(signal.SIGCONT)
+
+
+def kill(redis: RedisServer) -> None:
+    redis.close()
+
+
+def start_again(redis: RedisServer) -> None:
+    redis.restart()
+
+
+AWAY = pytest.mark.parametrize(("leave", "come_back"), [(stop, go_on), (kill, start_again)])
+Do = Callable[[RedisServer], None]
+
+
+def no_store(served: Served) -> bool:
+    return served.caller.send("GET", "/ready").data == {"status": "no store"}
+
+
+@AWAY
+def test_a_reply_that_began_before_the_store_went_away_is_the_only_one_of_its_turn(
+    served: Served, script: Script, redis: RedisServer, leave: Do, come_back: Do
+) -> None:
+    before = [*HELLO, flow_said("Hm."), user("Go on")]
+    assert served.caller.ask(HELLO, user="u").text == "Hm."
+    script.words = [LONG_SAY, "Something else."]
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(served.caller.ask, before, user="u", stream=True)
+        eventually(lambda: len(script.spoken) == 2)
+        eventually(lambda: served.server.sessions()[0].text == "Go on")
+        leave(redis)
+        assert asked.result().text == LONG
+    eventually(lambda: no_store(served))
+    assert served.caller.ask(before, user="u").text == LONG
+    come_back(redis)
+    eventually(lambda: is_ready(served))
+    eventually(lambda: served.server.sessions()[0].reply == LONG)
+    assert served.caller.ask(before, user="u").text == LONG
+    assert len(script.spoken) == 2
+    script.words = ["Next."]
+    assert served.caller.ask([*before, flow_said(LONG), user("Yes")], user="u").text == "Next."
+
+
+@AWAY
+def test_while_the_store_is_away_the_fallback_is_said_and_no_model_is_asked(
+    served: Served, script: Script, redis: RedisServer, leave: Do, come_back: Do
+) -> None:
+    assert served.caller.ask(HELLO, user="u").text == "Hm."
+    leave(redis)
+    eventually(lambda: no_store(served))
+    goes_on = [*HELLO, flow_said("Hm."), user("Yes")]
+    for messages in (HELLO, goes_on):
+        assert served.caller.ask(messages, user="u").text == SAID
+        assert served.caller.ask(messages, user="another").text == SAID
+    assert len(script.spoken) == 1
+    come_back(redis)
+    eventually(lambda: is_ready(served))
+    script.words = ["Yes?"]
+    assert served.caller.ask(goes_on, user="u").text == "Yes?"
+    assert served.caller.ask(HELLO, user="u").text == "Hm."
+
+
+def test_after_a_break_nobody_takes_over_a_turn_of_a_process_that_lives(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("byok_widgets.serve.redis_store.LEASE_S", LEASE_S)
+
+    async def work() -> None:
+        mine, other = RedisStore(redis.url, "flow"), RedisStore(redis.url, "flow")
+        for store in (mine, other):
+            await store.open()
+        assert await _kind(mine) == "owned"
+        await asyncio.sleep(1.5 * LEASE_S)  # as if the server had stopped: nobody was heard of
+        assert await _kind(other) == "busy"
+        for _ in range(8):
+            await other.beat()
+            await mine.beat()
+            assert await _kind(other) == "busy"
+            await asyncio.sleep(LEASE_S / 4)
+        until = time.monotonic() + 30
+        while (kind := await _kind(other)) == "busy" and time.monotonic() < until:
+            await other.beat()  # the one that began it is gone
+            await asyncio.sleep(LEASE_S / 4)
+        assert kind == "owned"
+        for store in (mine, other):
+            await store.close()
+
+    async def _kind(store: RedisStore) -> str:
+        return (await store.claim(TURN, f"{store.process}:1")).kind
+
+    asyncio.run(work())
