@@ -68,6 +68,13 @@ class Execution:
         Raises:
             LostTurnError: It is not this process's any more.
         """
+        try:
+            await self._run_turn()
+        finally:
+            self._place_due = None
+            del self._runner  # both know this object, too: nothing is left for the garbage collector
+
+    async def _run_turn(self) -> None:
         if self._asked.parent.place.closed:
             await self._finish(Answer(), self._record.unmoved)
             return

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal, get_args
 
 from byok_widgets.errors import ConfigError, FlowError
@@ -45,7 +46,7 @@ class Caps:
                     fix=f"Give a number above 0 for one of: {', '.join(CAP_SCOPES)}.",
                 )
 
-    @property
+    @cached_property
     def scopes(self) -> frozenset[CapScope]:
         """The scopes that have a cap."""
         return frozenset((*self.calls, *self.usd))

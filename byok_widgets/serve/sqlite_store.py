@@ -50,6 +50,10 @@ _SPEND = (
     "INSERT INTO spending VALUES (?, ?, ?) ON CONFLICT (scope) DO UPDATE"
     " SET calls = calls + excluded.calls, usd = usd + excluded.usd"
 )
+_BEAT = (  # since when a process has said without a break that it is alive, and until when that holds
+    "INSERT INTO processes VALUES (?, ?, ?) ON CONFLICT (process) DO UPDATE"
+    " SET since = CASE WHEN until < excluded.since THEN excluded.since ELSE since END, until = excluded.until"
+)
 _BUSY_S = 10.0
 
 
@@ -84,7 +88,7 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Write what is to be written, say that this process is gone, and close the file."""
-        self._soon("DELETE FROM owners WHERE process = ?", self.process)
+        self._soon("DELETE FROM processes WHERE process = ?", self.process)
         await self._thread.stop()
 
     async def beat(self) -> None:
@@ -228,8 +232,8 @@ class SqliteStore:
 
     def _beat(self, db: sqlite3.Connection) -> None:
         now = time.time()
-        db.execute("INSERT OR REPLACE INTO owners VALUES (?, ?)", (self.process, now + LEASE_S))
-        db.execute("DELETE FROM owners WHERE until < ?", (now - 60 * LEASE_S,))
+        db.execute(_BEAT, (self.process, now, now + LEASE_S))
+        db.execute("DELETE FROM processes WHERE until < ?", (now - 60 * LEASE_S,))
 
     def _claim(self, db: sqlite3.Connection, turn: StoredTurn, owner: str) -> Claim:
         if _is_new(db, turn, owner):
@@ -239,7 +243,7 @@ class SqliteStore:
         if known.answer:
             return Claim("ended", known)
         process = before.partition(":")[0]
-        if process not in ("", self.process) and _is_alive(db, process):
+        if process not in ("", self.process) and _may_be_alive(db, process, self.process):
             return Claim("busy", known)
         db.execute("UPDATE turns SET owner = ? WHERE key = ?", (owner, turn.key))
         journal = dict(db.execute("SELECT step, data FROM journal WHERE turn = ?", (turn.key,)))
@@ -256,9 +260,14 @@ def _empty_log_of(path: Path) -> None:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _is_alive(db: sqlite3.Connection, process: str) -> bool:
-    found = db.execute("SELECT until FROM owners WHERE process = ?", (process,)).fetchone()
-    return found is not None and found[0] > time.time()
+def _may_be_alive(db: sqlite3.Connection, process: str, witness: str) -> bool:
+    """Whether a process may be alive of which another one has heard nothing.
+
+    While the file was locked, none could say that it is. So the witness has to have been heard of for a while.
+    """
+    now = time.time()
+    alive = dict(db.execute("SELECT process, since FROM processes WHERE until > ?", (now,)))
+    return process in alive or now - alive.get(witness, now) < LEASE_S
 
 
 def _found(db: sqlite3.Connection, session: str, words: str, tail: str) -> list[StoredTurn]:

@@ -150,7 +150,11 @@ class Store(Protocol):
         """Return a turn."""
 
     async def claim(self, turn: StoredTurn, owner: str) -> Claim:
-        """Begin to answer a turn, unless it is answered, or another living process does it."""
+        """Begin to answer a turn, unless it is answered, or another process does it that may be alive.
+
+        Where the store was away, no process could say that it is alive: one that has not been heard of for as long
+        as a lease takes nothing over.
+        """
 
     async def note(self, key: str, step: str, data: str) -> None:
         """Keep what a step of a turn gave; it outlives this process when this returns."""

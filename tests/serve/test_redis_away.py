@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import concurrent.futures
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.serve.redis_store import RedisStore
-from byok_widgets.serve.store import StoredTurn
 from tests.serve.conftest import Served
 from tests.serve.redis_server import RedisServer
 from tests.serve.talking import flow_said, user
 from tests.serve.test_store_away import HELLO, LONG, LONG_SAY, SAID, is_ready
 from tests.session.conftest import Script
 from tests.widgets.wire import eventually
-
-LEASE_S = 1.0
-TURN = StoredTurn("key", "session", "parent", "words", "tail", "Hi")
 
 
 @pytest.fixture
@@ -107,34 +100,3 @@ def test_while_the_store_is_away_the_fallback_is_said_and_no_model_is_asked(
     script.words = ["Yes?"]
     assert served.caller.ask(goes_on, user="u").text == "Yes?"
     assert served.caller.ask(HELLO, user="u").text == "Hm."
-
-
-def test_after_a_break_nobody_takes_over_a_turn_of_a_process_that_lives(
-    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("byok_widgets.serve.redis_store.LEASE_S", LEASE_S)
-
-    async def work() -> None:
-        mine, other = RedisStore(redis.url, "flow"), RedisStore(redis.url, "flow")
-        for store in (mine, other):
-            await store.open()
-        assert await _kind(mine) == "owned"
-        await asyncio.sleep(1.5 * LEASE_S)  # as if the server had stopped: nobody was heard of
-        assert await _kind(other) == "busy"
-        for _ in range(8):
-            await other.beat()
-            await mine.beat()
-            assert await _kind(other) == "busy"
-            await asyncio.sleep(LEASE_S / 4)
-        until = time.monotonic() + 30
-        while (kind := await _kind(other)) == "busy" and time.monotonic() < until:
-            await other.beat()  # the one that began it is gone
-            await asyncio.sleep(LEASE_S / 4)
-        assert kind == "owned"
-        for store in (mine, other):
-            await store.close()
-
-    async def _kind(store: RedisStore) -> str:
-        return (await store.claim(TURN, f"{store.process}:1")).kind
-
-    asyncio.run(work())

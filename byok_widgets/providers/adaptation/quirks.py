@@ -81,7 +81,10 @@ class KnownQuirks:
 
     def at(self, endpoint: ModelEndpoint) -> EndpointQuirks:
         """Return the quirks of a model of an endpoint."""
-        return self._known.setdefault(endpoint, EndpointQuirks())
+        known = self._known.get(endpoint)
+        if known is None:
+            known = self._known[endpoint] = EndpointQuirks()
+        return known
 
     def of_call(self, context: CallContext) -> EndpointQuirks:
         """Return the quirks that concern a call."""

@@ -30,6 +30,9 @@ _WORD = re.compile("(?<=[a-z])(?=[A-Z])")
 
 def find_usage(event: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the usage in an event: there, one level down or in a piece, or inside usage; `None` without one."""
+    usual = event.get("usage")
+    if isinstance(usual, dict) and not _COUNTS.isdisjoint(usual):  # as nearly always
+        return usual
     choices = event.get("choices")
     choices = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
     pieces = [choice.get(name) for choice in choices for name in ("delta", "message")]
