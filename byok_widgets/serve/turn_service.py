@@ -26,7 +26,7 @@ from byok_widgets.serve.turn_record import LostTurnError
 _LOG = logging.getLogger("byok_widgets.serve")
 _POLL_S = 0.05
 _LONGEST_POLL_S = 0.5
-_AWAY_S = 0.5
+_AWAY_S = 2.0
 """How long a caller waits for a store that did not answer when it was last looked at."""
 LEFT_S = 3.0
 """A turn that nobody waits for any more, and that has said nothing yet, goes on for so long: a client that has

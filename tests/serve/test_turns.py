@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import gc
 import sqlite3
 import time
 from collections.abc import Callable
@@ -11,12 +12,14 @@ from typing import Any
 import pytest
 
 from byok_widgets import ConfigError, Flow
+from byok_widgets.serve.execution import Execution
 from byok_widgets.serve.sqlite_store import SqliteStore
 from tests.html_table import cells_of
 from tests.scripted_server import Say
 from tests.serve.conftest import END_CALL, Served
 from tests.serve.talking import flow_said, user
 from tests.session.conftest import Script
+from tests.widgets.wire import eventually
 
 HELLO = [user("Hi")]
 FALLBACK = "One moment, please."
@@ -139,6 +142,15 @@ def test_a_turn_that_has_ended_leaves_no_step_behind_and_counts_once(
         assert base.execute("SELECT * FROM journal").fetchall() == []
         spent = base.execute("SELECT calls FROM spending WHERE scope LIKE 'session:%'").fetchall()
     assert spent == [(len(script.judged) + len(script.spoken),)]
+
+
+def test_a_turn_that_has_ended_is_no_work_for_the_garbage_collector(served: Served, script: Script) -> None:
+    gc.disable()
+    try:
+        assert served.caller.ask([user("Hi")], user="u").text == "Hm."
+        eventually(lambda: not any(type(each) is Execution for each in gc.get_objects()))
+    finally:
+        gc.enable()
 
 
 def test_a_reply_that_is_cut_off_by_leaving_is_kept_whole(served: Served, script: Script) -> None:
