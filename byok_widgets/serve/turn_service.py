@@ -26,8 +26,6 @@ from byok_widgets.serve.turn_record import LostTurnError
 _LOG = logging.getLogger("byok_widgets.serve")
 _POLL_S = 0.05
 _LONGEST_POLL_S = 0.5
-_AWAY_S = 2.0
-"""How long a caller waits for a store that did not answer when it was last looked at."""
 LEFT_S = 3.0
 """A turn that nobody waits for any more, and that has said nothing yet, goes on for so long: a client that has
 lost its connection asks again."""
@@ -75,9 +73,7 @@ class TurnService:
         if dialogue.is_answered:
             return LiveTurn.ended("", Answer())
         try:
-            async with asyncio.timeout(None if self.has_store else _AWAY_S):
-                asked = await self._asked(request, caller, dialogue, asked_at)
-            return self._begin(asked)
+            return self._begin(await self._asked(request, caller, dialogue, asked_at))
         except Exception:  # noqa: BLE001 - a caller is on the phone: where the store fails, something is said
             _LOG.exception("a dialogue could not be looked up")
         return self._without_store(request, caller, dialogue)
