@@ -25,6 +25,8 @@ from tests.scripted_server import ScriptedServer
 BROWSER = "tests/browser/"
 LONGEST = "test_notebooks.py"
 """The longest file beside those of the browser comes first: as the last, one process would wait for it."""
+FIGURES = "figures"
+"""The property under which a test records what it measured."""
 _NUMBERS = itertools.count()
 
 
@@ -65,6 +67,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return BROWSER if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
 
     return Scheduling(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what tests measured: what they print themselves is lost in processes of their own."""
+    reports = [report for name in ("passed", "failed") for report in terminalreporter.getreports(name)]
+    reports.sort(key=lambda report: report.start)
+    found = [text for report in reports for name, text in report.user_properties if name == FIGURES]
+    if found:
+        terminalreporter.section(FIGURES)
+    for text in found:
+        terminalreporter.write_line(text)
 
 
 @pytest.fixture(autouse=True)

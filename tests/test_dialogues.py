@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import jsonschema
 import pytest
 
 from byok_widgets import Extraction, ExtractionError, Flow, ProviderError
+from tests.conftest import FIGURES
 from tests.local_model import require_model
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
@@ -90,7 +92,7 @@ def _in_words(counts: Counter[str]) -> str:
     [("smollm2-135m", 0), ("smollm2-135m", 2), ("qwen2.5-coder-0.5b", 0), ("qwen2.5-coder-0.5b", 2)],
 )
 def test_each_dialogue_gives_a_result_or_our_error(
-    model: str, examples: int, part: int, capsys: pytest.CaptureFixture[str]
+    model: str, examples: int, part: int, record_property: Callable[[str, object], None]
 ) -> None:
     require_model(model)
     flow = Flow(f"dialogues on {model}, {examples}", fresh=True)
@@ -122,9 +124,12 @@ def test_each_dialogue_gives_a_result_or_our_error(
         marks["repaired"] += "asked twice" in " ".join(result.reply.notices)
     known = _so_far.setdefault((model, examples), [Counter[str](), Counter[str](), Counter[str]()])
     known[:] = [one + other for one, other in zip(known, (before, after, marks), strict=True)]
-    with capsys.disabled():
-        print(f"\n{model}, {examples} examples, part {part + 1} of {PARTS}: {_figures(before, after, marks)}")
-        print(f"so far: {_figures(*known)}", *errors, sep="\n  ")
+    lines = [
+        f"{model}, {examples} examples, part {part + 1} of {PARTS}: {_figures(before, after, marks)}",
+        f"  so far: {_figures(*known)}",
+        *(f"  {error}" for error in errors),
+    ]
+    record_property(FIGURES, "\n".join(lines))
     assert not errors
     assert _f1(after) >= _f1(before)
 
