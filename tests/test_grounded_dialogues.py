@@ -43,7 +43,7 @@ def test_right_values_are_taken_from_a_model_that_invents_values() -> None:
         checked = ExtractionSchema.of(definition).check_answer(
             json.dumps(dict.fromkeys(properties) | case["gold"])
         )
-        not_taken = set(refusal.refused(checked, look_up(checked, dialogue)))
+        not_taken = set(refusal.refused(checked.parts, look_up(checked, dialogue)))
         for name, value in case["gold"].items():
             (refused if name in not_taken else taken)[_kind(properties, name, value)[0]] += 1
     assert not refused["text"], "no right text is refused"

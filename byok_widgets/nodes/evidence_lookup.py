@@ -51,10 +51,14 @@ class LookupResult:
 
 def look_up(checked: ValidationResult, transcript: Iterable[Message]) -> LookupResult:
     """Look up all that was found in a dialogue."""
-    dialogue = Dialogue(transcript)
+    return look_up_parts(checked.parts, Dialogue(transcript))
+
+
+def look_up_parts(parts: Iterable[Part], dialogue: Dialogue) -> LookupResult:
+    """Look up parts, with all that they consist of, in a dialogue."""
     found = LookupResult(dialogue=dialogue)
     known: dict[str, LookUp] = {}
-    for part in walk(checked.parts):
+    for part in walk(parts):
         if not part.is_taken:
             continue
         results = [_once(known, dialogue, each) for each in _looked_up(part)]

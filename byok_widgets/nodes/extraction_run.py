@@ -81,6 +81,11 @@ class ExtractionRun:
         texts = [message.content for message in transcript]
         invents = given.provider.invents_values(given.resolved.ref.model)
         refusals = self._refusals(invents=invents)
+        said = sum(map(len, texts))
+        offers: Offers = {}
+        if invents:
+            offered = partial(self._offers, last_of(transcript, self.window), refusals)
+            offers = await validated(offered, quick=said <= _QUICK_CHARS)
         found = await ask_structured(
             call,
             self.schema,
@@ -88,23 +93,26 @@ class ExtractionRun:
             on_progress=on_progress,
             locale=self._declared_locale(),
             said=texts,
-            offers=self._offers(last_of(transcript, self.window), refusals) if invents else {},
+            offers=offers,
         )
-        said = sum(map(len, texts)) + len(found.reply.text)
         make = partial(self._result, found.checked, found.reply, transcript, refusals)
         try:
-            return await validated(make, quick=said <= _QUICK_CHARS)
+            return await validated(make, quick=said + len(found.reply.text) <= _QUICK_CHARS)
         except ExtractionError as error:
             failure = error
         raise await with_cost(failure, found.reply)
 
     def _offers(self, read: tuple[Message, ...], refusals: Refusals) -> Offers:
-        strict = frozenset[str]().union(*(fields for refusal, fields in refusals if refusal.is_literal))
+        strict = [(refusal, fields) for refusal, fields in refusals if refusal.is_literal]
         if not strict:
             return {}
-        from byok_widgets.nodes.offered_days import offered_days
+        from byok_widgets.nodes.offered_moments import offered_moments
 
-        return offered_days([spec for spec in self.schema.fields if spec.name in strict], read, self.locale)
+        found: dict[str, Sequence[str]] = {}
+        for refusal, names in strict:
+            fields = [spec for spec in self.schema.fields if spec.name in names]
+            found |= offered_moments(fields, read, refusal, self.locale)
+        return found
 
     def _refusals(self, *, invents: bool) -> Refusals:
         """Return how strictly values are taken, each with the fields for which it holds."""
@@ -169,7 +177,7 @@ def _refused(
 ) -> Iterator[str]:
     """Yield the names of the fields whose values are not taken, each as strictly as is set for it."""
     for refusal, fields in refusals:
-        yield from (name for name in refusal.refused(checked, looked_up, locale) if name in fields)
+        yield from (name for name in refusal.refused(checked.parts, looked_up, locale) if name in fields)
 
 
 def _partial(checked: ValidationResult) -> Iterator[tuple[str, Any]]:

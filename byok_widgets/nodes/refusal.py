@@ -22,7 +22,7 @@ from byok_widgets.grounding.talked_about import hints_of, is_denied, is_talked_a
 from byok_widgets.nodes.evidence_lookup import LookupResult, lookup_of
 from byok_widgets.nodes.examples import Example
 from byok_widgets.nodes.grounding_choice import Grounding
-from byok_widgets.schema import FieldSpec, ValidationResult
+from byok_widgets.schema import FieldSpec
 from byok_widgets.schema.parts import Part
 
 Hints = Mapping[str, frozenset[str]]
@@ -72,18 +72,16 @@ class Refusal:
         descriptions = {spec.name: spec.description for spec in fields}
         return cls(is_literal=True, is_by_default=is_by_default, hints=_hints(examples), descriptions=descriptions)
 
-    def refused(
-        self, checked: ValidationResult, looked_up: LookupResult, locale: str | None = None
-    ) -> Iterator[str]:
+    def refused(self, parts: Iterable[Part], looked_up: LookupResult, locale: str | None = None) -> Iterator[str]:
         """Yield the names of the fields whose values are not taken.
 
         Args:
-            checked: The values.
+            parts: The values.
             looked_up: What the dialogue says about them.
             locale: The declared locale of the dialogue.
         """
         is_foreign = self.is_by_default and looked_up.dialogue.is_foreign(locale)
-        stated = [part for part in checked.parts if part.has_value and part.value is not None]
+        stated = [part for part in parts if part.has_value and part.value is not None]
         refused = [part for part in stated if self._is_refused(part, looked_up, is_foreign=is_foreign)]
         yield from (part.path for part in refused)
         if self.is_literal:

@@ -1,4 +1,4 @@
-"""Models that invent values are offered the days that a dialogue names; other models are asked as ever."""
+"""Models that invent values are offered the days and times of a dialogue; other models are asked as ever."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ FIELDS: dict[str, Any] = {
     "open_day": ["Mon", "Tue"],
     "entry_date": Annotated[str, Rule(pattern="^[0-9-]+$")],
     "updated": str,
+    "departure_time": str,
+    "cooking_time": str,
 }
 TALK = [
     ("user", "Next Friday, or the day after."),
@@ -46,6 +48,30 @@ def test_a_date_in_words_is_chosen_among_the_days_of_the_dialogue(
     properties = asked(flow, server, TALK)
     assert properties["visit_date"]["enum"] == ["Next Friday", "day after", "4th of May", None]
     assert {name for name, part in properties.items() if "enum" in part} == {"visit_date", "open_day"}
+
+
+@pytest.mark.parametrize(
+    ("said", "offered"),
+    [
+        ("At 7:30 pm, at 8 p.m., or in the evening.", ["7:30 pm", "8 p.m.", "evening", None]),
+        ("At 7:30 pm. No, make it 8 p.m.", ["8 p.m.", None]),
+        ("I leave at 7 pm. 7 PM is fine.", ["7 pm", None]),
+        ([("user", "Which flights?"), ("assistant", "One leaves at 9 am. It arrives at 11 am.")], ["9 am", None]),
+    ],
+)
+def test_a_time_in_words_is_chosen_among_those_of_the_dialogue_that_would_be_taken(
+    flow: Flow, server: ScriptedServer, inventive: None, said: Any, offered: list[str | None]
+) -> None:
+    properties = asked(flow, server, said)
+    assert properties["departure_time"]["enum"] == offered
+    assert "enum" not in properties["cooking_time"], "a length"
+
+
+@pytest.mark.parametrize("said", ["Some time in the morning.", "I'm Ana."])
+def test_no_time_is_offered_where_none_with_an_hour_is_said(
+    flow: Flow, server: ScriptedServer, inventive: None, said: str
+) -> None:
+    assert "enum" not in asked(flow, server, said)["departure_time"]
 
 
 @pytest.mark.parametrize(
