@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import bisect
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
-from itertools import accumulate
 from typing import Any, Literal, Protocol
 
 from byok_widgets.grounding.choices import choice_places
 from byok_widgets.grounding.evidence import Evidence, Mark
 from byok_widgets.grounding.language import is_foreign
+from byok_widgets.grounding.message_row import MessageRow, Place, Search
 from byok_widgets.grounding.moments import (
     Moment,
     Support,
@@ -25,7 +24,6 @@ from byok_widgets.grounding.moments import (
     typed_moment,
 )
 from byok_widgets.grounding.passage import Passage
-from byok_widgets.grounding.signs import is_common_word, is_whole
 from byok_widgets.grounding.text_search import (
     Turns,
     attached,
@@ -39,16 +37,12 @@ from byok_widgets.grounding.text_search import (
     transliterated,
     without_tail,
 )
-from byok_widgets.grounding.time_words import in_other_order, is_in_part, is_part_of_another_day
-from byok_widgets.grounding.unspaced import is_in_longer_word
-from byok_widgets.grounding.words import BORDER, Word, Words, words_of
+from byok_widgets.grounding.time_words import in_other_order, is_in_part
+from byok_widgets.grounding.words import Word, words_of
 from byok_widgets.grounding.yes_or_no import plainly_said
 
 Kind = Literal["text", "choice", "number", "moment", "other"]
 """What is looked up: free text, one of the allowed values, a number, a date or time, or nothing."""
-
-Place = tuple[int, int]
-Search = Callable[[Words], Iterator[Place]]
 
 PERSON = "user"
 """Who is believed first: a place in a message of the person counts before one of the model's."""
@@ -178,7 +172,7 @@ class Dialogue:
             lambda words: in_other_order(words, value),
         ]
         for search in searches:
-            found = self._first(search, value)
+            found = self._row.first(search, value)
             if found and not says_another_time(value, found.text):
                 return LookUp("said", found)
         if found := self._number_in_words(value.strip()):
@@ -204,10 +198,10 @@ class Dialogue:
             lambda words: shortened(words, wanted),
         ]
         for search in searches:
-            if found := self._first(search, value, is_hint=True):
+            if found := self._row.first(search, value, is_hint=True):
                 return LookUp("not_literal", found)
         head = () if _repeats_itself(value) else without_tail(value)
-        found = self._first(lambda words: same_meaning(words, head), "", self._of_people) if head else None
+        found = self._row.first(lambda words: same_meaning(words, head), "", self._of_people) if head else None
         return LookUp("not_literal", found) if found else None
 
     def _in_pieces(self, wanted: Sequence[Word]) -> LookUp | None:
@@ -217,7 +211,7 @@ class Dialogue:
     def _choice(self, value: str, allowed: Sequence[Any]) -> LookUp:
         searches: list[Search] = [lambda words: choice_places(words, value, allowed)]
         searches += [lambda words: in_other_order(words, value)]
-        places = (self._first(search, value, is_choice=True) for search in searches)
+        places = (self._row.first(search, value, is_choice=True) for search in searches)
         found = next(filter(None, places), None) or self._in_part_of_day(value)
         return LookUp("said", found) if found else LookUp("not_literal")
 
@@ -280,70 +274,17 @@ class Dialogue:
     def _turns(self) -> Turns:
         return Turns({number: self._passages[number].words for number in sorted(self._people)})
 
+    @cached_property
+    def _row(self) -> MessageRow:
+        return MessageRow(self._passages, self._order)
+
+    def _evidence(self, number: int, place: Place) -> Evidence:
+        return Evidence.of(number, self._passages[number].text, place)
+
     @property
     def _of_people(self) -> Sequence[int]:
         """The messages of people; all where there are none."""
         return [number for number in self._order if number in self._people] or self._order
-
-    def _first(
-        self,
-        search: Search,
-        value: str,
-        among: Sequence[int] | None = None,
-        *,
-        is_choice: bool = False,
-        is_hint: bool = False,
-    ) -> Evidence | None:
-        """Return the first place that a search finds and that says the value, with its signs and as a whole.
-
-        For a hint, it may be within a longer word of a script without spaces.
-        """
-        for found in search(self._words):
-            number, place = self._local(found)
-            passage = self._passages[number]
-            if among is not None and number not in among:
-                return None  # the messages of people come first
-            if is_part_of_another_day(passage.words, place) or not is_whole(passage, place, value):
-                continue
-            if not is_hint and self._is_in_longer_word(passage, place):
-                continue
-            if not (is_choice and is_common_word(passage, place, value)):
-                return self._evidence(number, place)
-        return None
-
-    @cached_property
-    def _words(self) -> Words:
-        """The words of all messages, in the order in which they are searched, and a border behind each message."""
-        found: list[Word] = []
-        for number, first in zip(self._order, self._starts, strict=True):
-            words = self._passages[number].words
-            found += (Word(text, bare, first + start, first + end) for text, bare, start, end in words)
-            found.append(Word(BORDER, BORDER, first, first))
-        return Words(found)
-
-    @cached_property
-    def _starts(self) -> Sequence[int]:
-        """Where each message begins in the text of all, in the order in which they are searched."""
-        lengths = (len(self._passages[number].text) for number in self._order)
-        return list(accumulate(lengths, initial=0))[:-1]
-
-    def _local(self, place: Place) -> tuple[int, Place]:
-        """Return the message in which a place in the text of all is, and the place in it."""
-        at = bisect.bisect_right(self._starts, place[0]) - 1
-        return self._order[at], (place[0] - self._starts[at], place[1] - self._starts[at])
-
-    def _is_in_longer_word(self, passage: Passage, place: Place) -> bool:
-        shown = passage.is_japanese
-        return is_in_longer_word(passage.text, place, is_japanese=self._is_japanese if shown is None else shown)
-
-    @cached_property
-    def _is_japanese(self) -> bool:
-        """Whether any message is: an answer such as "東京都" does not show it."""
-        return any(passage.is_japanese for passage in self._passages)
-
-    def _evidence(self, number: int, place: Place) -> Evidence:
-        start, end = place
-        return Evidence(number, start, end, self._passages[number].text[start:end])
 
 
 def _repeats_itself(value: str) -> bool:

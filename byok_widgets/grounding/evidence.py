@@ -44,6 +44,18 @@ class Evidence(Card):
     text: str
     further: tuple[Evidence, ...] = ()
 
+    @classmethod
+    def of(cls, message: int, content: str, place: tuple[int, int]) -> Evidence:
+        """Return a place in a message with its text.
+
+        Args:
+            message: Index of the message.
+            content: What the message says.
+            place: Where it begins and ends.
+        """
+        start, end = place
+        return cls(message, start, end, content[start:end])
+
     @property
     def places(self) -> tuple[Evidence, ...]:
         """All places, this one first."""

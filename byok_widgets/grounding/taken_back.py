@@ -97,8 +97,7 @@ def _is_in_doubt(dialogue: Dialogue, asked: Asked, found: Evidence) -> bool:
 def _places(dialogue: Dialogue, asked: Asked, number: int) -> list[Evidence]:
     """Return the places of a value in a message, as far as it is written in the usual way."""
     passage = dialogue.passages[number]
-    places = asked.places_in(passage)
-    return [Evidence(number, start, end, passage.text[start:end]) for start, end in places]
+    return [Evidence.of(number, passage.text, place) for place in asked.places_in(passage)]
 
 
 def _is_out(dialogue: Dialogue, asked: Asked, place: Evidence) -> bool:
