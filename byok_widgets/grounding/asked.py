@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from byok_widgets.grounding.choices import choice_places
@@ -43,6 +44,11 @@ class Asked:
         """Whether nothing tells which other values are of its sort."""
         return self.kind == "text" and self.moment is None
 
+    @property
+    def is_day_in_words(self) -> bool:
+        """Whether it is a day that is counted from another one, such as "tomorrow"."""
+        return self.is_text and _is_counted_day(str(self.value))
+
     def places_in(self, passage: Passage) -> list[Place]:
         """Return where a message says it."""
         if self.kind == "choice" and isinstance(self.value, str):
@@ -65,15 +71,25 @@ class Asked:
             others = [each for each in self.allowed if isinstance(each, str) and each != self.value]
             return [at for each in others for at in choice_places(passage.words, each, self.allowed)]
         moment = self.moment
+        if moment is None and self.is_day_in_words:
+            own = set(self.places_in(passage))
+            return [(day.start, day.end) for day in passage.dates if (day.start, day.end) not in own]
         if moment is None:
             numbers = () if isinstance(self.value, str) else passage.counts
-            own = Decimal(str(self.value)) if numbers else None
-            return [(said.start, said.end) for said in numbers if own not in said.values]
+            number = Decimal(str(self.value)) if numbers else None
+            return [(said.start, said.end) for said in numbers if number not in said.values]
         said = [(each.start, each.end) for each in passage.times] if moment.time else []
         days = [each for each in passage.dates if is_relative or not each.is_relative] if moment.dates else []
         said += [(each.start, each.end) for each in days]
         known = set(_moments_of(moment, passage))
         return [place for place in said if place not in known]
+
+
+@lru_cache(maxsize=1024)
+def _is_counted_day(text: str) -> bool:
+    """Whether a text is nothing but a day that is counted from another one."""
+    dates = Passage(text).dates
+    return len(dates) == 1 and dates[0].is_relative and text.strip() == text[dates[0].start : dates[0].end]
 
 
 def _moments_of(moment: Moment, passage: Passage) -> Iterator[Place]:

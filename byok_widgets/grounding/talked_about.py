@@ -8,12 +8,14 @@ from functools import lru_cache
 
 from byok_widgets.grounding.choices import is_same_word
 from byok_widgets.grounding.language import COMMON_WORDS, SMALL_WORDS
+from byok_widgets.grounding.numbers import number_named
 from byok_widgets.grounding.passage import Passage
 from byok_widgets.grounding.words import Word, words_of, words_of_name
 
 _TYPE_WORDS = frozenset({"true", "false", "flag", "field", "value", "boolean", "bool"})
 _LEAST_LETTERS = 3
 _LEAST_STEM = 4
+_LEAST_SPELT_TWICE = 6
 _ENDINGS = """
     able ability ably age al ance ancy ant ar ary ate ated ation ative be cy e ed ee ence ency ent er ers ery
     es ess ful fully iage ial ible ic ied ies ility ily ing ings ion ions ity ive lation le led less ling ly
@@ -126,7 +128,14 @@ def hints_of(text: str, others: Iterable[str] = ()) -> frozenset[str]:
 
 
 def _is_related(said: str, word: str) -> bool:
-    return is_same_word(said, word) or _have_one_stem(said, word)
+    if number_named(word) is not None:
+        return said == word  # "that one" is not about a `first_visit`
+    return is_same_word(said, word) or _have_one_stem(_one_spelling(said), _one_spelling(word))
+
+
+def _one_spelling(word: str) -> str:
+    """Return a word in its American spelling: "neighbour" is "neighbor"."""
+    return word.replace("our", "or") if len(word) >= _LEAST_SPELT_TWICE else word
 
 
 @lru_cache(maxsize=4096)

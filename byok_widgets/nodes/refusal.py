@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from byok_widgets.grounding.asked import Asked
 from byok_widgets.grounding.corrections import is_taken_back
 from byok_widgets.grounding.counted import counts_something_else
 from byok_widgets.grounding.dialogue import PERSON, Dialogue
+from byok_widgets.grounding.leaning import leaning
 from byok_widgets.grounding.misplaced import (
     asks_for_a_moment,
     best_named,
@@ -18,6 +20,7 @@ from byok_widgets.grounding.misplaced import (
 )
 from byok_widgets.grounding.moments import is_form_of_words
 from byok_widgets.grounding.offers import only_suggests
+from byok_widgets.grounding.passed_over import is_passed_over
 from byok_widgets.grounding.talked_about import hints_of, is_denied, is_talked_about
 from byok_widgets.nodes.evidence_lookup import LookupResult, lookup_of
 from byok_widgets.nodes.examples import Example
@@ -127,13 +130,18 @@ class Refusal:
         value, kind, allowed = lookup_of(part)
         if kind == "choice" and is_taken_back(looked_up.dialogue, value, allowed):
             return True
-        return looked_up.is_said_by_model(part) and only_suggests(looked_up.dialogue, about, value, kind, allowed)
+        if not looked_up.is_said_by_model(part):
+            return False
+        is_out = is_passed_over(looked_up.dialogue, Asked(part.path, value, kind, allowed))
+        return is_out or only_suggests(looked_up.dialogue, about, value, kind, allowed)
 
     def _is_supported(self, part: Part, name: str, dialogue: Dialogue) -> bool:
         """Whether somebody speaks about a yes or no, and not only to deny the yes."""
         passages = dialogue.passages
-        is_about = is_talked_about(name, passages, self.hints.get(part.path, ()))
-        return is_about and not (part.value and is_denied(name, passages))
+        if not is_talked_about(name, passages, self.hints.get(part.path, ())):
+            return False
+        leans = leaning(name, passages, [dialogue.is_by_person(at) for at in range(len(passages))])
+        return leans in (None, part.value) and not (part.value and is_denied(name, passages))
 
 
 def _repeated(parts: Iterable[Part], dialogue: Dialogue) -> Iterator[str]:

@@ -1,0 +1,81 @@
+"""To which side a dialogue leans on a yes or no, where it does not say it as plainly as `yes_or_no` asks for.
+
+"Would you like the express service?" "No, thanks, it's not urgent." leans to no, although other words stand around
+it. That is enough not to believe a model that says yes. The words are English; in other languages nothing leans.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from byok_widgets.grounding.passage import Passage
+from byok_widgets.grounding.sentences import sentences
+from byok_widgets.grounding.talked_about import is_denied, is_talked_about
+from byok_widgets.grounding.words import words_of
+
+_ASKS = re.compile(
+    r"(?:(?:ok|okay|great|good|fine|sure|and|then|so|also)\b[,.!]?\s+)*"
+    r"(?:would you (?:like|want|need|prefer)|do you (?:still |also |already )?(?:want|need|have|require|offer)"
+    r"|(?:shall|should) (?:i|we)|(?:is|was) (?:it|this|that|there|he|she|the)|are (?:you|there|they|we)"
+    r"|will you (?:need|want|have|be)|do (?:they|we|i) (?:have|need|offer)|(?:has|does) (?:it|he|she)"
+    r"|(?:an?|any|with|without|need|want)\b)",
+    re.IGNORECASE,
+)
+"""How a question begins that a yes or no answers as the field means it; "Did you call the insurance?" does not."""
+_OPEN = re.compile(r"\b(?:or|mind|problem|without|why|how|what|when|where|which|who|if)\b|\bnot\b|n['’]t\b", re.IGNORECASE)
+_LONGEST_QUESTION = 14
+_YES = re.compile(
+    r"(?:yes|yeah|yep|yup|sure|of course|definitely|absolutely|certainly|correct|please|i do|we do|i am|it is|they do"
+    r"|that would be|that['’]d be)\b(?! not\b)",
+    re.IGNORECASE,
+)
+_NO = re.compile(
+    r"(?:no|nope|nah|not (?:really|at all|this time|today|now|yet|necessary)|(?:maybe|perhaps) (?:later|another time)"
+    r"|i (?:do not|don['’]t)(?! (?:know|mind|care)))\b(?! (?:problem|worries|doubt|wait)\b)",
+    re.IGNORECASE,
+)
+_WAVERING = re.compile(
+    r"\b(?:but|wait|actually|sorry|unless|if|though|although|except|only|maybe|perhaps|hm+)\b", re.IGNORECASE
+)
+
+
+def leaning(name: str, passages: Sequence[Passage], people: Sequence[bool]) -> bool | None:
+    """Return whether a dialogue leans to yes or to no; `None` if it leans nowhere, or to both.
+
+    Args:
+        name: The name of the field.
+        passages: The dialogue.
+        people: For each message, whether a person says it.
+    """
+    found = set(_claims(name, passages, people))
+    return found.pop() if len(found) == 1 else None
+
+
+def _claims(name: str, passages: Sequence[Passage], people: Sequence[bool]) -> Iterator[bool]:
+    for number, passage in enumerate(passages):
+        if not is_talked_about(name, [passage]):
+            continue
+        for sentence in sentences(passage.text):
+            about = Passage(sentence)
+            if not is_talked_about(name, [about]):
+                continue
+            if sentence.rstrip().endswith("?"):
+                is_last = passage.text.rstrip().endswith(sentence.rstrip())
+                answered = is_last and number + 1 < len(passages) and people[number + 1] != people[number]
+                answer = _answer(sentence, passages[number + 1].text) if answered else None
+                yield from () if answer is None else (answer,)
+            elif is_denied(name, [about]) and not _WAVERING.search(sentence):
+                yield False
+
+
+def _answer(question: str, reply: str) -> bool | None:
+    """Return the yes or no with which a reply begins; `None` where it takes something back, or the question is open."""
+    is_clear = _ASKS.match(question.strip()) and not _OPEN.search(question)
+    if not is_clear or len(words_of(question)) > _LONGEST_QUESTION:
+        return None
+    said = reply.strip()
+    answer = True if _YES.match(said) else False if _NO.match(said) else None
+    first = next(sentences(said), "")
+    rest = said if answer else first
+    return None if answer is not None and _WAVERING.search(rest.partition(" ")[2]) and not _NO.match(said) else answer
