@@ -14,22 +14,17 @@ from byok_widgets.grounding.dialogue import Dialogue
 from byok_widgets.grounding.numbers import NumberSaid
 from byok_widgets.grounding.passage import Passage
 from byok_widgets.grounding.talked_about import names_any
+from byok_widgets.grounding.units import is_hour, units_at, units_of_field
 from byok_widgets.grounding.words import words_of
 
-_UNIT = re.compile(
-    r"[\s-]*(?:(?P<time>days?|nights?|weeks?|weekends?|months?|years?|hours?|minutes?)|(?P<star>stars?)|way|miles?|km)\b",
-    re.IGNORECASE,
-)
-_TIME = words_of(
-    "day night week weekend month year hour minute duration length long stay period term age old time delay wait"
-)
-_STAR = words_of("star rating class category")
 _IN_A_NAME = re.compile(r"\s+[A-Z][a-z]+\s+[A-Z][a-z]+")
 """What follows a number in a name or an address: "45 Park Lane"."""
 _OFFERED = re.compile(
     r"\b(?:found|have|has|having|there(?:\s+is|\s+are|['’]s|\s+were)|with|including)\s+$", re.IGNORECASE
 )
 """What a model says before it counts what it has to offer."""
+_RARELY_MEANT = frozenset({"time", "star", "way"})
+"""What a number does not count for a field that does not name it."""
 _LOOK_BACK = 40
 _THING = re.compile(r"\s+(?P<thing>[a-z]+(?:[ -][a-z]+)?)")
 
@@ -59,10 +54,11 @@ def _places(dialogue: Dialogue, value: Any) -> Iterator[tuple[Passage, NumberSai
 
 
 def _is_other(passage: Passage, said: NumberSaid, about: str, *, by_person: bool) -> bool:
-    unit = _UNIT.match(passage.text, said.end)
-    if unit:
-        asked = _TIME if unit["time"] else _STAR if unit["star"] else words_of(unit[0])
-        return not names_any(about, asked)
+    units, asked = units_at(passage.text, said.start, said.end), units_of_field(about)
+    if units:
+        return units.isdisjoint(asked) if asked else not units.isdisjoint(_RARELY_MEANT)
+    if is_hour(passage.text, said.start, words_of(passage.text[said.start : said.end])) and "time" not in asked:
+        return True
     if _IN_A_NAME.match(passage.text, said.end):
         return True
     thing = None if by_person else _THING.match(passage.text, said.end)

@@ -6,8 +6,9 @@ The words are English; in other languages there is no sign, and every text count
 from __future__ import annotations
 
 import bisect
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from itertools import islice
 
 from byok_widgets.grounding.passage import Passage
@@ -22,6 +23,8 @@ def is_of_another_kind(name: str, value: str) -> bool:
     Texts without digits may be a date in words that are not known here, and pass.
     """
     asked = {word.bare for word in words_of_name(name)}
+    if _cannot_be(asked, value):
+        return True
     if asked & _TOWNS and not asked & _BUILDINGS:
         return bool({word.bare for word in words_of(value)[-1:]} & _BUILDINGS)
     if not any(char.isdigit() for char in value) or not asked & {"date", "time"}:
@@ -36,6 +39,18 @@ def is_of_another_kind(name: str, value: str) -> bool:
     return not passage.times and len(passage.numbers) > 0 and not _may_be_an_hour(passage)
 
 
+def _cannot_be(asked: Set[str], value: str) -> bool:
+    """Whether a text lacks what an address of mail, a telephone number or a name consists of."""
+    if "email" in asked and not asked & _NO_NUMBERS:
+        return "@" not in value and _AT not in value.casefold()
+    if asked & _PHONES and not asked & _NO_NUMBERS:
+        return not any(map(str.isdigit, value)) and not Passage(value).numbers
+    return bool(asked & {"name"}) and not any(map(str.isalpha, value))
+
+
+_AT = " at "
+_PHONES = frozenset({"phone", "telephone", "mobile", "fax"})
+_NO_NUMBERS = frozenset({"brand", "color", "make", "maker", "model", "name", "os", "plan", "provider", "type"})
 _TOWNS = frozenset({"city", "town"})
 _BUILDINGS = frozenset({"airport", "ave", "avenue", "blvd", "boulevard", "hotel", "restaurant", "street"})
 
@@ -56,7 +71,7 @@ def is_said_of_the_other_end(name: str, value: str, passages: Sequence[Passage])
     "From Rome to Oslo" says Oslo of no `origin`. The words are English; others are no sign, and neither is a place
     at which no such word stands.
     """
-    asked = {word.bare for word in words_of_name(name)}
+    asked = {word.bare for word in words_of_name(_JOINED.sub(r"\1\2", name))}
     ends = [end for end, names in _ENDS.items() if asked & names]
     if len(ends) != 1:
         return False
@@ -148,15 +163,16 @@ def _ways_in(passage: Passage, span: tuple[int, int]) -> set[str]:
 
 
 _ENDS = {
-    "start": frozenset({"origin", "from", "source", "start", "pickup", "sender"}),
-    "end": frozenset({"destination", "to", "target", "end", "dropoff", "recipient"}),
+    "start": frozenset({"begin", "beginning", "checkin", "departure", "from", "origin", "pickup", "sender", "source", "start"}),
+    "end": frozenset({"arrival", "checkout", "destination", "dropoff", "end", "recipient", "target", "to", "until"}),
 }
 """Words in the names of fields, by the end that they ask for."""
 _LEADING = {"from": "start", "leaving": "start", "out": "start", "to": "end", "toward": "end", "towards": "end"}
 """Words before a place or a person, by the end that they say."""
 _OPEN = frozenset({"close", "next", "near", "back", "return", "returning", "far", "away", "come", "coming"})
 """Words before those which leave it open: who comes back from Oslo went there."""
-_LINKS = frozenset({"of", "the"})
+_JOINED = re.compile(r"(check|pick|drop)[_\s-](in|out|up|off)", re.IGNORECASE)
+_LINKS = frozenset({"a", "an", "her", "his", "my", "of", "our", "the", "their", "your"})
 _DAYS = frozenset({"date", "day"})
 _MOMENTS = _DAYS | {"time", "hour"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from functools import lru_cache
 
 from byok_widgets.grounding.choices import is_same_word
@@ -43,9 +43,11 @@ _SUBJECTS = tuple(
 )
 """Words that speak about the same: who says "no rush" says something about `urgent`."""
 _DENYING = frozenset({"no", "not", "non", "never", "without", "t", "nor", "neither"})
-_BETWEEN = frozenset(
-    {"a", "an", "any", "at", "all", "in", "particularly", "really", "so", "that", "the", "too", "very"}
-)
+_BETWEEN_WORDS = """
+    a an any at all in particularly really so that the too very accept come have include includes need offer play
+    serve served take want
+"""
+_BETWEEN = frozenset(_BETWEEN_WORDS.split())
 _OPPOSITES = frozenset({"wait", "once"})
 """Words of a subject that say the opposite of the others."""
 _LONGEST_HINT = 20
@@ -78,19 +80,23 @@ def is_denied(name: str, passages: Sequence[Passage]) -> bool:
     if not _DENYING.isdisjoint(word.bare for word in words_of_name(name)):
         return False
     about = _subject_of(telling) - _OPPOSITES
+
+    def speaks(said: Word) -> bool:
+        return _speaks(said, telling, about)
+
     denied = [
-        _follows_denial(passage, at)
+        _follows_denial(passage, at, speaks)
         for passage in passages
         for at, said in enumerate(passage.words)
-        if _speaks(said, telling, about)
+        if speaks(said)
     ]
     return bool(denied) and all(denied)
 
 
-def _follows_denial(passage: Passage, at: int) -> bool:
+def _follows_denial(passage: Passage, at: int, speaks: Callable[[Word], bool]) -> bool:
     """Whether "no" or "not" stands before a word, with nothing but small words such as "that" between them."""
     words, first = passage.words, at - 1
-    while first > 0 and words[first].bare in _BETWEEN:
+    while first > 0 and (words[first].bare in _BETWEEN or speaks(words[first])):
         first -= 1
     if first < 0 or words[first].bare not in _DENYING:
         return False

@@ -1,0 +1,73 @@
+"""What a number counts, as its unit shows, and what a field counts, as its name and description show.
+
+The words are English; a unit or a field that is not known here is no sign.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from byok_widgets.grounding.talked_about import names_any
+from byok_widgets.grounding.words import Word, words_of
+
+_FIELDS = {
+    "time": words_of(
+        "day night week weekend month year hour minute duration length long stay period term age old time delay wait"
+        " clock start end begin open close opening closing arrival departure"
+    ),
+    "star": words_of("star rating class category"),
+    "money": words_of(
+        "price cost amount budget fee fine deposit balance total payment value worth money salary rent income discount"
+        " dollar euro limit spend spending charge fare rate due debt loan refund"
+    ),
+    "people": words_of(
+        "people person guest passenger party adult child children kid participant attendee traveler traveller visitor"
+        " member patient student seat headcount"
+    ),
+    "weight": words_of("weight mass heavy kilo kilogram pound gram ounce"),
+    "distance": words_of("distance mileage odometer mile kilometer kilometre km meter metre far length height width size"),
+    "share": words_of("percent percentage rate share discount tip interest probability"),
+    "things": words_of("item items piece box bag luggage copy copies room rooms car cars ticket tickets book books count"),
+}
+"""Words of fields, by what they count."""
+_UNITS = {
+    "time": r"days?|nights?|weeks?|weekends?|months?|years?|hours?|hrs?|minutes?|mins?",
+    "star": r"stars?",
+    "money": r"dollars?|bucks|euros?|eur|usd|gbp|chf|francs?|cents?|pence|[$€£]",
+    "people": r"people|persons?|guests?|passengers?|adults?|child(?:ren)?|kids|travell?ers|participants",
+    "weight": r"kilos?|kilograms?|kg|grams?|pounds?|lbs?|ounces?|oz",
+    "distance": r"miles?|kilomet(?:er|re)s?|km|met(?:er|re)s?|feet|ft|inch(?:es)?|cm",
+    "share": r"%|percent|per\ cent",
+    "way": r"way",
+}
+_AFTER = re.compile(
+    r"[\s-]*(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _UNITS.items()) + r")(?!\w)", re.IGNORECASE
+)
+_MONEY_BEFORE = re.compile(r"[$€£]\s?$")
+_HOUR_BEFORE = re.compile(r"\bat\s$", re.IGNORECASE)
+_HOURS = 24
+_ALSO_MONEY = re.compile(r"pounds?", re.IGNORECASE)
+
+
+def units_at(text: str, start: int, end: int) -> frozenset[str]:
+    """Return what a number in a text may count, as the signs and the word around it show; empty if nothing does."""
+    if _MONEY_BEFORE.search(text, max(0, start - 2), start):
+        return frozenset({"money"})
+    after = _AFTER.match(text, end)
+    if after is None:
+        return frozenset()
+    name = str(after.lastgroup)
+    return frozenset({name, "money"} if _ALSO_MONEY.search(after[0]) else {name})
+
+
+def units_of_field(about: str) -> frozenset[str]:
+    """Return what a field may count; empty if its name and description do not show it."""
+    return frozenset(name for name, words in _FIELDS.items() if names_any(about, words))
+
+
+def is_hour(text: str, start: int, number: Sequence[Word]) -> bool:
+    """Whether a number is a time of day in short: "Monday at 2"."""
+    digits = number[0].bare if len(number) == 1 else ""
+    is_small = digits.isdecimal() and int(digits) <= _HOURS
+    return is_small and bool(_HOUR_BEFORE.search(text, max(0, start - 3), start))
