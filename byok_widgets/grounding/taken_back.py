@@ -15,6 +15,7 @@ from byok_widgets.grounding.dialogue import Dialogue
 from byok_widgets.grounding.evidence import Evidence
 from byok_widgets.grounding.passage import Passage
 from byok_widgets.grounding.talked_about import names_any
+from byok_widgets.grounding.units import units_at, units_of_field
 from byok_widgets.grounding.words import Word, words_of, words_of_name
 from byok_widgets.grounding.yes_or_no import plain_answer
 
@@ -39,12 +40,13 @@ _IS_NOT = re.compile(
 _CONTRAST_BEFORE, _CONTRAST_AFTER = re.compile(r",\s*not\s+$", re.IGNORECASE), re.compile(r"\s*,|\s+but\b")
 _NOT_WANTED = re.compile(
     r"\b(?:except(?:\s+for)?|any\w*(?:\s+\w+)?\s+but|instead\s+of|rather\s+than"
-    r"|(?:do|does|did)(?:n['’]t|\s+not)\s+(?:like|want|have))\s+(?:(?:a|an|the|any|on|for|at|to)\s+)?$",
+    r"|(?:do|does|did)(?:n['’]t|\s+not)\s+(?:like|want|have)"
+    r"|can(?:['’]t|not)(?:\s+(?:do|make|come|be\s+there))?(?:\s+it)?|(?:nobody|no\s+one|none\s+of\s+us)\s+[a-z]+)\s+(?:(?:a|an|the|any|on|for|at|to)\s+)?$",
     re.IGNORECASE,
 )
 _DOES_NOT_DO = re.compile(
     r"\s+(?:(?:does(?:n['’]t|\s+not)|won['’]t|will\s+not|wouldn['’]t)\s+(?:work|do|suit|fit)\b"
-    r"|(?:is|was|would\s+be)\s+(?:too\s|no\s+good\b|not\s+(?:good|possible|ok|okay|ideal|an\s+option)\b))",
+    r"|(?:is|was|would\s+be)\s+(?:full\b|closed\b|off\b|sold\s+out|unavailable|(?:fully\s+|already\s+)?(?:booked|taken)\b|too\s|no\s+good\b|not\s+(?:good|possible|ok|okay|ideal|an\s+option)\b))",
     re.IGNORECASE,
 )
 _PEOPLE = frozenset({"caller", "client", "customer", "guest", "name", "patient", "surname", "user"})
@@ -53,6 +55,20 @@ _INTRODUCES = re.compile(
     r"|you\s+are\s+(?:speaking|talking)\s+(?:to|with))\s+(?:[A-Z]\w+\s+)?$",
     re.IGNORECASE,
 )
+_CALLS_ITSELF = re.compile(r"\bthis\s+is\s+(?:[A-Z]\w+\s+)?$", re.IGNORECASE)
+_OF_PERSON = _PEOPLE | {"account", "contact", "first", "full", "holder", "last", "member", "owner", "your"}
+"""Words of names of fields that ask for a person's own name, and for no other one's."""
+_GREETS = re.compile(r"\b(?:hi|hello|hey|dear|thanks|thank\s+you)\s+$", re.IGNORECASE)
+_IS_HERE = re.compile(r"[\w\s]{0,20}\b(?:here|speaking|from|calling)\b", re.IGNORECASE)
+_OUTDONE = re.compile(
+    r"[^.?!\n]{0,15}\bbut\s+(?:i|we)(?:['’]d|\s+would)\s+(?:prefer|rather|like)\b", re.IGNORECASE
+)
+_PAST = re.compile(
+    r"\blast\s+(?:year|month|week|time)\b|\b(?:was|were)\s+last\b|\bpreviously\b|\bused\s+to\b", re.IGNORECASE
+)
+_PRESENT = re.compile(r"\b(?:this\s+(?:time|year|month|week)|now|today)\b", re.IGNORECASE)
+_OF_PAST = frozenset({"former", "history", "last", "old", "past", "previous", "prior", "since"})
+_CLAUSE_ENDS = re.compile(r"[,;]|\bbut\b", re.IGNORECASE)
 _AT = re.compile(r"\b(?:at|on)\s+$", re.IGNORECASE)
 _MAYBE = re.compile(r"\b(?:if|unless|in\s+case|when)\b", re.IGNORECASE)
 _STOPS = re.compile(r"[.!?\n]+(?=\s|$)")
@@ -111,8 +127,10 @@ def _is_out(dialogue: Dialogue, asked: Asked, place: Evidence) -> bool:
 
 def _introduces_itself(asked: Asked, text: str, place: Evidence) -> bool:
     """Whether the model says its own name: "Hi, I'm Smith"."""
-    is_of_person = not _PEOPLE.isdisjoint(word.bare for word in words_of_name(asked.name))
-    return is_of_person and bool(_INTRODUCES.search(text[max(0, place.start - _LOOK_BACK) : place.start]))
+    names = {word.bare for word in words_of_name(asked.name)}
+    before = text[max(0, place.start - _LOOK_BACK) : place.start]
+    is_own = names <= _OF_PERSON and _CALLS_ITSELF.search(before)
+    return not _PEOPLE.isdisjoint(names) and bool(_INTRODUCES.search(before) or is_own)
 
 
 def _is_denied(asked: Asked, text: str, place: Evidence) -> bool:
@@ -123,10 +141,32 @@ def _is_denied(asked: Asked, text: str, place: Evidence) -> bool:
         return False
     if _NOT_WANTED.search(before) or (asked.kind != "number" and _DOES_NOT_DO.match(after)):
         return True
+    if _OUTDONE.match(after) or _is_past(asked, text, place) or _is_greeted(asked, before, after):
+        return True
     if not asked.is_text:
-        return bool(_NOT.search(before))
+        return bool(_NOT.search(before) or (asked.kind == "choice" and _IS_NOT.search(before)))
     is_contrast = _CONTRAST_BEFORE.search(before) or (_NOT.search(before) and _CONTRAST_AFTER.match(after))
     return bool(_IS_NOT.search(before) or is_contrast)
+
+
+def _is_past(asked: Asked, text: str, place: Evidence) -> bool:
+    """Whether a person says it of the past, and then speaks of now: "Last year we paid 600, this time 800"."""
+    if not _OF_PAST.isdisjoint(word.bare for word in words_of_name(asked.name)):
+        return False
+    first, end = _sentence(text, place)
+    cuts = [found.start() for found in _CLAUSE_ENDS.finditer(text, first, end)]
+    first = max((cut for cut in cuts if cut < place.start), default=first)
+    end = min((cut for cut in cuts if cut >= place.end), default=end)
+    marker = _PAST.search(text, first, end)
+    is_in_value = marker and marker.start() < place.end and place.start < marker.end()
+    return bool(marker and not is_in_value and _PRESENT.search(text, end))
+
+
+def _is_greeted(asked: Asked, before: str, after: str) -> bool:
+    """Whether a person says the name of the other one: "Hi Kim, I'm Pat"."""
+    names = {word.bare for word in words_of_name(asked.name)}
+    is_own = names <= _OF_PERSON and not _PEOPLE.isdisjoint(names)
+    return is_own and bool(_GREETS.search(before)) and not _IS_HERE.match(after)
 
 
 def _is_corrected(asked: Asked, text: str, place: Evidence) -> bool:
@@ -148,7 +188,9 @@ def _is_corrected(asked: Asked, text: str, place: Evidence) -> bool:
 
 def _is_same_unit(asked: Asked, counted: Word, unit: Sequence[Word]) -> bool:
     """Whether the word behind a number says that it counts the same as another number."""
-    return counted.bare in (*PLAIN, *(word.bare for word in unit)) or names_any(asked.name, [counted])
+    if counted.bare in (*PLAIN, *(word.bare for word in unit)) or names_any(asked.name, [counted]):
+        return True
+    return not unit and not units_of_field(asked.name).isdisjoint(units_at(counted.text, 0, 0))
 
 
 def _is_another_text(asked: Asked, said: str, rest: str, *, is_strong: bool) -> bool:

@@ -21,6 +21,7 @@ from byok_widgets.grounding.misplaced import (
 from byok_widgets.grounding.moments import is_form_of_words
 from byok_widgets.grounding.offers import only_suggests
 from byok_widgets.grounding.passed_over import is_passed_over
+from byok_widgets.grounding.replaced import is_replaced
 from byok_widgets.grounding.talked_about import hints_of, is_denied, is_talked_about
 from byok_widgets.nodes.evidence_lookup import LookupResult, lookup_of
 from byok_widgets.nodes.examples import Example
@@ -116,6 +117,10 @@ class Refusal:
     def _is_of_something_else(self, part: Part, name: str, looked_up: LookupResult) -> bool:
         """Whether a value was said, but is not what its field asks for, or nothing that people agreed to."""
         about = f"{name} {self.descriptions.get(part.path, '')}"
+        value, kind, allowed = lookup_of(part)
+        asked = Asked(part.path, value, kind, allowed)
+        if is_replaced(looked_up.dialogue, asked):
+            return True
         if not isinstance(part.value, str):
             return counts_something_else(looked_up.dialogue, about, part.value)
         if is_of_another_kind(name, part.value):
@@ -127,13 +132,12 @@ class Refusal:
             return True
         if is_of_an_unspoken_return(name, passages) and not looked_up.dialogue.is_foreign():
             return True
-        value, kind, allowed = lookup_of(part)
         if kind == "choice" and is_taken_back(looked_up.dialogue, value, allowed):
             return True
         if not looked_up.is_said_by_model(part):
             return False
-        is_out = is_passed_over(looked_up.dialogue, Asked(part.path, value, kind, allowed))
-        return is_out or only_suggests(looked_up.dialogue, about, value, kind, allowed)
+        dialogue = looked_up.dialogue
+        return is_passed_over(dialogue, asked) or only_suggests(dialogue, about, value, kind, allowed)
 
     def _is_supported(self, part: Part, name: str, dialogue: Dialogue) -> bool:
         """Whether somebody speaks about a yes or no, and not only to deny the yes."""
