@@ -12,6 +12,7 @@ from byok_widgets.grounding.choices import choice_places
 from byok_widgets.grounding.dialogue import Kind
 from byok_widgets.grounding.moments import Moment, moment_of, typed_moment
 from byok_widgets.grounding.passage import Passage
+from byok_widgets.grounding.sentences import sentence_places
 from byok_widgets.grounding.text_search import literal
 from byok_widgets.grounding.words import words_of
 
@@ -59,6 +60,11 @@ class Asked:
         if moment is None:
             return [(said.start, said.end) for said in passage.counting(Decimal(str(self.value)))]
         return list(_moments_of(moment, passage))
+
+    def is_only_asked_for(self, passage: Passage) -> bool:
+        """Whether a message says it in questions only."""
+        spans = [span for span in sentence_places(passage.text) if passage.text[slice(*span)].rstrip().endswith("?")]
+        return all(any(start <= at < end for start, end in spans) for at, _ in self.places_in(passage))
 
     def others_in(self, passage: Passage, *, is_relative: bool = True) -> list[Place]:
         """Return where a message says other values of the same sort.

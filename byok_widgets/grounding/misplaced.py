@@ -76,7 +76,11 @@ def is_said_of_the_other_end(name: str, value: str, passages: Sequence[Passage])
     if len(ends) != 1:
         return False
     wanted, is_moment = words_of(value), not _MOMENTS.isdisjoint(asked)
-    before = {end for passage in passages for end in _ends_said(passage, wanted, is_moment=is_moment)}
+    before = {
+        end
+        for number, passage in enumerate(passages)
+        for end in _ends_said(passage, wanted, _asked_end(passages[:number][-1:]), is_moment=is_moment)
+    }
     return bool(before) and before.isdisjoint((ends[0], ""))
 
 
@@ -169,6 +173,7 @@ _ENDS = {
 """Words in the names of fields, by the end that they ask for."""
 _LEADING = {"from": "start", "leaving": "start", "out": "start", "to": "end", "toward": "end", "towards": "end"}
 """Words before a place or a person, by the end that they say."""
+_ASKED_END = re.compile(r"(?:^|[.!?,]|\band|\bwhere)\s*(?P<end>to|from)\s*\?\s*$", re.IGNORECASE)
 _OPEN = frozenset({"close", "next", "near", "back", "return", "returning", "far", "away", "come", "coming"})
 """Words before those which leave it open: who comes back from Oslo went there."""
 _JOINED = re.compile(r"(check|pick|drop)[_\s-](in|out|up|off)", re.IGNORECASE)
@@ -177,7 +182,15 @@ _DAYS = frozenset({"date", "day"})
 _MOMENTS = _DAYS | {"time", "hour"}
 
 
-def _ends_said(passage: Passage, wanted: Sequence[Word], *, is_moment: bool) -> Iterator[str]:
+def _asked_end(before: Sequence[Passage]) -> str:
+    """Return the end for which the message before asks at its end: "And to?"; empty where it asks for none."""
+    found = _ASKED_END.search(before[0].text) if before else None
+    return _LEADING[found["end"].casefold()] if found else ""
+
+
+def _ends_said(
+    passage: Passage, wanted: Sequence[Word], asked_end: str, *, is_moment: bool
+) -> Iterator[str]:
     """Yield the end that the words around each place of a value say; empty where they say none.
 
     "Move it to 3 pm" says no end of a time; "from 2 to 3 pm" does. "A flight to Rome to Oslo" starts in Rome.
@@ -190,7 +203,10 @@ def _ends_said(passage: Passage, wanted: Sequence[Word], *, is_moment: bool) -> 
         before = list(islice((word.bare for word in _backwards(words, first) if word.bare not in _LINKS), 2))
         is_from = words.kept(by_bare).get("from", [first])[0] < first
         is_open = not _OPEN.isdisjoint(before[1:]) or (is_moment and not is_from)
-        yield "" if is_open or not before else _LEADING.get(before[0], "")
+        if not before and not is_moment:
+            yield asked_end
+        else:
+            yield "" if is_open or not before else _LEADING.get(before[0], "")
 
 
 def _backwards(words: Words, end: int) -> Iterator[Word]:

@@ -35,6 +35,7 @@ _NOT_AN_OFFER = re.compile(r"\b(?:else|other|others|mind|problem|wrong|more)\b",
 _RECAP = re.compile(r"\b(?:confirm|correct|details|verify|right)\b", re.IGNORECASE)
 """What asks whether all of several things are right."""
 _DENYING = re.compile(r"\b(?:not|no|never|without|except|but)\b|n['’]t\b", re.IGNORECASE)
+_CLAUSE_ENDS = re.compile(r"[,;]\s|\bbut\b", re.IGNORECASE)
 _ENDS = re.compile(r"[?!\n]")
 _OPEN_QUESTION = re.compile(r"\b(?:when|what|which|where|who|how)\b", re.IGNORECASE)
 _LONGEST_REPLY = 200
@@ -53,13 +54,17 @@ def is_passed_over(dialogue: Dialogue, asked: Asked) -> bool:
     if len(passages) > _MOST_MESSAGES:
         return False
     said = {number: places for number, passage in enumerate(passages) if (places := asked.places_in(passage))}
-    if not said or any(map(dialogue.is_by_person, said)):
+    last = max(said, default=-1)
+    if last < 0 or dialogue.is_by_person(last):
         return False
-    last = max(said)
+    if any(dialogue.is_by_person(number) and not asked.is_only_asked_for(passages[number]) for number in said):
+        return False
     later = [number for number in range(last + 1, len(passages)) if dialogue.is_by_person(number)]
     if not later:
         return False
     if any(_takes_another(asked, passages[last], said[last], passages[number]) for number in later):
+        return True
+    if _is_narrowed_down(dialogue, asked, last, said[last]):
         return True
     is_direct, is_new = later[0] == last + 1, len(said) == 1
     if not is_direct or len(passages[later[0]].text) > _LONGEST_REPLY:
@@ -76,6 +81,18 @@ def _takes_another(asked: Asked, offer: Passage, places: Sequence[Place], reply:
     return bool(others) and all(
         any(_are_alternatives(asked, offer, place, other) for other in others) for place in places
     )
+
+
+def _is_narrowed_down(dialogue: Dialogue, asked: Asked, last: int, places: Sequence[Place]) -> bool:
+    """Whether people leave the choice to the model, or make it in other words, and it goes on with another value.
+
+    "Dr. Amin or Dr. Bell?" "Whoever is free first." "That would be Dr. Bell."
+    """
+    passages = dialogue.passages
+    if last + 2 >= len(passages) or not dialogue.is_by_person(last + 1) or dialogue.is_by_person(last + 2):
+        return False
+    chosen, going_on = passages[last + 1], passages[last + 2]
+    return "?" not in chosen.text and _takes_another(asked, passages[last], places, going_on)
 
 
 def _others(asked: Asked, offer: Passage, reply: Passage) -> list[Place]:
@@ -100,8 +117,10 @@ def _is_stated(offer: Passage, place: Place, reply: Passage) -> bool:
     """Whether a reply says what is at a place, in a sentence that neither asks nor denies."""
     said = [word.bare for word in words_of(offer.text[slice(*place)])]
     return any(
-        _holds(sentence, said) and not sentence.rstrip().endswith("?") and not _DENYING.search(sentence)
+        _holds(clause, said) and not _DENYING.search(clause)
         for sentence in sentences(reply.text)
+        if not sentence.rstrip().endswith("?")
+        for clause in _CLAUSE_ENDS.split(sentence)
     )
 
 

@@ -92,15 +92,10 @@ def _is_bargained(dialogue: Dialogue, asked: Asked, said: Sequence[int]) -> bool
     passages, last = dialogue.passages, said[-1]
     if len(said) != 1 or last + 2 >= len(passages) or not dialogue.is_by_person(last):
         return False
-    if dialogue.is_by_person(last + 1) or not dialogue.is_by_person(last + 2) or not _is_asked_for(asked, passages[last]):
+    if dialogue.is_by_person(last + 1) or not dialogue.is_by_person(last + 2) or not asked.is_only_asked_for(passages[last]):
         return False
     offered, taken = (_texts(asked, passages[number]) for number in (last + 1, last + 2))
     return len(offered) == 1 and taken == offered and not asked.others_in(passages[last])
-
-
-def _is_asked_for(asked: Asked, passage: Passage) -> bool:
-    spans = [span for span in sentence_places(passage.text) if passage.text[slice(*span)].rstrip().endswith("?")]
-    return all(any(start <= at < end for start, end in spans) for at, _ in asked.places_in(passage))
 
 
 def _is_withdrawn(dialogue: Dialogue, asked: Asked, last: int) -> bool:

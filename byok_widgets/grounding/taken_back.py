@@ -20,12 +20,14 @@ from byok_widgets.grounding.words import Word, words_of, words_of_name
 from byok_widgets.grounding.yes_or_no import plain_answer
 
 _EXCLUDING_NAMES = """
-    allergies allergy avoid avoided ban banned blocked busy complaint denied diet dietary dislike disliked dislikes
-    except exclude excluded exclusions feedback intolerance issue issues never no not note notes old original
-    previous problem reason refused rejected remarks restriction restrictions summary unavailable unwanted without
+    allergies allergy avoid avoided ban banned blocked busy denied diet dietary dislike disliked dislikes except
+    exclude excluded exclusions intolerance never no not old original previous refused rejected restriction
+    restrictions unavailable unwanted without
 """
 _EXCLUDING = frozenset(_EXCLUDING_NAMES.split())
-"""Names of fields that ask for what is not wanted, or hold whole sentences."""
+"""Names of fields that ask for what is not wanted."""
+_OF_SENTENCES = frozenset({"complaint", "feedback", "issue", "issues", "note", "notes", "problem", "reason", "remarks", "summary"})
+"""Names of fields that hold whole sentences, unless they are choices."""
 _SMALL = (
     r"(?:(?:it|that|this|is|it['’]s|that['’]s|for|to|at|on|be|i['’]?m|i\ am|we['’]?re|my\ name\ is|the|a|an)\s+)*"
 )
@@ -41,7 +43,7 @@ _CONTRAST_BEFORE, _CONTRAST_AFTER = re.compile(r",\s*not\s+$", re.IGNORECASE), r
 _NOT_WANTED = re.compile(
     r"\b(?:except(?:\s+for)?|any\w*(?:\s+\w+)?\s+but|instead\s+of|rather\s+than"
     r"|(?:do|does|did)(?:n['’]t|\s+not)\s+(?:like|want|have)"
-    r"|can(?:['’]t|not)(?:\s+(?:do|make|come|be\s+there))?(?:\s+it)?|(?:nobody|no\s+one|none\s+of\s+us)\s+[a-z]+)\s+(?:(?:a|an|the|any|on|for|at|to)\s+)?$",
+    r"|can(?:['’]t|not)(?:\s+(?:do|make|come|be\s+there))?(?:\s+it)?|(?:nobody|no\s+one|none\s+of\s+us)\s+[a-z]+)\s+(?:(?:a|an|the|any|on|for|at|to)\s+){0,2}$",
     re.IGNORECASE,
 )
 _DOES_NOT_DO = re.compile(
@@ -69,6 +71,7 @@ _PAST = re.compile(
 _PRESENT = re.compile(r"\b(?:this\s+(?:time|year|month|week)|now|today)\b", re.IGNORECASE)
 _OF_PAST = frozenset({"former", "history", "last", "old", "past", "previous", "prior", "since"})
 _CLAUSE_ENDS = re.compile(r"[,;]|\bbut\b", re.IGNORECASE)
+_SAYS_NONE = re.compile(r"\s*no\s+", re.IGNORECASE)
 _AT = re.compile(r"\b(?:at|on)\s+$", re.IGNORECASE)
 _MAYBE = re.compile(r"\b(?:if|unless|in\s+case|when)\b", re.IGNORECASE)
 _STOPS = re.compile(r"[.!?\n]+(?=\s|$)")
@@ -88,7 +91,8 @@ def is_taken_back(dialogue: Dialogue, asked: Asked, found: Evidence) -> bool:
         asked: The value.
         found: The first place that says it.
     """
-    if found.further or not _EXCLUDING.isdisjoint(word.bare for word in words_of_name(asked.name)):
+    names = {word.bare for word in words_of_name(asked.name)}
+    if found.further or names & _EXCLUDING or (asked.kind == "text" and names & _OF_SENTENCES):
         return False
     if len(dialogue.passages) > _MOST_MESSAGES or not _is_in_doubt(dialogue, asked, found):
         return False
@@ -122,7 +126,11 @@ def _is_out(dialogue: Dialogue, asked: Asked, place: Evidence) -> bool:
         return True
     if not dialogue.is_by_person(place.message):
         return _introduces_itself(asked, text, place) or _is_overruled(dialogue, asked, place)
-    return _is_denied(asked, text, place) or _is_corrected(asked, text, place)
+    if _is_denied(asked, text, place) or _is_corrected(asked, text, place):
+        return True
+    asking = dialogue.passages[place.message - 1].text if place.message else ""
+    is_asked = asking.rstrip().endswith("?") and place.text.casefold() in asking.casefold()
+    return is_asked and bool(_SAYS_NONE.fullmatch(text, 0, place.start))  # "Any fever?" "No fever, but ..."
 
 
 def _introduces_itself(asked: Asked, text: str, place: Evidence) -> bool:

@@ -40,6 +40,7 @@ _UNITS = {
     "distance": r"miles?|kilomet(?:er|re)s?|km|met(?:er|re)s?|feet|ft|inch(?:es)?|cm",
     "share": r"%|percent|per\ cent",
     "way": r"way",
+    "things": r"bags?|suitcases?|boxes|parcels?|packages?|rooms?|copies|books?|pieces?|items?|stops?|bottles?",
 }
 _AFTER = re.compile(
     r"[\s-]*(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _UNITS.items()) + r")(?!\w)", re.IGNORECASE

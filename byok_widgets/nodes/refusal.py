@@ -119,25 +119,23 @@ class Refusal:
         about = f"{name} {self.descriptions.get(part.path, '')}"
         value, kind, allowed = lookup_of(part)
         asked = Asked(part.path, value, kind, allowed)
-        if is_replaced(looked_up.dialogue, asked):
+        dialogue = looked_up.dialogue
+        if is_replaced(dialogue, asked) or is_passed_over(dialogue, asked):
             return True
         if not isinstance(part.value, str):
-            return counts_something_else(looked_up.dialogue, about, part.value)
+            return counts_something_else(dialogue, about, part.value)
         if is_of_another_kind(name, part.value):
             return True
-        passages = looked_up.dialogue.passages
+        passages = dialogue.passages
         if is_said_of_the_other_end(name, part.value, passages):
             return True
         if is_said_of_the_other_way(name, part.value, passages):
             return True
-        if is_of_an_unspoken_return(name, passages) and not looked_up.dialogue.is_foreign():
+        if is_of_an_unspoken_return(name, passages) and not dialogue.is_foreign():
             return True
-        if kind == "choice" and is_taken_back(looked_up.dialogue, value, allowed):
+        if kind == "choice" and is_taken_back(dialogue, value, allowed):
             return True
-        if not looked_up.is_said_by_model(part):
-            return False
-        dialogue = looked_up.dialogue
-        return is_passed_over(dialogue, asked) or only_suggests(dialogue, about, value, kind, allowed)
+        return looked_up.is_said_by_model(part) and only_suggests(dialogue, about, value, kind, allowed)
 
     def _is_supported(self, part: Part, name: str, dialogue: Dialogue) -> bool:
         """Whether somebody speaks about a yes or no, and not only to deny the yes."""
