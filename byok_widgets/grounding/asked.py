@@ -63,7 +63,9 @@ class Asked:
 
     def is_only_asked_for(self, passage: Passage) -> bool:
         """Whether a message says it in questions only."""
-        spans = [span for span in sentence_places(passage.text) if passage.text[slice(*span)].rstrip().endswith("?")]
+        spans = [
+            span for span in sentence_places(passage.text) if passage.text[slice(*span)].rstrip().endswith("?")
+        ]
         return all(any(start <= at < end for start, end in spans) for at, _ in self.places_in(passage))
 
     def others_in(self, passage: Passage, *, is_relative: bool = True) -> list[Place]:

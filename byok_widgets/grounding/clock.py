@@ -46,7 +46,8 @@ _HALVES = r"a\.?\s?m\b\.?|p\.?\s?m\b\.?|a\b(?=[\s,.]|$)|p\b(?=[\s,.]|$)"
 _PARTS = "early morning|morning|noon|afternoon|evening|night|tonight"
 _CLOCK = re.compile(
     rf"""(?:\b(?P<before>{_PARTS})\s{{1,4}}(?:at\s{{1,4}}|around\s{{1,4}})?)?
-    (?:\b(?<!from[ ])(?<!between[ ])(?P<past>half|quarter|a\s{{1,4}}quarter|\d{{1,2}}|five|ten|twenty|twenty[ -]five)\s{{1,4}}
+    (?:\b(?<!from[ ])(?<!between[ ])
+       (?P<past>half|quarter|a\s{{1,4}}quarter|\d{{1,2}}|five|ten|twenty|twenty[ -]five)\s{{1,4}}
        (?:minutes?\s{{1,4}})?(?P<way>past|after|to|before|till|until)\s{{1,4}})?
     (?<![\w.,:/])(?P<hour>\d{{1,2}}(?!\d)|(?<!-)(?:{_HOURS})(?!\w))
     (?:\s?(?P<sign>[:.h])\s?(?P<minute>[0-5]\d)(?::[0-5]\d)?(?!\d)

@@ -23,16 +23,18 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 """How a question begins that a yes or no answers as the field means it; "Did you call the insurance?" does not."""
-_OPEN = re.compile(r"\b(?:or|mind|problem|without|why|how|what|when|where|which|who|if)\b|\bnot\b|n['’]t\b", re.IGNORECASE)
+_OPEN = re.compile(
+    r"\b(?:or|mind|problem|without|why|how|what|when|where|which|who|if)\b|\bnot\b|n['’]t\b", re.IGNORECASE
+)
 _LONGEST_QUESTION = 14
 _YES = re.compile(
-    r"(?:yes|yeah|yep|yup|sure|of course|definitely|absolutely|certainly|correct|please|i do|we do|i am|it is|they do"
-    r"|that would be|that['’]d be)\b(?! not\b)",
+    r"(?:yes|yeah|yep|yup|sure|of course|definitely|absolutely|certainly|correct|please|i do|we do|i am|it is"
+    r"|they do|that would be|that['’]d be)\b(?! not\b)",
     re.IGNORECASE,
 )
 _NO = re.compile(
-    r"(?:no|nope|nah|not (?:really|at all|this time|today|now|yet|necessary)|(?:maybe|perhaps) (?:later|another time)"
-    r"|i (?:do not|don['’]t)(?! (?:know|mind|care)))\b(?! (?:problem|worries|doubt|wait)\b)",
+    r"(?:no|nope|nah|not (?:really|at all|this time|today|now|yet|necessary)|(?:maybe|perhaps) (?:later|another"
+    r" time)|i (?:do not|don['’]t)(?! (?:know|mind|care)))\b(?! (?:problem|worries|doubt|wait)\b)",
     re.IGNORECASE,
 )
 _WAVERING = re.compile(
@@ -52,7 +54,7 @@ def leaning(name: str, passages: Sequence[Passage], people: Sequence[bool]) -> b
     return found.pop() if len(found) == 1 else None
 
 
-def _claims(name: str, passages: Sequence[Passage], people: Sequence[bool]) -> Iterator[bool]:
+def _claims(name: str, passages: Sequence[Passage], people: Sequence[bool]) -> Iterator[bool | None]:
     for number, passage in enumerate(passages):
         if not is_talked_about(name, [passage]):
             continue
@@ -67,15 +69,16 @@ def _claims(name: str, passages: Sequence[Passage], people: Sequence[bool]) -> I
                 yield from () if answer is None else (answer,)
             elif is_denied(name, [about]) and not _WAVERING.search(sentence):
                 yield False
+            elif people[number]:
+                yield None  # it may say the opposite
 
 
 def _answer(question: str, reply: str) -> bool | None:
-    """Return the yes or no with which a reply begins; `None` where it takes something back, or the question is open."""
+    """Return the yes or no with which a reply begins; `None` for an open question or a wavering reply."""
     is_clear = _ASKS.match(question.strip()) and not _OPEN.search(question)
     if not is_clear or len(words_of(question)) > _LONGEST_QUESTION:
         return None
     said = reply.strip()
-    answer = True if _YES.match(said) else False if _NO.match(said) else None
-    first = next(sentences(said), "")
-    rest = said if answer else first
-    return None if answer is not None and _WAVERING.search(rest.partition(" ")[2]) and not _NO.match(said) else answer
+    if _YES.match(said):
+        return None if _WAVERING.search(said.partition(" ")[2]) else True
+    return False if _NO.match(said) else None

@@ -8,7 +8,8 @@ from __future__ import annotations
 import bisect
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import islice
 
 from byok_widgets.grounding.passage import Passage
@@ -39,7 +40,7 @@ def is_of_another_kind(name: str, value: str) -> bool:
     return not passage.times and len(passage.numbers) > 0 and not _may_be_an_hour(passage)
 
 
-def _cannot_be(asked: Set[str], value: str) -> bool:
+def _cannot_be(asked: AbstractSet[str], value: str) -> bool:
     """Whether a text lacks what an address of mail, a telephone number or a name consists of."""
     if "email" in asked and not asked & _NO_NUMBERS:
         return "@" not in value and _AT not in value.casefold()
@@ -167,8 +168,12 @@ def _ways_in(passage: Passage, span: tuple[int, int]) -> set[str]:
 
 
 _ENDS = {
-    "start": frozenset({"begin", "beginning", "checkin", "departure", "from", "origin", "pickup", "sender", "source", "start"}),
-    "end": frozenset({"arrival", "checkout", "destination", "dropoff", "end", "recipient", "target", "to", "until"}),
+    "start": frozenset(
+        {"begin", "beginning", "checkin", "departure", "from", "origin", "pickup", "sender", "source", "start"}
+    ),
+    "end": frozenset(
+        {"arrival", "checkout", "destination", "dropoff", "end", "recipient", "target", "to", "until"}
+    ),
 }
 """Words in the names of fields, by the end that they ask for."""
 _LEADING = {"from": "start", "leaving": "start", "out": "start", "to": "end", "toward": "end", "towards": "end"}
@@ -188,9 +193,7 @@ def _asked_end(before: Sequence[Passage]) -> str:
     return _LEADING[found["end"].casefold()] if found else ""
 
 
-def _ends_said(
-    passage: Passage, wanted: Sequence[Word], asked_end: str, *, is_moment: bool
-) -> Iterator[str]:
+def _ends_said(passage: Passage, wanted: Sequence[Word], asked_end: str, *, is_moment: bool) -> Iterator[str]:
     """Yield the end that the words around each place of a value say; empty where they say none.
 
     "Move it to 3 pm" says no end of a time; "from 2 to 3 pm" does. "A flight to Rome to Oslo" starts in Rome.

@@ -75,6 +75,11 @@ _ONE_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _ONE_AFTER = re.compile(r"[\s-]+(?:of|is|that|which|way)\b", re.IGNORECASE)
+_FIRST = re.compile("first|second|third", re.IGNORECASE)
+_IDIOM_AFTER = re.compile(
+    r"(?:\s+(?:of\s+all|off|names?|thoughts?|things?|party|hand|aid|class)\b)", re.IGNORECASE
+)
+_IDIOM_BEFORE = re.compile(r"\b(?:at|just\s+a|a|one)\s+$", re.IGNORECASE)
 _LOOK_BACK = 12
 _WORD = re.compile(r"[^\W\d_]+")
 _ONE_OF = re.compile(
@@ -219,7 +224,7 @@ def _composed(run: list[re.Match[str]]) -> Iterator[NumberSaid]:
             parts[-1].append(found)
         else:
             parts.append([found])
-    parts = [part for part in parts if len(part) > 1 or not _is_pronoun(part[0])]
+    parts = [part for part in parts if len(part) > 1 or not (_is_pronoun(part[0]) or _is_idiom(part[0]))]
     totals = [(total, part) for part in parts if (total := _total(part)) is not None]
     for total, part in totals:
         yield NumberSaid(frozenset({total}), part[0].start(), part[-1].end())
@@ -233,6 +238,13 @@ def _is_pronoun(found: re.Match[str]) -> bool:
     text, (start, end) = found.string, found.span()
     before = text[max(0, start - _LOOK_BACK) : start]
     return found[0].casefold() == "one" and bool(_ONE_AFTER.match(text, end) or _ONE_BEFORE.search(before))
+
+
+def _is_idiom(found: re.Match[str]) -> bool:
+    """Whether an ordinal counts nothing: "first of all", "at first", "on second thought", "first name"."""
+    text, (start, end) = found.string, found.span()
+    before = text[max(0, start - _LOOK_BACK) : start]
+    return bool(_FIRST.fullmatch(found[0]) and (_IDIOM_AFTER.match(text, end) or _IDIOM_BEFORE.search(before)))
 
 
 def _goes_on(last: re.Match[str], found: re.Match[str]) -> bool:

@@ -58,6 +58,13 @@ class Passage:
         return tuple(times_in(self._usual))
 
     @cached_property
+    def figures(self) -> Sequence[tuple[int, int]]:
+        """The places of its times, dates and numbers."""
+        times = [(said.start, said.end) for said in self.times]
+        dates = [(said.start, said.end) for said in self.dates]
+        return [*times, *dates, *((said.start, said.end) for said in self.numbers)]
+
+    @cached_property
     def counts(self) -> tuple[NumberSaid, ...]:
         """Its numbers without those of its dates and times, which count nothing."""
         if not self.numbers:

@@ -22,12 +22,15 @@ _OR, _LINKING = re.compile(r"\bor\b", re.IGNORECASE), re.compile(r"\b(?:or|and)\
 _BESIDE = re.compile(r"\s*(?:[a-z]+\s+)?(?:,|or\b|and\b|$)")
 """What follows one of several values: at most a noun, "the Central branch or", and what links it to the next."""
 _DECLINING = re.compile(
-    r"(?:no|nope|nah|not (?:really|this time|today|now|necessary|yet)|(?:maybe|perhaps) (?:later|another time))\b",
+    r"(?:no|nope|nah|not (?:really|this time|today|now|necessary|yet)|(?:maybe|perhaps) (?:later|another time))\b"
+    r"(?! (?:problem|worries|doubt|wait)\b)",
     re.IGNORECASE,
 )
 _COUNTERING = re.compile(
-    r"(?:no|nope|nah|better|rather|preferably|actually|hm+|sorry|i['’]d (?:rather|prefer)|i (?:would rather|prefer)"
-    r"|(?:i['’]ll|i will|let['’]s) (?:take|have|go|do|pick)\b|then\b|(?:how|what) about|(?:could|can) (?:we|you|i)|i can['’]?t|that['’]s (?:too|not))\b",
+    r"(?:no|nope|nah|better|rather|preferably|actually|hm+|sorry"
+    r"|i(?:['’]d| would) (?:rather|prefer)|i prefer"
+    r"|(?:i['’]ll|i will|let['’]s) (?:take|have|go|do|pick)\b|then|(?:how|what) about|(?:could|can) (?:we|you|i)"
+    r"|i can['’]?t|that['’]s (?:too|not))\b",
     re.IGNORECASE,
 )
 _NOT_AN_OFFER = re.compile(r"\b(?:else|other|others|mind|problem|wrong|more)\b", re.IGNORECASE)
@@ -39,6 +42,8 @@ _CLAUSE_ENDS = re.compile(r"[,;]\s|\bbut\b", re.IGNORECASE)
 _ENDS = re.compile(r"[?!\n]")
 _OPEN_QUESTION = re.compile(r"\b(?:when|what|which|where|who|how)\b", re.IGNORECASE)
 _LONGEST_REPLY = 200
+_LONGEST_OFFER = 1000
+"""In a longer message, values are not compared with each other."""
 _MOST_MESSAGES = 200
 _LEAST_LETTERS = 3
 
@@ -59,6 +64,8 @@ def is_passed_over(dialogue: Dialogue, asked: Asked) -> bool:
         return False
     if any(dialogue.is_by_person(number) and not asked.is_only_asked_for(passages[number]) for number in said):
         return False
+    if len(passages[last].text) > _LONGEST_OFFER:
+        return False
     later = [number for number in range(last + 1, len(passages)) if dialogue.is_by_person(number)]
     if not later:
         return False
@@ -71,7 +78,7 @@ def is_passed_over(dialogue: Dialogue, asked: Asked) -> bool:
         return False
     reply = passages[later[0]]
     return _counters(asked, passages[last], said[last], reply) or (
-        is_new and _declines(asked, passages[last], said[last], reply)
+        is_new and _declines(passages[last], said[last], reply)
     )
 
 
@@ -101,11 +108,10 @@ def _others(asked: Asked, offer: Passage, reply: Passage) -> list[Place]:
         return asked.others_in(offer)
     own = {word.bare for word in words_of(str(asked.value))}
     again = {word.bare for word in reply.words if _tells(word)} - own
-    moments = [(said.start, said.end) for said in (*offer.times, *offer.dates, *offer.numbers)]
     return [
         (word.start, word.end)
         for word in offer.words
-        if word.bare in again and not any(start <= word.start < end for start, end in moments)
+        if word.bare in again and not any(start <= word.start < end for start, end in offer.figures)
     ]
 
 
@@ -139,14 +145,13 @@ def _are_alternatives(asked: Asked, offer: Passage, one: Place, other: Place) ->
         return between.strip() == "," if not asked.is_text else _are_parallel(offer, one, other, between)
     if not asked.is_text and _OR.search(between):
         return True
-    if asked.is_text and not (_BESIDE.match(between) and _follows_link(between, offer)):
+    if asked.is_text and not (_BESIDE.match(between) and _follows_link(between)):
         return False
-    moments = [(said.start, said.end) for said in (*offer.times, *offer.dates, *offer.numbers)]
     inner = [word for word in offer.words if first[1] <= word.start < second[0]]
     return asked.is_text or all(
         word.bare in COMMON_WORDS
         or offer.text[word.start].isupper()
-        or any(start <= word.start < end for start, end in moments)
+        or any(start <= word.start < end for start, end in offer.figures)
         for word in inner
     )
 
@@ -157,7 +162,7 @@ def _are_parallel(offer: Passage, one: Place, other: Place, between: str) -> boo
     return "," in between and before[0] == before[1] != [] and before[0][0] not in COMMON_WORDS
 
 
-def _follows_link(between: str, offer: Passage) -> bool:
+def _follows_link(between: str) -> bool:
     """Whether nothing but small words and a title stands behind the last link."""
     *_, after = _LINKING.split(between)
     return all(word.bare in COMMON_WORDS or after[word.start].isupper() for word in words_of(after))
@@ -174,7 +179,7 @@ def _counters(asked: Asked, offer: Passage, places: Sequence[Place], reply: Pass
     return bool(_COUNTERING.match(reply.text.strip())) or is_plain(asked, reply, given)
 
 
-def _declines(asked: Asked, offer: Passage, places: Sequence[Place], reply: Passage) -> bool:
+def _declines(offer: Passage, places: Sequence[Place], reply: Passage) -> bool:
     """Whether the offer ends with the value, which is all that it is about, and people say no."""
     first, end = last_sentence(offer.text)
     sentence, answer = offer.text[first:end], reply.text.strip()
@@ -195,7 +200,13 @@ def _names_more(offer: Passage, places: Sequence[Place]) -> bool:
 
 def _names(passage: Passage) -> list[int]:
     """Return where a text names something: a day, a time, a number, or a word with a capital within a sentence."""
-    begins = {next((word.start for word in passage.words if word.start >= start), start) for start, _ in sentence_places(passage.text)}
-    named = [word.start for word in passage.words if passage.text[word.start].isupper() and word.bare not in COMMON_WORDS]
-    said = [each.start for each in (*passage.times, *passage.dates, *passage.numbers)]
-    return [at for at in (*named, *said) if at not in begins]
+    begins = {
+        next((word.start for word in passage.words if word.start >= start), start)
+        for start, _ in sentence_places(passage.text)
+    }
+    named = [
+        word.start
+        for word in passage.words
+        if passage.text[word.start].isupper() and word.bare not in COMMON_WORDS
+    ]
+    return [at for at in (*named, *(start for start, _ in passage.figures)) if at not in begins]

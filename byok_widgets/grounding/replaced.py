@@ -1,7 +1,8 @@
-"""Values in whose place people later say another one, without a word of correction.
+"""Values in whose place people later say another one, with no word of correction.
 
-"I'm traveling to Rome." "Are there others? I'm traveling to Oslo." leaves Oslo, and so does "Could I have 300?" "At
-most 200." "Then 200." The words are English; in other languages there is no sign, and every value counts as meant.
+"I'm traveling to Rome." "Are there others? I'm traveling to Oslo." leaves Oslo, and so does "Could I have 300?"
+"At most 200." "Then 200." The words are English; in other languages there is no sign, and every value counts as
+meant.
 """
 
 from __future__ import annotations
@@ -23,13 +24,16 @@ _FAILS = re.compile(
     re.IGNORECASE,
 )
 _AGREES = re.compile(
-    r"\s*(?:(?:oh|well|hm+|then|and)\b[,.]?\s+)*(?:yes|yeah|yep|yup|sure|ok|okay|fine|good|great|perfect|correct|right|excellent"
-    r"|(?:that|it)(?: is|['’]s| will| would|['’]ll)? (?:be )?(?:works?|good|fine|great|perfect|ok|okay|suits?|do))\b",
+    r"\s*(?:(?:oh|well|hm+|then|and)\b[,.]?\s+)*"
+    r"(?:yes|yeah|yep|yup|sure|ok|okay|fine|good|great|perfect|correct|right|excellent"
+    r"|(?:that|it)(?: is|['’]s| will| would|['’]ll)? (?:be )?"
+    r"(?:works?|good|fine|great|perfect|ok|okay|suits?|do))\b",
     re.IGNORECASE,
 )
 _ADDS = re.compile(r"\b(?:also|and|both|too|then|after|next|another|plus|or)\b", re.IGNORECASE)
 _FRAME = 2
 """How many words before a text say what it is: "traveling to", "leaving from"."""
+_LONGEST_MESSAGE = 1000
 _MOST_MESSAGES = 200
 
 
@@ -40,7 +44,8 @@ def is_replaced(dialogue: Dialogue, asked: Asked) -> bool:
         dialogue: The dialogue.
         asked: The value.
     """
-    if len(dialogue.passages) > _MOST_MESSAGES:
+    is_long = any(len(passage.text) > _LONGEST_MESSAGE for passage in dialogue.passages)
+    if is_long or len(dialogue.passages) > _MOST_MESSAGES:
         return False
     said = [number for number, passage in enumerate(dialogue.passages) if asked.places_in(passage)]
     if not said or said[-1] + 1 == len(dialogue.passages):
@@ -53,9 +58,7 @@ def is_replaced(dialogue: Dialogue, asked: Asked) -> bool:
 def _is_said_again(dialogue: Dialogue, asked: Asked, said: Sequence[int]) -> bool:
     """Whether people later say another name behind the same words as each time before: "traveling to"."""
     passages = dialogue.passages
-    frames = [
-        _frame(passages[number], place) for number in said for place in asked.places_in(passages[number])
-    ]
+    frames = [_frame(passages[number], place) for number in said for place in asked.places_in(passages[number])]
     if not frames or not all(frames) or not all(map(dialogue.is_by_person, said)):
         return False
     later = (number for number in range(said[-1] + 1, len(passages)) if dialogue.is_by_person(number))
@@ -92,14 +95,18 @@ def _is_bargained(dialogue: Dialogue, asked: Asked, said: Sequence[int]) -> bool
     passages, last = dialogue.passages, said[-1]
     if len(said) != 1 or last + 2 >= len(passages) or not dialogue.is_by_person(last):
         return False
-    if dialogue.is_by_person(last + 1) or not dialogue.is_by_person(last + 2) or not asked.is_only_asked_for(passages[last]):
+    if (
+        dialogue.is_by_person(last + 1)
+        or not dialogue.is_by_person(last + 2)
+        or not asked.is_only_asked_for(passages[last])
+    ):
         return False
     offered, taken = (_texts(asked, passages[number]) for number in (last + 1, last + 2))
     return len(offered) == 1 and taken == offered and not asked.others_in(passages[last])
 
 
 def _is_withdrawn(dialogue: Dialogue, asked: Asked, last: int) -> bool:
-    """Whether the model says that it cannot be, and people agree to the one other value of which they ever spoke."""
+    """Whether the model says that it cannot be, and people agree to the only other one that is named."""
     passages = dialogue.passages
     if any(asked.others_in(passage) for passage in passages[: last + 1]):
         return False

@@ -26,7 +26,9 @@ _EXCLUDING_NAMES = """
 """
 _EXCLUDING = frozenset(_EXCLUDING_NAMES.split())
 """Names of fields that ask for what is not wanted."""
-_OF_SENTENCES = frozenset({"complaint", "feedback", "issue", "issues", "note", "notes", "problem", "reason", "remarks", "summary"})
+_OF_SENTENCES = frozenset(
+    {"complaint", "feedback", "issue", "issues", "note", "notes", "problem", "reason", "remarks", "summary"}
+)
 """Names of fields that hold whole sentences, unless they are choices."""
 _SMALL = (
     r"(?:(?:it|that|this|is|it['’]s|that['’]s|for|to|at|on|be|i['’]?m|i\ am|we['’]?re|my\ name\ is|the|a|an)\s+)*"
@@ -198,7 +200,8 @@ def _is_same_unit(asked: Asked, counted: Word, unit: Sequence[Word]) -> bool:
     """Whether the word behind a number says that it counts the same as another number."""
     if counted.bare in (*PLAIN, *(word.bare for word in unit)) or names_any(asked.name, [counted]):
         return True
-    return not unit and not units_of_field(asked.name).isdisjoint(units_at(counted.text, 0, 0))
+    units, asked_units = units_at(counted.text, 0, 0), units_of_field(asked.name)
+    return not unit and bool(units & asked_units or (units and not asked_units))
 
 
 def _is_another_text(asked: Asked, said: str, rest: str, *, is_strong: bool) -> bool:

@@ -134,8 +134,8 @@ def hints_of(text: str, others: Iterable[str] = ()) -> frozenset[str]:
 
 
 def _is_related(said: str, word: str) -> bool:
-    if number_named(word) is not None:
-        return said == word  # "that one" is not about a `first_visit`
+    if number_named(word) is not None or said in SMALL_WORDS:
+        return said == word  # "that one" is not about a `first_visit`, nor "not" about a `note`
     return is_same_word(said, word) or _have_one_stem(_one_spelling(said), _one_spelling(word))
 
 

@@ -13,24 +13,24 @@ from byok_widgets.grounding.words import Word, words_of
 
 _FIELDS = {
     "time": words_of(
-        "day night week weekend month year hour minute duration length long stay period term age old time delay wait"
-        " clock start end begin open close opening closing arrival departure"
+        "day night week weekend month year hour minute duration length long stay period term age old time delay"
+        " wait clock end begin open close opening closing arrival departure"
     ),
     "star": words_of("star rating class category"),
     "money": words_of(
-        "price cost amount budget fee fine deposit balance total payment value worth money salary rent income discount"
-        " dollar euro limit spend spending charge fare rate due debt loan refund"
+        "price cost budget fee fine deposit balance payment worth money salary rent income discount dollar euro"
+        " spend spending charge fare due debt loan refund"
     ),
     "people": words_of(
-        "people person guest passenger party adult child children kid participant attendee traveler traveller visitor"
-        " member patient student seat headcount"
+        "people person guest passenger party adult child children kid participant attendee traveler traveller"
+        " visitor member patient student seat headcount"
     ),
     "weight": words_of("weight mass heavy kilo kilogram pound gram ounce"),
-    "distance": words_of("distance mileage odometer mile kilometer kilometre km meter metre far length height width size"),
-    "share": words_of("percent percentage rate share discount tip interest probability"),
-    "things": words_of("item items piece box bag luggage copy copies room rooms car cars ticket tickets book books count"),
+    "distance": words_of("distance mileage odometer mile kilometer kilometre km meter metre length height width"),
+    "share": words_of("percent percentage share discount tip interest probability"),
+    "things": words_of("item piece box bag luggage suitcase parcel package copy copies room book bottle stop"),
 }
-"""Words of fields, by what they count."""
+"""Words of fields, by what they count; "total" and "limit" may count anything."""
 _UNITS = {
     "time": r"days?|nights?|weeks?|weekends?|months?|years?|hours?|hrs?|minutes?|mins?",
     "star": r"stars?",
@@ -52,7 +52,7 @@ _ALSO_MONEY = re.compile(r"pounds?", re.IGNORECASE)
 
 
 def units_at(text: str, start: int, end: int) -> frozenset[str]:
-    """Return what a number in a text may count, as the signs and the word around it show; empty if nothing does."""
+    """Return what a number may count, as the sign or the word beside it shows; empty if none does."""
     if _MONEY_BEFORE.search(text, max(0, start - 2), start):
         return frozenset({"money"})
     after = _AFTER.match(text, end)

@@ -48,6 +48,12 @@ _EASTERN_CLOCK = re.compile(
 )
 _SPAN = re.compile(r"(?:\d{4}-\d\d-\d\d )?\d{1,2}:\d\d ?[-–] ?\d{1,2}:\d\d", re.ASCII)
 """As people write "from 9:30 to 10:00", and as ISO 8601 writes a time ten hours behind UTC."""
+_COUNTED = re.compile(
+    r"(?:(?:on|by)\s+)?(?:(?:the\s+)?day\s+(?:after|before)\s+)?(?:today|tonight|tomorrow|yesterday"
+    r"|(?:(?:next|this|coming|last)\s+)?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|mon|tue|wed|thu|fri|sat|sun)"
+    r"|(?:next|this|last)\s+(?:week|weekend|month|year)|in\s+\w+\s+(?:days?|weeks?|months?))\b(?!.*\d{4})",
+    re.IGNORECASE,
+)
 _ISO_TIME = re.compile(r"\d{2}:\d{2}(?::\d{2})?", re.ASCII)
 _LONGEST = 100
 """No date or time has more characters; in a longer text, each place where a date may end would be tried."""
@@ -76,6 +82,16 @@ def written_date(text: str, locale: Locale | None = None) -> str | None:
     if len(found) > 1:
         raise unclear(found, locale)
     return found[0].isoformat() if found else None
+
+
+def refuse_counted_day(text: str) -> None:
+    """Refuse a day that is counted from another one, such as "next Friday".
+
+    Raises:
+        ValueError: It is such a day.
+    """
+    if _COUNTED.match(text.strip()):
+        raise ValueError("this day is counted from one that is not known here; it needs a date with its year")
 
 
 def written_time(text: str) -> str | None:

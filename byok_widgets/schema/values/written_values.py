@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
 from byok_widgets.schema.shape import Shape
 from byok_widgets.schema.values.locales import Locale
 from byok_widgets.schema.values.written_numbers import written_number
-from byok_widgets.schema.values.written_times import refuse_span, written_date, written_moment, written_time
+from byok_widgets.schema.values.written_times import (
+    refuse_counted_day,
+    refuse_span,
+    written_date,
+    written_moment,
+    written_time,
+)
 
 _YES = frozenset(("true", "yes"))
 _NO = frozenset(("false", "no"))
+_LIMIT = re.compile(
+    r"(?:up\s+to|at\s+(?:most|least)|no\s+more\s+than|not\s+more\s+than|max(?:imum)?|min(?:imum)?|under|over|below|above"
+    r"|less\s+than|more\s+than|about|around|approximately|roughly|nearly|almost|between)\b[^\d]{0,20}\d",
+    re.IGNORECASE,
+)
 _PERCENT_WORDS = ("percent", "per cent", "%")
 
 
@@ -29,6 +41,7 @@ def written_value(text: str, shape: Shape, locale: Locale | None) -> Any:
         number = _number(text, shape, locale)
         if number is not None:
             return number
+        _refuse_limit(text)
     return _moment(text, shape, locale) or text
 
 
@@ -53,6 +66,11 @@ def _number(text: str, shape: Shape, locale: Locale | None) -> Any:
     )
 
 
+def _refuse_limit(text: str) -> None:
+    if _LIMIT.match(text.strip()):
+        raise ValueError("this is a limit or an estimate, not one number")
+
+
 def _counts_percent(shape: Shape) -> bool:
     said = shape.description.casefold()
     return any(word in said for word in _PERCENT_WORDS) or (shape.highest is not None and shape.highest > 1)
@@ -61,6 +79,8 @@ def _counts_percent(shape: Shape) -> bool:
 def _moment(text: str, shape: Shape, locale: Locale | None) -> str | None:
     if "date" in shape.formats and (day := written_date(text, locale)):
         return day
+    if shape.formats & {"date", "date-time"}:
+        refuse_counted_day(text)
     if shape.formats & {"date-time", "time"}:
         refuse_span(text)
     if "date-time" in shape.formats and (moment := written_moment(text, locale)):
