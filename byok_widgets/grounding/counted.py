@@ -14,7 +14,7 @@ from byok_widgets.grounding.dialogue import Dialogue
 from byok_widgets.grounding.numbers import NumberSaid
 from byok_widgets.grounding.passage import Passage
 from byok_widgets.grounding.talked_about import names_any
-from byok_widgets.grounding.units import is_hour, units_at, units_of_field
+from byok_widgets.grounding.units import counts_other_people, is_hour, units_at, units_of_field
 from byok_widgets.grounding.words import words_of
 
 _IN_A_NAME = re.compile(r"\s+[A-Z][a-z]+\s+[A-Z][a-z]+")
@@ -54,6 +54,8 @@ def _places(dialogue: Dialogue, value: Any) -> Iterator[tuple[Passage, NumberSai
 
 
 def _is_other(passage: Passage, said: NumberSaid, about: str, *, by_person: bool) -> bool:
+    if counts_other_people(passage.text, said.end, about):
+        return True
     units, asked = units_at(passage.text, said.start, said.end), units_of_field(about)
     if units:
         return units.isdisjoint(asked) if asked else not units.isdisjoint(_RARELY_MEANT)

@@ -202,7 +202,37 @@ def _is_day_alone(words: tuple[Word, ...], at: int) -> bool:
         number_named(word.bare) is not None and not word.bare.endswith(("st", "nd", "rd", "th"))
     ):
         return False
+    if at + 1 < len(words) and words[at + 1].bare in _ORDERED:
+        return False
     return not word.bare.isdecimal() or (at > 0 and words[at - 1].bare in _BEFORE_DAY)
+
+
+_ORDERED = frozenset(
+    [
+        "attempt",
+        "child",
+        "class",
+        "edition",
+        "floor",
+        "generation",
+        "grade",
+        "lane",
+        "level",
+        "person",
+        "place",
+        "row",
+        "section",
+        "semester",
+        "storey",
+        "story",
+        "team",
+        "term",
+        "time",
+        "try",
+        "visit",
+    ]
+)
+"""What is in an order other than that of days: "the 3rd floor"."""
 
 
 def _weekday(said: DateSaid) -> int | None:

@@ -50,27 +50,37 @@ def leaning(name: str, passages: Sequence[Passage], people: Sequence[bool]) -> b
         passages: The dialogue.
         people: For each message, whether a person says it.
     """
-    found = set(_claims(name, passages, people))
+    found: set[bool | None] = set()
+    is_answer = False
+    for number, passage in enumerate(passages):
+        answer = _answered(name, number, passages, people)
+        if answer is not None:
+            found = {*found, answer} - {None}  # what was open before is settled
+        elif not is_answer and is_talked_about(name, [passage]):
+            found.update(_claims(name, passage, by_person=people[number]))
+        is_answer = answer is not None
     return found.pop() if len(found) == 1 else None
 
 
-def _claims(name: str, passages: Sequence[Passage], people: Sequence[bool]) -> Iterator[bool | None]:
-    for number, passage in enumerate(passages):
-        if not is_talked_about(name, [passage]):
+def _answered(name: str, number: int, passages: Sequence[Passage], people: Sequence[bool]) -> bool | None:
+    """Return the answer to the only question of a message, if it is about the field."""
+    text = passages[number].text
+    if text.count("?") != 1 or number + 1 == len(passages) or people[number + 1] == people[number]:
+        return None
+    question = next((each for each in sentences(text) if each.endswith("?")), "")
+    return _answer(question, passages[number + 1].text) if is_talked_about(name, [Passage(question)]) else None
+
+
+def _claims(name: str, passage: Passage, *, by_person: bool) -> Iterator[bool | None]:
+    """Yield no for each sentence that denies the field, and `None` for others of people."""
+    for sentence in sentences(passage.text):
+        about = Passage(sentence)
+        if sentence.endswith("?") or not is_talked_about(name, [about]):
             continue
-        for sentence in sentences(passage.text):
-            about = Passage(sentence)
-            if not is_talked_about(name, [about]):
-                continue
-            if sentence.rstrip().endswith("?"):
-                is_last = passage.text.rstrip().endswith(sentence.rstrip())
-                answered = is_last and number + 1 < len(passages) and people[number + 1] != people[number]
-                answer = _answer(sentence, passages[number + 1].text) if answered else None
-                yield from () if answer is None else (answer,)
-            elif is_denied(name, [about]) and not _WAVERING.search(sentence):
-                yield False
-            elif people[number]:
-                yield None  # it may say the opposite
+        if is_denied(name, [about]) and not _WAVERING.search(sentence):
+            yield False
+        elif by_person:
+            yield None
 
 
 def _answer(question: str, reply: str) -> bool | None:

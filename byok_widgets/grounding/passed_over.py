@@ -39,6 +39,7 @@ _RECAP = re.compile(r"\b(?:confirm|correct|details|verify|right)\b", re.IGNORECA
 """What asks whether all of several things are right."""
 _DENYING = re.compile(r"\b(?:not|no|never|without|except|but)\b|n['’]t\b", re.IGNORECASE)
 _CLAUSE_ENDS = re.compile(r"[,;]\s|\bbut\b", re.IGNORECASE)
+_PART = re.compile(r",\s*(?P<word>on|at|in|from)\s*$", re.IGNORECASE)
 _ENDS = re.compile(r"[?!\n]")
 _OPEN_QUESTION = re.compile(r"\b(?:when|what|which|where|who|how)\b", re.IGNORECASE)
 _LONGEST_REPLY = 200
@@ -142,7 +143,8 @@ def _are_alternatives(asked: Asked, offer: Passage, one: Place, other: Place) ->
     if len(list(sentence_places(between))) > 1 or _ENDS.search(between):
         return False
     if not _LINKING.search(between):
-        return between.strip() == "," if not asked.is_text else _are_parallel(offer, one, other, between)
+        is_row = not asked.is_text and (between.strip() == "," or _begins_alike(offer, first, between))
+        return is_row or (asked.is_text and _are_parallel(offer, one, other, between))
     if not asked.is_text and _OR.search(between):
         return True
     if asked.is_text and not (_BESIDE.match(between) and _follows_link(between)):
@@ -154,6 +156,13 @@ def _are_alternatives(asked: Asked, offer: Passage, one: Place, other: Place) ->
         or any(start <= word.start < end for start, end in offer.figures)
         for word in inner
     )
+
+
+def _begins_alike(offer: Passage, first: Place, between: str) -> bool:
+    """Whether the same small word begins two parts of a row: "on Monday for me, on Friday for you"."""
+    found = _PART.search(between)
+    before = words_of(offer.text[: first[0]])[-1:]
+    return bool(found and before and found["word"].casefold() == before[0].bare)
 
 
 def _are_parallel(offer: Passage, one: Place, other: Place, between: str) -> bool:

@@ -59,6 +59,12 @@ _INTRODUCES = re.compile(
     r"|you\s+are\s+(?:speaking|talking)\s+(?:to|with))\s+(?:[A-Z]\w+\s+)?$",
     re.IGNORECASE,
 )
+_IS_FULL = re.compile(
+    r"\s+(?:is|are)\s+(?:already\s+|fully\s+|completely\s+)?"
+    r"(?:full|booked|closed|taken|sold\s+out|unavailable|not\s+(?:available|possible|free))\b(?!\s+until)",
+    re.IGNORECASE,
+)
+_SADLY_NOT = re.compile(r"\b(?:unfortunately|sorry|afraid),?\s+not\s+(?:(?:on|at|in)\s+)?$", re.IGNORECASE)
 _CALLS_ITSELF = re.compile(r"\bthis\s+is\s+(?:[A-Z]\w+\s+)?$", re.IGNORECASE)
 _OF_PERSON = _PEOPLE | {"account", "contact", "first", "full", "holder", "last", "member", "owner", "your"}
 """Words of names of fields that ask for a person's own name, and for no other one's."""
@@ -127,6 +133,8 @@ def _is_out(dialogue: Dialogue, asked: Asked, place: Evidence) -> bool:
     if is_changed(dialogue, asked, place):
         return True
     if not dialogue.is_by_person(place.message):
+        if not asked.is_text and _is_unavailable(text, place):
+            return True
         return _introduces_itself(asked, text, place) or _is_overruled(dialogue, asked, place)
     if _is_denied(asked, text, place) or _is_corrected(asked, text, place):
         return True
@@ -141,6 +149,12 @@ def _introduces_itself(asked: Asked, text: str, place: Evidence) -> bool:
     before = text[max(0, place.start - _LOOK_BACK) : place.start]
     is_own = names <= _OF_PERSON and _CALLS_ITSELF.search(before)
     return not _PEOPLE.isdisjoint(names) and bool(_INTRODUCES.search(before) or is_own)
+
+
+def _is_unavailable(text: str, place: Evidence) -> bool:
+    """Whether the model says that it cannot be: "Wednesday is full", "unfortunately not today"."""
+    before = text[max(0, place.start - _LOOK_BACK) : place.start]
+    return bool(_IS_FULL.match(text, place.end) or _SADLY_NOT.search(before))
 
 
 def _is_denied(asked: Asked, text: str, place: Evidence) -> bool:

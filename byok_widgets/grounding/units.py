@@ -45,6 +45,16 @@ _UNITS = {
 _AFTER = re.compile(
     r"[\s-]*(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _UNITS.items()) + r")(?!\w)", re.IGNORECASE
 )
+_PEOPLE = {
+    "adult": words_of("adult grownup"),
+    "child": words_of("child children kid"),
+    "baby": words_of("infant baby babies"),
+    "senior": words_of("senior pensioner"),
+}
+_PERSON_AFTER = re.compile(
+    r"\s+(?P<word>adults?|grown-?ups?|child(?:ren)?|kids?|infants?|babies|baby|seniors?|pensioners?)\b",
+    re.IGNORECASE,
+)
 _MONEY_BEFORE = re.compile(r"[$€£]\s?$")
 _HOUR_BEFORE = re.compile(r"\bat\s$", re.IGNORECASE)
 _HOURS = 24
@@ -65,6 +75,13 @@ def units_at(text: str, start: int, end: int) -> frozenset[str]:
 def units_of_field(about: str) -> frozenset[str]:
     """Return what a field may count; empty if its name and description do not show it."""
     return frozenset(name for name, words in _FIELDS.items() if names_any(about, words))
+
+
+def counts_other_people(text: str, end: int, name: str) -> bool:
+    """Whether the word behind a number counts other people than a field names: "3 children" for `adults`."""
+    found = _PERSON_AFTER.match(text, end)
+    asked = {kind for kind, words in _PEOPLE.items() if names_any(name, words)}
+    return bool(found and len(asked) == 1 and not any(names_any(found["word"], _PEOPLE[kind]) for kind in asked))
 
 
 def is_hour(text: str, start: int, number: Sequence[Word]) -> bool:
