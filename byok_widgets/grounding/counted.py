@@ -14,7 +14,7 @@ from byok_widgets.grounding.dialogue import Dialogue
 from byok_widgets.grounding.numbers import NumberSaid
 from byok_widgets.grounding.passage import Passage
 from byok_widgets.grounding.talked_about import names_any
-from byok_widgets.grounding.units import counts_other_people, is_hour, units_at, units_of_field
+from byok_widgets.grounding.units import counts_other_people, is_at_odds, is_other_hour, units_at, units_of_field
 from byok_widgets.grounding.words import words_of
 
 _IN_A_NAME = re.compile(r"\s+[A-Z][a-z]+\s+[A-Z][a-z]+")
@@ -23,7 +23,7 @@ _OFFERED = re.compile(
     r"\b(?:found|have|has|having|there(?:\s+is|\s+are|['’]s|\s+were)|with|including)\s+$", re.IGNORECASE
 )
 """What a model says before it counts what it has to offer."""
-_RARELY_MEANT = frozenset({"time", "star", "way"})
+_RARELY_MEANT = frozenset({"star", "way"})
 """What a number does not count for a field that does not name it."""
 _LOOK_BACK = 40
 _THING = re.compile(r"\s+(?P<thing>[a-z]+(?:[ -][a-z]+)?)")
@@ -58,8 +58,8 @@ def _is_other(passage: Passage, said: NumberSaid, about: str, *, by_person: bool
         return True
     units, asked = units_at(passage.text, said.start, said.end), units_of_field(about)
     if units:
-        return units.isdisjoint(asked) if asked else not units.isdisjoint(_RARELY_MEANT)
-    if is_hour(passage.text, said.start, words_of(passage.text[said.start : said.end])) and "time" not in asked:
+        return is_at_odds(units, asked) if asked else not units.isdisjoint(_RARELY_MEANT)
+    if is_other_hour(passage.text, said.start, said.end, about):
         return True
     if _IN_A_NAME.match(passage.text, said.end):
         return True

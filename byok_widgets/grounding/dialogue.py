@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 from byok_widgets.grounding.choices import choice_places
@@ -212,20 +212,14 @@ class Dialogue:
         searches: list[Search] = [lambda words: choice_places(words, value, allowed)]
         searches += [lambda words: in_other_order(words, value)]
         places = (self._row.first(search, value, is_choice=True) for search in searches)
-        found = next(filter(None, places), None) or self._in_part_of_day(value, allowed)
+        found = next(filter(None, places), None) or self._in_part_of_day(value)
         return LookUp("said", found) if found else LookUp("not_literal")
 
-    def _in_part_of_day(self, value: str, allowed: Sequence[Any]) -> Evidence | None:
-        """Return a time of day that says which part of it is meant: "at 9 am" for "morning".
-
-        Where one of the other values is said, it is the part that is meant.
-        """
-        others = [each for each in allowed if isinstance(each, str) and each != value]
-        if any(self._row.first(partial(choice_places, value=each, allowed=allowed), each) for each in others):
-            return None
+    def _in_part_of_day(self, value: str) -> Evidence | None:
+        """Return a time of day that says which part of it is meant: "at 9 am" for "morning"."""
         for number in self._order:
             for said in self._passages[number].times:
-                if said.is_exact and is_in_part(said.hour, value):
+                if said.is_exact and is_in_part(said.hour, said.minute, value):
                     return self._evidence(number, (said.start, said.end))
         return None
 

@@ -46,9 +46,30 @@ def _cannot_be(asked: AbstractSet[str], value: str) -> bool:
         return "@" not in value and _AT not in value.casefold()
     if asked & _PHONES and not asked & _NO_NUMBERS:
         return not any(map(str.isdigit, value)) and not Passage(value).numbers
-    return bool(asked & {"name"}) and not any(map(str.isalpha, value))
+    return "name" in asked <= _OF_PERSON and not any(map(str.isalpha, value))
 
 
+_OF_PERSON = frozenset(
+    [
+        "caller",
+        "child",
+        "client",
+        "contact",
+        "customer",
+        "doctor",
+        "family",
+        "first",
+        "full",
+        "given",
+        "guest",
+        "last",
+        "name",
+        "owner",
+        "parent",
+        "patient",
+        "user",
+    ]
+)
 _AT = " at "
 _PHONES = frozenset({"phone", "telephone", "mobile", "fax"})
 _NO_NUMBERS = frozenset({"brand", "color", "make", "maker", "model", "name", "os", "plan", "provider", "type"})
@@ -73,10 +94,11 @@ def is_said_of_the_other_end(name: str, value: str, passages: Sequence[Passage])
     at which no such word stands.
     """
     asked = {word.bare for word in words_of_name(_JOINED.sub(r"\1\2", name))}
+    wanted, is_moment = words_of(value), not _MOMENTS.isdisjoint(asked)
     ends = [end for end, names in _ENDS.items() if asked & names]
+    ends += [end for word, end in _ENDS_OF_PLACES.items() if word in asked and not is_moment]
     if len(ends) != 1:
         return False
-    wanted, is_moment = words_of(value), not _MOMENTS.isdisjoint(asked)
     before = {
         end
         for number, passage in enumerate(passages)
@@ -168,14 +190,12 @@ def _ways_in(passage: Passage, span: tuple[int, int]) -> set[str]:
 
 
 _ENDS = {
-    "start": frozenset(
-        {"begin", "beginning", "checkin", "departure", "from", "origin", "pickup", "sender", "source", "start"}
-    ),
-    "end": frozenset(
-        {"arrival", "checkout", "destination", "dropoff", "end", "recipient", "target", "to", "until"}
-    ),
+    "start": frozenset({"begin", "beginning", "checkin", "from", "origin", "pickup", "sender", "source", "start"}),
+    "end": frozenset({"checkout", "destination", "dropoff", "end", "recipient", "target", "to", "until"}),
 }
 """Words in the names of fields, by the end that they ask for."""
+_ENDS_OF_PLACES = {"departure": "start", "arrival": "end"}
+"""Words for an end in names of fields that ask for a place: a stay begins with the arrival."""
 _LEADING = {"from": "start", "leaving": "start", "out": "start", "to": "end", "toward": "end", "towards": "end"}
 """Words before a place or a person, by the end that they say."""
 _ASKED_END = re.compile(r"(?:^|[.!?,]|\band|\bwhere)\s*(?P<end>to|from)\s*\?\s*$", re.IGNORECASE)

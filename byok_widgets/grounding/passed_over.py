@@ -23,21 +23,24 @@ _BESIDE = re.compile(r"\s*(?:[a-z]+\s+)?(?:,|or\b|and\b|$)")
 """What follows one of several values: at most a noun, "the Central branch or", and what links it to the next."""
 _DECLINING = re.compile(
     r"(?:no|nope|nah|not (?:really|this time|today|now|necessary|yet)|(?:maybe|perhaps) (?:later|another time))\b"
-    r"(?! (?:problem|worries|doubt|wait)\b)",
+    r"(?! (?:problem|worries|doubt|wait|objections?|issues?|trouble|complaints?|conflicts?)\b)",
     re.IGNORECASE,
 )
 _COUNTERING = re.compile(
     r"(?:no|nope|nah|better|rather|preferably|actually|hm+|sorry"
     r"|i(?:['’]d| would) (?:rather|prefer)|i prefer"
-    r"|(?:i['’]ll|i will|let['’]s) (?:take|have|go|do|pick)\b|then|(?:how|what) about|(?:could|can) (?:we|you|i)"
+    r"|(?:i['’]ll|i will|let['’]s) (?:take|have|go|do|pick)\b|(?:how|what) about|(?:could|can) (?:we|you|i)"
     r"|i can['’]?t|that['’]s (?:too|not))\b",
     re.IGNORECASE,
 )
-_NOT_AN_OFFER = re.compile(r"\b(?:else|other|others|mind|problem|wrong|more)\b", re.IGNORECASE)
+_NOT_AN_OFFER = re.compile(
+    r"\b(?:anything|something|else|others?|mind|problem|wrong|more|against|objections?)\b", re.IGNORECASE
+)
 """What makes a no something else than a refusal: "Is there anything else you need at Mario's?"."""
 _RECAP = re.compile(r"\b(?:confirm|correct|details|verify|right)\b", re.IGNORECASE)
 """What asks whether all of several things are right."""
-_DENYING = re.compile(r"\b(?:not|no|never|without|except|but)\b|n['’]t\b", re.IGNORECASE)
+_DENYING = re.compile(r"\b(?:not|no|never|without|except|but)\b|\btoo\s+\w+|n['’]t\b", re.IGNORECASE)
+_CANNOT = re.compile(r"\b(?:can|could)(?:n['’]?t|['’]t|not)\b", re.IGNORECASE)
 _CLAUSE_ENDS = re.compile(r"[,;]\s|\bbut\b", re.IGNORECASE)
 _PART = re.compile(r",\s*(?P<word>on|at|in|from)\s*$", re.IGNORECASE)
 _ENDS = re.compile(r"[?!\n]")
@@ -79,7 +82,7 @@ def is_passed_over(dialogue: Dialogue, asked: Asked) -> bool:
         return False
     reply = passages[later[0]]
     return _counters(asked, passages[last], said[last], reply) or (
-        is_new and _declines(passages[last], said[last], reply)
+        is_new and _declines(asked, passages[last], said[last], reply)
     )
 
 
@@ -147,6 +150,8 @@ def _are_alternatives(asked: Asked, offer: Passage, one: Place, other: Place) ->
         return is_row or (asked.is_text and _are_parallel(offer, one, other, between))
     if not asked.is_text and _OR.search(between):
         return True
+    if asked.is_text and offer.text[first[0]].isupper() != offer.text[second[0]].isupper():
+        return False
     if asked.is_text and not (_BESIDE.match(between) and _follows_link(between)):
         return False
     inner = [word for word in offer.words if first[1] <= word.start < second[0]]
@@ -185,10 +190,12 @@ def _counters(asked: Asked, offer: Passage, places: Sequence[Place], reply: Pass
         return False
     if any(place[0] < first for place in places) or _OPEN_QUESTION.search(offer.text, first, end):
         return False
-    return bool(_COUNTERING.match(reply.text.strip())) or is_plain(asked, reply, given)
+    said = [sentence for sentence in sentences(reply.text) if asked.others_in(Passage(sentence))]
+    is_plain_reply = is_plain(asked, reply, given) and not _DENYING.search(reply.text)
+    return is_plain_reply or any(_COUNTERING.match(sentence) and not _CANNOT.search(sentence) for sentence in said)
 
 
-def _declines(offer: Passage, places: Sequence[Place], reply: Passage) -> bool:
+def _declines(asked: Asked, offer: Passage, places: Sequence[Place], reply: Passage) -> bool:
     """Whether the offer ends with the value, which is all that it is about, and people say no."""
     first, end = last_sentence(offer.text)
     sentence, answer = offer.text[first:end], reply.text.strip()
@@ -196,10 +203,19 @@ def _declines(offer: Passage, places: Sequence[Place], reply: Passage) -> bool:
         return False
     if not _DECLINING.match(answer):
         return False
+    if asked.is_text and not all(_is_last_word(sentence, place[1] - first) for place in places):
+        return False
     _, *rest = sentences(answer)
     if plain_answer(answer) is False and not any(_names(Passage(each)) for each in rest):
         return not _RECAP.search(offer.text)
     return not _names_more(offer, places)
+
+
+def _is_last_word(sentence: str, end: int) -> bool:
+    """Whether nothing that tells something stands behind a place: "Is Rex a dog?" asks about the dog."""
+    return all(
+        word.bare in COMMON_WORDS or word.bare in ("well", "instead", "then") for word in words_of(sentence[end:])
+    )
 
 
 def _names_more(offer: Passage, places: Sequence[Place]) -> bool:

@@ -23,6 +23,7 @@ _FAILS = re.compile(
     r"|\b(?:not|no longer) (?:available|possible|free)\b|\b(?:could|can)(?:n['’]t| ?not)\b",
     re.IGNORECASE,
 )
+_LIMITS = re.compile(r"\b(?:no|only|at (?:most|least)|up to|maximum|max|minimum|limit)\b", re.IGNORECASE)
 _AGREES = re.compile(
     r"\s*(?:(?:oh|well|hm+|then|and)\b[,.]?\s+)*"
     r"(?:yes|yeah|yep|yup|sure|ok|okay|fine|good|great|perfect|correct|right|excellent"
@@ -102,7 +103,8 @@ def _is_bargained(dialogue: Dialogue, asked: Asked, said: Sequence[int]) -> bool
     ):
         return False
     offered, taken = (_texts(asked, passages[number]) for number in (last + 1, last + 2))
-    return len(offered) == 1 and taken == offered and not asked.others_in(passages[last])
+    is_limit = _LIMITS.search(passages[last + 1].text) or _FAILS.search(passages[last + 1].text)
+    return bool(is_limit and len(offered) == 1 and taken == offered and not asked.others_in(passages[last]))
 
 
 def _is_withdrawn(dialogue: Dialogue, asked: Asked, last: int) -> bool:

@@ -254,13 +254,23 @@ def _is_overruled(dialogue: Dialogue, asked: Asked, place: Evidence) -> bool:
     if asked.is_text:
         rest = re.sub(rf"^{_SMALL}", "", reply.text[corrected.end() :], flags=re.IGNORECASE) if corrected else ""
         return asks_only_this and _is_another_text(asked, place.text, rest.rstrip(" .!"), is_strong=False)
-    given = asked.others_in(reply)
+    given = [
+        at
+        for at in asked.others_in(reply)
+        if _is_given(asked, reply.text, Evidence.of(number + 1, reply.text, at))
+    ]
     if not given or not (corrected or is_question) or not is_plain(asked, reply, given) or len({*given}) > 1:
         return False
     said = reply.text[slice(*given[0])].casefold()
     offered = {asking.text[start:after].casefold() for start, after in asked.others_in(asking)}
     is_named = asked.kind == "number" and names_any(asked.name, words_of(reply.text[given[0][1] :])[:1])
     return not offered or said in offered or is_named
+
+
+def _is_given(asked: Asked, text: str, place: Evidence) -> bool:
+    """Whether a person names a value neither to deny it nor in a question."""
+    first, end = _sentence(text, place)
+    return not text[first:end].rstrip().endswith("?") and not _is_denied(asked, text, place)
 
 
 def _sentence(text: str, place: Evidence) -> Place:

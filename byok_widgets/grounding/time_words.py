@@ -76,10 +76,11 @@ def is_part_of_another_day(words: Words, place: tuple[int, int]) -> bool:
     return words[at].bare in ("tomorrow", "yesterday") and words[at - 1].bare in ("after", "before") and at > 0
 
 
-def is_in_part(hour: int, part: str) -> bool:
-    """Whether an hour, from 0, is in a part of the day such as "morning"."""
-    first, end = _HOURS.get(part.strip().casefold(), (0, 0))
-    return first <= hour < end
+def is_in_part(hour: int, minute: int, part: str) -> bool:
+    """Whether a time is in a part of the day such as "morning"; noon is where the afternoon begins."""
+    name = part.strip().casefold()
+    first, end = _HOURS.get(name, (0, 0))
+    return first <= hour < end and not (name == "afternoon" and (hour, minute) == (first, 0))
 
 
 def names_a_time(text: str) -> bool:

@@ -6,20 +6,19 @@ The words are English; a unit or a field that is not known here is no sign.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from byok_widgets.grounding.talked_about import names_any
-from byok_widgets.grounding.words import Word, words_of
+from byok_widgets.grounding.words import words_of
 
 _FIELDS = {
     "time": words_of(
         "day night week weekend month year hour minute duration length long stay period term age old time delay"
-        " wait clock end begin open close opening closing arrival departure"
+        " wait"
     ),
-    "star": words_of("star rating class category"),
+    "star": words_of("star rating"),
     "money": words_of(
-        "price cost budget fee fine deposit balance payment worth money salary rent income discount dollar euro"
-        " spend spending charge fare due debt loan refund"
+        "price cost budget fee fine deposit balance payment worth money salary rent income discount tip interest"
+        " dollar euro spend spending charge fare due debt loan refund"
     ),
     "people": words_of(
         "people person guest passenger party adult child children kid participant attendee traveler traveller"
@@ -57,7 +56,9 @@ _PERSON_AFTER = re.compile(
 )
 _MONEY_BEFORE = re.compile(r"[$€£]\s?$")
 _HOUR_BEFORE = re.compile(r"\bat\s$", re.IGNORECASE)
+_NO_MEASURES = frozenset({"money", "people", "time"})
 _HOURS = 24
+_OF_HOURS = words_of("hour time clock start begin end open close opening closing arrival departure until")
 _ALSO_MONEY = re.compile(r"pounds?", re.IGNORECASE)
 
 
@@ -84,8 +85,13 @@ def counts_other_people(text: str, end: int, name: str) -> bool:
     return bool(found and len(asked) == 1 and not any(names_any(found["word"], _PEOPLE[kind]) for kind in asked))
 
 
-def is_hour(text: str, start: int, number: Sequence[Word]) -> bool:
-    """Whether a number is a time of day in short: "Monday at 2"."""
-    digits = number[0].bare if len(number) == 1 else ""
-    is_small = digits.isdecimal() and int(digits) <= _HOURS
-    return is_small and bool(_HOUR_BEFORE.search(text, max(0, start - 3), start))
+def is_at_odds(units: frozenset[str], asked: frozenset[str]) -> bool:
+    """Whether a number counts something else than a field; a field of things may be for their size or weight."""
+    return units.isdisjoint(asked) and (asked != {"things"} or not units.isdisjoint(_NO_MEASURES))
+
+
+def is_other_hour(text: str, start: int, end: int, name: str) -> bool:
+    """Whether a number is a time of day in short, "Monday at 2", and a field does not ask for one."""
+    digits = text[start:end]
+    is_hour = digits.isdecimal() and int(digits) <= _HOURS and _HOUR_BEFORE.search(text, max(0, start - 3), start)
+    return bool(is_hour) and not names_any(name, _OF_HOURS)
