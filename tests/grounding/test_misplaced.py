@@ -28,6 +28,13 @@ from byok_widgets.grounding.passage import Passage
         ("time", "5ish", False),
         ("address", "2316 Dwight Way", False),
         ("city", "Sonoma Ave", True),
+        ("email", "Marco", True),
+        ("email", "ana at example dot com", False),
+        ("phone", "Marco", True),
+        ("phone", "five five five", False),
+        ("phone_brand", "Nokia", False),
+        ("patient_name", "4711", True),
+        ("product_name", "501", False),
         ("home_city", "SFO International Airport", True),
         ("city", "Point Reyes Station", False),
         ("city_hotel", "Grand Hotel", False),
@@ -52,12 +59,22 @@ def test_a_number_of_another_kind_is_no_date_or_time(name: str, value: str, is_o
         ("pickup_time", "3 pm", "Please change it to 3 pm", False),
         ("start_date", "Friday", "from Monday to Friday", True),
         ("end_date", "Friday", "from Monday to Friday", False),
+        ("check_in_date", "May 6", "from May 2 to May 6", True),
+        ("checkout_date", "May 6", "from May 2 to May 6", False),
+        ("arrival_date", "May 2", "from May 2 to May 6", False),
+        ("arrival_city", "Rome", "from Rome", True),
+        ("from_account", "savings", "from my checking to my savings", True),
     ],
 )
 def test_only_a_value_whose_every_place_says_the_other_end_is_of_it(
     name: str, value: str, said: str, is_other: bool
 ) -> None:
     assert is_said_of_the_other_end(name, value, [Passage(said)]) is is_other
+
+
+@pytest.mark.parametrize(("question", "is_other"), [("And where to?", True), ("Which city?", False)])
+def test_a_question_for_the_other_end_makes_its_answer_one(question: str, is_other: bool) -> None:
+    assert is_said_of_the_other_end("origin", "Milan", [Passage(question), Passage("Milan.")]) is is_other
 
 
 @pytest.mark.parametrize(

@@ -253,6 +253,21 @@ def test_a_problem_names_the_readings_and_the_way_out() -> None:
     assert "'1,234'" in problem
 
 
+@pytest.mark.parametrize(
+    ("type_", "said", "reason"),
+    [
+        (DAY, "next Friday", "counted from"),
+        (DAY, "the day after tomorrow", "counted from"),
+        (MOMENT, "Monday at 3 pm", "counted from"),
+        (int, "up to 6 people", "a limit"),
+        (float, "about 12.50", "a limit"),
+    ],
+)
+def test_a_counted_day_and_a_limit_say_why_they_are_invalid(type_: Any, said: str, reason: str) -> None:
+    problems = ExtractionSchema.of(fields={"x": type_}).check({"x": said}).problems
+    assert reason in problems["x"]
+
+
 @pytest.mark.parametrize("tag", ["", "german", "xx-YY", "de-DE-1996", 7])
 def test_an_unknown_locale_is_rejected(tag: Any) -> None:
     with pytest.raises(ConfigError, match="not a locale"):
