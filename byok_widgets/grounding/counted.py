@@ -29,17 +29,18 @@ _LOOK_BACK = 40
 _THING = re.compile(r"\s+(?P<thing>[a-z]+(?:[ -][a-z]+)?)")
 
 
-def counts_something_else(dialogue: Dialogue, about: str, value: Any) -> bool:
+def counts_something_else(dialogue: Dialogue, name: str, value: Any, description: str = "") -> bool:
     """Whether every place that says a number counts something that its field does not name.
 
     Args:
         dialogue: The dialogue.
-        about: The name of the field, and its description.
+        name: The name of the field.
         value: The number.
+        description: What the field says of itself; it counts where the name does not show what is counted.
     """
     places = list(_places(dialogue, value))
     return bool(places) and all(
-        _is_other(passage, said, about, by_person=by_person) for passage, said, by_person in places
+        _is_other(passage, said, name, description, by_person=by_person) for passage, said, by_person in places
     )
 
 
@@ -53,10 +54,14 @@ def _places(dialogue: Dialogue, value: Any) -> Iterator[tuple[Passage, NumberSai
             yield passage, said, dialogue.is_by_person(number)
 
 
-def _is_other(passage: Passage, said: NumberSaid, about: str, *, by_person: bool) -> bool:
-    if counts_other_people(passage.text, said.end, about):
+def _is_other(passage: Passage, said: NumberSaid, name: str, description: str, *, by_person: bool) -> bool:
+    if counts_other_people(passage.text, said.end, name):
         return True
-    units, asked = units_at(passage.text, said.start, said.end), units_of_field(about)
+    about = f"{name} {description}"
+    units, asked = (
+        units_at(passage.text, said.start, said.end),
+        units_of_field(name) or units_of_field(description),
+    )
     if units:
         return is_at_odds(units, asked) if asked else not units.isdisjoint(_RARELY_MEANT)
     if is_other_hour(passage.text, said.start, said.end, about):

@@ -27,7 +27,7 @@ _FIELDS = {
     "weight": words_of("weight mass heavy kilo kilogram pound gram ounce"),
     "distance": words_of("distance mileage odometer mile kilometer kilometre km meter metre length height width"),
     "share": words_of("percent percentage share discount tip interest probability"),
-    "things": words_of("item piece box bag luggage suitcase parcel package copy copies room book bottle stop"),
+    "things": words_of("item piece box bag luggage suitcase parcel package copy copy copies room bottle stop"),
 }
 """Words of fields, by what they count; "total" and "limit" may count anything."""
 _UNITS = {
@@ -74,8 +74,12 @@ def units_at(text: str, start: int, end: int) -> frozenset[str]:
 
 
 def units_of_field(about: str) -> frozenset[str]:
-    """Return what a field may count; empty if its name and description do not show it."""
-    return frozenset(name for name, words in _FIELDS.items() if names_any(about, words))
+    """Return what a field may count, as its name or description shows; empty if nothing does.
+
+    People and money are counted beside things: "passengers in the room".
+    """
+    found = frozenset(name for name, words in _FIELDS.items() if names_any(about, words))
+    return found - {"things"} or found
 
 
 def counts_other_people(text: str, end: int, name: str) -> bool:

@@ -123,7 +123,7 @@ class Refusal:
         if is_replaced(dialogue, asked) or is_passed_over(dialogue, asked):
             return True
         if not isinstance(part.value, str):
-            return counts_something_else(dialogue, about, part.value)
+            return counts_something_else(dialogue, name, part.value, self.descriptions.get(part.path, ""))
         if is_of_another_kind(name, part.value):
             return True
         passages = dialogue.passages

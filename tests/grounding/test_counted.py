@@ -9,8 +9,8 @@ from byok_widgets.grounding.dialogue import Dialogue
 from byok_widgets.messages import Message
 
 
-def is_other(name: str, value: float, text: str) -> bool:
-    return counts_something_else(Dialogue([Message("user", text)]), name, value)
+def is_other(name: str, value: float, text: str, description: str = "") -> bool:
+    return counts_something_else(Dialogue([Message("user", text)]), name, value, description)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,12 @@ def is_other(name: str, value: float, text: str) -> bool:
 )
 def test_a_unit_of_something_else_shows_another_number(name: str, value: float, text: str) -> None:
     assert is_other(name, value, text)
+
+
+def test_the_name_of_a_field_counts_before_its_description() -> None:
+    assert is_other("passengers", 1, "With 1 stop.", "Number of passengers in the booking")
+    assert not is_other("bags", 2, "With 2 suitcases.", "Number of bags of each passenger")
+    assert is_other("number", 2, "With 2 suitcases.", "Number of passengers")
 
 
 @pytest.mark.parametrize(
