@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from byok_widgets.grounding.choices import choice_places
@@ -35,7 +35,7 @@ class Asked:
     kind: Kind
     allowed: Sequence[Any] = ()
 
-    @property
+    @cached_property
     def moment(self) -> Moment | None:
         """The date or the time that it is."""
         return typed_moment(self.value) if self.kind == "moment" else moment_of(self.value)
