@@ -8,7 +8,6 @@ import logging
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import fields
-from decimal import Decimal
 from typing import Any, TypeVar
 
 from byok_widgets.errors import ConfigError, FlowError
@@ -82,12 +81,14 @@ class RedisStore:
             )
             self._redis, self._error = client.Redis(connection_pool=pool), client.RedisError
             info = await self._redis.info()
+            _require_lasting(info)
         except (client.RedisError, OSError, ValueError) as error:
-            problem = redact(str(error))
+            problem = redact(str(error)).rstrip(".")
+        except (AttributeError, LookupError, RecursionError, TypeError):  # as its client fails on other replies
+            problem = "what it replies is not the protocol of Redis"
         else:
             scripts = map(self._redis.register_script, (BEAT, CLAIM, PUT, RELEASE, SPEND))
             self._beat, self._claim, self._put, self._release, self._spend = scripts
-            _require_lasting(info)
             await self.beat()
             return
         raise ConfigError(
@@ -114,7 +115,7 @@ class RedisStore:
         if not keys and tail:
             keys = await self._newest(self._key("p", session, tail))
         turns = [await self._brief(key) for key in keys]
-        return [turn for turn in turns if turn is not None]
+        return [turn for turn in turns if turn is not None and turn.session == session]
 
     async def found_and_begun(
         self, session: str, words: str, tail: str, begin: Begin
@@ -126,14 +127,15 @@ class RedisStore:
     async def turn(self, key: str) -> StoredTurn | None:
         """Return a turn."""
         found = await self._redis.hgetall(self._key("t", key))
-        return _turn(found) if found else None
+        return _turn(found, key) if found else None
 
     async def claim(self, turn: StoredTurn, owner: str) -> Claim:
         """Begin to answer a turn, unless it is answered or another living process does it."""
         data = json.dumps({name: str(value) for name, value in vars(turn).items()})
         values = [turn.key, owner, self.process, data, LEASE_S]
         kind, taken_over, known, journal = await self._claim([self._prefix], values)
-        return Claim(kind, _turn(_mapping(known)) or turn, taken_over=bool(taken_over), journal=_mapping(journal))
+        found = _turn(_mapping(known), turn.key) or turn
+        return Claim(kind, found, taken_over=bool(taken_over), journal=_mapping(journal))
 
     async def note(self, key: str, step: str, data: str) -> None:
         """Keep what a step of a turn gave."""
@@ -169,7 +171,7 @@ class RedisStore:
     async def sessions(self, limit: int) -> list[StoredSession]:
         """Return the last conversations, the newest first."""
         keys = await self._redis.zrange(self._key("activity"), 0, limit - 1, desc=True)
-        return await self._sessions(keys)
+        return await self._sessions(keys[:limit])
 
     async def named(self, name: str) -> list[StoredSession]:
         """Return the conversation with this key; if there is none, those with this id of the client."""
@@ -200,11 +202,12 @@ class RedisStore:
     async def spent(self, scopes: Collection[str]) -> dict[str, Spent]:
         """Return what was spent in each scope."""
         found = {scope: await self._redis.hgetall(self._key("c", scope)) for scope in scopes}
-        return {
-            scope: Spent(int(data["calls"]), Decimal(data["usd"]) / _USD_PARTS)
-            for scope, data in found.items()
-            if data
-        }
+        with reading("what was spent"):
+            return {
+                scope: Spent.stored(data["calls"], data["usd"], _USD_PARTS)
+                for scope, data in found.items()
+                if data
+            }
 
     async def spend(self, bill: Bill) -> None:
         """Add to what was spent in each scope."""
@@ -225,11 +228,12 @@ class RedisStore:
     async def _brief(self, key: str) -> StoredTurn | None:
         values = await self._redis.hmget(self._key("t", key), _BRIEF)
         found = dict(zip(_BRIEF, values, strict=True))
-        return None if found["key"] is None else _turn({**found, "record": ""})
+        return None if found["key"] is None else _turn({**found, "record": ""}, key)
 
     async def _sessions(self, keys: list[str]) -> list[StoredSession]:
         found = await self._redis.mget([self._key("s", key) for key in keys]) if keys else []
-        return _readable(StoredSession, filter(None, found))
+        asked = set(keys)
+        return [session for session in _readable(StoredSession, filter(None, found)) if session.key in asked]
 
     async def _newest(self, key: str) -> list[str]:
         found: list[str] = await self._redis.zrange(key, 0, MOST_FOUND - 1, desc=True)
@@ -246,10 +250,15 @@ def _sums(bill: Bill) -> list[str | int]:
     return [bill.spent.calls, int(bill.spent.usd * _USD_PARTS), *bill.scopes]
 
 
-def _turn(found: dict[str, str]) -> StoredTurn | None:
-    """Return a turn; `None`, as of one that is not stored, where its row is damaged, which the log tells."""
+def _turn(found: dict[str, str], key: str) -> StoredTurn | None:
+    """Return a turn; `None`, as of one that is not stored, where its row is damaged, which the log tells.
+
+    A row of another turn is none either: by it, a caller would hear what was said to somebody else.
+    """
     try:
         with reading("a turn"):
+            if found["key"] != key:
+                raise LookupError("it is another turn")
             values: dict[str, Any] = {name: found[name] for name in _TURN_FIELDS}
             return StoredTurn(**{**values, "made_at": float(found["made_at"])})
     except FlowError as error:

@@ -8,7 +8,6 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Collection
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error
 from byok_widgets.files.database import open_database
+from byok_widgets.serve.damage import reading
 from byok_widgets.serve.database_thread import DatabaseThread, Work
 from byok_widgets.serve.sqlite_tables import (
     TABLES,
@@ -191,7 +191,8 @@ class SqliteStore:
         def work(db: sqlite3.Connection) -> dict[str, Spent]:
             marks = ", ".join("?" * len(scopes))
             rows = db.execute(f"SELECT scope, calls, usd FROM spending WHERE scope IN ({marks})", tuple(scopes))
-            return {scope: Spent(calls, Decimal(usd) / USD_PARTS) for scope, calls, usd in rows}
+            with reading("what was spent"):
+                return {scope: Spent.stored(calls, usd, USD_PARTS) for scope, calls, usd in rows}
 
         return await self._thread.do(work, writes=False)
 

@@ -69,6 +69,18 @@ class Spent(NamedTuple):
     calls: int = 0
     usd: Decimal = Decimal(0)
 
+    @classmethod
+    def stored(cls, calls: str | int, usd_parts: str | int, parts_of_usd: int) -> Spent:
+        """Return what was spent by two sums that were stored.
+
+        Raises:
+            ValueError: They cannot be sums: by one below zero, no cap would ever be reached.
+        """
+        counts = int(calls), int(usd_parts)
+        if min(counts) < 0:
+            raise ValueError("less than nothing was spent")
+        return cls(counts[0], Decimal(counts[1]) / parts_of_usd)
+
 
 class Bill(NamedTuple):
     """What is to be added to what was spent in some scopes."""

@@ -26,6 +26,9 @@ from byok_widgets.serve.turn_record import LostTurnError
 _LOG = logging.getLogger("byok_widgets.serve")
 _POLL_S = 0.05
 _LONGEST_POLL_S = 0.5
+_MOST_TRIES = 3
+"""A turn that was lost so often is given up: a store that gives turns away and takes nothing back would have each
+try paid for."""
 LEFT_S = 3.0
 """A turn that nobody waits for any more, and that has said nothing yet, goes on for so long: a client that has
 lost its connection asks again."""
@@ -151,12 +154,15 @@ class TurnService:
         owner = live.owner = asked.owner or self._new_owner()
         claimed = Claim("owned", asked.row) if asked.owner else None
         try:
-            while live.answer is None:
+            for _ in range(_MOST_TRIES):
                 claim, claimed = claimed or await self._claimed(asked, owner), None
                 if claim.kind == "ended":
                     live.end(answer_of(claim.turn.answer))
                     return
                 await self._execute(asked, claim, live, owner)
+                if live.answer is not None:
+                    return
+            live.end(Answer(live.said or self._sorry(asked.flow), fallback="error"))
         except asyncio.CancelledError:
             if live.answer is None:
                 live.end(Answer(live.said or self._sorry(asked.flow), fallback="stopping"))

@@ -1,0 +1,135 @@
+"""A Redis server that replies what belongs to somebody else, or what is no reply: nobody hears another's words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from byok_widgets import Flow
+from byok_widgets.errors import ConfigError
+from byok_widgets.serve.fallback import AGAIN, SORRY
+from byok_widgets.serve.redis_store import RedisStore
+from tests.scripted_server import Say
+from tests.serve.conftest import Served
+from tests.serve.redis_proxy import Command, RedisProxy, array, bulk, mapping
+from tests.serve.redis_server import RedisServer
+from tests.serve.talking import flow_said, user
+from tests.session.conftest import Script
+
+_CLAIM_WORDS = 8
+HER_WORDS = [user("I am Ana")]
+SAID = f"{SORRY} {AGAIN}"
+LONG = Say("One word after another. " * 12, pause_s=0.01)
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path, "--appendonly", "yes")
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def proxy(redis: RedisServer) -> Iterator[RedisProxy]:
+    proxy = RedisProxy(redis.port)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def served(flow: Flow, script: Script, proxy: RedisProxy) -> Iterator[Served]:
+    script.words = [Say("Welcome, Ana.")]
+    served = Served(flow, proxy.url, max_calls={"day": 10})
+    served.caller.ask(HER_WORDS, user="ana")
+    script.words = [Say("Hm.")]
+    yield served
+    proxy.instead = lambda _: None
+    served.server.stop()
+
+
+@pytest.fixture
+def her_turn(served: Served, redis: RedisServer, proxy: RedisProxy) -> dict[bytes, bytes]:
+    import redis as client
+
+    base = client.Redis(port=redis.port)
+    (key,) = base.keys(f"{RedisStore(proxy.url, served.server.flow.name)._prefix}t:*")
+    found: dict[bytes, bytes] = base.hgetall(key)
+    return found
+
+
+def is_claim(command: Command) -> bool:
+    return command[0] == b"EVALSHA" and len(command) == _CLAIM_WORDS
+
+
+@pytest.mark.parametrize("kind", [b"ended", b"owned"])
+def test_a_claim_that_is_answered_with_the_turn_of_another_caller_gives_away_nothing(
+    served: Served, proxy: RedisProxy, her_turn: dict[bytes, bytes], kind: bytes
+) -> None:
+    flat = array(*(bulk(each) for field in her_turn.items() for each in field))
+    forged = array(bulk(kind), b":0\r\n", flat, array())
+    proxy.instead = lambda command: forged if is_claim(command) else None
+    assert served.caller.ask([user("Hi")], user="bob").text in (SAID, "Hm.")
+
+
+def test_a_store_that_gives_turns_away_and_takes_nothing_back_does_not_spend_for_ever(
+    served: Served, script: Script, proxy: RedisProxy
+) -> None:
+    script.words = [LONG]
+    proxy.instead = lambda command: (
+        array(bulk(b"owned"), b":0\r\n", array(), array()) if is_claim(command) else None
+    )
+    spoken = len(script.spoken)
+    assert served.caller.ask([user("Hi")], user="bob").text == SAID
+    assert len(script.spoken) - spoken <= 3
+
+
+def test_a_turn_that_is_found_in_another_conversation_is_not_gone_on_from(
+    served: Served, script: Script, proxy: RedisProxy, her_turn: dict[bytes, bytes]
+) -> None:
+    key = her_turn[b"key"]
+    proxy.instead = lambda command: (
+        array(bulk(key)) if command[0] == b"ZREVRANGE" and b":w:" in command[1] else None
+    )
+    served.caller.ask([*HER_WORDS, flow_said("Welcome, Ana."), user("Yes")], user="bob")
+    proxy.instead = lambda _: None
+    assert [turn.text for turn in served.server.session("ana").turns] == ["I am Ana"]
+    assert [turn.text for turn in served.server.session("bob").turns] == ["I am Ana", "Yes"]
+
+
+def test_a_conversation_is_shown_with_its_own_turns_and_under_its_own_name(
+    served: Served, proxy: RedisProxy, her_turn: dict[bytes, bytes]
+) -> None:
+    served.caller.ask([user("Hi")], user="bob")
+    row = mapping(her_turn)
+    proxy.instead = lambda command: row if command[0] == b"HGETALL" and b":t:" in command[1] else None
+    assert {call.name: call.text for call in served.server.sessions()} == {"ana": "I am Ana", "bob": ""}
+    session = {"key": her_turn[b"session"].decode(), "name": "ana", "caller": ""}
+    forged = bulk(json.dumps(session).encode())
+    proxy.instead = lambda command: array(*[forged] * (len(command) - 1)) if command[0] == b"MGET" else None
+    assert not served.server.delete("bob")
+    proxy.instead = lambda _: None
+    assert {call.name for call in served.server.sessions()} == {"ana", "bob"}
+
+
+@pytest.mark.parametrize("stored", [(b"-1000000", b"0"), (b"1", b"-5"), (b"1", b"NaN"), (b"x", b"1"), (b"1", b"")])
+def test_sums_that_cannot_be_sums_lift_no_cap(
+    served: Served, script: Script, proxy: RedisProxy, stored: tuple[bytes, bytes]
+) -> None:
+    sums = mapping({b"calls": stored[0], b"usd": stored[1]})
+    proxy.instead = lambda command: sums if command[0] == b"HGETALL" and b":c:" in command[1] else None
+    spoken = len(script.spoken)
+    assert served.caller.ask([user("Hi")], user="bob").text == SAID
+    assert len(script.spoken) == spoken
+
+
+@pytest.mark.parametrize("reply", [b":5\r\n", b"*0\r\n", b",nan\r\n", b"*1\r\n" * 5000])
+def test_a_server_that_does_not_speak_the_protocol_is_an_error_in_words(
+    flow: Flow, script: Script, proxy: RedisProxy, reply: bytes
+) -> None:
+    proxy.instead = lambda command: reply if command[0] == b"INFO" else None
+    with pytest.raises(ConfigError, match="Redis") as caught:
+        flow.serve(store=proxy.url)
+    assert caught.value.kind == "serve_store"
