@@ -12,9 +12,7 @@ import sys
 
 _ESCAPE = re.compile(
     r"%(?:25)*(?P<url>[0-9A-Fa-f]{2})"
-    r"|\\+(?:u00|x)(?P<json>[0-9A-Fa-f]{2})"
-    r"|\\+(?P<control>[nrtfv])"
-    r"|\\+(?P<sign>[\"'/])"
+    r"|(?<!\\)\\+(?:(?:u00|x)(?P<json>[0-9A-Fa-f]{2})|(?P<control>[nrtfv])|(?P<sign>[\"'/]))"
     r"|\\(?P<backslash>\\)"
     r"|&(?:amp;)*\#[xX]0*(?P<hex>[0-9A-Fa-f]{2});"
     r"|&(?:amp;)*\#0*(?P<decimal>[0-9]{2,3});"
