@@ -1,15 +1,19 @@
-"""Files that other people get: a class, a site or a server. None of them, and no name of one, holds an API key."""
+"""Files that other people get: a class, a site or a server. None of them, and no name of one, holds an API key.
+
+What is packed in a way that is not read here, such as a PDF, is passed on, and named as not searched.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error, read_file
 from byok_widgets.files.packed_files import Allowance, is_packed, unpack
+from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import holds_key
 
 MOST_BYTES = 50_000_000
@@ -17,18 +21,19 @@ MOST_BYTES = 50_000_000
 _MOST_UNPACKED_BYTES = 4 * MOST_BYTES
 
 
-def read_pages(pages: Iterable[Path], *, kind: str) -> dict[str, bytes]:
+def read_pages(pages: Iterable[Path], *, kind: str, beside: Collection[str] = ()) -> dict[str, bytes]:
     """Return the contents of files by their names, under which they lie beside each other.
 
     Args:
         pages: The files.
         kind: Kind of the error.
+        beside: Names of what else will lie there.
 
     Raises:
         ConfigError: One cannot be read, or two have the same name.
     """
     files: dict[str, bytes] = {}
-    names: dict[str, Path] = {}
+    names = {name.casefold(): Path(name) for name in beside}
     for page in pages:
         other = names.setdefault(page.name.casefold(), page)  # some systems take names in capitals for the same
         if other is not page:
@@ -45,8 +50,11 @@ def _content(page: Path, kind: str) -> bytes:
         raise ConfigError(f"{str(page)!r} cannot be read: {describe_os_error(error)}.", kind=kind) from None
 
 
-def require_no_keys(files: Mapping[str, bytes], *, fix: str) -> None:
+def require_no_keys(files: Mapping[str, bytes], *, fix: str) -> tuple[str, ...]:
     """Make sure that no file holds an API key: in its name, its text, or what is packed in it.
+
+    Returns:
+        What could not be searched, and why, in sentences.
 
     Args:
         files: Contents by name.
@@ -55,11 +63,13 @@ def require_no_keys(files: Mapping[str, bytes], *, fix: str) -> None:
     Raises:
         ConfigError: One does.
     """
+    unsearched: list[str] = []
     for name, content in files.items():
         if holds_key([name]):
             raise _key_in("The name of a file", fix)
-        if holds_key(list(_texts(content))):
+        if holds_key(list(_texts(name, content, unsearched))):
             raise _key_in(name, fix)
+    return tuple(redact(each) for each in unsearched)
 
 
 def _key_in(where: str, fix: str) -> ConfigError:
@@ -68,13 +78,15 @@ def _key_in(where: str, fix: str) -> ConfigError:
     )
 
 
-def _texts(content: bytes) -> Iterator[Any]:
-    """Yield what can be read in a file."""
+def _texts(name: str, content: bytes, unsearched: list[str]) -> Iterator[Any]:
+    """Yield what can be read in a file; of what cannot, take note."""
     yield from _readings(content)
     if is_packed(content):
         for part in unpack(content, Allowance(_MOST_UNPACKED_BYTES)):
             yield part.name
             yield from _readings(part.content or b"")
+            if part.content is None:
+                unsearched.append(" ".join(filter(None, (name, part.name, part.why))))
 
 
 def _readings(content: bytes) -> Iterator[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import lzma
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -49,9 +50,19 @@ def test_a_key_is_found_and_not_repeated(form: Callable[[str], tuple[str, bytes]
     assert not leaks(str(caught.value), key)
 
 
+BOMB = gzip.compress(b"\0" * 210_000_000, 1)
+
+
+@pytest.mark.parametrize("content", [b"%PDF-1.7", zipped(b"sk-")[:-9], lzma.compress(b"a")[:-9], BOMB])
+def test_what_cannot_be_searched_is_named(content: bytes) -> None:
+    (sentence,) = require_no_keys({"a.txt": b"", "slides": content}, fix="")
+    assert sentence.startswith("slides ")
+
+
 def test_files_without_keys_pass() -> None:
     contents = [b"", b"\xff\xfe", b"PK\x03\x04 no archive", "Grüße".encode("utf-16"), zipped(b"sk-"), b"{" * 5000]
-    require_no_keys({str(number): content for number, content in enumerate(contents)}, fix="")
+    unsearched = require_no_keys({str(number): content for number, content in enumerate(contents)}, fix="")
+    assert [sentence.split()[0] for sentence in unsearched] == ["2"], "the archive that is none"
 
 
 def test_two_files_of_one_name_are_told(tmp_path: Path) -> None:
@@ -63,5 +74,7 @@ def test_two_files_of_one_name_are_told(tmp_path: Path) -> None:
     assert read_pages(pages[:1], kind="class") == {"a.ipynb": b"{}"}
     with pytest.raises(ConfigError, match="one place"):
         read_pages(pages, kind="class")
+    with pytest.raises(ConfigError, match="one place"):
+        read_pages(pages[:1], kind="class", beside=["A.ipynb"])
     with pytest.raises(ConfigError, match="cannot be read"):
         read_pages([tmp_path / "none.csv"], kind="class")

@@ -101,6 +101,8 @@ def run_class(given: argparse.Namespace) -> int:
     pages = given.pages or tutorials.sources()
     made = prepare(given.folder, pages, live=live, local=local, fetch=fetch_with_bar)
     print(f"{made.folder}: {len(made.files)} files. README.md there tells the students how to start.")
+    for sentence in made.unsearched:
+        print(f"Not searched for API keys: {sentence}")
     for name in made.unrecorded:
         print(f"Not recorded: {name}. Record it with: byok-widgets record {name}")
     for name in made.elsewhere:

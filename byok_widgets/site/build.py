@@ -15,6 +15,7 @@ from pathlib import Path
 
 from byok_widgets.bundle.wheel import wheel, wheel_name
 from byok_widgets.errors import ConfigError
+from byok_widgets.files import describe_os_error
 from byok_widgets.published_files import read_pages, require_no_keys
 from byok_widgets.site import stand_ins
 from byok_widgets.site.lock import write_lock
@@ -63,10 +64,10 @@ def build(folder: Path, pages: Sequence[Path], *, tell: Callable[[str], object] 
         ConfigError: A tool or a package is missing, the folder is not empty, or a page holds an API key.
     """
     _require_tools()
-    if folder.exists() and any(folder.iterdir()):
-        raise ConfigError(f"{str(folder)!r} is not empty.", kind="site", fix="Choose a new folder.")
+    _require_empty(folder)
     files = read_pages(pages, kind="site")
-    require_no_keys(files, fix="Take it out: anyone who opens the site could read it.")
+    for sentence in require_no_keys(files, fix="Take it out: anyone who opens the site could read it."):
+        tell(f"Not searched for API keys: {sentence}")
     with tempfile.TemporaryDirectory(prefix="byok-site-") as work:
         lite = Path(work)
         pyodide = lite / "static" / "pyodide"
@@ -82,6 +83,15 @@ def build(folder: Path, pages: Sequence[Path], *, tell: Callable[[str], object] 
     _require_kernel(folder)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     return Site(folder, size, len(wheels))
+
+
+def _require_empty(folder: Path) -> None:
+    try:
+        problem = "it is not empty" if folder.exists() and any(folder.iterdir()) else ""
+    except OSError as error:
+        problem = describe_os_error(error)
+    if problem:
+        raise ConfigError(f"{str(folder)!r} cannot be used: {problem}.", kind="site", fix="Choose a new folder.")
 
 
 def _require_tools() -> None:

@@ -23,6 +23,8 @@ from byok_widgets.recording.costs import Contents
 from byok_widgets.saved_file import save_file
 
 MODELS = "models"
+_WHEELS = "wheels"
+_FOLDERS = (MODELS, _WHEELS)
 _MODULE = "our_class"
 
 
@@ -92,6 +94,7 @@ class ClassFolder:
         recorded: Notebooks with a cassette beside them.
         unrecorded: Names of the other notebooks.
         elsewhere: Cassettes of local models that are not in the folder: what a student changes goes to those.
+        unsearched: What could not be searched for API keys, and why, in sentences.
         settings: The variables that the students' kernels have.
     """
 
@@ -100,6 +103,7 @@ class ClassFolder:
     recorded: tuple[Path, ...]
     unrecorded: tuple[str, ...]
     elsewhere: tuple[str, ...]
+    unsearched: tuple[str, ...]
     settings: Mapping[str, str]
 
 
@@ -130,9 +134,11 @@ def prepare(
     elsewhere = tuple(path.name for path in whole if local and _is_of_others(path, local))
     settings = _settings(local, is_default=not elsewhere)
     texts = _texts(notebooks[0].name, live, settings, _changes(local, elsewhere))
-    files = read_pages(whole, kind="class") | {name: text.encode() for name, text in texts.items()}
-    require_no_keys(files, fix="Take it out; a class's key is named by its variable, as in --key env:CLASS_KEY.")
-    files[f"wheels/{wheel_name()}"] = wheel()
+    files = read_pages(whole, kind="class", beside=(*texts, *_FOLDERS))
+    files |= {name: text.encode() for name, text in texts.items()}
+    fix = "Take it out; a class's key is named by its variable, as in --key env:CLASS_KEY."
+    unsearched = require_no_keys(files, fix=fix)
+    files[f"{_WHEELS}/{wheel_name()}"] = wheel()
     _require_empty(folder)
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -146,14 +152,14 @@ def prepare(
         recorded=tuple(folder / path.name for path in recorded),
         unrecorded=tuple(path.name for path in notebooks if path not in recorded),
         elsewhere=elsewhere,
+        unsearched=unsearched,
         settings=settings,
     )
 
 
 def _cassettes(pages: Sequence[Path]) -> Iterator[Path]:
     for page in pages:
-        beside = page.with_suffix(SUFFIX)
-        if page.suffix == ".ipynb" and beside.is_file():
+        if page.suffix == ".ipynb" and (beside := page.with_suffix(SUFFIX)).is_file():
             yield beside
 
 
@@ -198,7 +204,7 @@ def _texts(first: str, live: LiveModel | None, settings: Mapping[str, str], chan
         "README.md": _filled("README", marks),
         "start.py": _filled("start", {}),
         "class.env": "\n".join([_ABOUT, *(f"{name}={value}" for name, value in settings.items()), ""]),
-        "requirements.txt": "\n".join([*pins, f"./wheels/{wheel_name()}", ""]),
+        "requirements.txt": "\n".join([*pins, f"./{_WHEELS}/{wheel_name()}", ""]),
     }
     return made | ({f"{_MODULE}.py": live.code} if live else {})
 

@@ -36,6 +36,32 @@ def test_the_folder_holds_all_tutorials_with_their_recordings_and_pinned_version
     assert main(["class", str(folder), "--no-model"]) == 2, "it is not empty"
 
 
+@pytest.mark.parametrize("name", ["README.md", "Start.py", "wheels", "models"])
+def test_a_file_of_the_teacher_is_not_replaced_by_one_of_the_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    lesson, theirs, folder = tmp_path / "lesson.ipynb", tmp_path / name, tmp_path / "class"
+    nbformat.write(nbformat.v4.new_notebook(), lesson)
+    theirs.write_text("theirs", encoding="utf-8")
+    assert main(["class", str(folder), str(lesson), str(theirs), "--no-model"]) == 2
+    assert name in capsys.readouterr().err
+    assert not folder.exists()
+
+
+def test_what_could_not_be_searched_for_keys_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lesson, slides = tmp_path / "lesson.ipynb", tmp_path / "slides.pdf"
+    nbformat.write(nbformat.v4.new_notebook(), lesson)
+    slides.write_bytes(b"%PDF-1.7")
+    assert main(["class", str(tmp_path / "class"), str(lesson), str(slides), "--no-model"]) == 0
+    assert "slides.pdf is a PDF" in capsys.readouterr().out
+
+
+def test_a_folder_is_no_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    nbformat.write(nbformat.v4.new_notebook(), Path("lesson.ipynb"))
+    assert main(["class", "class", "lesson.ipynb", ".", "--no-model"]) == 2
+
+
 def test_a_class_model_goes_through_the_proxy_with_the_key_that_a_variable_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
