@@ -10,7 +10,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 # Non-blocking: a named pipe may take the file's place between the check and the opening.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
@@ -48,12 +48,8 @@ def read_file(path: Path, *, most_bytes: int, check: Check | None = None) -> byt
         FileTooLargeError: It is larger.
         OSError: It cannot be read.
     """
-    if not stat.S_ISREG(path.stat().st_mode):  # before it is opened: opening a device can have effects
-        raise NotRegularFileError
-    with os.fdopen(os.open(path, _FLAGS), "rb") as file:
+    with open_file(path) as file:
         found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise NotRegularFileError
         if check is not None:
             check(path, found)
         if found.st_size > most_bytes:
@@ -62,6 +58,22 @@ def read_file(path: Path, *, most_bytes: int, check: Check | None = None) -> byt
     if len(content) > most_bytes:  # it grew, or the system does not tell its size
         raise FileTooLargeError(most_bytes)
     return content
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open a regular file for reading. Never waits for another program, and links are followed.
+
+    Raises:
+        NotRegularFileError: It is something else.
+        OSError: It cannot be opened.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):  # before it is opened: opening a device can have effects
+        raise NotRegularFileError
+    file = os.fdopen(os.open(path, _FLAGS), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # it has been replaced since
+        file.close()
+        raise NotRegularFileError
+    return file
 
 
 def nested_deeper(data: Any, most: int) -> bool:

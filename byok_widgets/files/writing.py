@@ -19,6 +19,9 @@ from pathlib import Path
 from byok_widgets.files.reading import NotRegularFileError
 
 _TRIES = 3
+_ALL = 0o777
+_LONGEST_STEM = 200
+"""In bytes: file systems allow 255 for a whole name."""
 _PART = re.compile(r"\.(?P<stem>.+)\.[0-9a-f]{4,}\.part", re.DOTALL)
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
@@ -26,7 +29,8 @@ _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | get
 def replace_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:
     """Replace the contents of `path` with `content`, atomically.
 
-    A link is replaced, not followed. Part files that killed programs left for this file are removed.
+    A link is replaced, not followed. Part files that killed programs left for this file are removed. What the
+    permissions of an existing file forbid stays forbidden: somebody may have made it private.
 
     Args:
         path: The file; its folder must exist.
@@ -37,7 +41,7 @@ def replace_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:
         NotRegularFileError: The path is a folder, a device or a named pipe.
         OSError: The disk is full or the folder cannot be written to; the old contents are kept.
     """
-    _require_replaceable(path)
+    mode &= _permissions(path)
     remove_dead_parts(path.parent, path.stem)
     for tries_left in reversed(range(_TRIES)):
         try:
@@ -61,7 +65,7 @@ def remove_dead_parts(folder: Path, stem: str | None = None) -> None:
             names = [entry.name for entry in entries if entry.name.endswith(".part")]
         for name in names:
             match = _PART.fullmatch(name)
-            if match and stem in (None, match["stem"]):
+            if match and (stem is None or match["stem"] == _in_part_name(stem)):
                 _remove_if_dead(folder / name)
 
 
@@ -79,17 +83,30 @@ def set_aside(path: Path) -> Path:
     return kept
 
 
-def _require_replaceable(path: Path) -> None:
+def _permissions(path: Path) -> int:
+    """Return the permissions of what is to be replaced; all of them where nothing is there.
+
+    Raises:
+        NotRegularFileError: It cannot be replaced.
+    """
     try:
-        kind = stat.S_IFMT(path.lstat().st_mode)
+        mode = path.lstat().st_mode
     except FileNotFoundError:
-        return
-    if kind not in (stat.S_IFREG, stat.S_IFLNK):
+        return _ALL
+    if stat.S_ISLNK(mode):
+        return _ALL
+    if not stat.S_ISREG(mode):
         raise NotRegularFileError
+    return stat.S_IMODE(mode)
+
+
+def _in_part_name(stem: str) -> str:
+    """Return the beginning of a stem that leaves room for the rest of a part file's name."""
+    return os.fsdecode(os.fsencode(stem)[:_LONGEST_STEM])
 
 
 def _replace(path: Path, content: bytes, mode: int) -> None:
-    part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part")
+    part = path.with_name(f".{_in_part_name(path.stem)}.{secrets.token_hex(4)}.part")
     descriptor = os.open(part, _FLAGS, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -10,9 +10,9 @@ one piece behind a lock. A process that is killed loses at most the line that it
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
-import stat
 import threading
 from codecs import BOM_UTF8
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from byok_widgets import __version__
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error, finite_json
 from byok_widgets.files.locking import file_lock
-from byok_widgets.files.reading import FileTooLargeError, NotRegularFileError
+from byok_widgets.files.reading import FileTooLargeError, open_file
 from byok_widgets.recording.entry_shape import is_entry
 
 SUFFIX = ".cassette"
@@ -159,25 +159,26 @@ class Cassette:
 
     def _catch_up(self) -> None:
         """Take in what was written since the last look, here or by another process."""
-        found = self.path.stat()
-        if not stat.S_ISREG(found.st_mode):  # a named pipe would be waited for without end
-            raise NotRegularFileError
-        if found.st_size > MAX_BYTES:
-            raise FileTooLargeError(MAX_BYTES)
-        version = (found.st_dev, found.st_ino)
-        if version != self._version or found.st_size < self._end:
-            self._forget()
-            self._version = version
-        if found.st_size > self._end:
-            with self.path.open("rb") as file:
-                file.seek(self._end)
-                self._take(file)
+        seen = self.path.stat()
+        if _version_of(seen) == self._version and seen.st_size == self._end:
+            return
+        with open_file(self.path) as file:
+            found = os.fstat(file.fileno())
+            if found.st_size > MAX_BYTES:
+                raise FileTooLargeError(MAX_BYTES)
+            if _version_of(found) != self._version or found.st_size < self._end:
+                self._forget()
+                self._version = _version_of(found)
+            file.seek(self._end)
+            self._take(file)
 
     def _take(self, file: BinaryIO) -> None:
         """Index what was written behind the end, without parsing it."""
         self._is_torn = False
         for line in file:
             if not line.endswith(b"\n") and parsed(line) is None:
+                if not self._lines and not _may_be_header(line):
+                    self._require_known(line)
                 self._is_torn = True
                 return
             self._lines += 1
@@ -202,6 +203,16 @@ class Cassette:
                 kind="cassette",
                 fix="Update the package: pip install -U byok-widgets",
             )
+
+
+def _may_be_header(beginning: bytes) -> bool:
+    """Whether a file that begins so may be a cassette whose first line was not written to the end."""
+    return _HEADER.startswith(beginning.removeprefix(BOM_UTF8)[: len(_HEADER)])
+
+
+def _version_of(found: os.stat_result) -> tuple[int, int]:
+    """Return what tells a file from another one under its name."""
+    return found.st_dev, found.st_ino
 
 
 def line_of(entry: Entry) -> bytes:
@@ -243,6 +254,8 @@ def _mended(descriptor: int) -> int:
     with os.fdopen(os.dup(descriptor), "rb") as file:
         content = file.read()
     whole = content.rfind(b"\n") + 1
+    if not _may_be_header(content):
+        raise OSError(errno.EINVAL, "it is not a cassette")
     if parsed(content[whole:]) is not None:  # an editor has left out the last line break
         _write(descriptor, b"\n")
         return size + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -82,6 +83,28 @@ def test_none_is_replaced(name: str, tmp_path: Path) -> None:
         Flow("dentist").save(tmp_path / "a.json")
     assert not (tmp_path / "a.json").is_file()
     assert len(list(tmp_path.glob("a.json"))) == 1
+
+
+def test_a_file_that_was_made_private_stays_private(tmp_path: Path) -> None:
+    path, flow = tmp_path / "a.flow.json", Flow("dentist")
+    flow.save(path)
+    usual = stat.S_IMODE(path.stat().st_mode)
+    path.chmod(0o600)
+    flow.save(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(0o777)
+    flow.save(path)
+    assert stat.S_IMODE(path.stat().st_mode) == usual, "nothing is allowed that a new file would not allow"
+
+
+@pytest.mark.parametrize("stem", ["a" * 245, "é" * 122])
+def test_a_name_may_be_as_long_as_the_system_allows(stem: str, tmp_path: Path) -> None:
+    path = tmp_path / f"{stem}.flow.json"
+    assert len(os.fsencode(path.name)) in (254, 255)
+    part = tmp_path / f".{os.fsdecode(os.fsencode(path.stem)[:200])}.{'0' * 8}.part"
+    part.touch()
+    Flow("dentist").save(path)
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
 
 def test_a_device_is_never_replaced_by_a_file() -> None:

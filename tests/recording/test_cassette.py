@@ -93,13 +93,21 @@ def test_what_editors_and_merges_leave_is_taken(written: Path) -> None:
     assert "4" in damaged.notices[0]
 
 
-@pytest.mark.parametrize("content", [b"{}\n", b"hello\n", b'{"cassette": 99}\n', b'{"cells": []}'])
+@pytest.mark.parametrize("content", [b"{}\n", b"hello\n", b"hello", b'{"cassette": 99}\n', b'{"cells": []}'])
 def test_what_is_no_cassette_of_ours_is_refused(cassette: Path, content: bytes, flow: Flow) -> None:
     cassette.write_bytes(content)
     with pytest.raises(ConfigError) as raised:
         flow.replay(cassette)
     assert raised.value.kind == "cassette"
     assert cassette.read_bytes() == content
+
+
+def test_a_file_that_took_the_place_of_a_cassette_is_left_as_it_is(cassette: Path) -> None:
+    made = Cassette(cassette, must_exist=False)
+    cassette.write_bytes(b"hello")
+    with pytest.raises(OSError, match="not a cassette"):
+        made.append(entry(1))
+    assert cassette.read_bytes() == b"hello"
 
 
 @pytest.mark.parametrize("name", ["missing.cassette", "lesson.jsonl", "folder/lesson.cassette"])
