@@ -19,10 +19,25 @@ def visit() -> threading.Thread:
     return threading.current_thread() if _is_marimo_app() else threading.main_thread()
 
 
+_served_by: set[int] = set()
+"""Id of the marimo that shows apps in this process."""
+
+
 def _is_marimo_app() -> bool:
-    """Whether marimo shows this notebook without its code; one that does not say so counts as well."""
+    """Whether marimo shows this notebook without its code; one that does not say so counts as well.
+
+    A thread that an app has started does not know of marimo: there it counts what was seen in the app's cells.
+    """
     marimo = sys.modules.get("marimo")
     running, meta = getattr(marimo, "running_in_notebook", None), getattr(marimo, "app_meta", None)
-    if running is None or not running():
+    if running is None:
         return False
-    return meta is None or getattr(meta(), "mode", None) != "edit"
+    if not running():
+        return id(marimo) in _served_by
+    is_app = meta is None or getattr(meta(), "mode", None) != "edit"
+    if is_app:
+        _served_by.add(id(marimo))
+    return is_app
+
+
+_is_marimo_app()  # a cell imports this, before any thread of its app can ask

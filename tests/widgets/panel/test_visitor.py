@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import get_args, get_type_hints
@@ -72,6 +74,20 @@ def test_on_a_served_page_nothing_that_was_saved_holds(monkeypatch, name):
     flow.model = "openai:another"
     assert saved_settings() == before
     assert [backend.name for backend in flow.key_store.backends if backend.stores_keys] == ["session"]
+
+
+def test_nor_does_it_in_a_thread_that_an_app_of_marimo_has_started(monkeypatch):
+    Flow("an owner's").model = "openai:gpt-6"
+    cell = threading.current_thread()
+    app = SimpleNamespace(
+        running_in_notebook=lambda: threading.current_thread() is cell,
+        app_meta=lambda: SimpleNamespace(mode="run"),
+    )
+    monkeypatch.setitem(sys.modules, "marimo", app)
+    assert Flow("an owner's").provider == "local"
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(Flow, "an owner's").result().provider == "local"
+        assert pool.submit(audience.mode_of).result() == "visitor"
 
 
 @pytest.fixture
