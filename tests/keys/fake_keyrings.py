@@ -78,6 +78,24 @@ class StubbornKeyring(MemoryKeyring):
         raise errors.PasswordDeleteError("Not allowed")
 
 
+class SilentlyStubbornKeyring(MemoryKeyring):
+    """Does not remove anything either, and says nothing."""
+
+    def delete_password(self, service, username):
+        pass
+
+
+class LyingKeyring(MemoryKeyring):
+    """Returns something else than it was given."""
+
+    def __init__(self, returned: object):
+        super().__init__()
+        self.returned = returned
+
+    def get_password(self, service, username):
+        return self.returned if super().get_password(service, username) else None
+
+
 class PlaintextKeyring(MemoryKeyring):
     """Its name is its fault."""
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from byok_widgets.errors import KeyStoreError
 from byok_widgets.keys.backends.base import Availability, StoredKey
 from byok_widgets.keys.backends.keyring_selection import Backend, choose_backend, describe, translate
+from byok_widgets.keys.formats import MAX_CHARS
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.serial_executor import Deadline, NoAnswerError, SerialExecutor
 from byok_widgets.keys.status import KeyStatus
@@ -121,7 +122,7 @@ def erase(scope: KeyScope, *, until: Deadline | None = None) -> None:
     """
 
     def job(backend: KeyringBackend) -> None:
-        _erase(backend, scope)
+        _erase_for_good(backend, scope)
 
     _call(job, until=until)
 
@@ -186,7 +187,7 @@ def _try_out(until: Deadline) -> KeyringState:
 
     def job(backend: KeyringBackend) -> None:  # in one call, so that what was written is removed, however late
         _write(backend, scope, sample, remove)
-        remove(backend)
+        _erase_for_good(backend, scope)
 
     def remove(backend: KeyringBackend) -> None:
         _erase(backend, scope)
@@ -211,7 +212,11 @@ def _read(backend: KeyringBackend, scope: KeyScope) -> Secret | None:
 
 
 def _held(text: str | None) -> Secret | None:
-    return Secret(text) if text else None
+    from keyring.errors import KeyringError
+
+    if text is None or (isinstance(text, str) and len(text) <= MAX_CHARS):
+        return Secret(text) if text else None
+    raise KeyringError("It returned something that is no key")
 
 
 def _write(
@@ -241,6 +246,15 @@ def _erase(backend: KeyringBackend, scope: KeyScope) -> None:
         # Backends also raise this when there was nothing to remove.
         if _read(backend, scope) is not None:
             raise
+
+
+def _erase_for_good(backend: KeyringBackend, scope: KeyScope) -> None:
+    """Remove a key and look whether it is gone: a backend may keep it, and say nothing."""
+    from keyring.errors import PasswordDeleteError
+
+    _erase(backend, scope)
+    if _read(backend, scope) is not None:
+        raise PasswordDeleteError("It is still there")
 
 
 def _call(

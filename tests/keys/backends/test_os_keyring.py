@@ -29,11 +29,13 @@ from tests.fake_keys import fake_key
 from tests.keys.fake_keyrings import (
     HangingKeyring,
     LockedKeyring,
+    LyingKeyring,
     ManglingKeyring,
     MemoryKeyring,
     NullLikeKeyring,
     PlaintextKeyring,
     RaisingKeyring,
+    SilentlyStubbornKeyring,
     SlowKeyring,
     StubbornKeyring,
     UselessKeyring,
@@ -263,12 +265,27 @@ def test_removing_a_missing_key_is_no_error():
         os_keyring.erase(SCOPE)
 
 
-def test_a_key_that_stays_although_it_was_removed_is_an_error():
-    with installed(StubbornKeyring()):
+@pytest.mark.parametrize("make", [StubbornKeyring, SilentlyStubbornKeyring])
+def test_a_key_that_stays_although_it_was_removed_is_an_error(make):
+    with installed(make()):
+        assert probe().kind == "keyring_not_removed"
         os_keyring.write(SCOPE, Secret(fake_key()))
         with pytest.raises(KeyStoreError) as caught:
             os_keyring.erase(SCOPE)
         assert caught.value.kind == "keyring_not_removed"
+
+
+@pytest.mark.parametrize("returned", [5, b"bytes", "k" * 5000, ["a list"]])
+def test_what_a_keyring_returns_is_not_taken_for_a_key_where_it_can_be_none(returned):
+    with installed(LyingKeyring(returned)) as backend:
+        with pytest.raises(KeyStoreError) as caught:
+            os_keyring.write(SCOPE, Secret(fake_key()))
+        assert caught.value.kind == "keyring_failed"
+        assert not backend.kept
+        backend.kept[SCOPE.service, SCOPE.user] = "kept"
+        with pytest.raises(KeyStoreError) as caught:
+            os_keyring.read(SCOPE)
+        assert caught.value.kind == "keyring_failed"
 
 
 FAULTS = {
