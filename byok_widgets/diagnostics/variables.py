@@ -175,9 +175,10 @@ def _conditions(graph: FlowGraph, name: str) -> Iterator[_Read]:
 
 def is_left_for_good(graph: FlowGraph, name: str) -> bool:
     """Whether a node is run once at most, so that a static one says its sentence and no more."""
-    comes_again = graph.is_global(name) or name in graph.reachable(graph.targets(name))
+    if name in graph.ends:
+        return True
     has_else = any(edge.condition.is_fallback for edge in graph.outgoing(name))
-    return name in graph.ends or (has_else and not comes_again)
+    return has_else and not (graph.is_global(name) or name in graph.reachable(graph.targets(name)))
 
 
 def unread(graph: FlowGraph, global_prompt: str) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from byok_widgets import Flow
 from byok_widgets.diagnostics.check import Check, check_settings
 from byok_widgets.findings import Fix
 from byok_widgets.flow.flow_settings import FlowSettings
+from byok_widgets.graph import FlowGraph
 from byok_widgets.providers import catalog
 from byok_widgets.providers.local.default_model import default_model
 from tests.fake_keys import fake_key
@@ -316,3 +318,23 @@ def test_a_mistyped_provider_is_said(provider: str, model: str, meant: str) -> N
     flow.conversation("ask", "Hi.", end=True)
     found = [finding for finding in flow.check() if finding.kind == "mistyped_provider"]
     assert [finding.by.argument for finding in found] == ([meant] if meant else [])
+
+
+def test_the_way_back_to_a_node_is_looked_for_only_where_it_could_be_left_for_good(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    flow = Flow("long", fresh=True)
+    for number in range(30):
+        flow.conversation(f"n{number}", "{{missing}}", static=True)
+    for number in range(29):
+        flow.connect(f"n{number}", f"n{number + 1}", when="they go on")
+    walked: list[object] = []
+    walk = FlowGraph.reachable
+
+    def counted(graph: FlowGraph, start: Iterable[str]) -> set[str]:
+        walked.append(start)
+        return walk(graph, start)
+
+    monkeypatch.setattr(FlowGraph, "reachable", counted)
+    assert [finding for finding in flow.check() if "missing" in str(finding)]
+    assert len(walked) < 10, "one for each node, so that a large flow would take minutes"

@@ -55,6 +55,7 @@ class ThoughtFilter:
         self._watches = self._recognises  # a closing tag may still show that what was said is thinking
         self._closing = ""
         self._held = ""
+        self._blank: list[str] = []  # what the answer begins with: it may be without end
         self._said: list[str] = []
         self._thought: list[str] = []
         self._is_apart = False  # the provider itself has sent thinking
@@ -67,13 +68,17 @@ class ThoughtFilter:
         if self._state == "speaking" and not self._held and not (self._watches and self._tags.may_contain(text)):
             self._remember(text)
             return Sorted(text)
-        self._held += text
+        if self._state == "begin" and self._recognises and not self._held and not text.strip():
+            self._blank.append(text)
+            return Sorted()
+        self._hold(text)
         return self._sort(is_end=False)
 
     def flush(self) -> Sorted:
         """Sort what was held back; a thought without an end stays one."""
         if self._harmony:
             return Sorted(*self._harmony.flush())
+        self._hold("")
         return self._sort(is_end=True)
 
     def skip_thought(self) -> None:
@@ -81,6 +86,10 @@ class ThoughtFilter:
         self._watches, self._said, self._is_apart = False, [], True
         if self._state == "speaking" and self._recognises:
             self._state = "begin"
+
+    def _hold(self, text: str) -> None:
+        self._held = "".join((*self._blank, self._held, text))
+        self._blank = []
 
     def _sort(self, *, is_end: bool) -> Sorted:
         out = _Output()

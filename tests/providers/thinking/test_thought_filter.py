@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -178,3 +180,13 @@ def test_without_tags_all_is_said() -> None:
     sorter = ThoughtFilter(())
     assert sorter.feed("<think>hm</think><|channel|>").said == "<think>hm</think><|channel|>"
     assert sorter.feed("analysisX</think>").said == "analysisX</think>"
+
+
+def test_an_answer_that_begins_with_blank_lines_without_end_is_quick_and_whole() -> None:
+    filter_ = ThoughtFilter()
+    start = time.process_time()
+    assert not any(any(filter_.feed("\n\n\n")) for _ in range(100_000))
+    assert time.process_time() - start < 3, "more than ten where all is looked at again"
+    assert filter_.feed("Hi").said + filter_.flush().said == "\n" * 300_000 + "Hi"
+    only_blank = ThoughtFilter()
+    assert only_blank.feed("\n").said + only_blank.flush().said == "\n"
