@@ -19,7 +19,7 @@ from tests.serve.redis_server import RedisServer
 from tests.serve.talking import flow_said, user
 from tests.session.conftest import Script
 
-_CLAIM_WORDS = 8
+_CLAIM_WORDS = 9
 HER_WORDS = [user("I am Ana")]
 SAID = f"{SORRY} {AGAIN}"
 LONG = Say("One word after another. " * 12, pause_s=0.01)
