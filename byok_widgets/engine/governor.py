@@ -131,7 +131,7 @@ class Governor:
         wait_s = self._wait_s(now)
         if not self._waiting and not wait_s:
             return self._send(now)
-        if not patience.covers(now, self._storms.own_pause_end(self)):
+        if not patience.covers(now, self._storms.pause_end(self)):
             return self._probe(now)
         self._arrived += 1
         waiter = _Waiter((not is_retry, self._arrived), loop.create_future(), patience, on_wait, told_until=now)
@@ -198,8 +198,7 @@ class Governor:
         """Take note of a refusal for the rate limit; a storm of them pauses all requests that share the quota."""
         now = asyncio.get_running_loop().time()
         self._answered(slot)
-        if retry_after_s is not None:
-            self._storms.note_refusal(self, slot, float(retry_after_s), now)
+        self._storms.note_refusal(self, retry_after_s, now)
         in_flight = sum(each.in_flight for each in self._storms.sharing(self))
         if self.throttle.note_refusal(slot, retry_after_s, now, in_flight=in_flight, of=id(self)):
             for each in self._storms.sharing(self):
@@ -212,7 +211,7 @@ class Governor:
         comes first whether the pause is this one's, too.
         """
         now, end = asyncio.get_running_loop().time(), self.throttle.paused_until
-        is_own = self._storms.own_pause_end(self) == end
+        is_own = self._storms.pause_end(self) == end
         for waiter in self._waiting:
             if waiter.turn.done():
                 continue
@@ -231,7 +230,7 @@ class Governor:
         """Return how long the next request has to wait; infinite until another one ends or is answered."""
         if self.in_flight + 1 > self._max_in_flight or self._is_throttled():
             return math.inf
-        pause_s = max(0.0, self._storms.pause_end(self, now) - now)
+        pause_s = max(self.throttle.look_s(now), self._storms.pause_end(self) - now)
         for name, gauge in self.gauges.items():
             pause_s = max(pause_s, gauge.wait_s(now, self._quotas[name].unanswered(self)))
         for gauge in self._account.gauges.values():

@@ -1,13 +1,9 @@
 """`Storms`: which models of an account are refused together, so that one pause holds for all of them.
 
 Without headers nothing tells whether two models share a quota but how their requests end. A model that is refused
-again and again in the pause of another one, each time until the same moment, is taken to share its quota: from
-then on both have one throttle. Once in a long pause that another model brought about, it looks whether its own
-requests are let through; if so, it has a throttle of its own again, and is taken for sharing less easily.
-
-Waits of a whole second or two show nothing: they are rounded, so that any two end together. While a model presses
-against a quota, it keeps to the pauses of others after such waits: if the quota is theirs, too, little is sent in
-vain; and if it is not, most of what is missed is saved up.
+again and again while another one pauses, until the same moment, is taken to share its quota: from then on both
+have one throttle. Once in a long pause that another model brought about, it looks whether its own requests are let
+through; if so, it has a throttle of its own again, and is taken for sharing less easily.
 """
 
 from __future__ import annotations
@@ -24,7 +20,7 @@ SIGNS = 3
 MOST_SIGNS = 48
 SAME_MOMENT_S = 0.02
 """Waits that end within this time end together, in seconds; whole seconds are rounded and show nothing."""
-LOOK_AFTER_S = 1.0
+LOOK_AFTER_S = 2.0
 """How long another model's pause is respected without a look, in seconds."""
 
 
@@ -76,14 +72,7 @@ class Storms:
             return [governor]
         return [each for each in self._governors if each.throttle is governor.throttle]
 
-    def pause_end(self, governor: Throttled, now: float) -> float:
-        """Return until when a model pauses, for itself or beside others."""
-        end = self.own_pause_end(governor)
-        if not governor.throttle.is_pressed(now):
-            return end
-        return max([end, *(each.throttle.paused_until for each in self._governors if each.throttle.is_rounded)])
-
-    def own_pause_end(self, governor: Throttled) -> float:
+    def pause_end(self, governor: Throttled) -> float:
         """Return until when its throttle pauses; it may look before, where another one brought the pause about."""
         throttle = governor.throttle
         if not self._any_shared or throttle.paused_by == id(governor):
@@ -109,23 +98,21 @@ class Storms:
             standing = self._standing(governor)
             standing.signs = max(0, standing.signs - 1)
 
-    def note_refusal(self, governor: Throttled, slot: Slot, told_s: float, now: float) -> None:
-        """Take note of a refusal: one in another model's pause speaks for a shared quota, if both end together.
+    def note_refusal(self, governor: Throttled, told_s: float | None, now: float) -> None:
+        """Take note of a refusal: one while another model pauses speaks for a shared quota, if both end together.
 
         Args:
             governor: The model's that was refused.
-            slot: Its request.
-            told_s: The seconds after which it may be sent again, by what was told.
+            told_s: The seconds after which it may be sent again, if that was told.
             now: When it was refused.
         """
-        pausing = [each for each in self._others(governor) if each.throttle.pauses_at(slot.sent_at)]
-        if not pausing or told_s.is_integer():
-            return
-        ends_at, standing = now + told_s, self._standing(governor)
-        alike = [each for each in pausing if abs(ends_at - each.throttle.told_until) <= SAME_MOMENT_S]
-        standing.signs = max(0, standing.signs + (1 if alike else -1))
-        if alike and standing.signs >= standing.needed:
-            self._join(governor, alike[0])
+        end = None if told_s is None or float(told_s).is_integer() else now + told_s
+        alike = [each for each in self._others(governor) if _is_paused_alike(each.throttle, end, now)]
+        if alike:
+            standing = self._standing(governor)
+            standing.signs += 1
+            if standing.signs >= standing.needed:
+                self._join(governor, alike[0])
 
     def _join(self, governor: Throttled, other: Throttled) -> None:
         self._any_shared = True
@@ -137,3 +124,8 @@ class Storms:
 
     def _standing(self, governor: Throttled) -> _Standing:
         return self._standings.setdefault(governor, _Standing())
+
+
+def _is_paused_alike(throttle: Throttle, end: float | None, now: float) -> bool:
+    ends_alike = end is None or abs(end - throttle.told_until) <= SAME_MOMENT_S
+    return throttle.paused_until > now and ends_alike

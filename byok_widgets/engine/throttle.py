@@ -9,7 +9,7 @@ import math
 import random
 from collections import deque
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import dropwhile, islice, takewhile
 
 EVIDENCE_S = 0.25
 """There is a storm if a good part of the requests sent in this time is refused. About the time of an answer."""
@@ -24,14 +24,12 @@ CALM_SENT = 10
 CALM_S = 15.0
 """After so long without a refusal, there is no limit on the requests in flight any more."""
 CERTAIN_SHARE = 0.8
-"""Where so many of the latest requests are refused, that is no chance: it is a quota, for `CALM_S` at least."""
-PRESSED_S = 4.0
-"""So long after its last refusal in a storm, a model is taken to press against its quota, in seconds."""
-ROUNDED_S = 2.0
-"""Waits of whole seconds up to this one are rounded, and tell little of when there is something left again."""
+"""Where so many of a few consecutive requests are refused, that is no chance: it is a quota."""
+RESTART_SHARE = 0.75
+"""This part of what was let through after the last pause is sent at once after the next one."""
+LONGEST_LOOK_S = 0.25
+"""However late refusals come, the next few requests are sent after this time, in seconds."""
 REMEMBERED_S = 10.0
-RESTART_WIDTH = 32
-"""After a pause, no more requests than this are sent at once."""
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 4.0
 """Bounds of a pause where the provider asks for none, in seconds."""
@@ -60,7 +58,9 @@ class Throttle:
     """Tells a storm of refusals from ordinary failures, which concern only their own calls.
 
     In a storm each refusal pauses all requests until the time that the provider names. After each round of
-    refusals half as many may be in flight, and with each round of answers one more.
+    refusals half as many may be in flight, and with each round of answers one more. After a pause most of what was
+    let through after the last one is sent at once, and then a few at a time, each time after a look whether those
+    before them are refused.
 
     Attributes:
         width: How many requests may be in flight.
@@ -68,7 +68,6 @@ class Throttle:
         told_until: The same, as the provider told it.
         pause: The number of that pause, which may have become longer since it began.
         pause_began_at: When it began.
-        is_rounded: Whether it was told in whole seconds, and is short.
         paused_by: Which governor's refusal brought it about.
     """
 
@@ -77,14 +76,28 @@ class Throttle:
         self.paused_until = self.told_until = self.pause_began_at = -math.inf
         self.pause = 0
         self.paused_by = 0
-        self.is_rounded = False
         self._recent: deque[Slot] = deque()
         self._in_storm = False
-        self._paused_at = self._last_refusal_at = self._halved_at = self._began_at = self._certain_at = -math.inf
+        self._paused_at = self._last_refusal_at = self._halved_at = self._began_at = -math.inf
         self._fruitless_rounds = 0
+        self._is_certain = False
+        self._passed = self._passed_before = self._room = 0
+        self._step = 1
+        self._refused_after_s = 0.0
+        self._looks_at = -math.inf
+
+    def look_s(self, now: float) -> float:
+        """Return how long the next request waits to see, at a quota, whether those before it are refused."""
+        return max(0.0, self._looks_at - now) if self._is_certain and self._room <= 0 else 0.0
 
     def note_sent(self, slot: Slot) -> None:
-        """Remember a request for a while."""
+        """Count a request, and remember it for a while."""
+        if self._is_certain:
+            if self._room <= 0:
+                self._room, self._step = self._step, self._step + 1
+            self._room -= 1
+            self._passed += 1
+            self._looks_at = slot.sent_at + min(2 * self._refused_after_s, LONGEST_LOOK_S)
         recent = self._recent
         recent.append(slot)
         while slot.sent_at - recent[0].sent_at > REMEMBERED_S:
@@ -96,18 +109,14 @@ class Throttle:
         if slot.sent_at > self._paused_at:  # sent in a long pause, to see: the quota is back before its time
             self.paused_until = min(self.paused_until, now)
         if now - self._last_refusal_at > CALM_S:
-            self.width, self._in_storm = math.inf, False
+            self.width, self._in_storm, self._is_certain = math.inf, False, False
         elif math.isfinite(self.width):
-            self._in_storm = self._in_storm and not self._is_over(now)
+            self._in_storm = self._in_storm and not self._is_over()
             self.width += 1 if self.width < self._aim or not self._in_storm else 1 / self.width
 
     def pauses_at(self, moment: float) -> bool:
         """Whether the latest pause had begun by then, and had not ended."""
-        return self._paused_at < moment < self.paused_until
-
-    def is_pressed(self, now: float) -> bool:
-        """Whether there is a storm, with a refusal not long ago."""
-        return self._in_storm and now - self._last_refusal_at < PRESSED_S
+        return self._paused_at < moment < self.told_until
 
     def note_refusal(
         self, slot: Slot, retry_after_s: float | None, now: float, *, in_flight: int, of: int = 0
@@ -115,23 +124,37 @@ class Throttle:
         """Take note of a refusal for the rate limit; return whether that makes the pause longer."""
         slot.is_refused = True
         self._last_refusal_at = now
+        is_quota = self._is_quota(slot)
+        self._is_certain = self._is_certain or is_quota
         if not self._in_storm:
-            if not self._is_storm(now, latency_s=now - slot.sent_at):
+            if not is_quota and not self._is_storm(now, latency_s=now - slot.sent_at):
                 return False
             self._in_storm, self._began_at = True, now
-        if sum(each.is_refused for each in islice(reversed(self._recent), CALM_SENT)) >= CERTAIN_SHARE * CALM_SENT:
-            self._certain_at = now
+        self._refused_after_s = max(now - slot.sent_at, 0.9 * self._refused_after_s)
         if slot.sent_at > self._halved_at:  # once in a round: the others were sent before the width was known
             self._aim = max(1.0, min(self.width, in_flight) / 2)
-            self.width = min(self._aim, RESTART_WIDTH)
+            self.width = self._aim
             self._halved_at = now
             self._fruitless_rounds += 1
         pause_s = self._own_pause_s() if retry_after_s is None else retry_after_s
         jitter_s = random.uniform(0, min(JITTER_S, pause_s / 10))  # noqa: S311 - no secret
-        if not self._pause(now, pause_s + jitter_s, jitter_s, of):
-            return False
-        self.is_rounded = retry_after_s is not None and float(retry_after_s).is_integer() and pause_s <= ROUNDED_S
-        return True
+        if now >= self.paused_until:
+            self._end_run()
+        pauses = self._pause(now, pause_s + jitter_s, jitter_s, of)
+        if slot.sent_at > self.pause_began_at:
+            self._passed -= 1
+        else:
+            self._room -= 1
+        return pauses
+
+    def _end_run(self) -> None:
+        """Begin a pause: what was let through since the last one tells how much may be sent after it.
+
+        A quota lets about as much through each time; refusals by chance come when they will.
+        """
+        self._is_certain = self._is_certain and 2 * self._passed >= self._passed_before
+        self._room = int(RESTART_SHARE * self._passed)
+        self._passed_before, self._passed, self._step = self._passed, 0, 1
 
     def _pause(self, now: float, pause_s: float, jitter_s: float, of: int) -> bool:
         if now + pause_s <= self.paused_until:
@@ -145,6 +168,11 @@ class Throttle:
     def _own_pause_s(self) -> float:
         return float(min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(10, self._fruitless_rounds - 1)))
 
+    def _is_quota(self, slot: Slot) -> bool:
+        """Whether nearly all of the few requests sent up to this one were refused, which is no chance."""
+        latest = islice(dropwhile(lambda each: each is not slot, reversed(self._recent)), EVIDENCE_SENT)
+        return sum(each.is_refused for each in latest) >= CERTAIN_SHARE * EVIDENCE_SENT
+
     def _is_storm(self, now: float, latency_s: float) -> bool:
         """Whether so many of the latest requests were refused; those without an answer count as accepted."""
         since = now - max(EVIDENCE_S, 2 * latency_s)
@@ -153,12 +181,12 @@ class Throttle:
         compared = max(len(latest), min(EVIDENCE_SENT, len(self._recent)))
         return refused >= EVIDENCE_COUNT and refused >= EVIDENCE_SHARE * compared
 
-    def _is_over(self, now: float) -> bool:
+    def _is_over(self) -> bool:
         """Whether so few of the requests sent since the storm began were refused that it must be over.
 
         One that cannot be chance goes on: after each pause a quota has something left, and then nothing.
         """
-        if now - self._certain_at < CALM_S:
+        if self._is_certain:
             return False
         latest = list(
             islice(takewhile(lambda slot: slot.sent_at > self._began_at, reversed(self._recent)), CALM_SENT)

@@ -69,6 +69,7 @@ def test_where_waits_are_rounded_to_seconds_few_requests_come_too_early(
     assert load.wall_s <= 1.05 * own_s
     assert load.early_retries == 0
     assert load.early <= 90, "15 % of the quota"
+    assert load.refusals <= 130, "after a pause few more are sent than were let through after the last one"
 
 
 def test_a_minute_without_any_word_of_how_long_is_found_out() -> None:
@@ -85,7 +86,8 @@ def test_all_at_once_end_as_early_as_the_quota_allows(
     load = Load(quota(), in_flight=1000, has_headers=with_headers).run()
     assert load.lost == []
     assert load.wall_s <= 1.05 * max(BUCKET_S, SMALL_S if quota is small else WINDOW_S)
-    assert (load.early_retries, load.early) == (0, 0)
+    assert load.early_retries == 0
+    assert load.early <= 10
     assert load.refusals < (1300 if quota is small else 800), "after a pause they do not all come at once again"
 
 
@@ -161,7 +163,7 @@ def test_a_quota_whose_unit_cannot_be_compared_is_shared_if_its_name_says_so() -
         ((Window(20), Window(20)), 120, (120.6, 120.6)),
         ((bucket(), window()), 1800, (BUCKET_S, WINDOW_S)),
         ((window(), window()), 1800, (WINDOW_S, WINDOW_S)),
-        ((bucket(), bucket()), 1800, (BUCKET_S, BUCKET_S)),
+        ((bucket(), Bucket(590.5, per_second=10)), 1800, (BUCKET_S, BUCKET_S + 1)),
     ],
     ids=["small beside large", "two small", "bucket beside window", "two windows", "two buckets"],
 )
