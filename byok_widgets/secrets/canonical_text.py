@@ -1,36 +1,63 @@
 """Canonical text: what is left of a text when the ways of writing it differently are undone.
 
-A key that is echoed in upper case, broken over lines, spaced out or escaped is the same in canonical text: lower
-case, without white space and invisible characters, with URL, JSON and HTML escapes resolved, and in the standard
-alphabet of base64. Anything else stands as it was. Used only for comparing.
+A key that is echoed in upper case, broken over lines, spaced out, escaped, or in letters that look alike
+(full-width, bold, circled) is the same in canonical text: lower case, compatible letters replaced by plain ones,
+without white space and invisible characters, with the escapes of URLs, JSON, programs, HTML and mail resolved, and
+in the standard alphabet of base64. Anything else stands as it was. Used only for comparing.
 """
 
 from __future__ import annotations
 
 import re
-import sys
+import unicodedata
 
 _ESCAPE = re.compile(
-    r"%(?:25)*(?P<url>[0-9A-Fa-f]{2})"
-    r"|(?<!\\)\\+(?:(?:u00|x)(?P<json>[0-9A-Fa-f]{2})|(?P<control>[nrtfv])|(?P<sign>[\"'/]))"
+    r"(?P<utf8>%[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){1,3})"
+    r"|%(?:25)*(?:(?P<url>[0-9A-Fa-f]{2})|u(?P<url4>[0-9A-Fa-f]{4}))"
+    r"|(?<!\\)\\+(?:u(?P<high>[dD][89ABab][0-9A-Fa-f]{2})\\+u(?P<low>[dD][C-Fc-f][0-9A-Fa-f]{2})"
+    r"|u(?P<json>[0-9A-Fa-f]{4})|x(?P<byte>[0-9A-Fa-f]{2})|U000(?P<long>[0-9A-Fa-f]{5})"
+    r"|u\{0*(?P<braced>[0-9A-Fa-f]{2,5})\}|(?P<octal>0[0-7]{2}|1[0-7]{2})|(?P<control>[nrtfv])|(?P<sign>[\"'/]))"
     r"|\\(?P<backslash>\\)"
-    r"|&(?:amp;)*\#[xX]0*(?P<hex>[0-9A-Fa-f]{2});"
-    r"|&(?:amp;)*\#0*(?P<decimal>[0-9]{2,3});"
-    r"|&(?:amp;)*(?P<name>amp|lt|gt|quot|apos);"
+    r"|&(?:amp;)*\#[xX]0*(?P<hex>[0-9A-Fa-f]{2,5})(?![0-9A-Fa-f]);?"
+    r"|&(?:amp;)*\#0*(?P<decimal>[0-9]{2,6})(?![0-9]);?"
+    r"|&(?:amp;)*(?P<name>amp|lt|gt|quot|apos|hyphen|dash|lowbar|sol|plus|equals|shy|nbsp|zwj|zwnj);"
+    r"|=(?P<mail>[0-9A-F]{2})"
+    r"|=\r?(?P<line>\n)"
 )
-_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "hyphen": "-", "dash": "-", "lowbar": "_"}
+_NAMED |= {"sol": "/", "plus": "+", "equals": "=", "shy": "", "nbsp": "", "zwj": "", "zwnj": ""}
+_HEX = ("url", "url4", "json", "byte", "long", "braced", "hex", "mail")
 
 _INVISIBLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]+"
+    r"[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180b-\u180f"
+    r"\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    r"\U000e0000-\U000e0fff]+"
 )
 
+_MAIL = re.compile(r"=(?:[0-9A-F]{2}|\r?\n)")
+
+
+class _Folded(dict[int, str]):
+    """What stands for a character in canonical text, learned as characters come up."""
+
+    def __missing__(self, code: int) -> str:
+        plain = unicodedata.normalize("NFKC", chr(code))  # noqa: TID251 - one character takes no time
+        self[code] = folded = _INVISIBLE.sub("", plain)
+        return folded
+
+
+_FOLDED = _Folded()
+
 _UNFINISHED_ESCAPE = re.compile(
-    r"(?:%(?:25?)*[0-9A-Fa-f]?|\\+(?:u0{0,2}|x)?[0-9A-Fa-f]?|&(?:amp;)*(?:#[xX]?[0-9A-Fa-f]{0,6}|[a-z]{0,4}))\Z"
+    r"(?:%(?:25?)*(?:u[0-9A-Fa-f]{0,3}|[0-9A-Fa-f]?)|(?:%[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){0,2}%?[89ABab]?)"
+    r"|\\+u[dD][89ABab][0-9A-Fa-f]{2}(?:\\+(?:u[0-9A-Fa-f]{0,3})?)?"
+    r"|\\+(?:u\{?[0-9A-Fa-f]{0,6}|U[0-9A-Fa-f]{0,7}|x[0-9A-Fa-f]?|[01][0-7]?)?"
+    r"|&(?:amp;)*(?:#[xX]?[0-9A-Fa-f]{0,6}|[a-z]{0,6}))\Z"
 )
 
 
 def has_escape_sign(text: str) -> bool:
-    """Whether `text` has a character with which escapes begin."""
+    """Whether `text` has a character with which escapes begin, those of mail apart: any code has its sign."""
     return "%" in text or "\\" in text or "&" in text
 
 
@@ -43,7 +70,9 @@ def without_unfinished_escape(text: str) -> str:
 def as_written(text: str) -> str:
     """Return `text` in canonical form, with its escapes as they are."""
     text = "".join(text.split())
-    if not text.isprintable():
+    if not text.isascii():
+        text = text.translate(_FOLDED)
+    elif not text.isprintable():
         text = _INVISIBLE.sub("", text)
     return text.lower().replace("-", "+").replace("_", "/")
 
@@ -56,7 +85,7 @@ def unescaped(text: str) -> str:
 def readings(text: str) -> list[tuple[str, bool]]:
     """Return the canonical forms of `text`, each with whether its escapes are resolved in it."""
     written = (as_written(text), False)
-    return [written, (unescaped(text), True)] if has_escape_sign(text) else [written]
+    return [written, (unescaped(text), True)] if has_escape_sign(text) or _MAIL.search(text) else [written]
 
 
 def positions(text: str, *, resolve: bool) -> list[tuple[int, int]]:
@@ -76,9 +105,15 @@ def _each(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def _meant(escape: re.Match[str]) -> str:
-    code = escape["url"] or escape["json"] or escape["hex"]
-    if code:
-        return chr(int(code, 16))
+    if escape["utf8"]:
+        return bytes.fromhex(escape["utf8"].replace("%", "")).decode("utf-8", "replace")
+    if escape["high"]:
+        return bytes.fromhex(escape["high"] + escape["low"]).decode("utf-16-be")
     if escape["decimal"]:
-        return chr(min(int(escape["decimal"]), sys.maxunicode))
-    return _NAMED[escape["name"]] if escape["name"] else escape["sign"] or escape["backslash"] or ""
+        return chr(int(escape["decimal"]))
+    if escape["octal"]:
+        return chr(int(escape["octal"], 8))
+    if escape["name"]:
+        return _NAMED[escape["name"]]
+    code = next((code for name in _HEX if (code := escape[name])), None)
+    return chr(int(code, 16)) if code else escape["sign"] or escape["backslash"] or ""

@@ -262,24 +262,27 @@ def _needed(form: tuple[str, int, slice]) -> int:
 
 
 def _forms(key: str) -> Iterator[tuple[str, int, slice]]:
-    """Yield the canonical forms of a key, with the shortest piece that counts and where its public runs start."""
+    """Yield the canonical forms of a key, with the shortest piece that counts and where its public runs stand."""
+    for form, piece, public in _written(key):
+        needed, known = min(piece, len(form)), max(0, public - _GRAM // 2)
+        yield form, needed, slice(known)
+        yield form[::-1], needed, slice(max(0, len(form) - _GRAM + 1 - known), None)
+
+
+def _written(key: str) -> Iterator[tuple[str, int, int]]:
+    """Yield the ways of writing a key forwards, with the shortest piece and the length of the public prefix."""
     plain = as_written(key)
     public = _public_length(key)
     piece = PIECE if len(plain) - public >= _SHORT and not _is_of_words(key) else _PIECE_OF_WORDS
     data = key.encode("utf-8", "surrogatepass")
-    yield plain, min(piece, len(plain)), slice(max(0, public - _GRAM // 2))
-    turned = plain[::-1]
-    hidden = slice(max(0, len(turned) - _GRAM - max(0, public - _GRAM // 2) + 1), None)
-    yield turned, min(piece, len(turned)), hidden
-    digits = data.hex()
-    yield digits, min(2 * piece, len(digits)), slice(max(0, 2 * public - _GRAM // 2))
-    dump = data.hex(":")
-    yield dump, min(3 * piece, len(dump)), slice(max(0, 3 * public - _GRAM // 2))
+    yield plain, piece, public
+    yield data.hex(), 2 * piece, 2 * public
+    yield data.hex(":"), 3 * piece, 3 * public
     for shift in range(3):
         # Only the characters that depend on nothing but the key: its neighbours in the encoded text are unknown.
         encoded = base64.b64encode(bytes(shift) + data + bytes(3))
         sure = as_written(encoded[-(-8 * shift // 6) : 8 * (shift + len(data)) // 6].decode())
-        yield sure, min((8 * piece - 4) // 6, len(sure)), slice(max(0, public * 4 // 3 - _GRAM // 2))
+        yield sure, (8 * piece - 4) // 6, public * 4 // 3
 
 
 def _public_length(key: str) -> int:

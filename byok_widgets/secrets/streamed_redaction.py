@@ -59,6 +59,7 @@ class StreamedRedactor:
             and "%" not in piece
             and "\\" not in piece
             and "&" not in piece
+            and piece.isascii()
         ):
             end = piece[-3:]
             if len(end) == 3 and end.isalnum():

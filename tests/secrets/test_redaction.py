@@ -105,6 +105,37 @@ def test_encoded_forms_of_a_key_full_of_signs_are_taken_out_whole(encode):
     assert shown.strip("()b\"'") == "[API key]"
 
 
+DISGUISES = {
+    "full-width": lambda key: "".join(chr(ord(char) + 0xFEE0) for char in key),
+    "bold": lambda key: re.sub("[a-z]", lambda char: chr(ord(char[0]) - 97 + 0x1D41A), key),
+    "bold in JSON": lambda key: json.dumps(DISGUISES["bold"](key)),
+    "full-width in a URL": lambda key: quote(DISGUISES["full-width"](key)),
+    "zero width": "\u200b".join,
+    "variation selectors": "\U000e0101".join,
+    "soft hyphens in HTML": "&shy;".join,
+    "numbers in HTML": lambda key: "".join(f"&#{ord(char)}" for char in key),
+    "braces": lambda key: "".join(f"\\u{{{ord(char):x}}}" for char in key),
+    "octal": lambda key: "".join(f"\\{ord(char):03o}" for char in key),
+    "some of it for mail": lambda key: re.sub("[aeiou0-9]", lambda char: f"={ord(char[0]):02X}", key),
+    "swapped case": str.swapcase,
+    "hex, reversed": lambda key: key.encode().hex()[::-1],
+    "base64, reversed": lambda key: base64.b64encode(key.encode()).decode()[::-1],
+}
+
+
+@pytest.mark.parametrize("disguise", DISGUISES.values(), ids=DISGUISES.keys())
+def test_a_key_in_disguise_is_taken_out(disguise):
+    secret = Secret(fake_key("openai"))
+    written = disguise(secret.reveal())
+    assert not [piece for piece in pieces(written, 16) if piece in redact_held(f"It is {written} for Zoë.")]
+
+
+def test_letters_that_look_alike_stand_where_they_are_no_key():
+    _held = Secret(fake_key("openai"))
+    text = "Ｔｏｋｙｏ 𝐛𝐨𝐥𝐝 ①②③ Zoë Zoe\u0308 x² ﬁne 한국어 a=3D b=AB"
+    assert redact(text) == text
+
+
 MASKED = {
     "stars": lambda key: key[:8] + "*" * 40 + key[-4:],
     "dots": lambda key: f"sk-...{key[-4:]}",
