@@ -117,7 +117,7 @@ IMPORTERS = {
     "__import__",
 }
 """What loads or finds a module by a name given as text."""
-MAY_COMPUTE_IMPORTS = {"", "lazy_names", "nodes.action_function", "cli.action_functions"}
+MAY_COMPUTE_IMPORTS = {"", "lazy_names", "nodes.action.function", "cli.action_functions"}
 """The lazy tables, whose modules are counted where they are named; the look-up of a person's own function, which
 loads nothing; the modules of action functions that a person names on the command line."""
 OWN_MODULE = re.compile(rf"({PACKAGE}(?:\.\w+)+)(?::[\w.]+)?")
@@ -573,7 +573,7 @@ EXAMPLES: dict[Rule, list[tuple[str, str, str]]] = {
         ("widgets.chat", "node.kind == 'extraction'", "widgets.chat asks for 'extraction'."),
         ("widgets.chat", "node.kind in ('action', 'x')", "widgets.chat asks for 'action'."),
         ("keys.store", "isinstance(backend, EncryptedFile)", "keys.store asks for EncryptedFile."),
-        ("nodes.extraction", "isinstance(replaced, ExtractionNode)", ""),
+        ("nodes.extraction.node", "isinstance(replaced, ExtractionNode)", ""),
         ("widgets.chat", "node.kind == other.kind or isinstance(node, Node)", ""),
     ],
     decided_by_a_sentence: [

@@ -13,7 +13,7 @@ import pytest
 
 from byok_widgets import Flow, Session, list_local_models
 from byok_widgets.cards import Card, Cards, CardsByName
-from byok_widgets.nodes.extraction_status import Statuses
+from byok_widgets.nodes.extraction.status import Statuses
 from tests.html_table import cells_of
 from tests.scripted_server import Say, ScriptedServer
 

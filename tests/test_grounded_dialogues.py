@@ -14,8 +14,8 @@ import pytest
 
 from byok_widgets.grounding.dialogue import Dialogue, Kind
 from byok_widgets.messages import Message
-from byok_widgets.nodes.evidence_lookup import look_up
-from byok_widgets.nodes.refusal import Refusal
+from byok_widgets.nodes.extraction.evidence_lookup import look_up
+from byok_widgets.nodes.extraction.refusal import Refusal
 from byok_widgets.schema import ExtractionSchema
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"

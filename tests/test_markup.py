@@ -12,8 +12,8 @@ from byok_widgets import Flow, Reply, markup
 from byok_widgets.diagnostics.check import Check
 from byok_widgets.errors import ConfigError
 from byok_widgets.findings import Finding
-from byok_widgets.nodes.action_result import ActionResult
-from byok_widgets.nodes.extraction_result import Extraction
+from byok_widgets.nodes.action.result import ActionResult
+from byok_widgets.nodes.extraction.result import Extraction
 from byok_widgets.session import EdgeVerdict, Judgement, Timeline, Trace, Turn, Visit
 from byok_widgets.usage import Cost
 from byok_widgets.widgets.panel.text_summary import SettingsText

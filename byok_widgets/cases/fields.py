@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any, get_args
 
-from byok_widgets.nodes.extraction_status import Status
+from byok_widgets.nodes.extraction.status import Status
 from byok_widgets.secrets.quoting import as_given
 from byok_widgets.session.variables import VariableStatus
 from byok_widgets.strict_attributes import nearest

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.nodes.action_function import is_dotted_name, reference_to
+from byok_widgets.nodes.action.function import is_dotted_name, reference_to
 
 _WIDTH = 100
 

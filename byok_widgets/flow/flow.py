@@ -16,9 +16,9 @@ from byok_widgets.flow.waiting_settings import WAITING
 from byok_widgets.frontend import frontend
 from byok_widgets.graph.flow_graph import AnyNode
 from byok_widgets.natural_guesses import GUESSES, AnswersGuesses, UnknownAttributeError
-from byok_widgets.nodes.action_settings import DEADLINE_S
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.compare_options import CompareOptions
+from byok_widgets.nodes.time_limits import FUNCTION_DEADLINE_S
 from byok_widgets.secrets.quoting import as_given
 from byok_widgets.strict_attributes import settable_names, unknown_name_error
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from byok_widgets.export.importing import Skipped
     from byok_widgets.graph.conditions import Condition, Test
     from byok_widgets.nodes import ActionNode, ConversationNode, ExtractionNode
-    from byok_widgets.nodes.action import Function
+    from byok_widgets.nodes.action.node import Function
     from byok_widgets.nodes.examples import GivenExample
     from byok_widgets.nodes.grounding_choice import NodeGrounding
     from byok_widgets.recording.handles import Recording, Replay
@@ -253,7 +253,7 @@ class Flow(AnswersGuesses, FlowDefinition):
         Raises:
             SchemaError: The fields or the schema cannot be extracted.
         """
-        from byok_widgets.nodes.extraction import ExtractionNode
+        from byok_widgets.nodes.extraction.node import ExtractionNode
         from byok_widgets.schema.extraction_schema import ExtractionSchema
 
         if fields is not None and not isinstance(fields, Mapping):
@@ -285,7 +285,7 @@ class Flow(AnswersGuesses, FlowDefinition):
         function: Function,
         *,
         writes: Iterable[str] = (),
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float = FUNCTION_DEADLINE_S,
         effects: bool = False,
         start: bool = False,
         end: bool = False,
@@ -316,7 +316,7 @@ class Flow(AnswersGuesses, FlowDefinition):
         """
         if function is None:
             raise ConfigError(f"Node {name!r} needs a function.", kind="function", fix="Give the function itself.")
-        from byok_widgets.nodes.action import ActionNode
+        from byok_widgets.nodes.action.node import ActionNode
 
         node = ActionNode(self.context, name, function, writes=writes, deadline_s=deadline_s, effects=effects)
         return self._members.add(node, start=start, end=end, enter=enter)

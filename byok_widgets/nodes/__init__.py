@@ -10,11 +10,11 @@ from byok_widgets.nodes.base import Node, NodeInput
 from byok_widgets.nodes.model_node import ModelNode, model_nodes
 
 if TYPE_CHECKING:
-    from byok_widgets.nodes.action import ActionNode
-    from byok_widgets.nodes.action_result import ActionResult
+    from byok_widgets.nodes.action.node import ActionNode
+    from byok_widgets.nodes.action.result import ActionResult
     from byok_widgets.nodes.conversation import ConversationNode
-    from byok_widgets.nodes.extraction import ExtractionNode
-    from byok_widgets.nodes.extraction_result import Extraction
+    from byok_widgets.nodes.extraction.node import ExtractionNode
+    from byok_widgets.nodes.extraction.result import Extraction
     from byok_widgets.nodes.registry import NODE_KINDS, register_node_kind
 
 __all__ = [
@@ -34,11 +34,11 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "byok_widgets.nodes.action": ["ActionNode"],
-        "byok_widgets.nodes.action_result": ["ActionResult"],
+        "byok_widgets.nodes.action.node": ["ActionNode"],
+        "byok_widgets.nodes.action.result": ["ActionResult"],
         "byok_widgets.nodes.conversation": ["ConversationNode"],
-        "byok_widgets.nodes.extraction": ["ExtractionNode"],
-        "byok_widgets.nodes.extraction_result": ["Extraction"],
+        "byok_widgets.nodes.extraction.node": ["ExtractionNode"],
+        "byok_widgets.nodes.extraction.result": ["Extraction"],
         "byok_widgets.nodes.registry": ["NODE_KINDS", "register_node_kind"],
     },
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.nodes.action import ActionNode
+from byok_widgets.nodes.action.node import ActionNode
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.conversation import ConversationNode
-from byok_widgets.nodes.extraction import ExtractionNode
+from byok_widgets.nodes.extraction.node import ExtractionNode
 
 NODE_KINDS: dict[str, type[Node[Any]]] = {
     kind.kind: kind for kind in (ConversationNode, ExtractionNode, ActionNode)

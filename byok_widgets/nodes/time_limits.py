@@ -9,6 +9,9 @@ from byok_widgets.engine import Deadline
 from byok_widgets.errors import ConfigError
 from byok_widgets.secrets.quoting import as_given
 
+FUNCTION_DEADLINE_S = 10.0
+"""Default time limit for the function of an action node, in seconds."""
+
 
 def checked_seconds(seconds: Any, *, node: str) -> float:
     """Return a time limit in seconds.

@@ -11,7 +11,7 @@ from byok_widgets.cards import Listing
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Message, Transcript
 from byok_widgets.natural_guesses import AnswersGuesses
-from byok_widgets.nodes.extraction_status import not_supported
+from byok_widgets.nodes.extraction.status import not_supported
 from byok_widgets.reading_order import in_order
 from byok_widgets.reply import LearnedValue, NodeResult, Replies, Reply, badge
 from byok_widgets.sent_request import SentRequests

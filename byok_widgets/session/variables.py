@@ -11,7 +11,7 @@ from byok_widgets import markup
 from byok_widgets.cards import ByName, Card, Cards
 from byok_widgets.errors import ConfigError
 from byok_widgets.frontend import warn
-from byok_widgets.nodes.extraction_status import NOT_SUPPORTED, not_supported
+from byok_widgets.nodes.extraction.status import NOT_SUPPORTED, not_supported
 from byok_widgets.nodes.value_display import shown_value
 from byok_widgets.reply import NodeResult
 from byok_widgets.secrets import redact_quotes

@@ -16,7 +16,7 @@ from byok_widgets import ConfigError, Flow
 from byok_widgets.compare import batching
 from byok_widgets.compare.batch_store import BatchStore
 from byok_widgets.compare.store import CellStore
-from byok_widgets.nodes.extraction import ExtractionNode
+from byok_widgets.nodes.extraction.node import ExtractionNode
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.protocols import batch_forms
 from tests.batch_server import BatchServer

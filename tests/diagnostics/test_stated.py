@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.nodes.action import ActionNode
+from byok_widgets.nodes.action.node import ActionNode
 
 Build = Callable[[Flow], object]
 

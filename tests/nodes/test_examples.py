@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import ByokError, ConfigError, Flow, KeyFormatError
-from byok_widgets.nodes.extraction import ExtractionNode
+from byok_widgets.nodes.extraction.node import ExtractionNode
 from tests.fake_keys import fake_key
 from tests.scripted_server import ScriptedServer
 

@@ -10,7 +10,7 @@ import pytest
 from pydantic import create_model
 
 from byok_widgets import Flow
-from byok_widgets.nodes.extraction import ExtractionNode
+from byok_widgets.nodes.extraction.node import ExtractionNode
 from byok_widgets.providers import PROVIDERS
 from tests.scripted_server import ScriptedServer
 

@@ -14,8 +14,8 @@ from byok_widgets.grounding.evidence import Evidence
 from byok_widgets.messages import Message
 from byok_widgets.nodes.base import NodeInput
 from byok_widgets.nodes.examples import Examples
+from byok_widgets.nodes.extraction.layered_examples import LayeredExamples
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.nodes.layered_examples import LayeredExamples
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.own_setting import OwnSetting
 from byok_widgets.nodes.registry import NODE_KINDS, register_node_kind

@@ -16,8 +16,8 @@ from byok_widgets.export.normal_form import NotInNormalFormError
 from byok_widgets.export.pipecat.expressions import as_python
 from byok_widgets.export.pipecat.plan import DECIDES, Plan, Tool
 from byok_widgets.graph import AnyNode, Edge
-from byok_widgets.nodes.action import ActionNode
-from byok_widgets.nodes.extraction import ExtractionNode
+from byok_widgets.nodes.action.node import ActionNode
+from byok_widgets.nodes.extraction.node import ExtractionNode
 from byok_widgets.schema import FieldSpec
 
 _PYTHON = {

@@ -12,10 +12,10 @@ from byok_widgets.export.code import is_argument, literal, one_line_literal
 from byok_widgets.export.losses import has_own_checks
 from byok_widgets.export.python.calls import Arguments, Names
 from byok_widgets.graph import AnyNode, FlowGraph
-from byok_widgets.nodes.action import ActionNode
-from byok_widgets.nodes.action_settings import DEADLINE_S
+from byok_widgets.nodes.action.node import ActionNode
 from byok_widgets.nodes.conversation import ConversationNode
-from byok_widgets.nodes.extraction import ExtractionNode
+from byok_widgets.nodes.extraction.node import ExtractionNode
+from byok_widgets.nodes.time_limits import FUNCTION_DEADLINE_S
 from byok_widgets.schema import ExtractionSchema, Field, FieldSpec
 
 _TYPES: Mapping[str, Any] = {
@@ -85,7 +85,7 @@ class NodeWriter:
         key = literal(node.name)
         arguments = Arguments(key, f"functions[{key}]")
         arguments.add("writes", list(node.writes), default=[])
-        arguments.add("deadline_s", node.deadline_s, default=DEADLINE_S)
+        arguments.add("deadline_s", node.deadline_s, default=FUNCTION_DEADLINE_S)
         arguments.add("effects", node.effects, default=False)
         self._add_place(arguments, node)
         if node.function is None:

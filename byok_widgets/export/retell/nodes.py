@@ -15,9 +15,9 @@ from byok_widgets.export.retell.edges import EdgeWriter
 from byok_widgets.export.retell.equations import Json
 from byok_widgets.export.retell.listed_models import listed
 from byok_widgets.graph import AnyNode, FlowGraph
-from byok_widgets.nodes.action import ActionNode
+from byok_widgets.nodes.action.node import ActionNode
 from byok_widgets.nodes.conversation import ConversationNode
-from byok_widgets.nodes.extraction import ExtractionNode
+from byok_widgets.nodes.extraction.node import ExtractionNode
 from byok_widgets.schema import FieldSpec
 from byok_widgets.templates.expression import Expression, Variable
 

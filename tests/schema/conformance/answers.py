@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from byok_widgets import Flow
-from byok_widgets.nodes.extraction import ExtractionNode
-from byok_widgets.nodes.extraction_result import Extraction
+from byok_widgets.nodes.extraction.node import ExtractionNode
+from byok_widgets.nodes.extraction.result import Extraction
 from tests.providers.fault_server import FaultServer, Reply
 
 

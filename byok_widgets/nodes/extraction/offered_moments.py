@@ -15,8 +15,8 @@ from byok_widgets.grounding.misplaced import asks_for_a_day
 from byok_widgets.grounding.passage import Passage
 from byok_widgets.grounding.words import words_of_name
 from byok_widgets.messages import Message
-from byok_widgets.nodes.evidence_lookup import look_up_parts
-from byok_widgets.nodes.refusal import Refusal
+from byok_widgets.nodes.extraction.evidence_lookup import look_up_parts
+from byok_widgets.nodes.extraction.refusal import Refusal
 from byok_widgets.schema import FieldSpec
 from byok_widgets.schema.parts import Reader
 from byok_widgets.schema.request.offers import Offers

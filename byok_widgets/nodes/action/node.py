@@ -10,15 +10,15 @@ from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.findings import Finding, Fix
-from byok_widgets.nodes.action_call import ActionCall
-from byok_widgets.nodes.action_function import ActionFunction, is_dotted_name
-from byok_widgets.nodes.action_result import ActionResult
-from byok_widgets.nodes.action_settings import DEADLINE_S, variable_names
+from byok_widgets.nodes.action.call import ActionCall
+from byok_widgets.nodes.action.function import ActionFunction, is_dotted_name
+from byok_widgets.nodes.action.result import ActionResult
+from byok_widgets.nodes.action.values import variable_names
 from byok_widgets.nodes.base import Node, NodeInput
 from byok_widgets.nodes.effects import EffectLog, Effects
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.node_settings import yes_or_no
-from byok_widgets.nodes.time_limits import checked_seconds
+from byok_widgets.nodes.time_limits import FUNCTION_DEADLINE_S, checked_seconds
 
 Function = Callable[..., Any]
 
@@ -46,7 +46,7 @@ class ActionNode(Node[ActionResult]):
         function: Function | None,
         *,
         writes: Iterable[str] = (),
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float = FUNCTION_DEADLINE_S,
         effects: bool = False,
         remark: str = "",
     ) -> None:

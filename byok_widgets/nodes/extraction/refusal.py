@@ -23,8 +23,8 @@ from byok_widgets.grounding.offers import only_suggests
 from byok_widgets.grounding.passed_over import is_passed_over
 from byok_widgets.grounding.replaced import is_replaced
 from byok_widgets.grounding.talked_about import hints_of, is_denied, is_talked_about
-from byok_widgets.nodes.evidence_lookup import LookupResult, lookup_of
 from byok_widgets.nodes.examples import Example
+from byok_widgets.nodes.extraction.evidence_lookup import LookupResult, lookup_of
 from byok_widgets.nodes.grounding_choice import Grounding
 from byok_widgets.schema import FieldSpec
 from byok_widgets.schema.parts import Part

@@ -12,11 +12,11 @@ from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.engine.workers import LateFunctionError, call_in_worker
 from byok_widgets.errors import FlowError
 from byok_widgets.foreign_exceptions import describe_exception
-from byok_widgets.nodes.action_function import ActionFunction, line_of
-from byok_widgets.nodes.action_result import ActionResult
-from byok_widgets.nodes.action_run import ActionRun, Settle
-from byok_widgets.nodes.action_values import UnusableResultError
-from byok_widgets.nodes.argument_key import argument_key
+from byok_widgets.nodes.action.argument_key import argument_key
+from byok_widgets.nodes.action.function import ActionFunction, line_of
+from byok_widgets.nodes.action.result import ActionResult
+from byok_widgets.nodes.action.run import ActionRun, Settle
+from byok_widgets.nodes.action.values import UnusableResultError
 from byok_widgets.nodes.effects import FIND_OUT, EffectRecord, Effects, Outcome, unknown_outcome
 from byok_widgets.nodes.turn_scope import current_scope
 from byok_widgets.plain_values import are_plain, copies_of

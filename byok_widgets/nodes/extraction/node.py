@@ -13,12 +13,12 @@ from byok_widgets.findings import Finding, Fix
 from byok_widgets.messages import transcript_of
 from byok_widgets.nodes.base import Node, NodeInput
 from byok_widgets.nodes.examples import Examples, GivenExample
-from byok_widgets.nodes.extraction_result import Extraction
-from byok_widgets.nodes.extraction_run import ExtractionRun, last_of
+from byok_widgets.nodes.extraction.layered_examples import LayeredExamples
+from byok_widgets.nodes.extraction.layered_locale import LayeredLocale
+from byok_widgets.nodes.extraction.result import Extraction
+from byok_widgets.nodes.extraction.run import ExtractionRun, last_of
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.grounding_choice import Grounding, NodeGrounding, checked_node_grounding
-from byok_widgets.nodes.layered_examples import LayeredExamples
-from byok_widgets.nodes.layered_locale import LayeredLocale
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.own_setting import OwnSetting
 from byok_widgets.schema import ExtractionSchema, FieldSpec

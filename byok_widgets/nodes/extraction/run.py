@@ -11,13 +11,13 @@ from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.errors import ExtractionError
 from byok_widgets.messages import Message
 from byok_widgets.nodes.call import Call
-from byok_widgets.nodes.evidence_lookup import LookupResult, look_up
 from byok_widgets.nodes.examples import Examples, example_messages
-from byok_widgets.nodes.extraction_prompt import instructions, question_messages
-from byok_widgets.nodes.extraction_result import Extraction
+from byok_widgets.nodes.extraction.evidence_lookup import LookupResult, look_up
+from byok_widgets.nodes.extraction.prompt import instructions, question_messages
+from byok_widgets.nodes.extraction.refusal import Refusal
+from byok_widgets.nodes.extraction.result import Extraction
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.grounding_choice import Grounding
-from byok_widgets.nodes.refusal import Refusal
 from byok_widgets.nodes.structured_output import ask_structured, with_cost
 from byok_widgets.nodes.validation import validate
 from byok_widgets.reply import Reply
@@ -106,7 +106,7 @@ class ExtractionRun:
         strict = [(refusal, fields) for refusal, fields in refusals if refusal.is_literal]
         if not strict:
             return {}
-        from byok_widgets.nodes.offered_moments import offered_moments
+        from byok_widgets.nodes.extraction.offered_moments import offered_moments
 
         found: dict[str, Sequence[str]] = {}
         for refusal, names in strict:

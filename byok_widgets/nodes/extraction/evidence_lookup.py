@@ -11,7 +11,7 @@ from byok_widgets.grounding.dialogue import Dialogue, Kind, LookUp
 from byok_widgets.grounding.evidence import Evidence, Mark
 from byok_widgets.grounding.taken_back import is_taken_back
 from byok_widgets.messages import Message
-from byok_widgets.nodes.extraction_status import Status
+from byok_widgets.nodes.extraction.status import Status
 from byok_widgets.schema import ValidationResult
 from byok_widgets.schema.parts import Part, walk
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from byok_widgets.engine import clock
-from byok_widgets.nodes.action_function import ActionFunction
-from byok_widgets.nodes.action_result import ActionResult
-from byok_widgets.nodes.action_values import written_values
+from byok_widgets.nodes.action.function import ActionFunction
+from byok_widgets.nodes.action.result import ActionResult
+from byok_widgets.nodes.action.values import written_values
 from byok_widgets.nodes.effects import Outcome
 from byok_widgets.plain_values import copy_of
 

@@ -1,11 +1,13 @@
-"""Checks what an action node's function returned: a value for each variable that the node writes."""
+"""The variables that an action node writes: their names, and the values that its function returned, checked."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
 
+from byok_widgets.errors import ConfigError
+from byok_widgets.secrets.quoting import as_given
 from byok_widgets.strict_attributes import nearest
 
 
@@ -15,6 +17,23 @@ class UnusableResultError(Exception):
     def __init__(self, problem: str, fix: str) -> None:
         super().__init__(problem)
         self.problem, self.fix = problem, fix
+
+
+def variable_names(writes: Any, *, node: str) -> tuple[str, ...]:
+    """Return the names of the variables that a node writes, each once; a text is one name.
+
+    Raises:
+        ConfigError: One cannot be the name of a variable.
+    """
+    given = [writes] if isinstance(writes, str) or not isinstance(writes, Iterable) else list(writes)
+    for name in given:
+        if not isinstance(name, str) or not name.isidentifier():
+            raise ConfigError(
+                f"Node {node!r} cannot write {as_given(name)}: it is not the name of a variable.",
+                kind="variable",
+                fix='Name variables like Python does: writes=["time"].',
+            )
+    return tuple(dict.fromkeys(given))
 
 
 def written_values(
