@@ -23,9 +23,9 @@ from byok_widgets.nodes.registry import NODE_KINDS
 
 PACKAGE = "byok_widgets"
 SMALL = (
-    "cards delegation error_card errors findings files foreign_exceptions hashing lazy_names markup messages"
-    " misplaced_keys natural_guesses plain_values prose published_files reading_order reasoning_display reply"
-    " sanitize saved_file secrets sent_request shortening strict_attributes surrogates templates text_forms"
+    "attributes cards error_card errors findings files foreign_exceptions hashing lazy_names markup messages"
+    " misplaced_keys plain_values prose published_files reading_order reasoning_display reply"
+    " sanitize saved_file secrets sent_request shortening surrogates templates text_forms"
     " text_tables thought_tags usage value_words"
 )
 """Values and small tools that every package above them may use."""
@@ -55,18 +55,16 @@ MAY_IMPORT = {
     "reasoning_display": "markup shortening",
     "surrogates": "",
     "messages": "errors markup secrets surrogates",
-    "strict_attributes": "errors secrets",
-    "natural_guesses": "errors secrets strict_attributes",
+    "attributes": "errors secrets",
     "sent_request": "markup messages secrets",
-    "reply": "cards grounding markup messages natural_guesses reasoning_display sent_request usage",
+    "reply": "attributes cards grounding markup messages reasoning_display sent_request usage",
     "misplaced_keys": "errors secrets",
-    "delegation": "",
     "plain_values": "",
     "reading_order": "",
     "prose": "markup",
     "value_words": "",
     "engine": "errors frontend usage",
-    "templates": "engine errors foreign_exceptions lazy_names plain_values secrets strict_attributes surrogates"
+    "templates": "attributes engine errors foreign_exceptions lazy_names plain_values secrets surrogates"
     " value_words",
     "keys": f"{SMALL} engine",
     "schema": SMALL,

@@ -6,10 +6,10 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any, get_args
 
+from byok_widgets.attributes.strict import nearest
 from byok_widgets.nodes.extraction.status import Status
 from byok_widgets.secrets.quoting import as_given
 from byok_widgets.session.variables import VariableStatus
-from byok_widgets.strict_attributes import nearest
 
 
 def require_known(entry: Mapping[str, Any], names: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from byok_widgets.attributes.strict import nearest
 from byok_widgets.config.base_url import BaseUrl
 from byok_widgets.config.change_elsewhere import ChangeElsewhere
 from byok_widgets.config.change_signal import Observer
@@ -20,7 +21,6 @@ from byok_widgets.config.short_text import reject_long
 from byok_widgets.config.turn_limits import TurnLimits
 from byok_widgets.errors import ConfigError
 from byok_widgets.misplaced_keys import reject_key
-from byok_widgets.strict_attributes import nearest
 
 if TYPE_CHECKING:
     from byok_widgets.config.frozen_settings import FrozenSettings

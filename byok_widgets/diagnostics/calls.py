@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from byok_widgets.attributes.strict import nearest
 from byok_widgets.config import ModelRef
 from byok_widgets.diagnostics.checked_flow import CheckedFlow, CheckedSettings
 from byok_widgets.errors import ByokError, ConfigError, LocalModelError
@@ -16,7 +17,6 @@ from byok_widgets.nodes import model_nodes
 from byok_widgets.providers import PROVIDERS, Provider, catalog
 from byok_widgets.providers.local import models
 from byok_widgets.providers.local.default_model import default_model
-from byok_widgets.strict_attributes import nearest
 
 JUDGE = ""
 """Stands for the judge of prompt conditions among the names of nodes."""

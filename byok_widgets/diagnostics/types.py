@@ -10,11 +10,11 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from byok_widgets.attributes.strict import nearest
 from byok_widgets.diagnostics.value_types import ANYTHING, ValueType, any_of, of_value, of_variables
 from byok_widgets.findings import Finding, Level
 from byok_widgets.graph.conditions.grammar import is_none
 from byok_widgets.graph.flow_graph import FlowGraph
-from byok_widgets.strict_attributes import nearest
 
 _SHOWN_VALUES = 12
 _ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)

@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from byok_widgets.attributes.guesses import GUESSES, AnswersGuesses, UnknownAttributeError
+from byok_widgets.attributes.strict import settable_names, unknown_name_error
 from byok_widgets.errors import ByokError, ConfigError, SchemaError
 from byok_widgets.flow import flow_registry
 from byok_widgets.flow.flow_definition import FlowDefinition
@@ -15,12 +17,10 @@ from byok_widgets.flow.pending_settings import PENDING
 from byok_widgets.flow.waiting_settings import WAITING
 from byok_widgets.frontend import frontend
 from byok_widgets.graph.flow_graph import AnyNode
-from byok_widgets.natural_guesses import GUESSES, AnswersGuesses, UnknownAttributeError
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.compare_options import CompareOptions
 from byok_widgets.nodes.time_limits import FUNCTION_DEADLINE_S
 from byok_widgets.secrets.quoting import as_given
-from byok_widgets.strict_attributes import settable_names, unknown_name_error
 
 if TYPE_CHECKING:
     from byok_widgets.cases.case import Cases

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from byok_widgets.attributes.delegation import delegated
+from byok_widgets.attributes.strict import StrictAttributes
 from byok_widgets.config import FlowConfig
-from byok_widgets.delegation import delegated
 from byok_widgets.flow.flow_nodes import FlowNodes
 from byok_widgets.flow.flow_settings import FlowSettings
 from byok_widgets.graph.flow_graph import AnyNode, FlowGraph
 from byok_widgets.keys import KeyStore
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.strict_attributes import StrictAttributes
 
 if TYPE_CHECKING:
     from byok_widgets.config.latency import Latency

@@ -10,6 +10,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
+from byok_widgets.attributes.strict import StrictAttributes
 from byok_widgets.config import BaseUrl, FlowConfig, ModelRef
 from byok_widgets.config.turn_limits import checked_calls, checked_cost
 from byok_widgets.errors import ByokError, ConfigError
@@ -23,7 +24,6 @@ from byok_widgets.nodes.node_settings import checked_limit
 from byok_widgets.nodes.unknown_model import tell_if_unknown
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.base import sentence
-from byok_widgets.strict_attributes import StrictAttributes
 
 if TYPE_CHECKING:
     from byok_widgets.nodes.grounding_choice import Grounding

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from byok_widgets import markup
+from byok_widgets.attributes.guesses import AnswersGuesses
+from byok_widgets.attributes.strict import StrictAttributes
 from byok_widgets.config import ModelRef, ResolvedModel
 from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import Message
 from byok_widgets.misplaced_keys import reject_key
-from byok_widgets.natural_guesses import AnswersGuesses
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.reply import NodeResult
 from byok_widgets.secrets import redact
-from byok_widgets.strict_attributes import StrictAttributes
 
 if TYPE_CHECKING:
     from byok_widgets.findings import Finding

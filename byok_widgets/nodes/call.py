@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from byok_widgets.attributes.strict import nearest, unknown_name_error
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine import Deadline
 from byok_widgets.messages import Message
@@ -16,7 +17,6 @@ from byok_widgets.providers.base import sentence
 from byok_widgets.schema.profile import SchemaProfile
 from byok_widgets.secrets import contains_held_key, redact_held_in
 from byok_widgets.sent_request import Compose, SentRequest
-from byok_widgets.strict_attributes import nearest, unknown_name_error
 from byok_widgets.surrogates import without_surrogates
 
 _ARGUMENTS = ("deadline_s", "history", "max_tokens", "model", "show", "variables")

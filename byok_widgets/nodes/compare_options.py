@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from byok_widgets.strict_attributes import unknown_name_error
+from byok_widgets.attributes.strict import unknown_name_error
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
+from byok_widgets.attributes.strict import is_key, nearest, unknown_name_error
 from byok_widgets.config import FlowConfig
 from byok_widgets.errors import ConfigError
 from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.providers import PROVIDERS, model_settings
 from byok_widgets.secrets import redact_quotes
 from byok_widgets.secrets.quoting import as_given
-from byok_widgets.strict_attributes import is_key, nearest, unknown_name_error
 
 LIMIT = "max_tokens"
 """The setting that is an attribute of the node, and not one of its `settings`."""

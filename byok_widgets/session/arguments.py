@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from byok_widgets.attributes.strict import unknown_name_error
 from byok_widgets.errors import ConfigError, FlowError
 from byok_widgets.misplaced_keys import key_in_dialogue
 from byok_widgets.secrets import redact_held
 from byok_widgets.secrets.quoting import as_given
-from byok_widgets.strict_attributes import unknown_name_error
 
 _OPTIONS = ("model", "repeat_effects", "show")
 

@@ -9,9 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from byok_widgets.attributes.delegation import delegated
+from byok_widgets.attributes.guesses import AnswersGuesses
+from byok_widgets.attributes.strict import StrictAttributes
 from byok_widgets.config import FlowConfig
 from byok_widgets.config.latency import Latency, checked_latency
-from byok_widgets.delegation import delegated
 from byok_widgets.engine import ENGINE
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
@@ -19,7 +21,6 @@ from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.graph import FlowGraph
 from byok_widgets.messages import TextDelta, Transcript
-from byok_widgets.natural_guesses import AnswersGuesses
 from byok_widgets.nodes.effects import EffectLog, EffectRecords, Effects
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import delta
@@ -37,7 +38,6 @@ from byok_widgets.session.turn_log import TurnLog
 from byok_widgets.session.turn_runner import OnNode, TurnCallbacks, TurnRunner, TurnStart
 from byok_widgets.session.variable_names import VariableNames
 from byok_widgets.session.variables import VariableEntry, Variables
-from byok_widgets.strict_attributes import StrictAttributes
 from byok_widgets.usage import CostTotal, Usage
 
 OnTurn = Callable[[Turn], None]

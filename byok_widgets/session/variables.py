@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from byok_widgets import markup
+from byok_widgets.attributes.strict import nearest
 from byok_widgets.cards import ByName, Card, Cards
 from byok_widgets.errors import ConfigError
 from byok_widgets.frontend import warn
@@ -16,7 +17,6 @@ from byok_widgets.nodes.value_display import shown_value
 from byok_widgets.reply import NodeResult
 from byok_widgets.secrets import redact_quotes
 from byok_widgets.session.variable_names import FixedNames, KnownNames
-from byok_widgets.strict_attributes import nearest
 from byok_widgets.value_words import labelled
 
 VariableStatus = Literal["found", "ungrounded", "set", "not_stated"]

@@ -20,10 +20,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from byok_widgets.attributes.strict import nearest
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error, read_file
 from byok_widgets.providers.local.default_model import MODEL_VARIABLE
-from byok_widgets.strict_attributes import nearest
 from byok_widgets.teaching.expected import MOST_BYTES, read_values
 from byok_widgets.teaching.one_notebook import Job
 from byok_widgets.teaching.values import MOST_CHARS, same

@@ -10,10 +10,10 @@ from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
+from byok_widgets.attributes.strict import nearest
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error, read_file
 from byok_widgets.secrets.quoting import as_given
-from byok_widgets.strict_attributes import nearest
 from byok_widgets.teaching.values import MOST_CHARS
 
 MOST_BYTES = 50_000_000

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from byok_widgets.attributes.strict import nearest
 from byok_widgets.engine.workers import LateFunctionError, call_in_worker
 from byok_widgets.errors import TemplateError
 from byok_widgets.plain_values import is_plain
 from byok_widgets.secrets import looks_like_key
-from byok_widgets.strict_attributes import nearest
 from byok_widgets.surrogates import without_surrogates
 from byok_widgets.templates.parsing import mentioned, parsed
 from byok_widgets.templates.prompt import Piece, Placeholder, Problem

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Self
 
+from byok_widgets.attributes.strict import unknown_name_error
 from byok_widgets.cases.callers.prompts import CALLER, VERSION
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph.conditions.expression import Expression
 from byok_widgets.hashing import hashed
 from byok_widgets.secrets.quoting import as_given
-from byok_widgets.strict_attributes import unknown_name_error
 
 _HELD_BACK = " (say this only when you are asked about it)"
 _NAMES = (

@@ -6,9 +6,9 @@ import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
 
+from byok_widgets.attributes.strict import nearest
 from byok_widgets.errors import ConfigError
 from byok_widgets.secrets.quoting import as_given
-from byok_widgets.strict_attributes import nearest
 
 
 class UnusableResultError(Exception):

@@ -9,6 +9,7 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from byok_widgets.attributes.strict import nearest
 from byok_widgets.errors import SchemaError
 from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.misplaced_keys import reject_key
@@ -21,7 +22,6 @@ from byok_widgets.schema.mismatch import MismatchError, mismatch_of
 from byok_widgets.schema.root_result import RootResult, json_text
 from byok_widgets.schema.values.exact_numbers import takes_decimals
 from byok_widgets.secrets.quoting import as_given
-from byok_widgets.strict_attributes import nearest
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

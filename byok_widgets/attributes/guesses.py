@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from byok_widgets.attributes.strict import is_key
 from byok_widgets.errors import ConfigError
 from byok_widgets.secrets import looks_like_key
-from byok_widgets.strict_attributes import is_key
 
 _SETTINGS = "temperature top_p effort reasoning_effort seed verbosity"
 _START = 's = flow.start(), then s.say("...")'

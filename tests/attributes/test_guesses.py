@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import ConfigError, Flow
-from byok_widgets.natural_guesses import GUESSES
+from byok_widgets.attributes.guesses import GUESSES
 from tests.scripted_server import ScriptedServer
 
 
