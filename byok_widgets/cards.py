@@ -1,4 +1,4 @@
-"""Results as tables: `Card` is one of a few facts, `Cards` are several; `Listing` and `ByName` are of any kind."""
+"""Results as tables: a `Card` is one result of a few facts, `Cards` are several; other `Table`s hold any kind."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from byok_widgets.text_tables import aligned
 
 
 class Card:
-    """A result that is a few facts."""
+    """A result that consists of a few facts."""
 
     __slots__ = ()
 
     def facts(self) -> Iterable[tuple[str, str]]:
-        """Yield what is to be known of it, as names and texts; results of one kind have the same names."""
+        """Yield the facts, as pairs of name and text; all results of one kind have the same names."""
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        told = ", ".join(f"{name}: {_one_line(text)}" for name, text in self.facts() if text)
-        return f"{type(self).__name__}({told})"
+        facts = ", ".join(f"{name}: {_one_line(text)}" for name, text in self.facts() if text)
+        return f"{type(self).__name__}({facts})"
 
     def _repr_html_(self) -> str:
         return markup.table([(name, text) for name, text in self.facts() if text])
 
 
 class Table:
-    """Several results of one kind: lines in a program, and a table in a cell.
+    """Several results of one kind: lines of text in a program, and a table in a cell.
 
     Attributes:
-        nothing: What is said where there are none.
+        nothing: Shown if there are none.
         numbers: Names of the columns that hold numbers.
     """
 
@@ -51,11 +51,11 @@ class Table:
         return markup.table(self._rows(), columns=columns, numbers=numbers)
 
     def _columns(self) -> Sequence[str]:
-        """Return the heads of the table."""
+        """Return the column headings."""
         raise NotImplementedError
 
     def _rows(self) -> Iterable[Sequence[str]]:
-        """Return the cells of the table, a row for each result or more."""
+        """Return the rows of the table, at least one for each result."""
         raise NotImplementedError
 
 
@@ -78,7 +78,7 @@ CardT = TypeVar("CardT", bound=Card)
 
 
 class Cards(Listing[CardT]):
-    """Several results that are a few facts each."""
+    """Several results that consist of a few facts each."""
 
     __slots__ = ()
 
@@ -90,10 +90,10 @@ class Cards(Listing[CardT]):
 
 
 class CardsByName(ByName[CardT]):
-    """Several results that are a few facts each, by name.
+    """Several results that consist of a few facts each, by name.
 
     Attributes:
-        named: What the names are.
+        named: Heading of the column with the names.
     """
 
     __slots__ = ()

@@ -1,4 +1,4 @@
-"""What is open for change, in one place: the base classes of node kinds, conditions, providers and others.
+"""The extension points, in one place: the base classes of node kinds, conditions, providers and others.
 
 .github/CONTRIBUTING.md has a recipe for each. A class of your own is registered with `register_node_kind`,
 `register_condition` or `register_provider`, also from a notebook; a storage backend goes into the list `BACKENDS`,

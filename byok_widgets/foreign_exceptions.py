@@ -1,4 +1,4 @@
-"""Exceptions of somebody else's code, in words and without keys."""
+"""Exceptions raised by other people's code, described without keys."""
 
 from __future__ import annotations
 

@@ -20,5 +20,5 @@ def canonical(data: Any) -> bytes:
 
 
 def hash_of(content: bytes) -> str:
-    """Return the hash of data that `canonical` wrote."""
+    """Return the hash of a text that `canonical` returned."""
     return hashlib.sha256(content).hexdigest()[:32]

@@ -34,7 +34,7 @@ _ASIDE = "margin:4px 0;padding:0 8px;border-left:3px solid #88888844"
 
 
 class Markup(str):
-    """HTML that is ready, unlike other texts; made by the functions here."""
+    """HTML, ready to be shown; any other text is escaped first. Made by the functions here."""
 
     __slots__ = ()
 
@@ -56,7 +56,7 @@ def attribute(words: str) -> str:
 
 
 def spoken(words: str) -> Markup:
-    """Return what somebody said, with its line breaks and in its own direction."""
+    """Return a message, with its line breaks and in its own reading direction."""
     return Markup(f'<div dir="auto" style="{_WORDS}">{text(words)}</div>')
 
 
@@ -71,7 +71,7 @@ def marked(words: str, spans: Iterable[tuple[int, int]]) -> Markup:
 
 
 def aside(words: str) -> Markup:
-    """Return a text that stands beside what was said, with a line at its edge."""
+    """Return a side note: a text set apart by a line at its edge."""
     return Markup(f'<div dir="auto" style="{_WORDS};{_ASIDE}">{text(words)}</div>')
 
 
@@ -81,17 +81,17 @@ def facts(words: str) -> Markup:
 
 
 def strong(words: str) -> Markup:
-    """Return a text that stands out."""
+    """Return a text in bold."""
     return Markup(f"<strong>{_shown(words)}</strong>")
 
 
 def block(markup: Markup) -> Markup:
-    """Return a part of a text that is on lines of its own."""
+    """Return a text as a block, on lines of its own."""
     return Markup(f'<div style="margin:3px 0">{markup}</div>')
 
 
 def link(address: str) -> Markup:
-    """Return a link that opens a page of its own; the text alone where the address runs something."""
+    """Return a link that opens in a new page; only the text if the address could run something."""
     if not address.startswith(("https://", "http://")):
         return text(address)
     target = 'target="_blank" rel="noopener noreferrer"'
@@ -109,7 +109,7 @@ def details(summary: str, body: str) -> Markup:
 
 
 def picture(svg: str, alt: str) -> Markup:
-    """Return an SVG as an image; `alt` is for those who do not see it."""
+    """Return an SVG as an image; `alt` describes it in words."""
     data = base64.b64encode(svg.encode()).decode()
     wide = _WIDTH.search(svg)
     least = round(_LEAST_SCALE * float(wide[1])) if wide else 0
@@ -126,13 +126,13 @@ def table(
     numbers: Collection[int] = (),
     total: Sequence[str] = (),
 ) -> Markup:
-    """Return a table. The first cell of a row is its head.
+    """Return a table. The first cell of a row is its heading.
 
     Args:
-        rows: The cells; a text is shown as it is, `Markup` stands for itself.
+        rows: The cells; a text is escaped, `Markup` is used as it is.
         caption: What the table shows.
-        columns: Heads of the columns.
-        numbers: Which columns hold numbers and stand to the right.
+        columns: Column headings.
+        numbers: Which columns hold numbers, and so are right-aligned.
         total: A last row.
     """
     rows = list(rows)

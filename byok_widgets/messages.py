@@ -1,4 +1,4 @@
-"""Messages: what was said, by whom, and how an answer ended. Frozen, and free of secrets."""
+"""Messages: who said what, and how an answer ended. Frozen, and free of secrets."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Message:
     content: str
 
     def __post_init__(self) -> None:
-        """Replace what no request could hold."""
+        """Replace characters that no request could carry."""
         if not self.content.isascii():
             object.__setattr__(self, "content", without_surrogates(self.content))
 
@@ -71,7 +71,7 @@ class Transcript(tuple[Message, ...]):
         return markup.table(rows, columns=("who", "said"))
 
 
-_NOTHING_SAID = "Nothing was said yet."
+_NOTHING_SAID = "Nothing has been said yet."
 
 
 def answer_message(text: str, finish_reason: FinishReason) -> Message:

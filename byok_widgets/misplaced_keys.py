@@ -1,4 +1,4 @@
-"""Detects keys where none belongs: in a name, a model or an address, which are shown, saved and sent.
+"""Detects API keys where none belongs: in a name, a model or an address, which are shown, saved and sent.
 
 A rejected text appears in no message and in no frame of the traceback.
 """
@@ -25,7 +25,7 @@ def reject_key(data: object) -> None:
 
 
 def reject_any_key(data: object) -> None:
-    """Do the same, also for keys that are held here and look like ordinary words.
+    """Like `reject_key`, and also detect the keys that this process holds, which may look like ordinary words.
 
     Raises:
         KeyFormatError: Kind `misplaced_key`; the text appears nowhere in it.
@@ -48,11 +48,11 @@ def misplaced_key() -> KeyFormatError:
 
 
 def key_in_dialogue() -> KeyFormatError:
-    """Return the error for a key in what somebody says: it would be sent, shown and saved with the dialogue."""
+    """Return the error for a key in a message: it would be sent, shown and saved with the dialogue."""
     return KeyFormatError(
-        "There is an API key in what you say. It was not sent.",
+        "Your message contains an API key, so it was not sent.",
         kind="misplaced_key",
-        fix="Say it without the key. A key belongs in the key field of flow.settings() alone.",
+        fix="Remove the key from the message. Keys belong only in the key field of flow.settings().",
     )
 
 

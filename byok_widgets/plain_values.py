@@ -1,4 +1,4 @@
-"""The values of variables: which of them take a bounded time, and copies of them."""
+"""The values of variables: which of them can be processed in a bounded time, and copies of them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def is_plain(value: Any) -> bool:
 
 
 def are_plain(values: Iterable[Any]) -> bool:
-    """Whether this holds of several values together."""
+    """Whether several values are plain, taken together."""
     level, entries, chars = list(values), 0, 0
     for _ in range(_MAX_DEPTH + 1):
         entries += len(level)

@@ -1,4 +1,4 @@
-"""`Prose`: a text for people, which a cell shows as it reads when it is the cell's last value."""
+"""`Prose`: a text for people, which a cell shows without quotes or escapes when it is the cell's last value."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from byok_widgets import markup
 
 
 class Prose(str):
-    """A text without the quotes and escapes that Python shows of one."""
+    """A string whose `repr` is the text itself, without quotes and escapes."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""Files that other people get: a class, a site or a server. None of them, and no name of one, holds an API key.
+"""Files for other people: a class, a site or a server. Neither their contents nor their names hold an API key.
 
 What is packed in a way that is not read here, such as a PDF, is passed on, and named as not searched.
 """
@@ -17,28 +17,28 @@ from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import holds_key
 
 MOST_BYTES = 50_000_000
-"""Largest file."""
+"""Maximum size of a file."""
 _MOST_UNPACKED_BYTES = 4 * MOST_BYTES
 
 
 def read_pages(pages: Iterable[Path], *, kind: str, beside: Collection[str] = ()) -> dict[str, bytes]:
-    """Return the contents of files by their names, under which they lie beside each other.
+    """Return the contents of files by name; they will all be in one folder.
 
     Args:
         pages: The files.
         kind: Kind of the error.
-        beside: Names of what else will lie there.
+        beside: Names of the other files there.
 
     Raises:
-        ConfigError: One cannot be read, or two have the same name.
+        ConfigError: A file cannot be read, or two have the same name.
     """
     files: dict[str, bytes] = {}
     names = {name.casefold(): Path(name) for name in beside}
     for page in pages:
         other = names.setdefault(page.name.casefold(), page)  # some systems take names in capitals for the same
         if other is not page:
-            problem = f"{str(other)!r} and {str(page)!r} would lie in one place"
-            raise ConfigError(f"{problem}.", kind=kind, fix="Give one of them another name.")
+            problem = f"{str(other)!r} and {str(page)!r} would have the same name in one folder"
+            raise ConfigError(f"{problem}.", kind=kind, fix="Rename one of them.")
         files[page.name] = _content(page, kind)
     return files
 
@@ -51,17 +51,17 @@ def _content(page: Path, kind: str) -> bytes:
 
 
 def require_no_keys(files: Mapping[str, bytes], *, fix: str) -> tuple[str, ...]:
-    """Make sure that no file holds an API key: in its name, its text, or what is packed in it.
+    """Make sure that no file holds an API key: in its name, its text, or the files packed in it.
 
     Returns:
         What could not be searched, and why, in sentences.
 
     Args:
         files: Contents by name.
-        fix: How a key is given instead.
+        fix: How to give a key instead.
 
     Raises:
-        ConfigError: One does.
+        ConfigError: A file holds one.
     """
     unsearched: list[str] = []
     for name, content in files.items():
@@ -79,7 +79,7 @@ def _key_in(where: str, fix: str) -> ConfigError:
 
 
 def _texts(name: str, content: bytes, unsearched: list[str]) -> Iterator[Any]:
-    """Yield what can be read in a file; of what cannot, take note."""
+    """Yield every text and JSON value in a file and in the files packed in it; note what cannot be searched."""
     yield from _readings(content)
     if is_packed(content):
         for part in unpack(content, Allowance(_MOST_UNPACKED_BYTES)):
@@ -90,7 +90,7 @@ def _texts(name: str, content: bytes, unsearched: list[str]) -> Iterator[Any]:
 
 
 def _readings(content: bytes) -> Iterator[Any]:
-    """Yield a text, and the data of its lines or of all if it is JSON: a key may follow an escaped end of line."""
+    """Yield a text, and the JSON data in it, whole or by line: in JSON, a key may follow an escaped newline."""
     # keys are ASCII: in UTF-16 and UTF-32 there is nothing but zeros between their characters
     text = content.replace(b"\0", b"").decode("utf-8", "replace")
     yield text

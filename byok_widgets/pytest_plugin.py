@@ -43,8 +43,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 _OPTIONS: tuple[tuple[str, Any, str], ...] = (
     ("runs", "string", "how often each case is run (default 1)"),
-    ("budget", "string", "most money for each file of cases, in US dollars"),
-    ("max_calls", "string", "most calls of models for each file of cases"),
+    ("budget", "string", "maximum cost of each file of cases, in US dollars"),
+    ("max_calls", "string", "maximum number of model calls for each file of cases"),
     ("replay", "string", "the cassette beside the flow file that answers are taken from"),
     ("record", "string", "the cassette beside the flow file that answers are recorded in"),
     ("key", "args", "the variable that holds a key, as PROVIDER=env:NAME"),

@@ -1,8 +1,8 @@
-"""Names in a line, in an order that holds for names in Arabic or Hebrew, too.
+"""Keeps names in a line in their order, even if they are in Arabic or Hebrew.
 
-A page shows such names from right to left together with what is between them and with a number that follows:
-arrows would point backwards, and the number would stand before the name. An invisible mark keeps each in its
-place, and so does one before a line that begins with such a name.
+A page shows such names from right to left, together with whatever stands between them and any number that follows:
+arrows would point backwards, and the number would come before the name. An invisible mark keeps each in its place,
+and another one keeps a line that begins with such a name from starting on the right.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ def in_order(names: Iterable[str]) -> str:
 
 
 def in_line(name: str) -> str:
-    """Return a name to which a number may follow."""
+    """Return a name that a number may follow."""
     return f"{name}{MARK}" if _has_right_to_left(name) else name
 
 
 def from_left(words: str) -> str:
-    """Return a line that begins on the left, whatever its first word is."""
+    """Return a line that begins on the left, whatever the script of its first word."""
     return f"{MARK}{words}" if _has_right_to_left(words) else words
 
 

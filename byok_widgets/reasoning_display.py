@@ -1,4 +1,4 @@
-"""A model's reasoning as people see it: folded away, and inert. It is sent to no model."""
+"""How a model's reasoning is shown: folded away, and inert. It is never sent to a model."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _HOLDER = "the reply's .reasoning"
 
 
 def folded(reasoning: str, *, of: str = "") -> markup.Markup:
-    """Return reasoning as HTML that opens on a click; empty where there is none.
+    """Return reasoning as HTML that opens on a click; empty if there is none.
 
     Args:
         reasoning: The text.
-        of: Whose reasoning it is, where that is not plain from its place.
+        of: Whose reasoning it is, if the context does not show it.
     """
     if not reasoning:
         return markup.Markup()
@@ -22,10 +22,10 @@ def folded(reasoning: str, *, of: str = "") -> markup.Markup:
 
 
 def noted(reasoning: str, held_by: str) -> str:
-    """Return one line of plain text that says where the reasoning is; empty where there is none."""
+    """Return one line of plain text that says where to find the reasoning; empty if there is none."""
     return f"(reasoning: {len(reasoning):,} characters, in {held_by})" if reasoning else ""
 
 
 def shown(reasoning: str) -> str:
-    """Return reasoning as far as it is shown."""
+    """Return reasoning, shortened for display."""
     return in_part(reasoning, held_by=_HOLDER)

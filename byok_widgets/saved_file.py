@@ -1,4 +1,4 @@
-"""Writing a file where a person wants it: all of it or nothing, and an error that says why not."""
+"""Saving a file where the user wants it: completely or not at all, with an error that says why."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ def save_file(path: Path, content: bytes, *, kind: str, most_bytes: int | None =
 
     Args:
         path: The file; an existing one is replaced.
-        content: All of it.
+        content: The whole content.
         kind: Kind of the error.
-        most_bytes: The largest size that would be read again, in bytes; `None` for no limit.
+        most_bytes: Maximum size that can be read back, in bytes; `None` for no limit.
 
     Raises:
         ConfigError: It is too large, or cannot be written; an existing file is left unchanged.
@@ -30,4 +30,4 @@ def save_file(path: Path, content: bytes, *, kind: str, most_bytes: int | None =
         problem = str(error)
     else:
         return
-    raise ConfigError(f"{str(path)!r} could not be written: {problem}.", kind=kind, fix="Choose another place.")
+    raise ConfigError(f"{str(path)!r} could not be written: {problem}.", kind=kind, fix="Choose another location.")

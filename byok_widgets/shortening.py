@@ -1,4 +1,4 @@
-"""Long texts are shown in part, and say so."""
+"""Long texts are shortened for display, with a note that says so."""
 
 from __future__ import annotations
 

@@ -17,9 +17,9 @@ def without_surrogates(text: str) -> str:
 
 
 def repair_notice(text: str) -> str:
-    """Say that a text has lost half of a character, as a notice; empty if it has not."""
+    """Return a notice that a text contained incomplete characters; empty if it did not."""
     lost = without_surrogates(text).count(REPLACEMENT) - text.count(REPLACEMENT)
     if lost <= 0:
         return ""
-    what = "a character that was" if lost == 1 else f"{lost} characters that were"
-    return f"{what} incomplete in your text now read{'s' if lost == 1 else ''} {REPLACEMENT}"
+    what = "an incomplete character" if lost == 1 else f"{lost} incomplete characters"
+    return f"{what} in your text {'was' if lost == 1 else 'were'} replaced by {REPLACEMENT}"

@@ -1,4 +1,4 @@
-"""Forms of one text that read alike: composed or decomposed, full or half width, digits of several scripts.
+"""Unicode forms of a text that look alike: composed or decomposed, full or half width, digits of several scripts.
 
 Whoever sends a text can make Python's own normalization take minutes, in which nothing else runs: it sorts the
 marks after a letter one by one, and some characters become eighteen. Here the time grows with the length alone.

@@ -1,4 +1,4 @@
-"""What calls take: tokens, and money. What a provider did not report stays unknown."""
+"""What calls use: tokens and money. What a provider did not report stays unknown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from byok_widgets import markup
 from byok_widgets.cards import Listing
 
 NOT_REPORTED = "not reported"
-"""What stands for a number of tokens that the provider did not say, as after a stop."""
+"""Shown in place of a number of tokens that the provider did not report, for example after an interruption."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,7 +49,7 @@ class Usage:
 
 
 class Usages(Listing[Usage]):
-    """The tokens of several calls, in their order; what no call reports of a cache is left out."""
+    """The tokens of several calls, in order; cache counts that no call reports are left out."""
 
     __slots__ = ()
     nothing = "No model was asked."
@@ -78,13 +78,13 @@ _SUREST_FIRST = get_args(CostSource)
 
 
 def token_counts(usages: Iterable[Usage]) -> tuple[str, str]:
-    """Return how many tokens calls read and wrote, as texts: a lower bound where one of them does not say."""
+    """Return how many tokens calls read and wrote, as texts; a lower bound if one of them does not report it."""
     calls = tuple(usages)
     return _total(call.input_tokens for call in calls), _total(call.output_tokens for call in calls)
 
 
 def token_words(*usages: Usage) -> str:
-    """Say in a phrase how many tokens calls read and wrote; of what is unknown, that it was not reported."""
+    """Return in a phrase how many tokens calls read and wrote; an unknown count is said to be not reported."""
     read, written = token_counts(usages)
     if read == written == NOT_REPORTED:
         return f"tokens {NOT_REPORTED}"
@@ -117,7 +117,7 @@ class Cost:
         return self.least_usd if self.usd is None else self.usd
 
     def or_more(self) -> Cost:
-        """Return the cost of a call of which further requests may be charged."""
+        """Return the cost of a call for which further requests may be charged."""
         return Cost(least_usd=self.known_usd)
 
     @property
@@ -126,7 +126,7 @@ class Cost:
         return self if self.recorded is None else self.recorded
 
     def replayed(self) -> Cost:
-        """Return the cost of the same call where its recording is replayed."""
+        """Return the cost of the same call when its recording is replayed."""
         return Cost(Decimal(0), "replay", recorded=self)
 
     def __add__(self, other: Cost) -> Cost:

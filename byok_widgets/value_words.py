@@ -20,7 +20,7 @@ from fractions import Fraction
 from typing import Any
 
 NOT_STATED = "not stated"
-"""What stands for a value that is not there."""
+"""Shown in place of a missing value."""
 
 _CLEAR = re.compile(r"[^\W\d](?:[^,;:()\"]*[^\s,;:()\"])?")
 """A text that no number, list or next name is mistaken for."""

@@ -10,7 +10,10 @@ import byok_widgets
 from byok_widgets.error_kinds import KINDS
 
 PACKAGE = Path(byok_widgets.__file__).parent
-AREAS = ("keys/**/*.py", "config/*.py", "engine/*.py", "cli/*.py", "recording/*.py", "templates/*.py", "*.py")
+AREAS = (
+    *("attributes/*.py", "keys/**/*.py", "config/*.py", "engine/*.py", "cli/*.py"),
+    *("recording/*.py", "templates/*.py", "*.py"),
+)
 
 
 def trees() -> Iterator[ast.AST]:

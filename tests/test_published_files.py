@@ -72,7 +72,7 @@ def test_two_files_of_one_name_are_told(tmp_path: Path) -> None:
     for page in pages:
         page.write_bytes(b"{}")
     assert read_pages(pages[:1], kind="class") == {"a.ipynb": b"{}"}
-    with pytest.raises(ConfigError, match="one place"):
+    with pytest.raises(ConfigError, match="same name"):
         read_pages(pages, kind="class")
     with pytest.raises(ConfigError, match="one place"):
         read_pages(pages[:1], kind="class", beside=["A.ipynb"])

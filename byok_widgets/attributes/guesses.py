@@ -1,6 +1,6 @@
-"""Names that people guess, and what the thing they want is called here: one table for all objects.
+"""Attribute names that people often guess, and the right call for each: one table for all objects.
 
-A guess is no attribute: `hasattr` says no, and completion does not offer it. The error names the right call.
+A guessed name is not an attribute: `hasattr` is false, and completion does not offer it.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _SHOW = "show draw plot visualize visualise display diagram render"
 
 
 def _table(**rows: str) -> dict[str, str]:
-    """Return names by what they mean, from rows of names by a word that stands for it."""
+    """Return the right call by guessed name; a row holds the names, separated by spaces, for a key of `_MEANT`."""
     return {name: _MEANT[meant] for meant, names in rows.items() for name in names.split()}
 
 
 def _settings(of: str) -> dict[str, str]:
-    """Return settings of models that people look for as attributes, with where they are set."""
+    """Return the model settings that people look for as attributes, with the line that sets each."""
     return {name: f'{of}.settings["{name}"] = value' for name in _SETTINGS.split()}
 
 
@@ -157,17 +157,17 @@ GUESSES: Mapping[str, Mapping[str, str]] = {
         thought_of_turn="reasoning thinking thoughts",
     ),
 }
-"""For each kind of object the guesses, with the right call. None of them may be the name of an attribute."""
+"""For each kind of object, the guessed names with the right call. None of them may be the name of an attribute."""
 
 
 class UnknownAttributeError(ConfigError, AttributeError):
-    """An attribute that is not there; the fix names what is."""
+    """An attribute that does not exist; the fix names the right call."""
 
     default_kind = "unknown_name"
 
 
 def reject_guess(kind: str, what: str, name: str) -> None:
-    """Raise the error that names the right call, where `name` is a guess that is known.
+    """Raise the error that names the right call if `name` is a known guess.
 
     Args:
         kind: Kind of object, a key of `GUESSES`.
@@ -183,7 +183,7 @@ def reject_guess(kind: str, what: str, name: str) -> None:
 
 
 class AnswersGuesses:
-    """Answers a natural guess of an attribute's name with the right one, whether it is read or set."""
+    """Mixin: reading or setting an attribute under a guessed name raises an error that names the right call."""
 
     _guessed_kind: ClassVar[str] = ""
 

@@ -1,4 +1,4 @@
-"""Rejects unknown names, and suggests the name that may have been meant.
+"""Rejects unknown names, and suggests the nearest known one.
 
 Python lets any attribute be set, so a misspelled setting would be silently lost; and an API key that is set in a
 cell is saved with the notebook.
@@ -54,17 +54,17 @@ def unknown_name_error(
     """
     if is_key(name, value):
         return ConfigError(
-            "An API key is not given in code: it would be saved with the notebook.",
+            "API keys do not belong in code: this one would be saved with the notebook.",
             kind="key_in_code",
-            fix="Keys are pasted in flow.settings(); delete the key from this cell.",
+            fix="Paste it into flow.settings(), and delete it from this cell.",
         )
     meant = nearest(name, known)
-    fix = hint.format(meant) if meant else f"There are: {', '.join(sorted(known))}."
+    fix = hint.format(meant) if meant else f"Known names: {', '.join(sorted(known))}."
     return ConfigError(problem, kind="unknown_name", fix=fix)
 
 
 def is_key(name: str, value: object) -> bool:
-    """Whether this name or value is that of an API key."""
+    """Whether the name or the value suggests an API key."""
     named = name.lower().rstrip("s").endswith("key")
     return named or (isinstance(value, str) and looks_like_key(value))
 

@@ -40,7 +40,7 @@ class Case:
         end_node: Node where the flow must be in the end.
         assertions: What else must hold.
         status: Expected status of variables, such as `found` or `not_stated`.
-        max_calls: Most calls of models in all turns together.
+        max_calls: Maximum number of model calls in all turns together.
         max_cost: Most that they may cost, in US dollars.
         max_seconds: Longest time of all turns together, in seconds.
         stubs: What actions give in this case in place of what they do: values of variables, by the node's name.

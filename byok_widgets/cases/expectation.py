@@ -24,7 +24,7 @@ class Expectation(Card):
         path: Nodes that must be visited, in this order; others may lie between them.
         node: Node where the flow must be then.
         assertions: What else must hold, such as of the reply.
-        max_calls: Most calls of models; `None` for any number.
+        max_calls: Maximum number of model calls; `None` for any number.
         max_cost: Most that they may cost, in US dollars.
         max_seconds: Longest time, in seconds, without what was waited for a quota.
     """

@@ -99,10 +99,18 @@ def add_command(commands: Any, port: Callable[[str], int]) -> None:
     serve.add_argument("--end-on-failure", action="store_true", help="end the call when no model answers")
     scopes = "turn, session, token or day"
     serve.add_argument(
-        "--max-calls", action="append", default=[], metavar="SCOPE=N", help=f"most calls of models in a {scopes}"
+        "--max-calls",
+        action="append",
+        default=[],
+        metavar="SCOPE=N",
+        help=f"maximum number of model calls per {scopes}",
     )
     serve.add_argument(
-        "--max-cost", action="append", default=[], metavar="SCOPE=USD", help=f"most US dollars in a {scopes}"
+        "--max-cost",
+        action="append",
+        default=[],
+        metavar="SCOPE=USD",
+        help=f"maximum cost in US dollars per {scopes}",
     )
     serve.add_argument(
         "--keep-days",

@@ -77,7 +77,7 @@ def add_commands(commands: Any) -> None:
         type=_seconds,
         default=300.0,
         metavar="SECONDS",
-        help="longest time for a notebook (%(default)g)",
+        help="time limit for a notebook (%(default)g)",
     )
     check.add_argument(
         "--jobs", type=_jobs, metavar="N", help="how many notebooks run at once (one for each core)"

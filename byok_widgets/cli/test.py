@@ -50,8 +50,8 @@ def add_command(commands: Any) -> None:
     parser.add_argument(
         "--only-regressions", action="store_true", help="fail only where a case is worse than in the baseline"
     )
-    parser.add_argument("--budget", type=float, metavar="USD", help="most money, in US dollars")
-    parser.add_argument("--max-calls", type=int, metavar="N", help="most calls of models")
+    parser.add_argument("--budget", type=float, metavar="USD", help="maximum cost in US dollars")
+    parser.add_argument("--max-calls", type=int, metavar="N", help="maximum number of model calls")
     parser.add_argument(
         "--key", action="append", default=[], metavar="PROVIDER=env:NAME", help="the variable that holds a key"
     )

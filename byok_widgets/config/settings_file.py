@@ -199,7 +199,7 @@ def _parsed(content: bytes) -> Any:
     """Return JSON data that can be copied and written again.
 
     Raises:
-        ValueError: It is no JSON, or nested too deeply.
+        ValueError: It is not JSON, or nested too deeply.
     """
     try:
         data = finite_json(content)

@@ -1,4 +1,4 @@
-"""`TurnLimits`: how many calls of models one turn of a session may make, and what they may cost."""
+"""`TurnLimits`: how many model calls one turn of a session may make, and what they may cost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.secrets.quoting import as_given
 
 MAX_CALLS = 50
-"""Most calls in one turn where nothing else is chosen: more than a flow needs, and far less than a loop makes."""
+"""Default limit on the calls in one turn: more than a flow needs, and far less than a loop makes."""
 _MOST_CALLS = 10_000
 _MOST_COST = 1_000_000
 
@@ -22,8 +22,8 @@ class TurnLimits:
     """The limits that were chosen for a flow; what was not chosen is `None`.
 
     Attributes:
-        calls: Most calls of models in one turn, those of the judge and repairs included.
-        cost: Cost from which on a turn makes no further call, in US dollars.
+        calls: Maximum number of model calls in one turn, including the judge's calls and repairs.
+        cost: Cost at which a turn makes no further call, in US dollars.
     """
 
     calls: int | None = None
@@ -38,12 +38,12 @@ class TurnLimits:
 
     @property
     def max_calls(self) -> int:
-        """Most calls in one turn."""
+        """Maximum number of calls in one turn."""
         return MAX_CALLS if self.calls is None else self.calls
 
     @property
     def max_cost(self) -> Decimal | None:
-        """Cost from which on a turn makes no further call; `None` if any is allowed."""
+        """Cost at which a turn makes no further call; `None` for no limit."""
         return None if self.cost is None else Decimal(repr(self.cost))
 
     def lowered(self, other: TurnLimits) -> TurnLimits:
@@ -60,7 +60,7 @@ def checked_calls(value: Any, name: str = "max_calls_per_turn", usual: int = MAX
     Args:
         value: What was given.
         name: The setting that it is given for.
-        usual: Most calls where nothing is chosen.
+        usual: The default.
 
     Raises:
         ConfigError: It is not a whole number from 1 to 10,000.
@@ -68,9 +68,9 @@ def checked_calls(value: Any, name: str = "max_calls_per_turn", usual: int = MAX
     if value is None or _is_count(value):
         return value  # type: ignore[no-any-return]
     raise ConfigError(
-        f"{name} is a whole number from 1 to {_MOST_CALLS:,}, not {as_given(value)}.",
+        f"{name} must be a whole number from 1 to {_MOST_CALLS:,}, not {as_given(value)}.",
         kind="turn_limit",
-        fix=f"Write flow.{name} = None for the usual {usual}.",
+        fix=f"Write flow.{name} = None for the default of {usual}.",
     )
 
 
@@ -91,7 +91,7 @@ def checked_cost(value: Any, name: str = "max_cost_per_turn") -> float | None:
     if _is_amount(value):
         return float(value)
     raise ConfigError(
-        f"{name} is an amount in US dollars above 0, not {as_given(value)}.",
+        f"{name} must be an amount in US dollars above 0, not {as_given(value)}.",
         kind="turn_limit",
         fix=f"Write flow.{name} = 0.25, or None for no limit.",
     )

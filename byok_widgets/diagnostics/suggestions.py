@@ -17,7 +17,7 @@ from byok_widgets.graph.edge import Edge
 from byok_widgets.graph.flow_graph import FlowGraph
 
 _TRIED = 8
-"""Most suggestions that are tried for one finding."""
+"""Maximum number of suggestions that are tried for one finding."""
 _ADVISED = 30
 """Most findings for which any is."""
 _LIMIT_S = 2.0

@@ -33,7 +33,7 @@ def too_many_calls(flow: CheckedFlow) -> Iterator[Finding]:
         "many_calls",
         "warning",
         path[0],
-        f"A turn through {in_order(shown)} can make {calls} calls of models, and is stopped after {most}.",
+        f"A turn through {in_order(shown)} can make {calls} model calls, and is stopped after {most}.",
         "Let one of these edges lead to a conversation node, or allow more calls.",
         Fix("paste", f"flow.max_calls_per_turn = {calls}"),
     )
@@ -67,7 +67,7 @@ def _judging_before(graph: FlowGraph, path: list[str]) -> int:
 
 
 def _longest_silent_path(graph: FlowGraph) -> list[str]:
-    """Return the path through silent nodes, none of them twice, that makes the most calls of those looked at.
+    """Return the path through silent nodes, none of them twice, that makes the most calls among those tried.
 
     From each node the flow is followed depth first, to the target that has most calls ahead of it. In a graph
     without loops that is the longest path of all; a loop of silent nodes is reported by itself.

@@ -58,7 +58,7 @@ class ExportedFlow(Protocol):
 
     @property
     def grounding(self) -> str:
-        """What becomes of values that nobody said."""
+        """What happens to values that the dialogue does not support."""
 
     @property
     def locale(self) -> str | None:

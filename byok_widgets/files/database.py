@@ -24,7 +24,7 @@ def open_database(path: Path | None) -> sqlite3.Connection:
     Raises:
         OSError: It cannot be made, or is no regular file.
         ValueError: There is more in it than tables.
-        sqlite3.Error: It is no SQLite file.
+        sqlite3.Error: It is not an SQLite file.
     """
     if path is not None:
         _make(path)

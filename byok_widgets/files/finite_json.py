@@ -1,4 +1,4 @@
-"""Reads JSON that somebody else may have written: a number in it is finite, or it is no JSON.
+"""Reads JSON that somebody else may have written: a number in it is finite, or it is not JSON.
 
 Python takes NaN and Infinity, which are not JSON, and reads 1e999 as infinity. A figure that is not finite would
 make all that is computed from it meaningless, such as a total of costs.
@@ -15,7 +15,7 @@ def finite_json(text: str | bytes) -> Any:
     """Return the data of a JSON text.
 
     Raises:
-        ValueError: It is no JSON, or a number in it is not finite.
+        ValueError: It is not JSON, or a number in it is not finite.
         RecursionError: It is nested too deeply.
     """
     if isinstance(text, bytes):

@@ -46,7 +46,7 @@ def file_lock(path: Path, *, timeout_s: float, mode: int = 0o644) -> contextlib.
 
     Args:
         path: The lock's own file.
-        timeout_s: Longest wait for another process, in seconds; then a `TimeoutError` is raised.
+        timeout_s: Maximum wait for another process, in seconds; then a `TimeoutError` is raised.
         mode: Permissions of the file.
     """
     if sys.platform == "emscripten":

@@ -10,9 +10,9 @@ from byok_widgets.config.turn_limits import TurnLimits
 def lower_limits(here: TurnLimits, file: TurnLimits) -> Iterator[str]:
     """Yield the limits that were chosen here and that a file lowers, in words."""
     if file.calls is not None and here.calls is not None and file.calls < here.calls:
-        yield f"limit of a turn: {file.calls} calls instead of {here.calls}"
+        yield f"limit per turn: {file.calls} calls instead of {here.calls}"
     if file.cost is not None and here.cost is not None and file.cost < here.cost:
-        yield f"limit of a turn: ${file.cost:g} instead of ${here.cost:g}"
+        yield f"limit per turn: ${file.cost:g} instead of ${here.cost:g}"
 
 
 def limits_not_raised(flow: str, here: TurnLimits, file: TurnLimits) -> Iterator[str]:

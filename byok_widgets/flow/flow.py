@@ -191,7 +191,7 @@ class Flow(AnswersGuesses, FlowDefinition):
             enter: Makes it a global node: when a model judges that this sentence holds, the flow comes here from
                 wherever it is, and returns there when this node has spoken, unless it has edges of its own.
             model: Model override of this node.
-            max_tokens: Most tokens of an answer.
+            max_tokens: Maximum number of tokens in an answer.
             **settings: Model settings that the provider has, such as `temperature`.
         """
         from byok_widgets.nodes.conversation import ConversationNode
@@ -246,7 +246,7 @@ class Flow(AnswersGuesses, FlowDefinition):
             end: Close the session when this node has read.
             enter: Makes it a global node, as in `conversation`.
             model: Model override of this node.
-            max_tokens: Most tokens of an answer.
+            max_tokens: Maximum number of tokens in an answer.
             settings: Model settings that the provider has, such as `temperature`.
             **field_types: Fields: a type, a list of the allowed values, or a `Field`.
 
@@ -302,7 +302,7 @@ class Flow(AnswersGuesses, FlowDefinition):
             name: The node's name.
             function: The function.
             writes: Names of the variables that it sets.
-            deadline_s: Longest time for the function, in seconds; it is not stopped, but the turn continues.
+            deadline_s: Time limit for the function, in seconds; it is not stopped, but the turn continues.
             effects: Whether it changes the world, as a booking does. It is then never called again unasked: after
                 a turn that failed, a fork or a reset its earlier result is used again. Where the arguments differ,
                 or it raised an exception and may have taken effect all the same, the turn fails, unless
@@ -325,7 +325,7 @@ class Flow(AnswersGuesses, FlowDefinition):
         """Add a node of any kind, made with `flow.context`; a node of the same name is replaced, its edges stay.
 
         Raises:
-            ConfigError: It is no node, or one of another flow, or the flow has a node of another kind under its
+            ConfigError: It is not a node, or one of another flow, or the flow has a node of another kind under its
                 name.
         """
         self._members.require_own(node)
@@ -615,8 +615,8 @@ class Flow(AnswersGuesses, FlowDefinition):
                 that is not named keeps its model.
             cases: What `flow.cases` takes or returns.
             repeat: How often each case is played with each variant.
-            budget: Most money in US dollars. The worst case of each call is reserved before it is sent.
-            max_calls: Most calls of models; needed beside `budget` where a model has no price.
+            budget: Maximum cost in US dollars. The worst case of each call is reserved before it is sent.
+            max_calls: Maximum number of model calls; required in addition to `budget` if a model has no price.
             baseline: Name of the variant that the others are compared with; by default the one that changes
                 nothing, else the first.
             margin: The loss of score that you accept, such as 0.05 for 5 points.
@@ -693,8 +693,8 @@ class Flow(AnswersGuesses, FlowDefinition):
                 counts as flaky and one that fails in all as broken; `result.pass_k()` says how reliable it is.
             baseline: A file that `result.save_baseline()` of an earlier test has written; `result.changes` says
                 what has changed since.
-            budget: Most money in US dollars. The worst case of each call is reserved before it is sent.
-            max_calls: Most calls of models; needed beside `budget` where a model has no price.
+            budget: Maximum cost in US dollars. The worst case of each call is reserved before it is sent.
+            max_calls: Maximum number of model calls; required in addition to `budget` if a model has no price.
             stubs: What actions give in place of what they do: values of variables, by the node's name.
             run_effects: Whether actions with effects that have no stub are called for real, once for each run.
             store: A file for what is kept of the runs; by default a private file of the flow.
@@ -770,8 +770,8 @@ class Flow(AnswersGuesses, FlowDefinition):
                 `repeat=3` are a good number for a margin of 0.1.
             margin: The loss of score that you accept, such as 0.05 for 5 points.
             repeat: How often each case is run.
-            budget: Most money in US dollars, for everything together.
-            max_calls: Most calls of models, for everything together.
+            budget: Maximum cost in US dollars, for everything together.
+            max_calls: Maximum number of model calls, for everything together.
             metrics: How nodes are judged of which cases expect no values, by node; see `metric` of `node.compare`.
             metric: How runs of the whole flow are judged; by default 1 where all that is expected of a case holds.
             temperature: Temperature of the calls; with repeats it is 0.7 where nothing says otherwise.
@@ -878,7 +878,7 @@ class Flow(AnswersGuesses, FlowDefinition):
             fallback: What the caller hears at once when a turn fails; by default `flow.fallback`.
             fallback_model: A model that answers after that, in the same turn.
             end_on_failure: Whether the call ends where no model answers.
-            max_calls: Most calls of models, by `"turn"`, `"session"`, `"token"` and `"day"`.
+            max_calls: Maximum number of model calls, by `"turn"`, `"session"`, `"token"` and `"day"`.
             max_cost: The cost from which on no further call is made, in US dollars, likewise.
             first_token_s: A turn that has said nothing by then has failed, in seconds.
             keep_days: How long a conversation is kept after its last turn.
@@ -942,7 +942,7 @@ class Flow(AnswersGuesses, FlowDefinition):
 
         Args:
             path: The cassette.
-            missing: What becomes of a call that was not recorded. `"error"` raises a `ReplayMissError` that says
+            missing: What happens to a call that was not recorded. `"error"` raises a `ReplayMissError` that says
                 what has changed; `"nearest"` gives the answer to the most similar request, with a notice;
                 `"record"` asks the model and records the answer; `"live"` asks the model.
 

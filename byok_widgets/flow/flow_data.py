@@ -89,7 +89,7 @@ def bind(graph: FlowGraph, functions: Mapping[str, Callable[..., Any]]) -> None:
     """Give nodes the functions that they call.
 
     Raises:
-        ConfigError: There is no node of a name, it calls no function, or what was given cannot be called.
+        ConfigError: There is not a node of a name, it calls no function, or what was given cannot be called.
     """
     if not isinstance(functions, Mapping):
         raise ConfigError(

@@ -153,7 +153,7 @@ def _fault(data: Any) -> str:
 
     for part, most in MOST.items() if isinstance(data, dict) else ():
         if isinstance(found := data.get(part), list) and len(found) > most:
-            return f"it has {len(found):,} {part}; {most:,} are the most"
+            return f"it has {len(found):,} {part}; the limit is {most:,}"
     errors: Iterable[jsonschema.ValidationError] = jsonschema.Draft202012Validator(_schema()).iter_errors(data)
     error = next(iter(errors), None)
     return in_words(error, data) if error else ""

@@ -158,7 +158,7 @@ class FlowNodes:
         return node.name
 
     def require_own(self, node: AnyNode) -> None:
-        """Reject what is no node of this flow.
+        """Reject what is not a node of this flow.
 
         Raises:
             ConfigError: It is not a node, or it belongs to another flow.

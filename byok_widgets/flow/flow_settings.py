@@ -97,7 +97,7 @@ class FlowSettings(StrictAttributes):
 
     @property
     def grounding(self) -> Grounding:
-        """What becomes of extracted values that nobody said, at nodes that say nothing else.
+        """What happens to extracted values that the dialogue does not support, unless a node says otherwise.
 
         `"flag"` marks texts and dates, `"require"` counts them as not stated, `"literal"` does so with choices,
         numbers, and a yes or no too, `"off"` does not look. `"auto"`, the default, is `"flag"`, except for single
@@ -144,10 +144,10 @@ class FlowSettings(StrictAttributes):
 
     @property
     def max_calls_per_turn(self) -> int:
-        """Most calls of models that one turn makes, those of the judge and repairs included.
+        """Maximum number of model calls in one turn, including the judge's calls and repairs.
 
-        A turn that would make more is stopped with an error of kind `"call_limit"`. It is 50 where nothing is
-        chosen, which `None` restores.
+        A turn that would make more is stopped with an error of kind `"call_limit"`. The default is 50; `None`
+        restores it.
         """
         return self.config.turn_limits.max_calls
 
@@ -157,10 +157,10 @@ class FlowSettings(StrictAttributes):
 
     @property
     def max_cost_per_turn(self) -> float | None:
-        """Cost in US dollars from which on a turn makes no further call; `None` for no limit.
+        """Cost in US dollars at which a turn makes no further call; `None` for no limit.
 
         The error is of kind `"cost_limit"`. The call that reaches the limit is not cut off, and a call whose cost
-        is not known counts nothing.
+        is unknown does not count towards it.
         """
         return self.config.turn_limits.cost
 
@@ -170,10 +170,10 @@ class FlowSettings(StrictAttributes):
 
     @property
     def max_calls_per_visit(self) -> int:
-        """Most calls of models that visitors of a served page make in one kernel, all sessions together.
+        """Maximum number of model calls by visitors of a served page in one kernel, all sessions together.
 
-        It is 500 where nothing is chosen, which `None` restores. It is not saved: the page's code sets it. The
-        calls of a comparison have limits of their own and do not count. The error is of kind `"visit_limit"`.
+        The default is 500; `None` restores it. It is not saved: the page's code sets it. The calls of a comparison
+        have limits of their own and do not count. The error is of kind `"visit_limit"`.
         """
         return self.context.visit_budget.max_calls
 
@@ -186,10 +186,10 @@ class FlowSettings(StrictAttributes):
 
     @property
     def max_cost_per_visit(self) -> float | None:
-        """Cost in US dollars from which on visitors in one kernel make no further call; `None` for no limit.
+        """Cost in US dollars at which visitors in one kernel can make no further call; `None` for no limit.
 
-        As with `max_cost_per_turn`, the call that reaches it is not cut off, and a call whose cost is not known
-        counts nothing.
+        As with `max_cost_per_turn`, the call that reaches the limit is not cut off, and a call whose cost is
+        unknown does not count towards it.
         """
         most = self.context.visit_budget.max_cost
         return None if most is None else float(most)

@@ -58,7 +58,7 @@ class SerialExecutor:
 
         Args:
             job: Must not raise. It is not started if nobody is waiting for it any more.
-            limit_s: Longest wait in seconds, including the wait for other calls to end.
+            limit_s: Maximum wait in seconds, including the wait for other calls to end.
             undo: Called in the thread if nobody is waiting any more when `job` ends. Must not raise.
 
         Raises:

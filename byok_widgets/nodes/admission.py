@@ -66,7 +66,7 @@ class PendingCall(Protocol):
 
     @property
     def max_tokens(self) -> int | None:
-        """Most tokens of the answer."""
+        """Maximum number of tokens in the answer."""
 
 
 class Admitted(Protocol):

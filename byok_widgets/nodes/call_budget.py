@@ -1,4 +1,4 @@
-"""`CallBudget`: what the calls of something, such as one turn of a session, may take.
+"""`CallBudget`: how many calls something may make, such as one turn of a session, and what they may cost.
 
 Each call is counted where it is made. The budget of the turn that runs is a context variable, so that no kind of
 node can forget to hand it on, and a function of an action node that calls a model itself is counted, too.
@@ -34,10 +34,10 @@ class CallBudget(ABC):
     """Calls so far, and their limits.
 
     Attributes:
-        max_calls: Most calls.
-        max_cost: Cost from which on there is no further call; `None` for no limit.
+        max_calls: Maximum number of calls.
+        max_cost: Cost at which no further call is made; `None` for no limit.
         calls: How many calls were made.
-        spent: What they cost; counted only where that is limited.
+        spent: What they cost; counted only if the cost is limited.
     """
 
     def __init__(self, max_calls: int, max_cost: Decimal | None) -> None:
@@ -49,31 +49,31 @@ class CallBudget(ABC):
 
     @abstractmethod
     def too_many(self) -> FlowError:
-        """Return the error for a call beyond the most."""
+        """Return the error for a call beyond the limit on calls."""
 
     @abstractmethod
-    def too_dear(self, dearest: Decimal) -> FlowError:
-        """Return the error for a call after the limit of cost was reached."""
+    def too_expensive(self, limit: Decimal) -> FlowError:
+        """Return the error for a call after the limit on cost was reached."""
 
     def take(self) -> None:
-        """Take note that a call is about to be made.
+        """Count a call that is about to be made.
 
         Raises:
-            FlowError: It would be one too many, or the calls so far have used up what they may cost.
+            FlowError: It would exceed the limit on calls, or the calls so far have reached the limit on cost.
         """
         if self.calls >= self.max_calls:
             raise self.too_many()
         if self.max_cost is not None and self.spent.usd >= self.max_cost:
-            raise self.too_dear(self.max_cost)
+            raise self.too_expensive(self.max_cost)
         self.calls += 1
 
     def charge(self, call: Charged) -> None:
-        """Take note of what a call cost, which is worked out only where it is limited."""
+        """Add what a call cost, which is worked out only if the cost is limited."""
         if self.max_cost is not None:
             self.spent += CostTotal.of([call.cost])
 
-    def near(self, what: str, of_calls: str = "", of_cost: str = "") -> Iterator[str]:
-        """Yield what to tell before a limit is reached: from four fifths of it on."""
+    def warnings(self, what: str, of_calls: str = "", of_cost: str = "") -> Iterator[str]:
+        """Yield a warning for each limit of which four fifths are used up."""
         if self.calls > 1 and self.calls >= self.max_calls * _WARN_AT:
             yield f"{what} {self.calls} of at most {self.max_calls} calls{of_calls}"
         if self.max_cost is not None and self.spent.usd >= self.max_cost * _WARN_AT:
@@ -89,12 +89,12 @@ class TurnBudget(CallBudget):
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What to tell before a limit is reached."""
-        return tuple(self.near("made", " (flow.max_calls_per_turn)", " (flow.max_cost_per_turn)"))
+        """Warnings that a limit is near."""
+        return tuple(self.warnings("made", " (flow.max_calls_per_turn)", " (flow.max_cost_per_turn)"))
 
     @contextmanager
     def active(self) -> Iterator[None]:
-        """Count all calls that are made inside."""
+        """Count all calls that are made inside the block."""
         token = _current.set(self)
         try:
             yield
@@ -102,37 +102,37 @@ class TurnBudget(CallBudget):
             _current.reset(token)
 
     def take(self) -> None:
-        """Take note that a call is about to be made; see `CallBudget.take`."""
+        """Count a call that is about to be made; see `CallBudget.take`."""
         if self._outer is not None:
             self._outer.take()
         super().take()
 
     def charge(self, call: Charged) -> None:
-        """Take note of what a call cost; see `CallBudget.charge`."""
+        """Add what a call cost; see `CallBudget.charge`."""
         if self._outer is not None:
             self._outer.charge(call)
         super().charge(call)
 
     def too_many(self) -> FlowError:
-        """Return the error for a call beyond the most."""
+        """Return the error for a call beyond the limit on calls."""
         return FlowError(
-            f"The turn was stopped: it has made {self.max_calls} calls of models, which is the most for one turn.",
+            f"The turn was stopped: it has reached the limit of {self.max_calls} model calls for one turn.",
             kind="call_limit",
             cause="Many silent nodes follow one another, or they form a loop. Nothing was added to the session.",
-            fix="Let an edge lead to a conversation node earlier, or allow more: "
+            fix="Let an edge lead to a conversation node earlier, or allow more calls: "
             f"flow.max_calls_per_turn = {2 * self.max_calls}.",
         )
 
-    def too_dear(self, dearest: Decimal) -> FlowError:
-        """Return the error for a call after the limit of cost was reached."""
+    def too_expensive(self, limit: Decimal) -> FlowError:
+        """Return the error for a call after the limit on cost was reached."""
         return FlowError(
-            f"The turn was stopped: it has cost {self.spent}, and {Cost(dearest)} is the limit for one turn.",
+            f"The turn was stopped: it has cost {self.spent}, and the limit for one turn is {Cost(limit)}.",
             kind="cost_limit",
-            cause="Nothing was added to the session; what the calls cost is in its totals.",
-            fix=f"Choose a cheaper model, or allow more: flow.max_cost_per_turn = {float(2 * dearest):g}.",
+            cause="Nothing was added to the session; its totals include what the calls cost.",
+            fix=f"Choose a cheaper model, or raise the limit: flow.max_cost_per_turn = {float(2 * limit):g}.",
         )
 
 
 def current_budget() -> TurnBudget | None:
-    """Return the budget of the turn that runs here; `None` outside of a turn."""
+    """Return the budget of the turn that is running; `None` outside a turn."""
     return _current.get()

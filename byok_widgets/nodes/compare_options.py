@@ -17,8 +17,8 @@ class CompareOptions:
 
     Attributes:
         repeat: How often each case is run with each variant.
-        budget: Most money in US dollars; `None` for no limit.
-        max_calls: Most calls of nodes; `None` for no limit.
+        budget: Maximum cost in US dollars; `None` for no limit.
+        max_calls: Maximum number of node calls; `None` for no limit.
         baseline: Name of the variant that the others are compared with; `None` for what the flow has now.
         margin: Accepted loss of score, from 0 to 1; `None` if none was declared.
         metric: Name of a metric, or a function of a case and its output that returns 0 to 1.

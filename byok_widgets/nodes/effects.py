@@ -17,7 +17,7 @@ from byok_widgets.reply import NodeResult
 from byok_widgets.secrets import redact
 
 Outcome = Literal["running", "returned", "late", "raised", "unusable"]
-"""What has become of a run.
+"""What became of a run.
 
 `running`: it has begun. `returned`: it has a result. `late`: nobody waits for it any more. `raised`: its function
 raised an exception, before or after the effect. `unusable`: it returned, but nothing that the node can write.
@@ -36,7 +36,7 @@ class EffectRecord(Card):
         node: Name of the node.
         arguments: The arguments as text, the same for equal ones.
         result: What it returned; `None` where there is nothing that can be used.
-        outcome: What has become of it.
+        outcome: What became of it.
         superseded: Whether it no longer counts for the session that was saved, since the person asked to run the
             action again.
     """
@@ -49,7 +49,7 @@ class EffectRecord(Card):
     superseded: bool = False
 
     def facts(self) -> Iterable[tuple[str, str]]:
-        """Yield the action, what it was called with, what has become of it, and its result."""
+        """Yield the action, what it was called with, what became of it, and its result."""
         yield "action", self.node
         yield "arguments", redact(self.arguments)
         yield "outcome", f"{self.outcome}, does not count any more" if self.superseded else self.outcome
@@ -77,7 +77,7 @@ class EffectLog:
             return tuple(self._records.values())
 
     def put(self, record: EffectRecord) -> None:
-        """Add a run, or what has become of it: one that was late may return or raise in the end."""
+        """Add a run, or what became of it: one that was late may return or raise in the end."""
         with self._lock:
             self._records[record.run_id] = record
 

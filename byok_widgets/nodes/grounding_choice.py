@@ -1,4 +1,4 @@
-"""`Grounding`: the setting that says what becomes of a value that nobody said."""
+"""`Grounding`: the setting that says what happens to a value that the dialogue does not support."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.secrets.quoting import as_given
 
 Grounding = Literal["auto", "flag", "require", "literal", "off"]
-"""What becomes of a value that the dialogue does not support.
+"""What happens to a value that the dialogue does not support.
 
 `flag`: a text or a date stands and is marked. `require`: it counts as not stated. `literal`: so does a choice, a
 number, or a yes or no of which nobody said a word, also as a part of a list or object. `off`: the dialogue is not

@@ -51,10 +51,10 @@ def compare(  # noqa: D417 - `node` is the `self` of the method
         models: Model refs, or ids of the flow's provider.
         cases: What `flow.cases` takes or returns.
         repeat: How often each case is run with each model. Repeats have seeds, and a temperature above 0.
-        budget: Most money in US dollars. The worst case of each call is reserved before it is sent,
+        budget: Maximum cost in US dollars. The worst case of each call is reserved before it is sent,
             retries and a repair included.
-        max_calls: Most calls of the node, each with its retries and its repair; needed beside `budget` where a
-            model has no price.
+        max_calls: Maximum number of calls of the node, each with its retries and its repair; required in addition
+            to `budget` if a model has no price.
         baseline: The model that the others are compared with; by default the one that the node has, or else
             the first.
         margin: The loss of score that you accept, such as 0.05 for 5 points: only then can a model be shown to

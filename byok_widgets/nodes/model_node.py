@@ -39,7 +39,7 @@ class ModelNode(Node[R]):
 
     calls_model = True
     most_calls: ClassVar[int] = 2
-    """Most calls in one run, each with its retries: a kind whose answers are repaired has one more."""
+    """Maximum number of calls in one run, each with its retries; a kind that repairs answers needs one more."""
     _prompt: str = ""
     _arguments: ClassVar[tuple[str, ...]] = ()
     _compare: Compare | None = None

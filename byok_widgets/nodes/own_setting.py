@@ -50,7 +50,7 @@ class OwnSetting:
         """Set it at the node as a person typed or picked it; an empty text is no value.
 
         Raises:
-            ByokError: It is no number where one belongs, or the node refuses it.
+            ByokError: It is not a number where one belongs, or the node refuses it.
         """
         setattr(node, self.name, self._read(node, text) if text else None)
 

@@ -12,7 +12,7 @@ from byok_widgets.foreign_exceptions import describe_exception
 T = TypeVar("T")
 
 CHECK_LIMIT_S = 10.0
-"""Longest time for checking one answer, in seconds; where a call's deadline is shorter, that."""
+"""Time limit for checking one answer, in seconds; where a call's deadline is shorter, that."""
 
 
 async def validate(work: Callable[[], T], *, quick: bool, limit_s: float, flow: str, node: str) -> T:

@@ -1,4 +1,4 @@
-"""`VisitBudget`: what the visitors of a page may take in one kernel with the keys that its code named."""
+"""`VisitBudget`: limits on what the visitors of a page may spend, in one kernel, with the keys of its author."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from byok_widgets.errors import FlowError
 from byok_widgets.nodes.call_budget import CallBudget
 
 MAX_CALLS = 500
-"""Most calls of a visit where nothing else is chosen: hours of talk, and far less than a script could make."""
+"""Default limit on the calls of a visit: enough for hours of talk, and far less than a script could make."""
 
-_RELOAD = "Load the page again to begin another visit. Its author can allow more: flow.{name} = ..."
+_RELOAD = "Reload the page to begin another visit. Its author can raise the limit: flow.{name} = ..."
 
 
 class VisitBudget(CallBudget):
@@ -21,22 +21,22 @@ class VisitBudget(CallBudget):
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What to tell before a limit is reached."""
-        return tuple(self.near("this visit has made", of_cost=" that this visit may cost"))
+        """Warnings that a limit is near."""
+        return tuple(self.warnings("this visit has made", of_cost=" that this visit may cost"))
 
     def too_many(self) -> FlowError:
-        """Return the error for a call beyond the most."""
+        """Return the error for a call beyond the limit on calls."""
         return FlowError(
-            f"This visit has made {self.max_calls} calls of models, which is the most on this page.",
+            f"This visit has reached this page's limit of {self.max_calls} model calls.",
             kind="visit_limit",
             fix=_RELOAD.format(name="max_calls_per_visit"),
         )
 
-    def too_dear(self, dearest: Decimal) -> FlowError:
-        """Return the error for a call after the limit of cost was reached."""
-        del dearest
+    def too_expensive(self, limit: Decimal) -> FlowError:
+        """Return the error for a call after the limit on cost was reached; the amount is the author's business."""
+        del limit
         return FlowError(
-            "This visit has cost as much as one may on this page.",
+            "This visit has reached this page's limit on cost.",
             kind="visit_limit",
             fix=_RELOAD.format(name="max_cost_per_visit"),
         )

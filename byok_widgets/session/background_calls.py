@@ -18,7 +18,7 @@ from byok_widgets.session.steps import EdgeVerdict, Judgement, Step
 from byok_widgets.usage import Cost
 
 REASON_WAIT_S = 5.0
-"""Longest wait for a judge's reason once all has been said, in seconds."""
+"""Maximum wait for a judge's reason once all has been said, in seconds."""
 
 InOrder = Callable[[Judged], Sequence[EdgeVerdict]]
 

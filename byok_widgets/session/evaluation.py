@@ -14,7 +14,7 @@ from byok_widgets.plain_values import copies_of
 T = TypeVar("T")
 
 CONDITION_LIMIT_S = 5.0
-"""Longest time for a condition that runs code of somebody else's, in seconds."""
+"""Time limit for a condition that runs code of somebody else's, in seconds."""
 
 
 async def evaluate(condition: Condition, variables: Mapping[str, Any], *, flow: str) -> tuple[bool, str]:

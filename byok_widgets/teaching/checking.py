@@ -29,7 +29,7 @@ from byok_widgets.teaching.one_notebook import Job
 from byok_widgets.teaching.values import MOST_CHARS, same
 
 LIMIT_S = 300.0
-"""Longest time for one notebook, in seconds, unless another is given."""
+"""Time limit for one notebook, in seconds, unless another is given."""
 _MORE_S = 60.0
 """How much longer its process may take, to start and to end."""
 _NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing listens there, so what goes that way fails at once
@@ -85,7 +85,7 @@ def expected_values(path: Path, names: Sequence[str], *, limit_s: float = LIMIT_
     Args:
         path: A JSON file with an object, or a notebook.
         names: The variables; of a JSON file all, if none is named.
-        limit_s: Longest time for the solution, in seconds.
+        limit_s: Time limit for the solution, in seconds.
 
     Raises:
         ConfigError: It cannot be read, the solution fails, or a variable is missing in it.
@@ -139,7 +139,7 @@ def check(
         paths: The notebooks.
         expected: The variables that count, and what they should be.
         material: The folder whose files are beside each notebook when it runs, cassettes among them.
-        limit_s: Longest time for each, in seconds.
+        limit_s: Time limit for each, in seconds.
         jobs: How many run at once; by default as many as there are cores.
         settings: Variables of the environment that they have besides.
     """

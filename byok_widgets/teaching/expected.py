@@ -40,7 +40,7 @@ def read_values(path: Path) -> dict[str, Any]:
     except _TwiceError as error:
         problem = f"it has {as_given(str(error))} twice"
     except (ValueError, RecursionError):
-        problem = "it is no JSON"
+        problem = "it is not JSON"
     else:
         problem = next(_problems(found), "") if isinstance(found, dict) else "it holds no object"
         if not problem:

@@ -38,7 +38,7 @@ class Job(TypedDict):
         names: The variables whose values are wanted.
         values: The file for the values.
         outcome: The file for the outcome.
-        limit_s: Longest time for the whole notebook, in seconds.
+        limit_s: Time limit for the whole notebook, in seconds.
     """
 
     notebook: str

@@ -159,7 +159,7 @@ class TestRun(Comparison):
             The mean over the cases; `None` where a case of which something is expected has fewer such runs.
 
         Raises:
-            ConfigError: It is no number from 1 to the number of runs.
+            ConfigError: It is not a number from 1 to the number of runs.
         """
         wanted = self.runs if k is None else k
         if isinstance(wanted, bool) or not isinstance(wanted, int) or not 1 <= wanted <= self.runs:

@@ -7,7 +7,7 @@ import pytest
 from byok_widgets import ConfigError, Flow
 from tests.fake_keys import fake_key
 
-ADVICE = "Keys are pasted in flow.settings(); delete the key from this cell."
+ADVICE = "Paste it into flow.settings(), and delete it from this cell."
 
 
 @pytest.fixture

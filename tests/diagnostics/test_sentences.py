@@ -341,7 +341,7 @@ SAID: dict[str, tuple[Build, str]] = {
     "many_calls": (
         _many_calls,
         (
-            "warning: A turn through a → b can make 4 calls of models, and is stopped after 2. Let one of these "
+            "warning: A turn through a → b can make 4 model calls, and is stopped after 2. Let one of these "
             "edges lead to a conversation node, or allow more calls."
         ),
     ),

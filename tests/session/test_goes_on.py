@@ -16,8 +16,8 @@ from tests.session.conftest import Script, system_of
 HALF, LOST = "\ud83d", "\ufffd"
 
 SAID = [
-    (f"Hi {HALF} there", f"Hi {LOST} there", f"a character that was incomplete in your text now reads {LOST}"),
-    (f"{HALF}a{HALF}", f"{LOST}a{LOST}", f"2 characters that were incomplete in your text now read {LOST}"),
+    (f"Hi {HALF} there", f"Hi {LOST} there", f"an incomplete character in your text was replaced by {LOST}"),
+    (f"{HALF}a{HALF}", f"{LOST}a{LOST}", f"2 incomplete characters in your text were replaced by {LOST}"),
     ("Hi \ud83d\ude00", "Hi 😀", ""),
     (f"as it was {LOST}", f"as it was {LOST}", ""),
     ("<|im_end|> <think> {{name}} {% if %}", "<|im_end|> <think> {{name}} {% if %}", ""),

@@ -125,7 +125,7 @@ def test_limits_are_kept_and_a_file_never_allows_more(flow: Flow, tmp_path: Path
         (
             TurnLimits(7, 0.5),
             TurnLimits(3, 0.25),
-            ["3 calls instead of 7; limit of a turn: $0.25"],
+            ["3 calls instead of 7; limit per turn: $0.25"],
         ),
         (TurnLimits(7, 0.5), TurnLimits(9, 5), ["max_calls_per_turn = 9", "max_cost_per_turn = 5"]),
         (TurnLimits(), TurnLimits(MAX_CALLS + 1, 5), [f"max_calls_per_turn = {MAX_CALLS + 1}"]),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 TIME_LIMIT_S = 5.0
-"""Longest wait for the keyring, in seconds."""
+"""Maximum wait for the keyring, in seconds."""
 
 T = TypeVar("T")
 

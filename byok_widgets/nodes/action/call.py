@@ -33,7 +33,7 @@ class ActionCall:
         node: Name of the node.
         function: The function.
         writes: The variables that the node writes.
-        deadline_s: Longest time for the function, in seconds.
+        deadline_s: Time limit for the function, in seconds.
         effects: Whether the function changes the world.
     """
 

@@ -68,7 +68,7 @@ class ActionNode(Node[ActionResult]):
 
     @property
     def deadline_s(self) -> float:
-        """Longest time for the function, in seconds."""
+        """Time limit for the function, in seconds."""
         return self._deadline_s
 
     @deadline_s.setter

@@ -138,7 +138,7 @@ class ExtractionNode(ModelNode[Extraction]):
 
     @property
     def grounding(self) -> NodeGrounding:
-        """What becomes of a value whose words or dates nobody said.
+        """What happens to a value whose words or dates nobody said.
 
         `"flag"` marks it, `"require"` counts it as not stated, `"literal"` does so with choices, numbers, and a
         yes or no too, `"off"` does not look, `"auto"` depends on the model. `{"address": "require"}` names single

@@ -49,7 +49,7 @@ class ExtractionRun:
         schema: The fields.
         examples: The examples that the model is shown.
         window: How many of the last messages are read; `None` for all.
-        groundings: What becomes of a value that nobody said, by field.
+        groundings: What happens to a value that nobody said, by field.
         locale: How values are written in the dialogue; `None` for values that mean the same everywhere.
     """
 

@@ -33,11 +33,11 @@ _PAGES = DaemonExecutor("byok-pages", 1)
 """Where pages are looked up: neither the kernel nor the updates of a run wait for that."""
 
 ROWS_PAUSE_S = 0.5
-"""Least time between two states of the rows, in seconds."""
+"""Minimum time between two states of the rows, in seconds."""
 SHARE = 80
 """Times as long as it took to work something out passes before it is worked out again."""
 SAVED_PAUSE_S = 15.0
-"""Least time between two saved forms of a comparison that runs, in seconds."""
+"""Minimum time between two saved forms of a comparison that runs, in seconds."""
 
 # A browser's tab has no threads, and does not tell their time.
 _processor_time: Callable[[], float] = getattr(time, "thread_time", time.process_time)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
 
 MOST_CASES = 1000
-"""Most cases of a page."""
+"""Maximum number of cases on a page."""
 _SAID_CHARS = 160
 
 

@@ -15,9 +15,9 @@ from byok_widgets.engine import HAS_THREADS
 from byok_widgets.engine.home_thread import call_logged
 
 MOST_PER_S = 25
-"""Most messages a second, for all boards together."""
+"""Maximum number of messages per second, for all boards together."""
 PAUSE_S = 0.1
-"""Least time between two messages to a board, in seconds."""
+"""Minimum time between two messages to a board, in seconds."""
 
 Tell = Callable[[], bool]
 """Tells a page what has changed; whether something is still owed to it."""

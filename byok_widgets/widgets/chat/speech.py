@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from byok_widgets.widgets.page_messages.chat import ChatMessage, UnderWay, WorkFacts
 
 UPDATE_S = 1 / 15
-"""Least time between two pieces of a reply on their way to the page, in seconds: each costs more than reading."""
+"""Minimum time between two pieces of a reply sent to the page, in seconds: sending costs more than reading."""
 SIGN_S = 1.0
 """The same between two signs that a model is at work; the page counts the seconds itself."""
 

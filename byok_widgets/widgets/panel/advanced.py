@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 _JUDGE = (
-    "The most tokens, thinking included, with which a model judges the prompt conditions of a node. Empty leaves "
+    "The maximum number of tokens, thinking included, for judging the prompt conditions of a node. Empty leaves "
     "it to the provider."
 )
 _LOCALE = (
     "How numbers and dates are written in the dialogues: a language and a country, such as en-US or de-DE. Empty "
     "reads only what means the same everywhere. A node may have its own: flow.node(…).locale."
 )
-_CALLS = "A turn that would make more calls of models, those of the judge and repairs included, is stopped."
+_CALLS = "A turn that would make more model calls, including the judge's calls and repairs, is stopped."
 _COST = (
     "In US dollars: a turn that has cost as much makes no further call. A call without a known price counts "
     "nothing. Empty sets no limit."
 )
 _LONGEST = 24
-"""Most characters of a number or a locale."""
+"""Maximum length, in characters, of a number or a locale."""
 _OPENING = "Shown as soon as the kernel is free."
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 _AT_ONCE_S = 1.0
-"""Longest wait for the backends that say they answer at once, in seconds: the panel waits for them."""
+"""Maximum wait for the backends that say they answer at once, in seconds: the panel waits for them."""
 
 _controllers: dict[Any, KeyController] = {}
 _lock = threading.Lock()
