@@ -65,18 +65,18 @@ class Flow(AnswersGuesses, FlowDefinition):
 
         Args:
             name: Any text of 1 to 300 characters.
-            fresh: Read and save no settings: in each kernel the flow starts afresh. What is set, an API key too,
-                stays in this kernel's memory, also when the cell is run again.
-            **more: Not accepted: everything else is set afterwards, like `flow.model = "..."`, and a key is pasted
-                in `settings()`.
+            fresh: Neither read nor save settings: the flow starts afresh in each kernel. Whatever you set,
+                including an API key, stays in this kernel's memory, even if the cell is run again.
+            **more: Not accepted. Set everything else afterwards, like `flow.model = "..."`, and paste a key into
+                `settings()`.
 
         Raises:
             ConfigError: The name cannot be used, or another argument was given.
         """
         frontend().watch()
         for given, value in more.items():
-            problem = f'A flow is made with its name alone, like Flow("dentist"), and without {given!r}.'
-            hint = "Set it on a line of its own: flow.{0} = ..."
+            problem = f'Flow takes only a name, like Flow("dentist"), and no argument {given!r}.'
+            hint = "Set it on a separate line: flow.{0} = ..."
             raise unknown_name_error(problem, given, settable_names(type(self)), value, hint=hint)
         super().__init__(FlowSettings.of(name, fresh=fresh))
         self._file_notice = ""
@@ -106,7 +106,7 @@ class Flow(AnswersGuesses, FlowDefinition):
         """Return a node.
 
         Raises:
-            ConfigError: There is none of that name.
+            ConfigError: There is no node of that name.
         """
         return self.graph.node(name)
 
@@ -132,28 +132,28 @@ class Flow(AnswersGuesses, FlowDefinition):
         with the notebook. Paste it in `flow.settings()`.
 
         Raises:
-            KeyFormatError: Not the name of a variable that is set and holds what can be this provider's key.
-            ConfigError: No such provider.
+            KeyFormatError: It does not name a variable that is set to a possible key of this provider.
+            ConfigError: There is no such provider.
         """
         self._settings.use_key(reference, provider=provider)
 
     def use_key_of(self, flow: str, *, provider: str | None = None) -> str:
         """Copy the API key that another flow of yours has for the same provider and host.
 
-        The copy is this flow's own: removing either key leaves the other. It is stored as the other one is, or in
-        this session's memory where that does not work here.
+        The copy belongs to this flow: removing either key leaves the other. It is stored in the same kind of place
+        as the other one or, if that does not work here, in this session's memory.
 
         Args:
             flow: Name of the other flow.
             provider: Name of the provider; by default this flow's.
 
         Returns:
-            Where the key is stored now, in a sentence.
+            A sentence that says where the key is stored now.
 
         Raises:
             ConfigError: There is no such flow, or the page is served to visitors.
             MissingKeyError: That flow has no key for this provider, or only one for another host.
-            KeyStoreError: Its key cannot be read now, such as from a locked keyring.
+            KeyStoreError: Its key cannot be read now, for example because the keyring is locked.
         """
         return self._settings.use_key_of(flow, provider=provider)
 
@@ -178,18 +178,18 @@ class Flow(AnswersGuesses, FlowDefinition):
         max_tokens: int | None = None,
         **settings: Any,
     ) -> ConversationNode:
-        """Make a node that speaks; a node of the same name is replaced, so that a cell can be run again.
+        """Create a node that speaks.
 
-        The edges of a replaced node stay.
+        A node of the same name is replaced and its edges are kept, so a cell can be run again.
 
         Args:
             name: The node's name.
             prompt: Instructions for the model; `{{name}}` stands for a variable.
-            static: Speak `prompt` as it is on the first visit, without a model.
-            start: Start sessions here; otherwise they start at the first node that was made.
-            end: Close the session when this node has spoken.
-            enter: Makes it a global node: when a model judges that this sentence holds, the flow comes here from
-                wherever it is, and returns there when this node has spoken, unless it has edges of its own.
+            static: Speak `prompt` verbatim on the first visit, without a model.
+            start: Start sessions here; by default they start at the first node created.
+            end: Close the session after this node has spoken.
+            enter: Makes it a global node: when a model judges this sentence to be true, the flow comes here from
+                wherever it is, and returns after this node has spoken, unless the node has edges of its own.
             model: Model override of this node.
             max_tokens: Maximum number of tokens in an answer.
             **settings: Model settings that the provider has, such as `temperature`.
@@ -225,25 +225,26 @@ class Flow(AnswersGuesses, FlowDefinition):
         settings: Mapping[str, Any] | None = None,
         **field_types: Any,
     ) -> ExtractionNode:
-        """Make a node that reads values out of a dialogue; a node of the same name is replaced, its edges stay.
+        """Create a node that extracts values from a dialogue.
 
-        Give the fields in one of three ways: as keywords (`weekday=["Mon", "Tue"], urgent=bool`), as a pydantic
-        class, or as a JSON Schema. A field whose name is an argument here goes into `fields`.
+        A node of the same name is replaced, and its edges are kept. Give the fields in one of three ways: as
+        keywords (`weekday=["Mon", "Tue"], urgent=bool`), as a pydantic class, or as a JSON Schema. A field that
+        has the name of an argument of this method goes into `fields`.
 
         Args:
             name: The node's name.
             schema: A pydantic class or a JSON Schema.
             fields: Fields by name.
-            prompt: Instructions beside the fields.
-            examples: Pairs of a dialogue and its values; small models need them. `node.teach` adds to them.
+            prompt: Instructions in addition to the fields.
+            examples: Pairs of a dialogue and its values; small models need them. `node.teach` adds more.
             window: Read only this many of the last messages; by default all.
-            grounding: `"flag"` marks a value whose words or dates nobody said, `"require"` counts it as not
-                stated, `"literal"` does so with choices, numbers, and a yes or no too, `"off"` does not look,
-                `"auto"` depends on the model; `{"address": "require"}` names single fields. By default as the
-                flow's `grounding` says.
-            locale: How numbers and dates are written, such as `"de-DE"`; by default as the flow's `locale` says.
+            grounding: What happens to a value that the dialogue does not support. `"flag"` marks texts and dates,
+                `"require"` counts them as not stated, `"literal"` also counts choices, numbers, and a yes or no as
+                not stated, `"off"` does not check, and `"auto"` depends on the model. `{"address": "require"}`
+                applies to single fields. The default is the flow's `grounding`.
+            locale: How numbers and dates are written, such as `"de-DE"`; the default is the flow's `locale`.
             start: Start sessions here.
-            end: Close the session when this node has read.
+            end: Close the session after this node has run.
             enter: Makes it a global node, as in `conversation`.
             model: Model override of this node.
             max_tokens: Maximum number of tokens in an answer.
@@ -257,7 +258,7 @@ class Flow(AnswersGuesses, FlowDefinition):
         from byok_widgets.schema.extraction_schema import ExtractionSchema
 
         if fields is not None and not isinstance(fields, Mapping):
-            problem = f"{as_given(fields)} names no types."
+            problem = f"{as_given(fields)} is not a mapping from field names to types."
             raise SchemaError(problem, fix='Write fields={"name": str}, or name=str.')
         given = {**(fields or {}), **field_types} or None
         return self._members.add(
@@ -291,42 +292,46 @@ class Flow(AnswersGuesses, FlowDefinition):
         end: bool = False,
         enter: str | None = None,
     ) -> ActionNode:
-        """Make a node that calls a function; a node of the same name is replaced, its edges stay.
+        """Create a node that calls a function.
 
-        Each parameter of the function gets the variable of its name: `None` where that is not stated, or the
-        parameter's default. One called `variables` gets all of them. The function, sync or async, runs in a thread
-        of its own. It returns a mapping with the variables in `writes`, or the value itself where there is one;
-        `None` says that there is no value. It gets copies of the values, and copies of what it returns are kept.
+        A node of the same name is replaced, and its edges are kept. Each parameter of the function gets the
+        variable of the same name; if that is not stated, it gets its default, or `None` without one. A parameter
+        called `variables` gets all of them. The function, sync or async, runs in a thread of its own. It returns a
+        mapping with the variables in `writes` or, if there is only one, the value itself; `None` means that there
+        is no value. It gets copies of the values, and copies of what it returns are kept.
 
         Args:
             name: The node's name.
             function: The function.
             writes: Names of the variables that it sets.
-            deadline_s: Time limit for the function, in seconds; it is not stopped, but the turn continues.
-            effects: Whether it changes the world, as a booking does. It is then never called again unasked: after
-                a turn that failed, a fork or a reset its earlier result is used again. Where the arguments differ,
-                or it raised an exception and may have taken effect all the same, the turn fails, unless
+            deadline_s: Time limit for the function, in seconds. After that, the node fails; the function itself
+                cannot be stopped.
+            effects: Whether it has side effects, such as a booking. If so, it is never called again by itself:
+                after a failed turn, a fork or a reset, its earlier result is reused. If the arguments differ, or
+                it raised an exception and may still have taken effect, the turn fails unless
                 `say(..., repeat_effects=True)` asks for another call.
             start: Start sessions here.
-            end: Close the session when this node has run.
+            end: Close the session after this node has run.
             enter: Makes it a global node, as in `conversation`.
 
         Raises:
-            ConfigError: The function cannot be called, or `writes` holds what is not the name of a variable.
+            ConfigError: The function cannot be called, or `writes` contains something that is not a variable name.
         """
         if function is None:
-            raise ConfigError(f"Node {name!r} needs a function.", kind="function", fix="Give the function itself.")
+            raise ConfigError(f"Node {name!r} needs a function.", kind="function", fix="Pass the function itself.")
         from byok_widgets.nodes.action.node import ActionNode
 
         node = ActionNode(self.context, name, function, writes=writes, deadline_s=deadline_s, effects=effects)
         return self._members.add(node, start=start, end=end, enter=enter)
 
     def add(self, node: N, *, start: bool = False, end: bool = False, enter: str | None = None) -> N:
-        """Add a node of any kind, made with `flow.context`; a node of the same name is replaced, its edges stay.
+        """Add a node of any kind, created with `flow.context`.
+
+        A node of the same name is replaced, and its edges are kept.
 
         Raises:
-            ConfigError: It is not a node, or one of another flow, or the flow has a node of another kind under its
-                name.
+            ConfigError: It is not a node, it belongs to another flow, or the flow has a node of the same name and
+                another kind.
         """
         self._members.require_own(node)
         return self._members.add(node, start=start, end=end, enter=enter)
@@ -342,27 +347,27 @@ class Flow(AnswersGuesses, FlowDefinition):
     ) -> None:
         """Connect two nodes; connecting them again replaces the condition.
 
-        There is at most one edge from a node to another: write two conditions as one, with `or`.
+        There is at most one edge from one node to another: combine two conditions with `or`.
 
         Args:
             source: The node, or its name.
             target: The node, or its name.
-            *more: Not accepted: a condition is given by keyword.
-            when: Prompt condition: a sentence that a model judges, such as "the caller gave a name".
-            if_: Logic condition, exact and free, judged before all others: an expression over variables, such as
-                `"weekday is not None"`, or a function that takes them. Without any condition it is the else edge,
+            *more: Not accepted: pass the condition by keyword. Without a condition, the edge is the else edge,
                 taken when no other edge of the node holds.
+            when: Prompt condition: a sentence that a model judges, such as "the caller gave a name".
+            if_: Logic condition, exact and free of charge, evaluated before all others: an expression over
+                variables, such as `"weekday is not None"`, or a function that takes them.
             condition: A condition of any other kind.
 
         Raises:
-            ConfigError: A node is not there, or the condition cannot be used.
+            ConfigError: A node does not exist, or the condition cannot be used.
         """
         from byok_widgets.graph.edge import Edge
 
         for given in more:
             said = repr(given) if isinstance(given, str) else "..."
             raise ConfigError(
-                "connect takes two nodes, and a condition by keyword.",
+                "connect takes two nodes; pass the condition by keyword.",
                 kind="condition",
                 fix=f"Write if_={said} for an exact condition, or when={said} for one that a model judges.",
             )
@@ -371,28 +376,28 @@ class Flow(AnswersGuesses, FlowDefinition):
         )
 
     def disconnect(self, source: AnyNode | str, target: AnyNode | str) -> None:
-        """Remove the edge between two nodes.
+        """Remove the edge from one node to another.
 
         Raises:
-            ConfigError: There is none.
+            ConfigError: There is no such edge.
         """
         self._members.disconnect(source, target)
 
     def remove(self, node: AnyNode | str) -> None:
-        """Remove a node from the flow, with all edges to it and from it.
+        """Remove a node and all edges to and from it.
 
-        If it was the start node, sessions start at the first node that is left. A session that is at it raises an
-        error when it is talked to: make the node again, or continue from an earlier turn with `fork`. What it
-        wrote stays in the sessions.
+        If it was the start node, sessions start at the first remaining node. A session that is at this node raises
+        an error at its next turn: create the node again, or continue from an earlier turn with `fork`. Values that
+        the node wrote stay in the sessions.
 
-        The model override and the settings that it was given in the panel, or by `node.model = ...`, are kept with
+        The model override and the settings that were set in the panel, or with `node.model = ...`, are kept with
         the flow's settings, as after a restart of the kernel: a new node of the same name has them again.
 
         Args:
             node: The node, or its name.
 
         Raises:
-            ConfigError: There is none.
+            ConfigError: There is no such node.
         """
         self._members.remove(node)
 
@@ -406,10 +411,10 @@ class Flow(AnswersGuesses, FlowDefinition):
         trust: bool | None = None,
         fresh: bool = False,
     ) -> Flow:
-        """Open a flow that was saved; its settings become those of the flow of this name, if that is new here.
+        """Open a saved flow; if its name is new here, its settings take effect.
 
-        A conversation flow of Retell is opened, too: alone, as the API returns it, or in an agent that the
-        dashboard exported. What was left out of it is in `flow.skipped`, and `check()` lists it.
+        This also opens a conversation flow of Retell: by itself, as the API returns it, or in an agent exported
+        from the dashboard. `flow.skipped` holds what was left out of it, and `check()` lists it.
 
         A flow of this name that you have used before keeps its own provider, models and addresses where the file
         says something else, and a model file on this machine is used only if you say so: what differs is said, and
@@ -422,13 +427,13 @@ class Flow(AnswersGuesses, FlowDefinition):
             path: The file.
             name: Name of the flow here; by default the one in the file.
             functions: Functions of action nodes, by the node's name. A file holds no code, and loading it imports
-                nothing: an action without its function is found by `check()`, and fails when it is reached.
-            trust: `True` takes the file's settings, `False` keeps yours and asks nothing.
-            fresh: Read and save no settings, as in `Flow(name, fresh=True)`: those of the file hold, and no saved
-                key is used.
+                nothing: `check()` reports an action without its function, which fails when it is reached.
+            trust: `True` uses the file's settings, `False` keeps yours; neither asks.
+            fresh: Neither read nor save settings, as in `Flow(name, fresh=True)`: those in the file apply, and no
+                saved key is used.
 
         Raises:
-            ConfigError: The file is not there, damaged, or not a flow. It is left as it is.
+            ConfigError: The file does not exist, is damaged, or is not a flow. It is left unchanged.
         """
         from byok_widgets.flow import flow_file
         from byok_widgets.flow.flow_data import bind, fill
@@ -453,11 +458,12 @@ class Flow(AnswersGuesses, FlowDefinition):
         raise flow_file.unusable(Path(path), problem.problem, problem.fix)
 
     def save(self, path: str | Path) -> None:
-        """Save the flow as a file, usually called `*.flow.json`. No key is ever in it.
+        """Save the flow to a file, usually called `*.flow.json`. It never contains a key.
 
         Raises:
-            ConfigError: A condition is a function, a text of the flow looks like a key, the flow or the file there
-                is of a newer version, or the file cannot be written. A file that was there stays as it was.
+            ConfigError: A condition is a function, a text in the flow looks like a key, the flow or the existing
+                file was saved by a newer version, or the file cannot be written. An existing file is then left
+                unchanged.
         """
         from byok_widgets.flow import flow_file
         from byok_widgets.flow.flow_data import data_of
@@ -468,7 +474,7 @@ class Flow(AnswersGuesses, FlowDefinition):
 
     @property
     def notice(self) -> str:
-        """What a person must know, such as that settings are not saved; empty when all is well."""
+        """A notice for the user, such as that settings are not saved; empty if all is well."""
         parts = (self._file_notice, str(self.config.notice or ""), PENDING.text(self.context))
         return " ".join(filter(None, parts))
 
@@ -484,16 +490,16 @@ class Flow(AnswersGuesses, FlowDefinition):
         """Start a session: talk to it with `say`.
 
         Args:
-            variables: Values that are known from the beginning; an unknown name that resembles one of the flow's
-                gives a warning.
+            variables: Values that are known from the beginning. An unknown name that resembles a variable of the
+                flow causes a warning.
             model: Model for all calls of the session.
-            speak_first: Whether the start node speaks before the person; by default as `speaks_first` says.
-            latency: `"speculative"` or `"usual"`; by default as `flow.latency` says.
-            show: Whether what it says appears in the cell; by default where there is one.
+            speak_first: Whether the start node speaks before the user; the default is `flow.speaks_first`.
+            latency: `"speculative"` or `"usual"`; the default is `flow.latency`.
+            show: Whether to stream into the cell; by default, if there is one.
 
         Raises:
             FlowError: The flow has no nodes, or a node with two else edges.
-            ByokError: What is said first failed; as `Session.say`.
+            ByokError: The first turn failed; see `Session.say`.
         """
         session = self._session(variables, model, latency)
         if self._members.opens(speak_first):
@@ -515,10 +521,11 @@ class Flow(AnswersGuesses, FlowDefinition):
         return session
 
     def chat(self, session: Session | None = None) -> Any:
-        """Return a chat widget to talk with, to be shown as the last line of a cell.
+        """Return a chat with the flow; as the last line of a cell, it is shown as a widget.
 
-        It shows the active node, the variables, what each turn took and why the flow moved or stayed; a turn can
-        be stopped, and a fork continues from any earlier one. Outside a notebook it returns the session.
+        It shows the active node, the variables, the time and cost of each turn, and why the flow moved or stayed.
+        A turn can be stopped, and a fork continues from any earlier one. Outside a notebook, this returns the
+        session.
 
         Args:
             session: The session to continue; by default a new one.
@@ -529,34 +536,36 @@ class Flow(AnswersGuesses, FlowDefinition):
         return frontend().chat(self.start(show=False) if session is None else session)
 
     def load_session(self, path: str | Path) -> Session:
-        """Open a session that was saved with `Session.save`, to continue it on this flow.
+        """Open a session that was saved with `Session.save`, and continue it on this flow.
 
-        One of a flow with another name continues where the nodes are the same, and its `notice` says whose it is.
+        A session of a flow with another name can be continued if the nodes are the same; its `notice` then names
+        that flow.
 
         Raises:
-            ConfigError: The file is not there, damaged, not a session, or one of a flow with other nodes. It is
-                left as it is.
+            ConfigError: The file does not exist, is damaged, is not a session, or belongs to a flow with other
+                nodes. It is left unchanged.
         """
         from byok_widgets.session import Session
 
         return Session.load(Path(path), self.graph, self.context)
 
     def cases(self, source: Any, *, functions: Mapping[str, Callable[..., Any]] | None = None) -> Cases:
-        """Read cases for comparing and testing: what callers say, and the expected outcome.
+        """Read cases for comparisons and tests: what callers say, and the expected outcome.
 
-        A case has one of `text`, `transcript` (a dialogue) and `caller` (what the caller says turn by turn); and
-        any of `name`, `variables`, `stubs` (what actions give, by node), `values` (what is expected, by field),
+        A case has one of `text`, `transcript` (a dialogue) and `caller` (what the caller says, turn by turn); and
+        any of `name`, `variables`, `stubs` (results of actions, by node), `values` (expected values, by field),
         `status`, `path`, `end_node`, `contains`, `excludes`, `judge`, `assertions`, `max_calls`, `max_cost`,
-        `max_seconds`, `turns` (what is expected of single turns, by number), `tags`, `weight`, `group`.
+        `max_seconds`, `turns` (expectations for single turns, by number), `tags`, `weight`, `group`.
 
         Args:
             source: A path to `*.cases`, `*.jsonl` or `*.csv` (expected values in columns `values.weekday`), a data
                 frame, a session, or a list of texts, transcripts, mappings and sessions.
-            functions: Functions that assertions name, by name; each gets the output (`text`, `values`, `path`).
+            functions: Functions that assertions refer to, by name; each gets the output (`text`, `values`,
+                `path`).
 
         Raises:
-            ConfigError: Something is wrong with a case; the message names its place.
-            KeyFormatError: There is an API key in it.
+            ConfigError: Something is wrong with a case; the message says where.
+            KeyFormatError: A case contains an API key.
         """
         from byok_widgets.cases.reading import read_cases
 
@@ -565,20 +574,20 @@ class Flow(AnswersGuesses, FlowDefinition):
     def save_case(
         self, session: Session, path: str | Path | None = None, *, turn: int | None = None, name: str = ""
     ) -> SavedCase:
-        """Save a session as a case, for tests and comparisons: what was said, and the outcome.
+        """Save a session as a case for tests and comparisons: what the caller said, and the outcome.
 
-        The case is added to a file that `flow.cases` reads. It expects what has happened, turn by turn: look at it
-        before you test with it, since that may have been wrong. What actions with effects gave becomes their stub.
+        The case is added to a file that `flow.cases` reads. It expects exactly what happened, turn by turn, so
+        review it before you test with it: that may have been wrong. Results of actions with effects become stubs.
 
         Args:
             session: The session.
-            path: The file, `*.cases` or `*.jsonl`; by default one beside the notebook that is named like the flow.
+            path: The file, `*.cases` or `*.jsonl`; by default a file beside the notebook, named after the flow.
             turn: Number of the turn with which the case ends; by default the last one.
-            name: Name of the case; by default the beginning of what was said.
+            name: Name of the case; by default the beginning of the first message.
 
         Raises:
-            ConfigError: Nothing was said, there is no such turn, or the file cannot be read or written.
-            KeyFormatError: There is an API key in it.
+            ConfigError: Nothing has been said, there is no such turn, or the file cannot be read or written.
+            KeyFormatError: The session contains an API key.
         """
         from byok_widgets.cases.writing import save_case
 
@@ -604,41 +613,41 @@ class Flow(AnswersGuesses, FlowDefinition):
         batch: bool = False,
         wait: bool | None = None,
     ) -> Any:
-        """Compare assignments of models on the whole flow: the caller's turns are played through each.
+        """Compare assignments of models on the whole flow: the caller's turns are played through each of them.
 
-        The flow itself is not changed. Once a model answers otherwise, the conversation may part from the
-        baseline's: `divergences()` says where, and `node_scores()` compares each node on the cases that both
-        variants bring to it. Actions with effects are not called.
+        The flow itself is not changed. Once a model answers differently, the conversation may diverge from the
+        baseline's: `divergences()` says where, and `node_scores()` compares each node on the cases in which both
+        variants reach it. Actions with effects are not called.
 
         Args:
-            variants: Models by node, by the name of the variant: `{"now": {}, "cheap": {"ask": "..."}}`. A node
-                that is not named keeps its model.
+            variants: Models by node, by name of the variant: `{"now": {}, "cheap": {"ask": "..."}}`. A node that
+                is not named keeps its model.
             cases: What `flow.cases` takes or returns.
             repeat: How often each case is played with each variant.
             budget: Maximum cost in US dollars. The worst case of each call is reserved before it is sent.
             max_calls: Maximum number of model calls; required in addition to `budget` if a model has no price.
             baseline: Name of the variant that the others are compared with; by default the one that changes
-                nothing, else the first.
+                nothing, or else the first.
             margin: The loss of score that you accept, such as 0.05 for 5 points.
-            metric: As for a node; `path` and `end_node` of a case are checked, too.
-            temperature: Temperature of the nodes' calls; with repeats it is 0.7 where nothing says otherwise.
-            stubs: What actions give in place of what they do: values of variables, by the node's name.
-            run_effects: Whether actions with effects that have no stub are called for real, once for each cell.
-            shard: `(1, 4)` runs the first of four parts, with its part of the limits and of the provider's quota,
-                and writes a file of its own; `flow.merge_comparisons()` joins them.
-            executor: A client of dask.distributed: cells run on its workers, and are stored here as they come.
+            metric: As for a node; the `path` and `end_node` of a case are also checked.
+            temperature: Temperature of the nodes' calls; with repeats, 0.7 unless a node sets its own.
+            stubs: Results of actions, used instead of calling them: values of variables, by the node's name.
+            run_effects: Whether actions with effects that have no stub are really called, once for each cell.
+            shard: `(1, 4)` runs the first of four parts, with its share of the limits and of the provider's quota,
+                and writes its own file; `flow.merge_comparisons()` joins them.
+            executor: A dask.distributed client: cells run on its workers, and are stored here as they finish.
             store: A file for the finished cells; by default a private file of the flow.
-            batch: Is refused: each turn needs the answer before it. `node.compare` takes it.
-            wait: Whether to return only when all is done. By default it returns at once where a page shows the
-                board; what asks for verdicts waits. A browser's tab waits, too, if it can.
+            batch: Not supported, since each turn depends on the answer before it; `node.compare` supports it.
+            wait: Whether to return only when everything is done. By default it returns at once if a page shows the
+                board, and asking for verdicts waits. In a browser's tab it waits if possible.
 
         Returns:
-            A `Comparison`, as `compare` of a node gives.
+            A `Comparison`, as from `compare` of a node.
 
         Raises:
             ConfigError: A case, a variant, a stub or a limit cannot be used.
             FlowError: The flow has a node with two else edges.
-            KeyFormatError: There is an API key in a case.
+            KeyFormatError: A case contains an API key.
         """
         options = CompareOptions(
             repeat=repeat,
@@ -682,36 +691,37 @@ class Flow(AnswersGuesses, FlowDefinition):
         resume: bool = False,
         wait: bool | None = None,
     ) -> TestRun:
-        """Test this flow: each case passes or fails, with the turn, the node and the reason where it went wrong.
+        """Test this flow: each case passes or fails, and a failure names the turn, the node and the reason.
 
-        Each test runs from scratch: results of an earlier one are not reused. The result is true where all
-        cases have passed in all runs: `assert flow.test(cases)`. Actions with effects are not called.
+        Each test runs from scratch: earlier results are not reused. The result is true if all cases have passed in
+        all runs: `assert flow.test(cases)`. Actions with effects are not called.
 
         Args:
             cases: What `flow.cases` takes or returns.
-            runs: How often each case is run, with the flow as it is. From two on, a case that fails in some runs
-                counts as flaky and one that fails in all as broken; `result.pass_k()` says how reliable it is.
-            baseline: A file that `result.save_baseline()` of an earlier test has written; `result.changes` says
-                what has changed since.
+            runs: How often each case is run, with the flow as it is. With two or more, a case that fails in some
+                runs counts as flaky and one that fails in all as broken; `result.pass_k()` says how reliable it
+                is.
+            baseline: A file written by `result.save_baseline()` of an earlier test; `result.changes` says what has
+                changed since.
             budget: Maximum cost in US dollars. The worst case of each call is reserved before it is sent.
             max_calls: Maximum number of model calls; required in addition to `budget` if a model has no price.
-            stubs: What actions give in place of what they do: values of variables, by the node's name.
-            run_effects: Whether actions with effects that have no stub are called for real, once for each run.
-            store: A file for what is kept of the runs; by default a private file of the flow.
-            resume: Whether to go on with the last test of the same flow, cases and runs where it was stopped:
-                what it has finished is not paid again.
-            wait: Whether to return only when all is done. By default it returns at once where a page shows the
-                board; what asks for outcomes waits. A browser's tab waits, too, if it can.
+            stubs: Results of actions, used instead of calling them: values of variables, by the node's name.
+            run_effects: Whether actions with effects that have no stub are really called, once for each run.
+            store: A file for the results of the runs; by default a private file of the flow.
+            resume: Whether to continue the last test of the same flow, cases and runs where it was stopped,
+                without paying again for finished runs.
+            wait: Whether to return only when everything is done. By default it returns at once if a page shows the
+                board, and asking for outcomes waits. In a browser's tab it waits if possible.
 
         Returns:
-            A `TestRun`: `passed`, `outcomes`, `problems`, `pass_k()`, `changes`, `save_junit()`, and all that a
-            `Comparison` has.
+            A `TestRun`: `passed`, `outcomes`, `problems`, `pass_k()`, `changes`, `save_junit()`, and everything
+            that a `Comparison` has.
 
         Raises:
             ConfigError: A case, a stub, a limit or the baseline cannot be used.
             MissingKeyError: "No API key configured" for a provider of a model that the test calls.
             FlowError: The flow has a node with two else edges.
-            KeyFormatError: There is an API key in a case.
+            KeyFormatError: A case contains an API key.
         """
         options = CompareOptions(
             repeat=runs,
@@ -757,31 +767,32 @@ class Flow(AnswersGuesses, FlowDefinition):
         stubs: Mapping[str, Mapping[str, Any]] | None = None,
         store: str | Path | None = None,
     ) -> Optimisation:
-        """Look for the cheapest models for the nodes of this flow that are no worse than those it has now.
+        """Find the cheapest models for the nodes of this flow that are no worse than the current ones.
 
-        Each model is run on each node alone, the outcomes are combined per case, and runs of the whole flow
-        decide, from the safest assignment to the cheapest, until one is not shown to be safe. The flow is not
+        Each model is run on each node alone, and the outcomes are combined per case. Runs of the whole flow then
+        decide, from the safest assignment to the cheapest, until one cannot be shown to be safe. The flow is not
         changed: `flow.apply(found.best())` does that. The same call continues where an earlier one ended, and pays
         only for what is missing. It returns when it is done.
 
         Args:
-            models: The models to try, for all nodes or by node. The one that a node has now is tried, too.
-            cases: What `flow.cases` takes or returns. A node is judged by the values that it reads; 200 cases with
-                `repeat=3` are a good number for a margin of 0.1.
+            models: The models to try, for all nodes or by node. A node's current model is always tried.
+            cases: What `flow.cases` takes or returns. A node is judged by the values that it extracts; 200 cases
+                with `repeat=3` are a good number for a margin of 0.1.
             margin: The loss of score that you accept, such as 0.05 for 5 points.
             repeat: How often each case is run.
-            budget: Maximum cost in US dollars, for everything together.
-            max_calls: Maximum number of model calls, for everything together.
-            metrics: How nodes are judged of which cases expect no values, by node; see `metric` of `node.compare`.
-            metric: How runs of the whole flow are judged; by default 1 where all that is expected of a case holds.
-            temperature: Temperature of the calls; with repeats it is 0.7 where nothing says otherwise.
-            stubs: What actions give in place of what they do: values of variables, by the node's name.
+            budget: Maximum cost in US dollars, in total.
+            max_calls: Maximum number of model calls, in total.
+            metrics: How to judge nodes for which the cases expect no values, by node; see `metric` of
+                `node.compare`.
+            metric: How to judge runs of the whole flow; by default 1 if all expectations of a case hold, else 0.
+            temperature: Temperature of the calls; with repeats, 0.7 unless a node sets its own.
+            stubs: Results of actions, used instead of calling them: values of variables, by the node's name.
             store: A file for the finished cells; by default a private file of the flow.
 
         Raises:
             ConfigError: A model, a case, the margin or a limit cannot be used; or no case judges any node.
             FlowError: The flow has a node with two else edges.
-            KeyFormatError: There is an API key in a case.
+            KeyFormatError: A case contains an API key.
         """
         options = CompareOptions(
             repeat=repeat,
@@ -808,10 +819,10 @@ class Flow(AnswersGuesses, FlowDefinition):
         return await self._search(models, cases, chosen, metrics or {}).arun()
 
     def comparisons(self, store: str | Path | None = None) -> PastComparisons:
-        """Return what was compared on this flow; the same call of `compare` shows it again, without paying.
+        """Return the earlier comparisons on this flow; the same call of `compare` shows one again at no cost.
 
         Args:
-            store: The file of the cells, where it is not the flow's own.
+            store: The file with the cells, if it is not the flow's own.
         """
         from byok_widgets.compare.opening import open_store
         from byok_widgets.compare.past import past_comparisons
@@ -819,28 +830,29 @@ class Flow(AnswersGuesses, FlowDefinition):
         return past_comparisons(open_store(self.context, store))
 
     def merge_comparisons(self, *files: str | Path, store: str | Path | None = None) -> PastComparisons:
-        """Take over the cells that shards have finished: the call of `compare` without `shard` then shows all.
+        """Merge the cells that shards have finished; `compare` without `shard` then shows all of them.
 
         Args:
-            *files: The files of the shards; by default those that stand beside the store.
-            store: The file that takes them, where it is not the flow's own.
+            *files: The files of the shards; by default those beside the store.
+            store: The file to merge into, if it is not the flow's own.
 
         Raises:
-            ConfigError: There is no such file, or it holds no cells.
-            KeyFormatError: There is an API key in a name.
+            ConfigError: A file does not exist, or it contains no cells.
+            KeyFormatError: A name contains an API key.
         """
         from byok_widgets.compare.merging import merged
 
         return merged(self.context, files, store)
 
     def apply(self, recommendation: Recommendation) -> str:
-        """Use the models of a recommendation, such as `comparison.best("read")`: sets the overrides of its nodes.
+        """Use the models of a recommendation, such as `comparison.best("read")`, as overrides of its nodes.
 
         Returns:
-            What was changed and on which evidence, in a sentence; a baseline without evidence changes nothing.
+            A sentence that says what was changed, and on what evidence; a baseline without evidence changes
+            nothing.
 
         Raises:
-            ConfigError: A node of it is not in this flow.
+            ConfigError: A node of the recommendation is not in this flow.
         """
         from byok_widgets.compare.applying import apply
 
@@ -865,28 +877,28 @@ class Flow(AnswersGuesses, FlowDefinition):
     ) -> FlowServer:
         """Serve the flow to phones and pages, as an OpenAI-compatible chat endpoint; returns at once.
 
-        The flow is served as it is now; calling this again lets new conversations begin with the flow as it is
-        then. Callers need the access token that is made here, also on this machine.
+        The flow is served as it is now. After a change, call this again: new conversations then use the changed
+        flow. Callers need the access token that is created here, even on this machine.
 
         Args:
-            port: The port; 0 for any that is free.
+            port: The port; 0 for any free one.
             host: The address to listen on.
-            public_url: Where callers reach it, such as the address of a tunnel, for the snippets.
-            hosts: Host names under which callers ask, beside that one.
-            origins: Origins of web pages that may ask, such as `"https://example.org"`.
+            public_url: Where callers reach it, such as the address of a tunnel; used in the snippets.
+            hosts: Further host names that callers may use.
+            origins: Origins of web pages that may call it, such as `"https://example.org"`.
             store: A file for the conversations, or the URL of a Redis server; by default the flow's own file.
-            fallback: What the caller hears at once when a turn fails; by default `flow.fallback`.
+            fallback: What the caller hears at once when a turn fails; the default is `flow.fallback`.
             fallback_model: A model that answers after that, in the same turn.
-            end_on_failure: Whether the call ends where no model answers.
+            end_on_failure: Whether to end the call if no model answers.
             max_calls: Maximum number of model calls, by `"turn"`, `"session"`, `"token"` and `"day"`.
-            max_cost: The cost from which on no further call is made, in US dollars, likewise.
-            first_token_s: A turn that has said nothing by then has failed, in seconds.
+            max_cost: Cost in US dollars at which no further call is made, by the same names.
+            first_token_s: Time limit for the first words of a turn, in seconds; after that, the turn has failed.
             keep_days: How long a conversation is kept after its last turn.
 
         Raises:
             MissingKeyError: "No API key configured" for a provider that a node needs.
             ConfigError: A model is missing, or the port, the store or a cap cannot be used.
-            LocalModelError: A model that runs on this machine is not here, and cannot be fetched.
+            LocalModelError: A local model is not on this machine and cannot be downloaded.
             FlowError: The flow has a node with two else edges.
         """
         from byok_widgets.flow.serving import serve
@@ -920,15 +932,15 @@ class Flow(AnswersGuesses, FlowDefinition):
                 s = flow.start()
                 s.say("Hi, I'm Ana")
 
-        It begins at once, and ends with the block, with `stop()` or with `flow.live()`. An existing cassette
-        already is continued: of two answers to the same request, the later one holds.
+        Recording begins at once, and ends with the block, with `stop()` or with `flow.live()`. An existing
+        cassette is extended; of two answers to the same request, the later one is used.
 
         Args:
             path: The file, `*.cassette`: lines of JSON without any key.
 
         Raises:
             ConfigError: The file cannot be used.
-            KeyFormatError: There is an API key in its name.
+            KeyFormatError: Its name contains an API key.
         """
         from byok_widgets.recording.control import record
 
@@ -937,8 +949,8 @@ class Flow(AnswersGuesses, FlowDefinition):
     def replay(self, path: str | Path, *, missing: Missing = "error") -> Recording | Replay:
         """Answer this flow's calls from a cassette: the same requests get the answers that were recorded.
 
-        It begins at once, and ends with a `with` block, with `stop()` or with `flow.live()`. Its output says what
-        is in the cassette, and what the same calls cost live.
+        Replaying begins at once, and ends with a `with` block, with `stop()` or with `flow.live()`. Its output
+        says what the cassette contains, and what the same calls cost live.
 
         Args:
             path: The cassette.
@@ -948,24 +960,24 @@ class Flow(AnswersGuesses, FlowDefinition):
 
         Raises:
             ConfigError: The file cannot be used.
-            KeyFormatError: There is an API key in its name.
+            KeyFormatError: Its name contains an API key.
         """
         from byok_widgets.recording.control import replay
 
         return replay(self.context, path, missing)
 
     def live(self) -> None:
-        """End a recording or a replay of this flow: its calls are made at their models again."""
+        """End a recording or a replay of this flow: its calls go to the models again."""
         from byok_widgets.recording.control import live
 
         live(self.context)
 
     def check(self, *, variables: Iterable[str] = (), targets: Iterable[str] = ()) -> Check:
-        """Look for mistakes without sending anything: in the graph, the keys and the models.
+        """Check the graph, the keys and the models for mistakes, without sending anything.
 
         Args:
-            variables: Names of those that code will set, to values of any type.
-            targets: Targets of `export`: what they cannot say of the flow is found, too.
+            variables: Names of variables that your code will set, to values of any type.
+            targets: Targets of `export`: the findings then include what these cannot express.
 
         Raises:
             ConfigError: There is no such target.
@@ -979,16 +991,16 @@ class Flow(AnswersGuesses, FlowDefinition):
         return check(self, variables, more=[loss.finding for loss in losses_of(self, targets, self._skipped)])
 
     def export(self, target: str) -> Export:
-        """Return the flow in the form of another builder, and a report of what that form cannot say.
+        """Return the flow in the format of another builder, and a report of what that format cannot express.
 
-        Nothing is written until `save(folder)` of what it returns is called. No key is ever in it.
+        Nothing is written until you call `save(folder)` on the result. It never contains a key.
 
         Args:
             target: `"pipecat"`: a FlowConfig as YAML and the module of its handlers. `"retell"`: the JSON of a
-                conversation flow, which `Flow.load` reads again. `"python"`: a module that makes the flow.
+                conversation flow, which `Flow.load` can read. `"python"`: a module that builds the flow.
 
         Raises:
-            ConfigError: There is no such target, the flow has no nodes, or a text of it looks like a key.
+            ConfigError: There is no such target, the flow has no nodes, or a text in it looks like a key.
         """
         from byok_widgets.export import export
 
@@ -1002,17 +1014,17 @@ class Flow(AnswersGuesses, FlowDefinition):
         return Skipped(self._skipped)
 
     def settings(self, *, mode: str | None = None) -> Any:
-        """Return the settings panel, to be shown as the last line of a cell.
+        """Return the settings panel; as the last line of a cell, it is shown.
 
         Args:
-            mode: `"visitor"` for people who are given this page, and not your keys: they name no environment
-                variable, base URL or local file, and nothing is saved beyond this session's memory. What is saved
-                for the flow does not hold any more in this kernel; what its cells set does. `"owner"` for yourself
-                where this package does not know your notebook program. By default `"owner"` in JupyterLab,
-                Notebook 7, VS Code, Colab and marimo's editor, and `"visitor"` anywhere else.
+            mode: `"visitor"` for people who use this page, but not your keys: they cannot name an environment
+                variable, a base URL or a local file, and nothing is kept beyond this session's memory. Saved
+                settings of the flow no longer apply in this kernel; settings made by its cells do. `"owner"` for
+                yourself, if this package does not know your notebook program. The default is `"owner"` in
+                JupyterLab, Notebook 7, VS Code, Colab and marimo's editor, and `"visitor"` anywhere else.
 
         Raises:
-            ConfigError: No such mode, or `"owner"` on a page that is served to visitors.
+            ConfigError: There is no such mode, or it is `"owner"` on a page that is served to visitors.
         """
         return frontend().settings(self, mode)
 
