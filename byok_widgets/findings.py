@@ -111,7 +111,7 @@ FINDING_KINDS: Mapping[str, str] = {
     "no_key": "a provider that would be called has no usable key",
     "no_address": "an endpoint that would be called has no address",
     "other_address": "calls for a provider go to an address other than its own",
-    "not_exported": "a target of `flow.export` cannot say a part of the flow, or an import left it out",
+    "not_exported": "a target of `flow.export` cannot express a part of the flow, or an import left it out",
     "speculation": "a flow with actions may be asked for words that a caller has not finished, if it is served",
     "shared_state": "callers without the id of a session share a conversation where they say the same",
     "notice": "something to know about this flow or its file",

@@ -1,4 +1,4 @@
-"""`byok-widgets export`: writes a flow in the form of another builder, and lists what that form cannot express."""
+"""`byok-widgets export`: writes a flow in the format of another builder, and lists what it cannot express."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 _DESCRIPTION = """\
-Writes a flow in the form of another builder, and lists what that form cannot express."""
+Writes a flow in the format of another builder, and lists what that format cannot express."""
 
 
 def add_command(commands: Any) -> None:
     """Add the command to the parser."""
     made = commands.add_parser(
-        "export", help="write a flow in the form of another builder", description=_DESCRIPTION
+        "export", help="write a flow in the format of another builder", description=_DESCRIPTION
     )
     made.set_defaults(parser=made)
     made.add_argument("flow", type=Path, metavar="FLOW", help="the flow, such as dentist.flow.json")

@@ -1,4 +1,4 @@
-"""`Exporter`: writes a flow for another builder. `Export`: its files, and what they cannot say of the flow."""
+"""`Exporter`: writes a flow for another builder. `Export`: its files, and what they cannot express."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class ExportedFlow(Protocol):
 
 @dataclass(frozen=True, repr=False)
 class Loss(Card):
-    """One thing that a target cannot say, or says otherwise.
+    """One thing that a target cannot express, or expresses differently.
 
     Attributes:
         feature: A stable name for programs, such as `"model"`, `"filter"` or `"function"`.
@@ -113,7 +113,7 @@ class Loss(Card):
 
 
 class Losses(Cards[Loss]):
-    """All that a target cannot say."""
+    """Everything that a target cannot express."""
 
     __slots__ = ()
     nothing = "Nothing is lost."
@@ -121,13 +121,13 @@ class Losses(Cards[Loss]):
 
 @dataclass(frozen=True)
 class Export:
-    """A flow in the form of another builder. Nothing is written until `save` is called.
+    """A flow in the format of another builder. Nothing is written until `save` is called.
 
     Attributes:
         target: Name of the target.
         label: The target for people.
         files: The content of each file, by name.
-        losses: What they cannot say, or say otherwise than the flow; empty if they say all of it.
+        losses: What they cannot express, or express differently; empty if nothing is lost.
     """
 
     target: str
@@ -136,10 +136,10 @@ class Export:
     losses: Losses = field(default_factory=Losses)
 
     def save(self, folder: str | Path) -> tuple[Path, ...]:
-        """Write the files into a folder, which is made where it is not there, and return where they are.
+        """Write the files into a folder, which is created if necessary, and return their paths.
 
         Raises:
-            ConfigError: A file cannot be written; one that was there stays as it was.
+            ConfigError: A file cannot be written; an existing one is left unchanged.
         """
         places = {Path(folder) / name: content for name, content in self.files.items()}
         for place, content in places.items():
@@ -154,7 +154,7 @@ class Export:
 
     def _repr_html_(self) -> str:
         head = markup.facts(f"{self.label}: {' and '.join(self.files)}. Write with save(folder).")
-        return head + losses_as_html(self.losses, caption=f"What {self.label} cannot say")
+        return head + losses_as_html(self.losses, caption=f"What {self.label} cannot express")
 
 
 def losses_as_html(losses: Sequence[Loss], *, caption: str) -> str:
@@ -178,14 +178,14 @@ class Exporter(ABC):
 
     @abstractmethod
     def export(self, flow: ExportedFlow) -> Export:
-        """Return the flow in the target's form, with everything that this form cannot say.
+        """Return the flow in the target's format, with everything that this format cannot express.
 
         Raises:
             ConfigError: The flow has no nodes.
         """
 
     def result(self, files: Mapping[str, str], losses: Iterable[Loss]) -> Export:
-        """Return what `export` returns; a loss that was noted twice is reported once."""
+        """Return the result of `export`; a loss that was noted twice is reported once."""
         return Export(self.name, self.label, files, Losses(dict.fromkeys(losses)))
 
 

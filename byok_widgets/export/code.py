@@ -15,7 +15,7 @@ _WIDTH = 100
 
 
 def literal(value: Any) -> str:
-    """Return the source of a value: a text, a number, yes or no, nothing, or lists and mappings of these.
+    """Return the source of a value: a text, a number, a Boolean, `None`, or lists and mappings of these.
 
     Raises:
         ConfigError: It is something else.
@@ -28,7 +28,7 @@ def literal(value: Any) -> str:
 
 
 def one_line_literal(text: str) -> str:
-    """Return the source of a text in one line, whatever it holds."""
+    """Return the source of a text on one line, whatever it contains."""
     return repr(str.__str__(text))
 
 

@@ -120,7 +120,7 @@ class Node(AnswersGuesses, StrictAttributes, ABC, Generic[R]):
         return markup.table(rows, caption=f"{self.name}, a node of {self._context.config.name}")
 
     def row(self) -> tuple[str, ...]:
-        """Return what is to be known of it at a glance, as texts; see `NODE_COLUMNS`."""
+        """Return its row in the table of nodes, as texts; see `NODE_COLUMNS`."""
         model = (getattr(self, "model", None) or "the flow's default") if self.calls_model else ""
         facts = (self.name, self.kind, self.prompt, ", ".join(self.writes), model)
         return tuple(redact(words, words=False) for words in facts)
@@ -174,7 +174,7 @@ class Node(AnswersGuesses, StrictAttributes, ABC, Generic[R]):
 
     @property
     def reruns(self) -> bool:
-        """Whether it runs again when a turn begins at it, since the dialogue has grown."""
+        """Whether it runs again when a turn begins at it, because the dialogue has grown."""
         return not self.speaks
 
     @property
@@ -184,7 +184,7 @@ class Node(AnswersGuesses, StrictAttributes, ABC, Generic[R]):
 
     @property
     def codes(self) -> tuple[object, ...]:
-        """The person's functions and classes that it runs: where their code changes, it does something else."""
+        """The user's functions and classes that it runs: if their code changes, so does its behaviour."""
         return ()
 
     def frozen(self, context: FlowContext) -> Self:
@@ -215,7 +215,7 @@ class Node(AnswersGuesses, StrictAttributes, ABC, Generic[R]):
 
     @property
     def own_settings(self) -> tuple[OwnSetting, ...]:
-        """Its settings that are none of its model's, for the panel."""
+        """Its own settings, as opposed to its model's, for the panel."""
         return ()
 
     @property

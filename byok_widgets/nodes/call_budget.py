@@ -1,7 +1,7 @@
 """`CallBudget`: how many calls something may make, such as one turn of a session, and what they may cost.
 
-Each call is counted where it is made. The budget of the turn that runs is a context variable, so that no kind of
-node can forget to hand it on, and a function of an action node that calls a model itself is counted, too.
+Each call is counted where it is made. The budget of the running turn is a context variable, so no kind of node can
+forget to pass it on, and a model call made by the function of an action node is counted, too.
 """
 
 from __future__ import annotations

@@ -22,13 +22,13 @@ class CompareOptions:
         baseline: Name of the variant that the others are compared with; `None` for what the flow has now.
         margin: Accepted loss of score, from 0 to 1; `None` if none was declared.
         metric: Name of a metric, or a function of a case and its output that returns 0 to 1.
-        temperature: Temperature of the calls; `None` for what the nodes say.
-        store: File for the finished cells; `None` for that of the flow.
-        stubs: What actions give in place of what they do: values of variables, by the node's name.
-        shard: Which part of it is run here, and in how many it is split; `None` for all of it.
-        executor: A client of dask.distributed, on whose workers cells run; `None` for this process.
-        batch: Whether calls of the node go by the providers' batches, where they have them.
-        run_effects: Whether actions with effects are called for real where they have no stub.
+        temperature: Temperature of the calls; `None` for that of the nodes.
+        store: File for the finished cells; `None` for the flow's own.
+        stubs: Results of actions, used instead of calling them: values of variables, by the node's name.
+        shard: Which part is run here, and how many parts there are; `None` for all of it.
+        executor: A dask.distributed client on whose workers cells run; `None` for this process.
+        batch: Whether calls of the node use the providers' batch APIs, if there are any.
+        run_effects: Whether actions with effects that have no stub are really called.
     """
 
     repeat: int = 1
@@ -47,7 +47,7 @@ class CompareOptions:
 
     @property
     def texts(self) -> list[str]:
-        """What may be shown of it, where no key may stand."""
+        """The texts that may be shown, in which no key is allowed."""
         metric = self.metric if isinstance(self.metric, str) else getattr(self.metric, "__name__", "")
         return [str(given) for given in (self.baseline, metric) if given]
 

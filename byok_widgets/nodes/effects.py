@@ -1,7 +1,7 @@
-"""Side effects: which actions have run, so that none runs a second time unless asked to.
+"""Side effects: which actions have run, so that none runs a second time unless the user asks for it.
 
-A turn that fails after an action ran is not part of its session, and a fork leaves turns behind; what the action
-did remains. All sessions that descend from the same one share an `EffectLog`.
+A turn that fails after an action ran is not part of its session, and a fork leaves turns behind; but what the
+action did remains. All sessions that descend from the same one share an `EffectLog`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`FlowContext`: what all nodes of a flow share, and with it where their calls go and with which key."""
+"""`FlowContext`: what all nodes of a flow share, including where their calls go and with which key."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class FlowContext:
         waits: What its calls wait for before they are sent again.
         tape_changed: Tells that another tape is used, or none.
         own_tape: What records its calls, or answers them from a recording; `None` if nothing of its own does.
-        shared_tape: The same for all flows of this kernel.
+        shared_tape: The same, for all flows of this kernel.
     """
 
     shared_tape: ClassVar[Tape | None] = None

@@ -1,4 +1,4 @@
-"""`KeyVerdicts`: what calls have shown of a flow's keys, for its panels."""
+"""`KeyVerdicts`: what calls have shown about a flow's keys, for its panels."""
 
 from __future__ import annotations
 

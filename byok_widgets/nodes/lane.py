@@ -1,6 +1,6 @@
-"""`Lane`: which case a call belongs to, and which repeat of it. Whoever makes the calls says so.
+"""`Lane`: which case a call belongs to, and which repeat of it, as declared by whoever makes the calls.
 
-A recording tells equal requests apart by it, and never by the order in which they arrive.
+A recording uses it to tell equal requests apart, and never the order in which they arrive.
 """
 
 from __future__ import annotations

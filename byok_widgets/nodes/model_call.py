@@ -192,7 +192,7 @@ async def _endpoint(context: FlowContext, call: Call) -> Endpoint:
         raise ProviderError(
             f"The API key for {call.provider.in_text} was not available within {call.deadline.seconds:g} s.",
             kind="timeout",
-            cause="The place where it is stored did not answer, or the deadline is very short.",
+            cause="The storage backend did not answer, or the deadline is very short.",
             fix="Try again, or give the call a longer deadline_s.",
         )
 

@@ -38,42 +38,42 @@ def compare(  # noqa: D417 - `node` is the `self` of the method
     batch: bool = False,
     wait: bool | None = None,
 ) -> Any:
-    """Compare models on this node over cases: all get the same requests, but for the model.
+    """Compare models on this node over cases: all get the same requests, apart from the model.
 
     A case with a text or a transcript is given to the node as it is. A script of turns is played through the
-    flow once, with the models that it has now, and what the node was given then is kept. Actions with effects
-    are not called. Each finished cell is saved at once: the same call, after a restart too, pays only for what
-    is missing.
+    flow once, with its current models, and the input that the node gets there is used for every model. Actions
+    with effects are not called. Each finished cell is saved at once: the same call, even after a restart, pays
+    only for what is missing.
 
-    It returns when all is done; interrupting the cell stops it and keeps what was finished.
+    It returns when everything is done; interrupting the cell stops it and keeps what is finished.
 
     Args:
         models: Model refs, or ids of the flow's provider.
         cases: What `flow.cases` takes or returns.
         repeat: How often each case is run with each model. Repeats have seeds, and a temperature above 0.
         budget: Maximum cost in US dollars. The worst case of each call is reserved before it is sent,
-            retries and a repair included.
+            including retries and a repair.
         max_calls: Maximum number of calls of the node, each with its retries and its repair; required in addition
             to `budget` if a model has no price.
-        baseline: The model that the others are compared with; by default the one that the node has, or else
-            the first.
+        baseline: The model that the others are compared with; by default the node's current one, or else the
+            first.
         margin: The loss of score that you accept, such as 0.05 for 5 points: only then can a model be shown to
             be no worse.
         metric: `"checks"` for the share of expectations that hold, `"all"` for whether all do, or a
             function of a case and its output that returns 0 to 1.
-        temperature: Temperature of the calls; with repeats it is 0.7 where neither this nor the node says.
-        stubs: What actions give in place of what they do, while scripts are played: values of variables, by
+        temperature: Temperature of the calls; with repeats, 0.7 unless it is set here or at the node.
+        stubs: Results of actions, used instead of calling them while scripts are played: values of variables, by
             the node's name.
-        run_effects: Whether actions with effects that have no stub are called for real.
-        shard: `(1, 4)` runs the first of four parts, with its part of the limits and of the provider's quota, and
-            writes a file of its own; `flow.merge_comparisons()` joins them.
-        executor: A client of dask.distributed: cells run on its workers, and are stored here as they come.
+        run_effects: Whether actions with effects that have no stub are really called.
+        shard: `(1, 4)` runs the first of four parts, with its share of the limits and of the provider's quota, and
+            writes its own file; `flow.merge_comparisons()` joins them.
+        executor: A dask.distributed client: cells run on its workers, and are stored here as they finish.
         store: A file for the finished cells; by default a private file of the flow.
-        batch: Whether the calls go by the providers' batches, at the batch price, answered within a day. Models
-            whose provider has none run as usual. The same call, after a restart too, picks up the batches that
-            were submitted and submits nothing twice. There are no latencies; a repair makes one more batch.
-        wait: Whether to return only when all is done. By default it returns at once where a page shows the
-            board; what asks for verdicts waits. A browser's tab waits, too, if it can.
+        batch: Whether to use the providers' batch APIs, at the batch price, with answers within a day. Models of
+            providers without one run as usual. The same call, even after a restart, picks up the submitted batches
+            and submits nothing twice. There are no latencies; a repair takes another batch.
+        wait: Whether to return only when everything is done. By default it returns at once if a page shows the
+            board, and asking for verdicts waits. In a browser's tab it waits if possible.
 
     Returns:
         A `Comparison`: shown as a board that fills, and saved as a table, with `verdicts()`, `best()`,
@@ -82,7 +82,7 @@ def compare(  # noqa: D417 - `node` is the `self` of the method
     Raises:
         ConfigError: A case, a model or a limit cannot be used; a budget has no price or no bound;
             repeats could not differ.
-        KeyFormatError: There is an API key in a case.
+        KeyFormatError: A case contains an API key.
     """
     from byok_widgets.nodes.compare_options import CompareOptions
 

@@ -1,4 +1,4 @@
-"""`OwnSetting`: a setting of a node that is none of its model's, as the panel shows it."""
+"""`OwnSetting`: a setting of a node itself, as opposed to its model's settings, as the panel shows it."""
 
 from __future__ import annotations
 

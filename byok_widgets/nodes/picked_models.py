@@ -39,5 +39,5 @@ class PickedModels:
             raise ConfigError(
                 f"This page does not pay for {ref}.",
                 kind="visitor",
-                fix="Save an API key of your own, or choose a model of the page; its author can name more.",
+                fix="Save an API key of your own, or choose one of the page's models; its author can add more.",
             )

@@ -6,4 +6,4 @@ differ from recorded ones.
 """
 
 PROMPT_VERSION = 1
-"""Raise it with each change of the package's own prompts, and record the tutorials again."""
+"""Increase it with each change to the package's own prompts, and record the tutorials again."""

@@ -55,9 +55,9 @@ def forget_modes() -> None:
 
 
 _WEAKER: Mapping[StructuredMode, str] = {
-    "tool": "the schema was refused: it was asked for as a tool call",
-    "json_object": "the schema was refused: any JSON object was asked for",
-    "prompt": "structured output was refused: an object was asked for in words",
+    "tool": "the schema was refused, so a tool call was requested",
+    "json_object": "the schema was refused, so any JSON object was requested",
+    "prompt": "structured output was refused, so the prompt asked for a JSON object",
 }
 
 
@@ -317,7 +317,7 @@ def _unusable(answer: _Answer) -> ExtractionError:
 
 def _way_out(reply: Reply, *, is_cut: bool) -> str:
     if is_cut:
-        return "Raise max_tokens, within which the model also thinks, or ask this node for fewer fields."
+        return "Raise max_tokens, which also covers the model's thinking, or ask this node for fewer fields."
     if CONTEXT_IS_FULL in reply.notices:
         return "Shorten the dialogue, or choose a model with a larger context for this node."
     return "Run it again, give examples=, or choose a more capable model for this node."

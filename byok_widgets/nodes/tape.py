@@ -35,7 +35,7 @@ class Tape(Protocol):
 
     @property
     def told(self) -> str:
-        """What it does, in one line, for the flow's displays."""
+        """One line about what it does, for the flow's displays."""
 
     @property
     def sends_nothing(self) -> bool:

@@ -1,6 +1,6 @@
-"""`TurnScope`: what a served turn brings to its steps: its key, and what an earlier attempt has finished.
+"""`TurnScope`: what the steps of a served turn share: its key, and the results of an earlier attempt.
 
-It is a context variable like the budget of a turn, so that no kind of node can forget to hand it on.
+It is a context variable like the budget of a turn, so no kind of node can forget to pass it on.
 """
 
 from __future__ import annotations

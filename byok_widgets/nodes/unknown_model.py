@@ -1,4 +1,4 @@
-"""Warns once when code sets a model id that no list contains; the id is used anyway."""
+"""Warns once when code sets a model id that is on no list; the id is used anyway."""
 
 from __future__ import annotations
 

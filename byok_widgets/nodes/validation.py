@@ -39,7 +39,7 @@ async def validate(work: Callable[[], T], *, quick: bool, limit_s: float, flow: 
             f"The values of node {node!r} could not be checked within {limit_s:g} s.",
             kind="validation_timeout",
             cause="A validator is slow, or the answer is very long.",
-            fix="Make the validators of the fields faster; a flow waits for them.",
+            fix="Make the validators of the fields faster: the flow waits for them.",
         )
     except ByokError:
         raise

@@ -1,4 +1,4 @@
-"""`Waits`: what the calls of a flow wait for before they are sent again, for its displays."""
+"""`Waits`: what the calls of a flow wait for before they are retried, for its displays."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class CallLedger:
         return answer
 
     def all_is_said(self) -> None:
-        """Take note that the person waits for nothing any more."""
+        """Record that everything has been said, so the user is no longer waiting."""
         self._said_at = clock()
 
     def on_text(self, text: str) -> None:
@@ -70,7 +70,7 @@ class CallLedger:
         self._on_text(text)
 
     def on_progress(self, progress: Progress) -> None:
-        """Take note of a model's thinking, and pass on what is reported."""
+        """Record a model's thinking, and pass the progress on."""
         if isinstance(progress, Thinking):
             self._thinker = progress.thinker
         self._on_progress(progress)

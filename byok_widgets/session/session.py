@@ -115,10 +115,10 @@ class Session(AnswersGuesses, StrictAttributes):
         return self._context.config
 
     def explain(self, turn: int | None = None) -> str:
-        """Say in plain words why the flow did or did not move in a turn.
+        """Explain in plain words why the flow did or did not move in a turn.
 
         Args:
-            turn: Its number; by default the last that was tried, also where it was not finished.
+            turn: Its number; by default the last one that was tried, even if it was not finished.
 
         Raises:
             FlowError: There is no such turn.
@@ -142,7 +142,7 @@ class Session(AnswersGuesses, StrictAttributes):
 
     @property
     def effects(self) -> EffectRecords:
-        """The runs of actions with effects, those of failed turns, and of forks, included."""
+        """The runs of actions with effects, including those in failed turns and in forks."""
         return self._effect_records()
 
     @property
@@ -174,7 +174,7 @@ class Session(AnswersGuesses, StrictAttributes):
         repeat_effects: bool = False,
         **more: Any,
     ) -> Turn:
-        """Say something to the flow and return the turn that follows from it.
+        """Say something to the flow and return the resulting turn.
 
         In a notebook cell the reply appears while it is written. A keyboard interrupt stops the turn within a
         second; the partial reply is kept and marked as incomplete.
@@ -183,17 +183,17 @@ class Session(AnswersGuesses, StrictAttributes):
             text: What the person says.
             model: Model for all calls of this turn.
             show: Whether to stream into the cell; by default where there is one.
-            repeat_effects: Whether actions with effects run again that have run in a turn that failed, or that a
-                fork or a reset dropped, or that failed themselves and may have taken effect. By default their
-                results are used again, and where they ran with other values, or gave no result, the turn fails.
-                Whether they run at all while a recording is replayed, which by default fails, too.
+            repeat_effects: Whether to run actions with effects again. This concerns actions that ran in a turn
+                that failed or was dropped by a fork or a reset, and actions that failed and may have taken effect.
+                By default their results are reused, and the turn fails if they ran with other values or gave no
+                result. While a recording is replayed, such actions run only if this is set.
             **more: Not accepted: settings such as `max_tokens` belong to the nodes.
 
         Raises:
-            FlowError: There is no text, the session is closed, a turn of it is running, its silent nodes form a
-                loop, or an action failed.
-            ConfigError: No model is chosen, the node where the flow is was removed, a condition cannot be
-                evaluated, or an argument is unknown.
+            FlowError: There is no text, the session is closed or still running a turn, silent nodes form a loop,
+                or an action failed.
+            ConfigError: No model is chosen, the current node was removed, a condition cannot be evaluated, or an
+                argument is unknown.
             TemplateError: A prompt names a variable that has no value.
             MissingKeyError: "No API key configured" for this flow and a model's provider.
             ProviderError: The provider, the network or an answer failed.
@@ -214,7 +214,7 @@ class Session(AnswersGuesses, StrictAttributes):
     async def astream(
         self, text: str, *, model: str | None = None, repeat_effects: bool = False, **more: Any
     ) -> AsyncIterator[TextDelta | Turn]:
-        """Yield each piece of the reply while it is written, and the `Turn` at the end; leaving early stops it.
+        """Yield each piece of the reply as it is written, and the `Turn` at the end; leaving early stops the turn.
 
         A model whose server does not mark its thinking may take back what it has written so far: see `TextDelta`.
         """
@@ -236,10 +236,10 @@ class Session(AnswersGuesses, StrictAttributes):
         return await ENGINE.arun(self.prepare_turn(None)(ignore, ignore))
 
     def fork(self, turn: int | None = None, *, model: str | None = None) -> Session:
-        """Return a session that continues from the end of a turn, and leave this one as it is. Costs nothing.
+        """Return a session that continues from the end of a turn; this one is unchanged, and no call is made.
 
         Args:
-            turn: Number of the last turn to keep; by default all are kept, with 0 only what the flow said first.
+            turn: Number of the last turn to keep; by default all. With 0, only what the flow said first is kept.
             model: Model for all calls of the fork; by default that of this session.
 
         Raises:
@@ -263,9 +263,9 @@ class Session(AnswersGuesses, StrictAttributes):
         return fork
 
     def reset(self) -> None:
-        """Go back to the beginning; what the flow said before the person, and what code had set by then, stays.
+        """Go back to the beginning: to what the flow said first, and what code had set before.
 
-        The other turns no longer count towards the totals; `fork(0)` keeps them here and starts another session.
+        Later turns no longer count towards the totals; `fork(0)` keeps them here and starts another session.
 
         Raises:
             FlowError: A turn is still running.
@@ -292,12 +292,12 @@ class Session(AnswersGuesses, StrictAttributes):
         self._variables = Variables(names, entries, self._log.last_number)
 
     def save(self, path: str | Path) -> None:
-        """Save the dialogue, its trace and the variables as a file; `flow.load_session` reads it again.
+        """Save the dialogue, its trace and the variables to a file, which `flow.load_session` reads.
 
-        No key is ever in it: what looks like one in the dialogue is written as a mark.
+        It never contains a key: whatever looks like one in the dialogue is masked.
 
         Raises:
-            ConfigError: The file cannot be written; one that was there stays as it was.
+            ConfigError: The file cannot be written; an existing one is left unchanged.
         """
         turns = self.turns
         last = turns[-1].number if turns else 0  # a turn may end meanwhile: its values are not saved without it
@@ -412,7 +412,7 @@ class Session(AnswersGuesses, StrictAttributes):
             raise ConfigError(
                 f"The session is at node {self.node!r}, which the flow no longer has.",
                 kind="node",
-                fix="Make the node again, or continue from an earlier turn with fork(turn=...).",
+                fix="Create the node again, or continue from an earlier turn with fork(turn=...).",
             )
         return self.node
 

@@ -149,7 +149,7 @@ class TurnLog:
         return sum((turn.cost for turn in self._all), CostTotal())
 
     def explain(self, turn: int | None = None) -> str:
-        """Say in plain words why the flow did or did not move in a turn.
+        """Explain in plain words why the flow did or did not move in a turn.
 
         Args:
             turn: Its number; by default the last one that was tried, even if it was not finished.

@@ -1,4 +1,4 @@
-"""`Variables`: what a session knows, how reliable it is, and where it came from."""
+"""`Variables`: the values that a session knows, how reliable they are, and where they came from."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class VariableEntry(Card):
     Attributes:
         name: The variable.
         value: The value; `None` when code removed the value.
-        status: How sure one can be of it.
+        status: How reliable it is.
         source: Name of the extraction node that read it, or `"code"`.
         turn: Number of the turn in which, or after which, it got it.
         rejected: What was read and did not become the value, since it does not occur in the dialogue
@@ -59,7 +59,7 @@ class VariableEntry(Card):
         return self.rejected is None
 
     def facts(self) -> Iterable[tuple[str, str]]:
-        """Yield the variable, its value, how sure one can be of it, and where it came from."""
+        """Yield the variable, its value, how reliable it is, and where it came from."""
         taken = self.rejected is None
         yield "variable", self.name
         yield "value", shown_value(self.value) if taken else ""

@@ -326,8 +326,8 @@ SAID: dict[str, tuple[Build, str]] = {
         _unfit_example,
         (
             "warning: Node 'data': an example does not fit: The values do not fit the fields: age: Input should "
-            "be a valid integer; got 'x'. It is no longer used. Teach the node another one, with the fields that "
-            "it has now."
+            "be a valid integer; got 'x'. It is no longer used. Teach the node another one, with its "
+            "current fields."
         ),
     ),
     "few_examples": (

@@ -236,7 +236,7 @@ def test_each_mode_is_tried_down_to_plain_words(
     assert '"weekday"' in third["messages"][0]["content"], "from here on the schema is in the prompt"
     assert '"weekday"' in last["messages"][0]["content"]
     assert (result["weekday"], result.reply.attempts) == ("Tue", 4)
-    assert "asked for in words" in result.reply.summary
+    assert "the prompt asked for a JSON object" in result.reply.summary
 
 
 def test_the_mode_that_works_is_remembered_per_address_and_schema(flow: Flow, server: ScriptedServer) -> None:

@@ -15,7 +15,7 @@ from byok_widgets.export.pipecat.nodes import NodeWriter
 from byok_widgets.export.pipecat.plan import Plan
 from byok_widgets.export.pipecat.yaml_text import as_yaml
 
-_ONE_MODEL = "The model of the pipeline does all: it speaks, extracts and decides where the flow goes."
+_ONE_MODEL = "The pipeline's model does everything: it speaks, extracts and decides where the flow goes."
 
 
 class PipecatExporter(Exporter):
@@ -42,6 +42,11 @@ class PipecatExporter(Exporter):
 
 def _told(flow: ExportedFlow) -> Iterator[Loss]:
     if flow.model:
-        yield Loss("model", "", f"The model {flow.provider}:{flow.model}.", "Choose the pipeline's LLM service.")
+        yield Loss(
+            "model",
+            "",
+            f"The model {flow.provider}:{flow.model} is not set.",
+            "Choose the pipeline's LLM service.",
+        )
     if any(edge.condition.is_judged for edge in flow.graph.edges):
-        yield Loss("judge", "", "No judge of its own, and no reason for a transition.", _ONE_MODEL)
+        yield Loss("judge", "", "There is no separate judge, and no reason is given for a transition.", _ONE_MODEL)

@@ -96,9 +96,16 @@ class _Module:
     def _extraction(self, node: ExtractionNode) -> Iterator[tuple[str, str]]:
         self._plan.losses += losses.of_extraction(node)
         if node.prompt:
-            self._lose("prompt", node.name, "Its prompt: a tool has the descriptions of its fields only.")
+            self._lose(
+                "prompt", node.name, "Its prompt is not used: a tool has only the descriptions of its fields."
+            )
         if node.model or node.max_tokens or node.settings:
-            self._lose("model", node.name, "Its model and its settings.", "The speaking model extracts.")
+            self._lose(
+                "model",
+                node.name,
+                "Its model and settings are not used.",
+                "The speaking model extracts the values.",
+            )
         for spec in node.schema.fields:
             self._tell_type(node.name, spec)
         fields = {spec.name: list(spec.enum) if spec.enum else None for spec in node.schema.fields}
@@ -108,14 +115,15 @@ class _Module:
         yield "writes", literal(list(node.writes))
         self._functions[literal(node.name)] = self._function(node.name, node.function)
         if node.effects:
-            self._lose(
-                "effects", node.name, "Its function may run again, since nothing here remembers its effects."
-            )
-        self._lose("deadline", node.name, f"Its time limit of {node.deadline_s:g} s.")
+            self._lose("effects", node.name, "Its function may run again, because its effects are not remembered.")
+        self._lose("deadline", node.name, f"Its time limit of {node.deadline_s:g} s is ignored.")
 
     def _unknown(self, node: AnyNode) -> Iterator[tuple[str, str]]:
         self._lose(
-            "kind", node.name, f"Nodes of the kind {node.kind!r}.", "It does nothing, and its edges decide."
+            "kind",
+            node.name,
+            f"Nodes of kind {node.kind!r} cannot be exported.",
+            "It does nothing, and only its edges count.",
         )
         yield "writes", "[]"
 
@@ -126,9 +134,7 @@ class _Module:
                 yield f"({holds}, {literal(edge.target)})"
         for edge in self._graph.outgoing(name):
             if not edge.condition.is_known:
-                self._lose(
-                    "condition", edge_name(edge), "Its condition, which nobody here can read.", losses.LEFT_OUT
-                )
+                self._lose("condition", edge_name(edge), "Its condition is of an unknown kind.", losses.LEFT_OUT)
 
     def _holds(self, edge: Edge) -> str:
         condition = edge.condition
@@ -155,8 +161,8 @@ class _Module:
         if name:
             self._modules.add(module_of(function))
             return name
-        problem = "Its function cannot be imported, as those of a notebook cannot."
-        self._lose("function", where, problem, "Put it into FUNCTIONS of the handlers.")
+        problem = "Its function is defined in the notebook, so it cannot be imported."
+        self._lose("function", where, problem, "Add it to FUNCTIONS in the handlers.")
         return "None"
 
     def _tool(self, tool: Tool) -> str:
@@ -179,14 +185,17 @@ class _Module:
         elif kind in ("", "array", "object") or spec.shape.formats:
             what = next(iter(spec.shape.formats), kind or "of several types")
             self._lose(
-                "type", where, f"What is inside of {spec.name!r} ({what}).", "Only the outer type is asked for."
+                "type",
+                where,
+                f"The content of {spec.name!r} is not described ({what}).",
+                "Only the outer type is requested.",
             )
 
     def _lose(self, feature: str, where: str, problem: str, instead: str = "") -> None:
         self._plan.losses.append(Loss(feature, where, problem, instead))
 
 
-_IN_WORDS = "They stand in its description, and other values are ignored."
+_IN_WORDS = "They are listed in its description, and other values are ignored."
 
 
 def _docstring(description: str, fields: Mapping[str, FieldSpec]) -> str:

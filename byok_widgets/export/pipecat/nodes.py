@@ -57,7 +57,11 @@ class NodeWriter:
             yield name, {**self._made(name, text, respond_immediately=False), **said}
         else:
             if node.is_static:
-                self._lose("static", name, "A sentence of a start node that waits is only its prompt.")
+                self._lose(
+                    "static",
+                    name,
+                    "The fixed sentence of a start node that waits for the caller is used as a prompt.",
+                )
             yield name, self._made(name, text, respond_immediately=not waits)
         if self._plan.has_copy(node):
             yield f"{name}{AGAIN}", self._made(name, text)
@@ -87,21 +91,26 @@ class NodeWriter:
         made = rewritten(prompt, write=_escaped, path_of=dotted)
         for source in made.lost:
             self._lose(
-                "filter", where, f"{source}: there are neither filters nor indexes.", "The plain value is put in."
+                "filter",
+                where,
+                f"{source}: filters and indexes are not supported.",
+                "The plain value is inserted.",
             )
         return made.text
 
     def _tell_static(self, name: str) -> None:
         problem = "A fixed sentence is spoken by the pipeline's TTS service."
-        self._lose("static", name, problem, "Without one it is not in what the model reads.")
+        self._lose("static", name, problem, "Without one, the model does not see the sentence.")
 
     def _tell_settings(self, node: AnyNode) -> None:
         data = node.to_data({})
         if data.get("model"):
-            self._lose("model", node.name, f"Its model {data['model']}.", "The pipeline has one model.")
+            self._lose(
+                "model", node.name, f"Its model {data['model']} is not used.", "The pipeline has one model."
+            )
         names = [*(["max_tokens"] if data.get("max_tokens") else []), *(data.get("settings") or {})]
         if names:
-            self._lose("settings", node.name, f"Settings of its model: {', '.join(names)}.")
+            self._lose("settings", node.name, f"These model settings are not carried over: {', '.join(names)}.")
 
     def _lose(self, feature: str, where: str, problem: str, instead: str = "") -> None:
         self._plan.losses.append(Loss(feature, where, problem, instead))

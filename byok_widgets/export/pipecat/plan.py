@@ -93,9 +93,9 @@ class Plan:
             may_stay = self.graph.is_silent(name) and name not in self.graph.ends and not self.decides(name)
             if may_stay and not any(edge.condition.is_fallback for edge in exact):
                 problem = (
-                    "Where none of its conditions holds, the flow cannot stay at it."
+                    "If none of its conditions holds, the flow cannot stay at this node."
                     if exact
-                    else ("It leads nowhere, and the flow cannot stay at it.")
+                    else ("It leads nowhere, and the flow cannot stay at this node.")
                 )
                 instead = "The node before it speaks again, and its model decides. Connect it with an else edge."
                 yield Loss("dead_end", name, problem, instead)
@@ -107,7 +107,7 @@ class Plan:
                     raise ConfigError(
                         f"The nodes {name!r} and {copy!r} cannot be told apart in Pipecat.",
                         kind="export",
-                        fix="Give the second one another name.",
+                        fix="Rename the second one.",
                     )
 
     def _tools(self) -> Iterator[tuple[str, Iterator[Tool]]]:
@@ -142,8 +142,10 @@ class Plan:
 
     def _onward(self, node: AnyNode, exact: list[Edge], *, alone: bool) -> Tool:
         if node.speaks and any(not edge.condition.is_fallback for edge in exact):
-            problem = "Conditions on variables of a node that speaks are looked at when the model calls a tool."
-            self.losses.append(Loss("order", node.name, problem, "They are not looked at before its own choice."))
+            problem = "Logic conditions of a node that speaks are evaluated when the model calls a tool."
+            self.losses.append(
+                Loss("order", node.name, problem, "They are not evaluated before the model's own choice.")
+            )
         targets = [edge.target for edge in exact]
         when = "The caller has answered." if alone else "The caller has answered, and no other tool fits."
         when = when if node.speaks else "No other tool fits."

@@ -101,11 +101,13 @@ class _Writing:
         arguments = Arguments(literal(edge.source), literal(edge.target))
         if edge.extra:
             self.names.losses.append(
-                Loss("unknown", where, f"Unknown fields of its file: {', '.join(edge.extra)}.")
+                Loss(
+                    "unknown", where, f"Unknown fields in its file are not carried over: {', '.join(edge.extra)}."
+                )
             )
         if not condition.is_known:
             self.names.losses.append(
-                Loss("condition", where, "Its condition, which nobody here can read.", "The edge is left out.")
+                Loss("condition", where, "Its condition is of an unknown kind.", "The edge is left out.")
             )
             return
         if condition.argument:
@@ -116,7 +118,12 @@ class _Writing:
             home = self.names.imported(type(condition))
             if not home:
                 self.names.losses.append(
-                    Loss("condition", where, "Its condition is a class of the notebook.", "The edge is left out.")
+                    Loss(
+                        "condition",
+                        where,
+                        "The class of its condition is defined in the notebook.",
+                        "The edge is left out.",
+                    )
                 )
                 return
             arguments.put("condition", f"{home}.from_data({literal(condition.to_data())})")
@@ -142,7 +149,7 @@ class _Writing:
         found = {key: self.names.imported(function) for key, (_, function) in needed.items()}
         for key, (where, _) in needed.items():
             if not found[key]:
-                problem = "Its function belongs to the notebook, or has no name in a module."
+                problem = "Its function is defined in the notebook, or has no name in a module."
                 self.names.losses.append(
                     Loss("function", where, problem, f"Give build(functions={{{key}: ...}}).")
                 )

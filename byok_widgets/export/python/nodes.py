@@ -51,7 +51,7 @@ class NodeWriter:
         unknown = self._graph.extra.get(node.name, {})
         lost = [name for name in unknown if name not in node.to_data(unknown)]
         if lost:
-            self._lose("unknown", node, f"Unknown fields of its file: {', '.join(lost)}.")
+            self._lose("unknown", node, f"Unknown fields in its file are not carried over: {', '.join(lost)}.")
         return self._writers.get(type(node), self._other)(node)
 
     def _conversation(self, node: ConversationNode) -> str:
@@ -96,7 +96,9 @@ class NodeWriter:
         """Return the statement for a node of a kind that others wrote: its file data rebuilds it."""
         home = self._names.imported(type(node))
         if not home:
-            self._lose("kind", node, "Its kind is a class of the notebook.", "Write its statement by hand.")
+            self._lose(
+                "kind", node, "The class of this node is defined in the notebook.", "Write its statement yourself."
+            )
             return f"# flow.add(...): the class of node {one_line_literal(node.name)} cannot be imported"
         data = literal(node.to_data({}))
         arguments = Arguments(f"{home}.from_data(flow.context, {literal(node.name)}, {data})")
@@ -127,8 +129,8 @@ class NodeWriter:
             return
         arguments.put("schema", literal(schema.definition()))
         if has_own_checks(node):
-            problem = "What its classes and types check beyond their JSON Schema."
-            self._lose("validators", node, problem, "The schema is written out; put the class in its place.")
+            problem = "Checks in its classes and types that go beyond their JSON Schema are not carried over."
+            self._lose("validators", node, problem, "The schema is written out; replace it with the class.")
 
     def _field(self, spec: FieldSpec) -> tuple[str, Field] | None:
         """Return a field with the source of its type; `None` where no type says what its schema says."""

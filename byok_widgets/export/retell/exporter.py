@@ -52,7 +52,9 @@ def _model(flow: ExportedFlow, writer: NodeWriter) -> Json:
     if name:
         return {"model_config": {"type": "cascading", "primary": {"model": name}}}
     if flow.model:
-        writer.losses.append(Loss("model", "", f"The model {flow.provider}:{flow.model} is not listed.", _HERE))
+        writer.losses.append(
+            Loss("model", "", f"The model {flow.provider}:{flow.model} is not available there.", _HERE)
+        )
     return {}
 
 

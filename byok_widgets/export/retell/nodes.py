@@ -52,19 +52,22 @@ class NodeWriter:
         made = rewritten(prompt, write=lambda text: self._plain(text, where), path_of=_name_of)
         for source in made.lost:
             self._lose(
-                "filter", where, f"{source}: there are variables only.", "It stands for the plain variable."
+                "filter",
+                where,
+                f"{source}: only plain variables are supported.",
+                "The plain variable is inserted.",
             )
         return made.text
 
     def _plain(self, text: str, where: str) -> str:
         """Return a text in a prompt as it is: nothing keeps it from being taken for a variable."""
         if _BRACES.search(text):
-            self._lose("braces", where, f"{text!r} is text here.", "It is taken for a variable.")
+            self._lose("braces", where, f"{text!r} is plain text here.", "It will be read as a variable.")
         return text
 
     def _conversation(self, node: ConversationNode) -> Iterator[Json]:
         if node.static and node.name not in self._graph.ends:
-            problem = "A fixed sentence is said again on each visit, and does not become a prompt."
+            problem = "A fixed sentence is spoken again on each visit, and is not used as a prompt."
             self._lose("static", node.name, problem)
         kind = "static_text" if node.static else "prompt"
         instruction = {"type": kind, "text": self.text(node.prompt, node.name)}
@@ -77,7 +80,7 @@ class NodeWriter:
     def _extraction(self, node: ExtractionNode) -> Iterator[Json]:
         self.losses += losses.of_extraction(node)
         if node.prompt:
-            self._lose("prompt", node.name, "Its prompt: there are descriptions of variables only.")
+            self._lose("prompt", node.name, "Its prompt is not used: variables have only descriptions.")
         variables = [self._variable(node.name, spec) for spec in node.schema.fields]
         made = {"id": node.name, "type": "extract_dynamic_variables", "name": node.name, "variables": variables}
         yield from self._silent({**made, **self._entrance(node), **self._model(node)})
@@ -86,11 +89,11 @@ class NodeWriter:
         if node.function is not pass_on:
             writes = f"; {', '.join(node.writes)} is not set" if node.writes else ""
             problem = f"The function {node.function_name} is not called{writes}."
-            self._lose("function", node.name, problem, "A branch takes its place; a function is a hosted tool.")
+            self._lose("function", node.name, problem, "A branch replaces it; functions are hosted tools there.")
         yield from self._silent({"id": node.name, "type": "branch", "name": node.name, **self._entrance(node)})
 
     def _other(self, node: AnyNode) -> Iterator[Json]:
-        self._lose("kind", node.name, f"Nodes of the kind {node.kind!r}.", "A branch takes its place.")
+        self._lose("kind", node.name, f"Nodes of kind {node.kind!r} cannot be exported.", "A branch replaces it.")
         yield from self._silent({"id": node.name, "type": "branch", "name": node.name, **self._entrance(node)})
 
     def _silent(self, made: Json) -> Iterator[Json]:
@@ -100,7 +103,7 @@ class NodeWriter:
             return
         end = self._edges.new_id(f"{name} end", self._graph.nodes)
         self._lose(
-            "end", name, "A node that does not speak cannot end a call.", f"The node {end!r} after it does."
+            "end", name, "A node that does not speak cannot end a call.", f"The added node {end!r} ends it."
         )
         yield {**made, "else_edge": self._edges.to_end(end)}
         yield {"id": end, "type": "end", "name": end}
@@ -111,7 +114,7 @@ class NodeWriter:
             return {}
         setting: Json = {"condition": {"type": "prompt", "prompt": ways_in[0].condition.text}}
         if not self._graph.outgoing(node.name) and node.name not in self._graph.ends:
-            self._lose("return", node.name, "It goes back when the model finds that its condition holds.")
+            self._lose("return", node.name, "It returns when the model judges its condition to be true.")
             back = {"type": "prompt", "prompt": RETURN}
             setting["go_back_conditions"] = [{"id": self._edges.edge_id(), "transition_condition": back}]
         return {"global_node_setting": setting}
@@ -119,13 +122,18 @@ class NodeWriter:
     def _model(self, node: ConversationNode | ExtractionNode) -> Json:
         if node.max_tokens or node.settings:
             names = [*(["max_tokens"] if node.max_tokens else []), *node.settings]
-            self._lose("settings", node.name, f"Settings of its model: {', '.join(names)}.")
+            self._lose("settings", node.name, f"These model settings are not carried over: {', '.join(names)}.")
         if not node.model:
             return {}
         name = listed(node.model.partition(":")[2])
         if name:
             return {"model_config": {"primary": {"model": name}}}
-        self._lose("model", node.name, f"The model {node.model} is not listed.", "The flow's model runs the node.")
+        self._lose(
+            "model",
+            node.name,
+            f"The model {node.model} is not available there.",
+            "The node uses the flow's model.",
+        )
         return {}
 
     def _variable(self, where: str, spec: FieldSpec) -> Json:

@@ -98,7 +98,9 @@ class _Reading:
     def _node(self, node: Json) -> Json | None:
         maker = self._makers.get(node["type"])
         if maker is None:
-            self._skip("node", node["id"], f"Nodes of the type {node['type']!r}.", "The node is left out.")
+            self._skip(
+                "node", node["id"], f"Nodes of type {node['type']!r} are not supported.", "The node is left out."
+            )
             return None
         for key in sorted(node.keys() - _OF_NODE - _ON_SCREEN):
             if node[key] not in (None, [], {}):
@@ -163,7 +165,7 @@ class _Reading:
         sentence = condition if isinstance(condition, str) else _prompt_in(condition)
         if not sentence.strip():
             self._skip(
-                "global", node["id"], "Its condition is not a sentence.", "It is not reached from everywhere."
+                "global", node["id"], "Its condition is not a sentence.", "It cannot be entered from anywhere."
             )
             return None
         for key in sorted(setting.keys() - {"condition", "go_back_conditions"}):
@@ -224,7 +226,7 @@ class _Reading:
 
     def _condition_problem(self, node: Json, edge: Json) -> str:
         if edge is node.get("skip_response_edge"):
-            return "It continues without an answer from the caller."
+            return "It does not wait for an answer from the caller."
         condition = edge.get("transition_condition")
         if not isinstance(condition, dict):
             return "It has no condition."

@@ -138,11 +138,12 @@ class ExtractionNode(ModelNode[Extraction]):
 
     @property
     def grounding(self) -> NodeGrounding:
-        """What happens to a value whose words or dates nobody said.
+        """What happens to a value that the dialogue does not support.
 
-        `"flag"` marks it, `"require"` counts it as not stated, `"literal"` does so with choices, numbers, and a
-        yes or no too, `"off"` does not look, `"auto"` depends on the model. `{"address": "require"}` names single
-        fields; the others are as the flow's `grounding` says. Setting `None` leaves all of them to the flow.
+        `"flag"` marks texts and dates, `"require"` counts them as not stated, `"literal"` also counts choices,
+        numbers, and a yes or no as not stated, `"off"` does not check, and `"auto"` depends on the model.
+        `{"address": "require"}` names single fields; the others are as the flow's `grounding` says. Setting `None`
+        leaves all of them to the flow.
         """
         own = self._grounding or self._context.grounding
         return own if isinstance(own, str) else dict(own)
@@ -295,7 +296,7 @@ class ExtractionNode(ModelNode[Extraction]):
     def check(self) -> Iterator[Finding]:
         """Yield an example that no longer fits, and grounding that does nothing as no field holds words."""
         for problem in self._examples.unfit:
-            fix = "It is no longer used. Teach the node another one, with the fields that it has now."
+            fix = "It is no longer used. Teach the node another one, with its current fields."
             yield Finding("unfit_example", "warning", self.name, problem, fix)
         idle, rest = self._idle_grounding()
         if idle:
