@@ -108,9 +108,9 @@ class Case:
         """
         if self.simulated:
             raise ConfigError(
-                f"Nobody knows beforehand what the simulated caller of case {self.name!r} says.",
+                f"What the simulated caller of case {self.name!r} will say is not known in advance.",
                 kind="caller",
-                fix="Take it to a whole flow: flow.test or flow.compare. For one node, give what the caller says.",
+                fix="Use it with a whole flow: flow.test or flow.compare. For a single node, write a script.",
             )
         if self.caller:
             return self.caller
@@ -187,7 +187,7 @@ class Cases(Sequence[Case]):
         twice = [name for name, count in Counter(case.name for case in cases).items() if count > 1]
         if twice:
             raise ConfigError(
-                f"Two cases are called {twice[0]!r}.", kind="cases", fix="Give each case a name of its own."
+                f"Two cases have the name {twice[0]!r}.", kind="cases", fix="Give each case its own name."
             )
         self._cases, self.source = tuple(cases), source
 

@@ -25,8 +25,8 @@ class Expectation(Card):
         node: Node where the flow must be then.
         assertions: What else must hold, such as of the reply.
         max_calls: Maximum number of model calls; `None` for any number.
-        max_cost: Most that they may cost, in US dollars.
-        max_seconds: Longest time, in seconds, without what was waited for a quota.
+        max_cost: Maximum cost of these calls, in US dollars.
+        max_seconds: Time limit in seconds, not counting waits for a quota.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)

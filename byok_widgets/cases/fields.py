@@ -1,4 +1,4 @@
-"""Checks the single fields of a case as they were given. A `ValueError` says what is wrong; its place is added."""
+"""Checks the fields of a case one by one. A `ValueError` says what is wrong; the caller adds where."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def require_known(entry: Mapping[str, Any], names: tuple[str, ...]) -> None:
 def hint_at(name: object, known: Collection[str]) -> str:
     """Return the known name that was probably meant, in words; all of them where none is similar."""
     meant = nearest(str(name), known)
-    return f"the nearest is {meant!r}" if meant else f"there are: {', '.join(known) or 'none'}"
+    return f"the nearest is {meant!r}" if meant else f"known names: {', '.join(known) or 'none'}"
 
 
 def turn_number(turn: Any) -> int:
@@ -44,7 +44,7 @@ def statuses(entry: Mapping[str, Any]) -> Mapping[str, str]:
     """Return the statuses that are expected, by variable."""
     found = mapping(entry, "status")
     if not all(isinstance(status, str) for status in found.values()):
-        raise ValueError(f"status is a mapping from names to texts, not {as_given(found)}")
+        raise ValueError(f"status must be a mapping from names to texts, not {as_given(found)}")
     for status in found.values():
         if status not in _STATUSES:
             raise ValueError(f"there is no status {as_given(status)}; {hint_at(status, _STATUSES)}")
@@ -61,7 +61,7 @@ def limit(entry: Mapping[str, Any], name: str) -> Any:
     if given is None or (type(given) in kinds and 0 <= given < math.inf):
         return given
     whole = "" if float in kinds else "whole "
-    raise ValueError(f"{name} is a {whole}number of at least 0, not {as_given(given)}")
+    raise ValueError(f"{name} must be a {whole}number of at least 0, not {as_given(given)}")
 
 
 def text(entry: Mapping[str, Any], name: str) -> str:
@@ -69,7 +69,7 @@ def text(entry: Mapping[str, Any], name: str) -> str:
     given = entry.get(name) or ""
     if not isinstance(given, str):
         several = "; what is said turn by turn is caller=[...]" if name == "text" and _is_list(given) else ""
-        raise ValueError(f"{name} is one text, not {as_given(given)}{several}")  # noqa: TRY004 - the place is added
+        raise ValueError(f"{name} must be one text, not {as_given(given)}{several}")  # noqa: TRY004 - the place is added
     return given
 
 
@@ -78,7 +78,7 @@ def texts(entry: Mapping[str, Any], name: str) -> tuple[str, ...]:
     given = entry.get(name) or ()
     listed = (given,) if isinstance(given, str) else given
     if not _is_list(listed) or not all(isinstance(text, str) and text for text in listed):
-        raise ValueError(f"{name} is a text or a list of texts, not {as_given(given)}")
+        raise ValueError(f"{name} must be a text or a list of texts, not {as_given(given)}")
     return tuple(listed)
 
 
@@ -92,12 +92,12 @@ def mapping(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     if not given:
         return {}
     if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
-        raise ValueError(f"{name} is a mapping from names to values, not {as_given(given)}")
+        raise ValueError(f"{name} must be a mapping from names to values, not {as_given(given)}")
     return dict(given)
 
 
 def weight(given: Any) -> float:
     """Return a weight, a number above 0."""
     if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 < given < math.inf:
-        raise ValueError(f"weight is a number above 0, not {as_given(given)}")
+        raise ValueError(f"weight must be a number above 0, not {as_given(given)}")
     return float(given)

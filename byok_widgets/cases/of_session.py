@@ -15,7 +15,9 @@ def of_session(session: Session, name: str) -> Case:
     """Return a session as a case: what the caller said, and the resulting values and path."""
     said = tuple(turn.text for turn in session.turns if turn.text is not None)
     if not said:
-        raise ConfigError("Nothing was said in the session.", kind="cases", fix="Talk to it first, with say(...).")
+        raise ConfigError(
+            "Nothing has been said in the session.", kind="cases", fix="Talk to it first, with say(...)."
+        )
     written = {name for node in session.graph.nodes.values() for name in node.writes}
     return Case(
         name=name,

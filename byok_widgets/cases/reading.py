@@ -1,4 +1,4 @@
-"""Reads cases, wherever they come from. What is wrong is named with its place."""
+"""Reads cases from any source. An error names the place of what is wrong."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _case(place: str, entry: Any, number: int, functions: Mapping[str, Function]
 
 
 def _hostile(entry: Any) -> str:
-    """Say what is in a case that nothing here can work with: deep nesting, or a number without end."""
+    """Say what a case contains that cannot be processed: deep nesting, or a number that is not finite."""
     level = [entry]
     for _ in range(MAX_DEPTH):
         if any(isinstance(value, float) and not math.isfinite(value) for value in level):

@@ -40,11 +40,11 @@ No command asks for an API key: keys are pasted into the settings panel of a not
 
 _DEMO = """\
 Copies the tutorials into a folder, fetches a model that runs on this machine and needs no key, starts JupyterLab
-there and opens the first tutorial. Ctrl-C stops it; what you changed stays, also when you start it again."""
+there and opens the first tutorial. Ctrl-C stops it; your changes are kept, even when you start it again."""
 
 _FETCH = """\
 Fetches a model that runs on this machine, with a progress bar, and keeps it, so that notebooks need no network
-later. Without a name it is the one that the tutorials use. What is here already is not fetched again."""
+later. By default it is the model that the tutorials use. A model that is already here is not fetched again."""
 
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """One whose errors quote no key: what a command says may be kept in a log."""
+    """An argument parser whose errors never quote a key: the output of a command may end up in a log."""
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the arguments, and exit."""

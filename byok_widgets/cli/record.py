@@ -47,7 +47,7 @@ def run(given: argparse.Namespace) -> int:
     """
     if importlib.util.find_spec("nbclient") is None:
         raise ConfigError(
-            "Nothing is installed here that runs notebooks.",
+            "Running notebooks requires nbclient and ipykernel, which are not installed.",
             kind="no_jupyterlab",
             fix='Install it with: pip install "byok-widgets[lab]"',
         )
@@ -56,7 +56,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _record(path: Path) -> bool:
-    """Record a notebook; whether it ran to its end."""
+    """Record a notebook; return whether it ran to its end."""
     import nbformat
     from nbclient.exceptions import CellExecutionError, DeadKernelError
 
@@ -92,7 +92,7 @@ def _reason(notebook: Any, error: Exception) -> str:
 
 
 def _is_recorded(cell: Any) -> bool:
-    """Whether a cell runs: one that shows what happens without a recording would be recorded otherwise."""
+    """Whether a cell is run: one that shows what happens without a recording must not be recorded."""
     return NOT_RECORDED not in cell.metadata.get("tags", ())
 
 
@@ -105,7 +105,7 @@ def _execute(notebook: Any, folder: Path) -> None:
 
 
 def _take(place: Path, notice: str) -> bool:
-    """Let a finished cassette take the place of the old one, and say what there is to say; whether it did."""
+    """Replace the old cassette with a finished one, and print the notice; return whether that worked."""
     part = place.with_name(place.name + PART)
     try:
         part.replace(place)

@@ -27,7 +27,7 @@ DEFAULT_PORT = 8080
 PASSPHRASE_VARIABLE = "BYOK_WIDGETS_PASSPHRASE"  # noqa: S105 - its name
 """Names the passphrase of the encrypted file of keys, for servers at which nobody types."""
 _NEW_OBJECTS = 10_000
-"""After so many more objects, garbage is looked for: a turn makes some hundreds, and leaves hardly any behind."""
+"""Threshold of the garbage collector: a turn creates some hundreds of objects, and leaves hardly any behind."""
 
 _DESCRIPTION = """\
 Answers phones, pages and programs with a flow, as an OpenAI-compatible chat endpoint, until Ctrl-C. Callers need
@@ -122,15 +122,13 @@ def add_command(commands: Any, port: Callable[[str], int]) -> None:
     serve.add_argument(
         "--settings",
         choices=("file", "mine"),
-        help="whose settings hold where those of the file differ from yours",
+        help="which settings to use if those in the file differ from yours",
     )
     tokens = serve.add_mutually_exclusive_group()
-    tokens.add_argument(
-        "--new-token", metavar="NAME", help="make an access token, print it once, and serve nothing"
-    )
-    tokens.add_argument("--revoke-token", metavar="NAME", help="revoke the access tokens of a name; serve nothing")
-    tokens.add_argument("--list-tokens", action="store_true", help="list the access tokens by name; serve nothing")
-    tokens.add_argument("--delete-session", metavar="ID", help="delete conversations by id; serve nothing")
+    tokens.add_argument("--new-token", metavar="NAME", help="create an access token, print it once, and exit")
+    tokens.add_argument("--revoke-token", metavar="NAME", help="revoke the access tokens with this name, and exit")
+    tokens.add_argument("--list-tokens", action="store_true", help="list the access tokens by name, and exit")
+    tokens.add_argument("--delete-session", metavar="ID", help="delete conversations by id, and exit")
 
 
 def run(given: argparse.Namespace) -> int:
@@ -151,7 +149,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _require_settled(flow: Flow) -> None:
-    """Reject a file whose settings differ from those that are saved here: it must not serve another model unasked.
+    """Reject a file whose settings differ from the saved ones: another model must not be served without asking.
 
     Raises:
         ConfigError: They differ.

@@ -11,7 +11,7 @@ from byok_widgets.cli import tutorials
 _DESCRIPTION = """\
 Builds a static site in which notebooks run in the browser's tab by their recordings, with no server, no key and
 no account: JupyterLite with Python as WebAssembly. It takes minutes, fetches packages from npm and PyPI, and
-needs the extra "site". The tutorials are taken, or the files that you name."""
+needs the extra "site". By default it contains the tutorials; name files to use those instead."""
 
 
 def add_command(commands: Any) -> None:

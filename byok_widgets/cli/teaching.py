@@ -1,4 +1,4 @@
-"""`byok-widgets class` and `byok-widgets grade`: the folder of a class, and the check of what comes back."""
+"""`byok-widgets class` and `byok-widgets grade`: the folder for a class, and the check of submissions."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 _CLASS = """\
 Writes a folder for the students of a class: notebooks with their recordings, the package with the versions that
 are installed here, the local model, a README, and start.py, which opens all that with settings that start clean.
-The tutorials are taken, or the notebooks that you name."""
+By default it contains the tutorials; name notebooks to use those instead."""
 
 _GRADE = """\
-Runs notebooks from top to bottom and compares variables with what they should be. Each runs in a process of its
-own with a limit of time, with no key, no model and the recordings that are beside EXPECTED. A file that runs here
-can do whatever you can: check the files of strangers in a container."""
+Runs notebooks from top to bottom and compares variables with their expected values. Each runs in a process of its
+own with a time limit, with no key, no model and the recordings beside EXPECTED. A notebook that runs here can do
+whatever you can: check notebooks from strangers in a container."""
 
 _GRADE_EPILOG = """\
 exit code:
@@ -70,7 +70,7 @@ def add_commands(commands: Any) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="a variable that counts, or a part of one, such as found.values; may be given several times",
+        help="a variable to compare, or a part of one, such as found.values; may be given several times",
     )
     check.add_argument(
         "--limit",
@@ -138,7 +138,7 @@ def run_grade(given: argparse.Namespace) -> int:
     """
     if importlib.util.find_spec("nbclient") is None:
         raise ConfigError(
-            "Nothing is installed here that runs notebooks.",
+            "Running notebooks requires nbclient and ipykernel, which are not installed.",
             kind="no_jupyterlab",
             fix='Install it with: pip install "byok-widgets[lab]"',
         )
@@ -165,10 +165,10 @@ def _seconds(text: str) -> float:
         seconds = 0.0
     if 0 < seconds <= 86_400:
         return seconds
-    raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds; give one above 0")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a time limit; give a number of seconds above 0")
 
 
 def _jobs(text: str) -> int:
     if text.isdecimal() and 1 <= int(text) <= 256:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no number of notebooks; give one from 1 to 256")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of notebooks; give a whole number from 1 to 256")

@@ -58,7 +58,7 @@ class BaseUrl:
             )
         if _leads_elsewhere(parts.path):
             raise ConfigError(
-                "An endpoint's address cannot go up with /../: it would lead elsewhere than it says.",
+                "An endpoint's address cannot contain /../: it would lead somewhere else than it says.",
                 kind="base_url",
                 fix=_EXAMPLE,
             )

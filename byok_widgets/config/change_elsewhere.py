@@ -1,4 +1,4 @@
-"""`ChangeElsewhere`: what another kernel has saved for the same flow, and what of it differs from this one's."""
+"""`ChangeElsewhere`: what another kernel has saved for the same flow, and how it differs from what holds here."""
 
 from __future__ import annotations
 

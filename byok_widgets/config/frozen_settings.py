@@ -1,4 +1,4 @@
-"""Settings that stay as they are, whatever is changed in those that they were taken from."""
+"""A snapshot of a flow's settings, which later changes to the flow do not affect."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from byok_widgets.errors import ConfigError
 
 
 class FrozenSettings:
-    """The settings of one flow at one time."""
+    """The settings of one flow at one moment."""
 
     elsewhere: None = None
 
@@ -34,7 +34,7 @@ class FrozenSettings:
             ConfigError: Always.
         """
         del what, change
-        raise ConfigError(f"These settings of flow {self.name!r} are those of one time, and cannot be changed.")
+        raise ConfigError(f"These settings of flow {self.name!r} are a snapshot and cannot be changed.")
 
     def keep_in_memory(self) -> None:
         """Do nothing: nothing is saved."""

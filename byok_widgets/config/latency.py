@@ -14,12 +14,12 @@ def checked_latency(latency: Any) -> Latency:
     """Return how a session treats the time until it speaks.
 
     Raises:
-        ConfigError: It is none of the two ways.
+        ConfigError: It is neither `"usual"` nor `"speculative"`.
     """
     if latency in ("usual", "speculative"):
         return latency  # type: ignore[no-any-return]
     raise ConfigError(
-        f"latency is 'usual' or 'speculative', not {as_given(latency)}.",
+        f"latency must be 'usual' or 'speculative', not {as_given(latency)}.",
         kind="config",
-        fix='"speculative" begins the likeliest reply beside the judge, and costs more.',
+        fix='"speculative" begins the likeliest reply while the judge decides, and costs more.',
     )

@@ -23,5 +23,5 @@ def reject_long(text: object, what: str) -> None:
         raise ConfigError(
             f"{what} has at most {MAX_CHARS:,} characters; this text has {length:,}.",
             kind="text_too_long",
-            fix="Make sure that you pasted what you meant.",
+            fix="Check that you pasted the right text.",
         )

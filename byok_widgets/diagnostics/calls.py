@@ -139,7 +139,7 @@ def _account(settings: CheckedSettings, provider: Provider, names: Sequence[str]
     if provider.needs_key:
         yield from _key(settings, provider, provider.key_destination(address), names)
     if url and provider.default_url and url != provider.default_url:
-        problem = f"Calls for {provider.in_text} go to {url} and not to its own address."
+        problem = f"Calls for {provider.in_text} go to {url}, not to its own address."
         fix = f"If you did not choose that: flow.set_base_url({provider.name!r}, None)."
         yield Finding("other_address", "warning", "", problem, fix, Fix("use_own_address", provider.name))
 

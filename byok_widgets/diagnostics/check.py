@@ -87,7 +87,7 @@ def check(flow: CheckedFlow, variables: Iterable[str] = (), *, more: Iterable[Fi
     Args:
         flow: The flow.
         variables: Those that code will set.
-        more: What was found elsewhere, to be told with the rest.
+        more: Findings from elsewhere, to be reported with the others.
     """
     if not flow.nodes:
         return Check([*structural(flow.graph), *check_settings(flow)])
@@ -111,7 +111,7 @@ def check(flow: CheckedFlow, variables: Iterable[str] = (), *, more: Iterable[Fi
 
 
 def _keys_first(found: Iterable[Finding]) -> list[Finding]:
-    """Put a missing key before a missing model, which is chosen after it."""
+    """Put a missing key before a missing model, since the model is chosen after the key."""
     return sorted(found, key=lambda finding: finding.kind != "no_key")
 
 
@@ -123,7 +123,7 @@ def check_settings(settings: CheckedSettings) -> Check:
 
 
 def _of_node(node: AnyNode) -> list[Finding]:
-    """Return what a node finds of itself; its kind may be anybody's code."""
+    """Return a node's own findings; its kind may be anybody's code."""
     try:
         return list(node.check())
     except ByokError as fault:
@@ -140,8 +140,8 @@ def _notice(settings: CheckedSettings) -> Iterator[Finding]:
 
 def _overdue(flow: CheckedFlow) -> Iterator[Finding]:
     for name in overdue_functions(flow.config.name):
-        problem = f"A function is still running although nobody waits for it any more: {name}."
-        fix = "A function cannot be stopped from outside; restart the kernel to get rid of it."
+        problem = f"A function is still running although nothing is waiting for it: {name}."
+        fix = "A running function cannot be stopped; restart the kernel to end it."
         yield Finding("overdue_function", "warning", "", problem, fix)
 
 

@@ -1,4 +1,4 @@
-"""Mistakes in a graph, found without a model: what cannot be reached, what leads nowhere, what reads too early."""
+"""Mistakes in a graph, found without a model: unreachable nodes, dead ends, variables that are read too early."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def ambiguous(graph: FlowGraph) -> Iterator[Finding]:
 
 
 def reject_ambiguous(graph: FlowGraph) -> None:
-    """Make sure that a session on the graph always knows where to go.
+    """Make sure that a session on the graph always knows where to go next.
 
     Raises:
         FlowError: It has no nodes, or a node has two else edges.
@@ -92,7 +92,7 @@ def reject_ambiguous(graph: FlowGraph) -> None:
         raise FlowError(
             "The flow has no nodes.",
             kind="empty",
-            fix="Run the cells that make its nodes, or make one with flow.conversation(...).",
+            fix="Run the cells that create its nodes, or create one with flow.conversation(...).",
         )
     for finding in ambiguous(graph):
         raise FlowError(finding.problem, kind=finding.kind, fix=finding.fix)
@@ -112,7 +112,7 @@ def _dead_ends(graph: FlowGraph) -> Iterator[Finding]:
         if name in graph.ends:
             if edges:
                 said = f"Node {name!r} is an end node, and its edges are never taken."
-                fix = "Remove its edges, or make it again without end=True."
+                fix = "Remove its edges, or create it again without end=True."
                 yield Finding("edges_after_end", "warning", name, said, fix)
         elif graph.is_silent(name) and not (_has_else(graph, name) or _returns(graph, name)):
             what = "no edges" if not edges else "no else edge"

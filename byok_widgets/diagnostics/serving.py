@@ -1,4 +1,4 @@
-"""What to mind when a flow answers phones."""
+"""What to consider before a flow is served."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def when_served(flow: CheckedFlow) -> Iterator[Finding]:
             "shared_state",
             "suggestion",
             "",
-            "Callers who say the same share one conversation where the client sends no id of the session.",
+            "Callers who say the same thing share one conversation if the client sends no session id.",
             "Let it send one: the header X-Byok-Session, user, or metadata.session_id.",
         )

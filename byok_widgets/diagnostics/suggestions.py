@@ -162,7 +162,7 @@ _MAKERS: dict[str, tuple[_Make, str]] = {
     "two_else": (_two_else, "Give all but one of them a condition, like {0}."),
     "unreachable": (_unreachable, "Connect a node to it, like {0}; or give it enter=."),
     "dead_end": (_dead_end, "Add one, like {0}; or end=True."),
-    "edges_after_end": (_edges_after_end, "Remove them, like {0}; or make it again without end=True."),
+    "edges_after_end": (_edges_after_end, "Remove them, like {0}; or create it again without end=True."),
     "silent_start": (_silent_start, "Start at a conversation node, or let the person speak first, like {0}."),
 }
 """For each kind the suggestions, the best first, and the words around the code."""

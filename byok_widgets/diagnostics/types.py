@@ -114,7 +114,7 @@ def _stranger(left: _Side, right: _Side, level: Level = "error") -> _Mistake:
     shown = ", ".join(map(repr, [*values.values()][:_SHOWN_VALUES]))
     more = ", and others" if len(values) > _SHOWN_VALUES else ""
     fix = f"{hint}Its values: {shown}{more}."
-    return _Mistake(f"compares {one.text} with {other.text}, which it never is", fix, level)
+    return _Mistake(f"compares {one.text} with {other.text}, which it can never equal", fix, level)
 
 
 def _meant(side: _Side, values: Mapping[str, object]) -> str:

@@ -22,7 +22,7 @@ def weak_judge(flow: CheckedFlow) -> Iterator[Finding]:
             "warning",
             "",
             f"A small local model judges the prompt conditions (when=, enter=) of {', '.join(map(repr, judged))}, "
-            "and is right little more often than a coin.",
+            "and is right little more often than a coin toss.",
             f'Write logic conditions where variables tell: if_="...". {_line(better)}',
             Fix("paste", f"flow.judge_model = {better!r}") if better else None,
         )

@@ -114,10 +114,10 @@ class CasesFile(pytest.File):
 
 
 def _no_flow(cases: Path) -> str:
-    """Say that a file of cases belongs to none of several flows, and which may be meant."""
+    """Say that a file of cases matches none of several flow files, and which one may be meant."""
     there = [path.name for path in flows_beside(cases)]
     hint = hint_at(cases.name.partition(".")[0] + FLOW, there)
-    return f"{cases.name} is called like none of the flow files beside it; {hint}."
+    return f"{cases.name} does not match the name of any flow file beside it; {hint}."
 
 
 class CaseItem(pytest.Item):

@@ -35,7 +35,7 @@ def open_flow(path: Path, allowed: Allowed) -> Flow:
 
     Raises:
         ConfigError: The file is no flow, or an argument cannot be used.
-        KeyFormatError: A variable is not set, or holds no key of its provider.
+        KeyFormatError: A variable is not set, or does not hold a key for its provider.
     """
     flow = Flow.load(path, fresh=True, trust=allowed.trust or None)
     waiting = flow.notice if not allowed.trust else ""
@@ -79,7 +79,7 @@ def _pair(flow: Flow, text: str, form: str) -> tuple[str, str]:
     provider, equals, value = text.partition("=")
     if not equals:
         raise ConfigError(
-            "What was given has no equals sign.",
+            "The option has no equals sign.",
             kind="argument",
             fix=f"Write {form}. The providers are: {', '.join(PROVIDERS)}.",
         )
@@ -111,7 +111,7 @@ def use_variable(flow: Flow, reference: str, provider: str | None) -> None:
     raise MissingKeyError(
         f"No API key configured for {label}: the variable {shown} is not set.",
         kind="key_variable_not_set",
-        fix="Set it in the environment of this command, and start it again.",
+        fix="Set it in the environment of this command, and run it again.",
     )
 
 

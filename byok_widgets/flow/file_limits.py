@@ -1,4 +1,4 @@
-"""Limits of a turn in a flow file: it never raises them, and lowers what was chosen here only if that is taken."""
+"""Limits of a turn in a flow file: they never raise the user's limits, and lower them only with consent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings that a flow file holds: those that would change where a flow leads are asked about before they hold.
+"""Settings in a flow file: those that would change where calls go take effect only after the user agrees.
 
 Whoever sends a file may call its flow like one of yours. So the provider, the model, an address, a lower limit or
 a local file that differs from what holds here waits, until the person takes it in the panel or loads it with

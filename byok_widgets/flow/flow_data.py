@@ -93,7 +93,7 @@ def bind(graph: FlowGraph, functions: Mapping[str, Callable[..., Any]]) -> None:
     """
     if not isinstance(functions, Mapping):
         raise ConfigError(
-            "The functions are a mapping of a node's name to its function.",
+            "functions must be a mapping from node names to functions.",
             kind="function",
             fix='Write functions={"lookup": find}.',
         )
@@ -217,7 +217,7 @@ def _checked(work: Callable[[], T], what: str) -> T:
     raise ConfigError(
         f"{what} cannot be read or written ({problem}).",
         kind="flow_file",
-        fix="Look whether the file holds what this kind saves.",
+        fix="Check that the file contains what this kind saves.",
     )
 
 

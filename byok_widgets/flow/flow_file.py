@@ -25,7 +25,7 @@ MOST = {"nodes": 5_000, "edges": 20_000}
 Data = dict[str, Any]
 
 _UPDATE = "pip install -U byok-widgets"
-_ANOTHER_COPY = "Use another copy of it."
+_ANOTHER_COPY = "Use another copy of the file."
 _UNCHANGED = "The file was left unchanged."
 
 

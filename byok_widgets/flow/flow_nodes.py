@@ -98,7 +98,9 @@ class FlowNodes:
     def fallback(self, fallback: str | None) -> None:
         if fallback is not None and not isinstance(fallback, str):
             raise ConfigError(
-                "flow.fallback is a sentence.", kind="serve_option", fix="None takes the usual one, in English."
+                "flow.fallback must be a sentence.",
+                kind="serve_option",
+                fix="Set None to use the default sentence, in English.",
             )
         self._fallback = fallback
 
@@ -121,7 +123,7 @@ class FlowNodes:
             raise ConfigError(
                 f"The flow already has the {existing.kind} node {node.name!r}.",
                 kind="node",
-                fix=f"Give the {node.kind} node another name, or run the cell that makes the flow again.",
+                fix=f"Give the {node.kind} node another name, or run the cell that creates the flow again.",
             )
         if existing and existing is not node:
             node.take_over(existing)
@@ -171,7 +173,7 @@ class FlowNodes:
             raise ConfigError(
                 f"Node {node.name!r} belongs to another flow.",
                 kind="node",
-                fix=f"Make one with this flow and give that one, or the name of one: {self._names()}.",
+                fix=f"Pass a node of this flow, or the name of one: {self._names()}.",
             )
 
     def _compare(self, node: ModelNode[Any], models: Iterable[str], cases: Any, options: CompareOptions) -> Any:

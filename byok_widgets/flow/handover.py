@@ -1,4 +1,4 @@
-"""Giving the settings and keys of one context to a flow, and what would be lost by that."""
+"""Handing the settings and keys of one context over to a flow, and what that would overwrite."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def would_lose(source: FlowContext, flow: FlowContext) -> bool:
 
 
 def is_untouched(context: FlowContext) -> bool:
-    """Whether nothing was set in it."""
+    """Whether nothing was set in a context."""
     now = context.config.current
     return not ("provider" in now.document or now.models or now.base_urls or key_scopes(context))
 

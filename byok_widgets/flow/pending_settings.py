@@ -1,4 +1,4 @@
-"""`PENDING`: the settings of flow files that wait until the person takes them or keeps their own."""
+"""`PENDING`: settings from flow files that wait until the user adopts them or keeps their own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class PendingSettings:
         self._waiting: dict[int, tuple[FlowContext, str, Callable[[], None]]] = {}
 
     def ask(self, context: FlowContext, differences: list[str], take: Callable[[], None]) -> None:
-        """Let settings wait, and say so in the running cell."""
+        """Add settings that wait, and say so in the running cell."""
         text = f"The file of flow {context.config.name!r} has other settings than are used here: "
         text += f"{'; '.join(differences)}. Yours stay, and no key is used elsewhere, unless you take the file's"
         self._waiting[id(context)] = (context, f"{text}.", take)
@@ -25,7 +25,7 @@ class PendingSettings:
         context.config.notify("file")
 
     def forget(self, context: FlowContext) -> None:
-        """Let nothing wait for a flow any more."""
+        """Remove the settings that wait for a flow."""
         if self._waiting.pop(id(context), None):
             context.config.notify("file")
 

@@ -1,4 +1,4 @@
-"""`Question`: something that a person decides in a panel, and what each answer does."""
+"""`Question`: something for the user to decide in a panel, and what each answer does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said where another kernel has changed the settings of a flow that is open here."""
+"""Tells the user that another kernel has changed the settings of a flow that is open here."""
 
 from __future__ import annotations
 

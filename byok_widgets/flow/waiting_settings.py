@@ -1,8 +1,8 @@
-"""`WAITING`: settings that were made before a cell made a flow; they wait in this kernel's memory for the first.
+"""`WAITING`: settings that were made before any cell created a flow; they wait in memory for the first one.
 
-The first flow takes them over and says so. Where it has settings of its own that say something else, the person is
-asked, and they wait on. When more flows are made, the person is asked whether they get them too. Nothing that
-waits is ever written to a file or a keyring.
+The first flow adopts them and says so. If it has different settings of its own, the user is asked, and they keep
+waiting. When more flows are created, the user is asked whether to use them there too. Waiting settings are never
+written to a file or a keyring.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class WaitingSettings:
 
     @contextmanager
     def postponed(self) -> Iterator[None]:
-        """Meet the flows that are made meanwhile in this thread when all of it went well."""
+        """Postpone `welcome` for flows created in this thread until the block has succeeded."""
         made: list[FlowContext] = []
         token = _made.set(made)
         try:
@@ -60,7 +60,7 @@ class WaitingSettings:
             self.welcome(flow)
 
     def welcome(self, flow: FlowContext) -> None:
-        """Meet a flow that a cell has made: give it what waits, or have the person asked."""
+        """Welcome a flow that a cell has created: give it the waiting settings, or ask the user."""
         postponed = _made.get()
         if postponed is not None:
             postponed.append(flow)
@@ -76,7 +76,7 @@ class WaitingSettings:
             self._notify()
 
     def questions(self, flow: FlowContext) -> list[Question]:
-        """Return what the person is asked, or told, where this flow is shown."""
+        """Return the questions or notices for the user where this flow is shown."""
         with self._lock:
             if flow is self._taker:
                 return self._for_taker()
@@ -95,7 +95,7 @@ class WaitingSettings:
         self._notify()
 
     def keep_own(self, flow: FlowContext) -> None:
-        """Leave a flow as it is; what waits keeps waiting."""
+        """Leave a flow as it is; the waiting settings keep waiting."""
         with self._lock:
             self._settle(flow)
             if self._taker is None:
@@ -103,7 +103,7 @@ class WaitingSettings:
         self._notify()
 
     def discard(self) -> None:
-        """Forget what waits, its keys included."""
+        """Discard the waiting settings, including their keys."""
         with self._lock:
             self._context = None
         self._notify()

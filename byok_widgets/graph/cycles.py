@@ -1,4 +1,4 @@
-"""Loops of silent nodes: a turn that goes round in one gets no reply."""
+"""Loops of silent nodes: a turn that enters one gets no reply."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from byok_widgets.reading_order import MARK, from_left, in_order
 
 MAX_LINE_CHARS = 200
 """Longest text that is shown of a name, a condition or what a node is."""
-_NO_NODES = "No nodes yet: make one with flow.conversation(...) or flow.extraction(...)."
+_NO_NODES = "No nodes yet: create one with flow.conversation(...) or flow.extraction(...)."
 _SHAPING = f"\u200c\u200d{MARK}"
 """What is invisible, and decides how a text is shown."""
 

@@ -1,4 +1,4 @@
-"""What a teacher uses: the folder of a class, and the check of what comes back.
+"""Tools for teachers: the folder for a class, and the check of what students hand in.
 
 class_folder    the folder that students get
 texts           its texts, with marks for what differs

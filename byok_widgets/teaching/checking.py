@@ -93,7 +93,7 @@ def expected_values(path: Path, names: Sequence[str], *, limit_s: float = LIMIT_
     if path.suffix == ".ipynb":
         if not names:
             raise ConfigError(
-                "Which variables count is not said.", kind="check", fix="Name them: --variable found.values"
+                "No variables to compare were named.", kind="check", fix="Name them: --variable found.values"
             )
         done = _run(path, path.parent, dict.fromkeys(names), limit_s, {})
         found, problem = dict(done.values), done.error
@@ -101,8 +101,8 @@ def expected_values(path: Path, names: Sequence[str], *, limit_s: float = LIMIT_
         found, problem = read_values(path), ""
     missing = [name for name in names if name not in found]
     if problem or missing or not found:
-        problem = problem or (_missing(missing, found) if missing else "it names no variable")
-        raise ConfigError(f"{path.name} gives nothing to compare with: {problem}.", kind="check")
+        problem = problem or (_missing(missing, found) if missing else "it contains no variables")
+        raise ConfigError(f"{path.name} cannot be used for the comparison: {problem}.", kind="check")
     return {name: found[name] for name in names or found}
 
 
@@ -120,7 +120,7 @@ def submissions(places: Sequence[Path]) -> list[Path]:
     found = [path for place in places for path in (sorted(place.rglob("*.ipynb")) if place.is_dir() else [place])]
     kept = [path for path in found if ".ipynb_checkpoints" not in path.parts]
     if not kept:
-        raise ConfigError("There is no notebook.", kind="check", fix="Name notebooks, or a folder of them.")
+        raise ConfigError("No notebooks were found.", kind="check", fix="Name notebooks, or a folder of them.")
     return list(dict.fromkeys(kept))
 
 

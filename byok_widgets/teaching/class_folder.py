@@ -54,12 +54,12 @@ class LiveModel:
             proxy: The address of an OpenAI-compatible proxy, or nothing.
 
         Raises:
-            ConfigError: There is no such provider, the key is no name of a variable, or the address is none.
+            ConfigError: There is no such provider, or the variable name or the address is invalid.
         """
         provider, _, name = model.rpartition(":") if not proxy else ("compatible", "", model)
         if provider not in PROVIDERS or not name:
             raise ConfigError(
-                "The model of the class needs its provider.",
+                "The provider of the class's model is missing.",
                 kind="class",
                 fix="Write --model PROVIDER:MODEL, or give --proxy the address of the class's proxy.",
             )
@@ -130,7 +130,7 @@ def prepare(
     whole = list(dict.fromkeys([*pages, *_cassettes(pages)]))
     notebooks = [path for path in whole if path.suffix == ".ipynb"]
     if not notebooks:
-        raise ConfigError("A class needs a notebook.", kind="class", fix="Name notebooks: *.ipynb.")
+        raise ConfigError("A class needs at least one notebook.", kind="class", fix="Name notebooks: *.ipynb.")
     elsewhere = tuple(path.name for path in whole if local and _is_of_others(path, local))
     settings = _settings(local, is_default=not elsewhere)
     texts = _texts(notebooks[0].name, live, settings, _changes(local, elsewhere))

@@ -1,4 +1,4 @@
-"""What variables should be, from a JSON file: what could never be met is reported before a notebook runs."""
+"""The expected values of variables, from a JSON file; impossible ones are reported before a notebook runs."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _OTHER_FILES = (
     ({"cells", "nbformat"}, "a notebook, and its name does not end in .ipynb"),
     ({"nodes", "edges"}, "a flow"),
 )
-"""What a file is that has these names, and was given by mistake."""
+"""What a file with these names really is, when it was given by mistake."""
 
 
 def read_values(path: Path) -> dict[str, Any]:
     """Return the values of a JSON file by the names of their variables.
 
     Raises:
-        ConfigError: It cannot be read, or holds what no notebook could have.
+        ConfigError: It cannot be read, or contains something that no notebook could have.
     """
     problem = ""
     try:
@@ -42,7 +42,7 @@ def read_values(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         problem = "it is not JSON"
     else:
-        problem = next(_problems(found), "") if isinstance(found, dict) else "it holds no object"
+        problem = next(_problems(found), "") if isinstance(found, dict) else "it does not contain a JSON object"
         if not problem:
             return dict(found)
     raise ConfigError(
@@ -85,7 +85,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _problems(found: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what no variable of a notebook could be called, or be."""
+    """Yield the names and values that no variable of a notebook could have."""
     for names, kind in _OTHER_FILES:
         if names <= found.keys():
             yield f"it is {kind}"

@@ -48,7 +48,7 @@ class Baseline:
         """Read a file.
 
         Raises:
-            ConfigError: It is not there, is no baseline, or was saved by a newer version.
+            ConfigError: It does not exist, is not a baseline, or was saved by another version.
         """
         file = Path(path)
         try:

@@ -52,8 +52,8 @@ class Changes:
     Attributes:
         since: When the baseline was saved, in ISO 8601.
         flow: Which parts of the flow were changed.
-        cases: The cases that come out otherwise; the others are left out.
-        cost: What all runs cost before and now, in words; empty where that is the same.
+        cases: The cases with a different outcome; the others are left out.
+        cost: What all runs cost before and now, in words; empty if that is the same.
     """
 
     since: str

@@ -167,7 +167,7 @@ SAID: dict[str, tuple[Build, str]] = {
         _edges_after_end,
         (
             "warning: Node 'bye' is an end node, and its edges are never taken. Remove them, like "
-            "flow.disconnect('bye', 'ask'); or make it again without end=True."
+            "flow.disconnect('bye', 'ask'); or create it again without end=True."
         ),
     ),
     "silent_loop": (
@@ -274,7 +274,7 @@ SAID: dict[str, tuple[Build, str]] = {
         _weak_judge,
         (
             "warning: A small local model judges the prompt conditions (when=, enter=) of 'ask', and is"
-            " right little more often than a coin. Write logic conditions where variables tell: "
+            " right little more often than a coin toss. Write logic conditions where variables tell: "
             'if_="...". Or let a better model judge (flow.judge_model), once the key of its provider is'
             " saved."
         ),
@@ -304,7 +304,7 @@ SAID: dict[str, tuple[Build, str]] = {
     "other_address": (
         _other_address,
         (
-            "warning: Calls for OpenAI go to https://proxy.example.org/v1 and not to its own address. "
+            "warning: Calls for OpenAI go to https://proxy.example.org/v1, not to its own address. "
             "If you did not choose that: flow.set_base_url('openai', None)."
         ),
     ),
@@ -370,8 +370,8 @@ SAID: dict[str, tuple[Build, str]] = {
     "shared_state": (
         lambda flow: (_nodes(flow), setattr(flow, "_is_served", True)),
         (
-            "suggestion: Callers who say the same share one conversation where the client sends no id of the "
-            "session. Let it send one: the header X-Byok-Session, user, or metadata.session_id."
+            "suggestion: Callers who say the same thing share one conversation if the client sends no session "
+            "id. Let it send one: the header X-Byok-Session, user, or metadata.session_id."
         ),
     ),
     "unknown_part": (
@@ -384,8 +384,8 @@ SAID: dict[str, tuple[Build, str]] = {
     "overdue_function": (
         _overdue,
         (
-            "warning: A function is still running although nobody waits for it any more: wait of node 'look'. A "
-            "function cannot be stopped from outside; restart the kernel to get rid of it."
+            "warning: A function is still running although nothing is waiting for it: wait of node 'look'. A "
+            "running function cannot be stopped; restart the kernel to end it."
         ),
     ),
 }

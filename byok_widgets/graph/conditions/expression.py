@@ -63,7 +63,7 @@ class Expression:
         except Exception as error:  # noqa: BLE001 - a value may be anybody's, and raise anything
             problem = text_of_exception(error) or type(error).__name__
         raise ConfigError(
-            f"The condition {self.text!r} cannot be worked out: {problem}.",
+            f"The condition {self.text!r} cannot be evaluated: {problem}.",
             kind="condition",
             cause=f"{self.describe_values(variables)}.",
             fix="Compare values of one kind.",

@@ -1,4 +1,4 @@
-"""The kinds of conditions. A further one is a class in a module beside these, and a line in `CONDITIONS`."""
+"""The kinds of conditions. To add one, write a class in a module beside these and a line in `CONDITIONS`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The condition of an edge in a file that says something which nobody here can read."""
+"""The condition of an edge that a file describes in a way that is not known here."""
 
 from __future__ import annotations
 
