@@ -113,10 +113,10 @@ class _Texts:
         local = ["xllamacpp"] if any(PROVIDERS[name].free_of_charge for name in self._providers) else []
         return pinned(["byok-widgets", *sorted(self._modules.distributions), *local], extras=["serve"])
 
-    def _arguments(self, *, host: str = "", port: int = _PORT) -> list[str]:
+    def _arguments(self, *, host: str = "") -> list[str]:
         functions = [part for module in self._modules.entries for part in ("--functions", module)]
         keys = [part for name, key in self._keys.items() for part in ("--key", f"{name}=env:{key}")]
-        address = [*(["--host", host] if host else []), "--port", str(port)]
+        address = [*(["--host", host] if host else []), "--port", str(_PORT)]
         return ["byok-widgets", "serve", f"{self._stem}.flow.json", *address, *functions, *keys]
 
     def _filled(self, source: str) -> str:

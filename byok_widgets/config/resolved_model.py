@@ -16,11 +16,6 @@ class ResolvedModel(NamedTuple):
     ref: ModelRef
     source: ModelSource
 
-    @property
-    def is_override(self) -> bool:
-        """Whether the node has a model of its own, given in the panel or where it was defined."""
-        return self.source == "node override"
-
     @classmethod
     def of(
         cls,

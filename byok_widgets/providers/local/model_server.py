@@ -198,14 +198,6 @@ def stop(server: LocalServer, timeout_s: float = 5.0) -> bool:
     return stopped
 
 
-def stop_all(timeout_s: float = 5.0) -> bool:
-    """Unload every server of this process, like `stop`, waiting up to `timeout_s` seconds for each."""
-    with _lock:
-        servers = list(_servers.values())
-    stopped = [stop(server, timeout_s) for server in servers]
-    return all(stopped)
-
-
 def _make_room(path: Path) -> None:
     """Unload idle servers if memory is short; raise if the model still would not fit."""
     needed = int(path.stat().st_size * 1.5) + (200 << 20)  # as measured with both models

@@ -14,7 +14,7 @@ import pytest
 
 from byok_widgets import LocalModelError
 from byok_widgets.providers.local import llama_server, model_server, system_info
-from byok_widgets.providers.local.model_server import LocalServer, serve, stop, stop_all
+from byok_widgets.providers.local.model_server import LocalServer, serve, stop
 from tests.fake_keys import fake_key
 from tests.local_model import require_model
 
@@ -168,13 +168,13 @@ def test_a_request_that_nobody_held_is_waited_for_too(smollm2: Path) -> None:
 @pytest.mark.model
 def test_after_a_stop_it_starts_again(smollm2: Path) -> None:
     first = serve(smollm2, alias="smollm2-135m", threads=1)
-    assert stop_all(timeout_s=20)
+    assert stop(first, timeout_s=20)
     assert not first.running
     second = serve(smollm2, alias="smollm2-135m", threads=1)
     assert second is not first
     assert second.key != first.key
     assert ask(second).status_code == 200
-    assert stop_all(timeout_s=20)
+    assert stop(second, timeout_s=20)
 
 
 @pytest.mark.model
