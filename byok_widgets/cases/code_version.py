@@ -1,4 +1,4 @@
-"""The version of a person's code: another one where what it does may have changed.
+"""The version of the user's code, which changes whenever its behaviour may have changed.
 
 What counts is the compiled code of functions and classes, and the values that they reach: defaults, arguments of a
 `partial`, closures, globals, attributes. What a function writes itself, such as a list of its calls, is its memory

@@ -1,4 +1,4 @@
-"""What a case is given, in words by place: a recording keeps them, to show which words of a case have changed."""
+"""The input of a case in words, by place: a recording keeps them, to show which words have changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which names a function or a class writes itself: what stands there is its memory, not what it does."""
+"""Which names a function or a class writes itself: their values are its memory, not its behaviour."""
 
 from __future__ import annotations
 

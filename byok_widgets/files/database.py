@@ -19,7 +19,7 @@ _BUSY_S = 10.0
 
 
 def open_database(path: Path | None) -> sqlite3.Connection:
-    """Return a connection to a file, which is made for this user alone if it is not there; `None` is memory.
+    """Return a connection to a file, which is created for this user alone if necessary; `None` is memory.
 
     Raises:
         OSError: It cannot be made, or is no regular file.

@@ -73,7 +73,7 @@ class Admitted(Protocol):
     """A call that may be sent."""
 
     def settle(self, cost: Cost) -> None:
-        """Take note of what it cost: nothing if none of its requests was charged, unknown if one may be."""
+        """Record what it cost: nothing if none of its requests was charged, unknown if one may be."""
 
 
 class Admission(Protocol):
@@ -87,7 +87,7 @@ class Admission(Protocol):
         """
 
     def note(self, cost: Cost) -> None:
-        """Take note of what a call cost that was made in another process."""
+        """Record the cost of a call that was made in another process."""
 
 
 _current: ContextVar[Admission | None] = ContextVar("admission", default=None)

@@ -44,7 +44,7 @@ class KeyVerdicts:
         return f"KeyVerdicts(refused={sum(each.fault is not None for each in list(self._latest.values()))})"
 
     def note(self, place: Place, key: Secret, fault: ByokError | None) -> bool:
-        """Take note of how a call went with its key; returns whether that is news."""
+        """Record how a call went with its key; return whether that is new."""
         latest = self._latest.get(place)
         if fault is None and (latest is None or latest.fault is None):
             return False

@@ -29,5 +29,5 @@ class Allowance:
         return self._left <= 0
 
     def take(self) -> None:
-        """Take note that one more request is sent."""
+        """Count one more request."""
         self._left -= 1

@@ -171,7 +171,7 @@ class ResponseAccumulator:
         self._thoughts.separate(source)
 
     def begin_block(self, index: object, *, is_thought: bool) -> None:
-        """Take note of whether the content block that begins is the model's thinking."""
+        """Record whether the content block that begins is the model's thinking."""
         self._thought_block = index if is_thought and index is not None else _NO_BLOCK
 
     def thinks_in(self, index: object) -> bool:
@@ -245,11 +245,11 @@ class ResponseAccumulator:
             self._notice = f"incomplete: the provider gave an unknown finish reason: {word}"
 
     def note_end(self) -> None:
-        """Take note that nothing more comes: a reason that came before the last words holds for them, too."""
+        """Record that nothing more comes: a finish reason that came before the last words also applies to them."""
         self._goes_on = False
 
     def note_wait(self, lingered_s: float, *, was_late: bool) -> None:
-        """Take note of how long the end of the body was waited for, and whether it was given up."""
+        """Record how long the end of the body was waited for, and whether the wait was given up."""
         self._lingered_s = lingered_s
         self._usage_is_late = was_late and not self.has_usage
 

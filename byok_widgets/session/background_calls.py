@@ -38,7 +38,7 @@ class BackgroundCalls:
     """What runs in the background of one turn.
 
     Args:
-        ledger: Takes note of what calls cost that are not used.
+        ledger: Records the cost of calls whose answers are not used.
     """
 
     def __init__(self, ledger: CallLedger) -> None:

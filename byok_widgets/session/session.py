@@ -155,8 +155,8 @@ class Session(AnswersGuesses, StrictAttributes):
         """Read a session that was saved, to continue it on a flow.
 
         Raises:
-            ConfigError: The file is not there, damaged, not a session, one of another flow with other nodes, or of
-                a newer version. It is left as it is.
+            ConfigError: The file does not exist, is damaged, is not a session, belongs to a flow with other nodes,
+                or was saved by a newer version. It is left unchanged.
         """
         saved = session_file.read(path, graph, context)
         session = cls(graph, context, model=saved.model, effects=EffectLog(saved.effects))

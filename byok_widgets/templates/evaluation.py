@@ -12,7 +12,7 @@ from byok_widgets.templates.lookup import NOTHING, part_of
 
 @dataclass(frozen=True)
 class Missing:
-    """A value that is not there.
+    """A missing value.
 
     Attributes:
         expression: The variable, or the part of it, that is missing.

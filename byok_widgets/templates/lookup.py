@@ -25,7 +25,7 @@ class NoTextError(Exception):
 
 
 NOTHING = object()
-"""What stands for a part that is not there."""
+"""Stands for a missing part."""
 
 
 def part_of(whole: Any, key: Any, nothing: Any = NOTHING) -> Any:

@@ -18,13 +18,13 @@ from byok_widgets.keys.served_page import is_served_page
 from byok_widgets.widgets.marimo import in_marimo
 
 Mode = Literal["owner", "visitor"]
-"""Whom a panel is for: the person whose kernel and keys these are, or somebody who was given a page."""
+"""Who a panel is for: the owner of the kernel and its keys, or a visitor of a page."""
 
 _CODE = "execute_request"
 
 
 def mode_of(asked: str | None = None) -> Mode:
-    """Return whom what the running cell shows is for.
+    """Return who the output of the running cell is for.
 
     Args:
         asked: What the cell's code says; `None` where it says nothing.
@@ -50,7 +50,7 @@ def mode_of(asked: str | None = None) -> Mode:
 
 
 def mode_of_gear() -> Mode:
-    """Return whom the panel is for that the gear asks for: it runs code, but no cell."""
+    """Return who the panel of the gear is for: the gear runs code, but not as a cell."""
     return "owner" if not is_served_page() and _request().get("msg_type") == _CODE else "visitor"
 
 

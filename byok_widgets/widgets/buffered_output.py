@@ -34,7 +34,7 @@ class BufferedOutput:
         self._cell.show_text(piece)
 
     def show_progress(self, what: str, done: int, total: int) -> None:
-        """Take note of a download that is complete."""
+        """Note a completed download."""
         if total > 0 and done >= total:
             self._cell.show_progress(what, done, total)
 

@@ -1,4 +1,4 @@
-"""A warning, shown once for each cell, that an API key was typed into a cell.
+"""A warning, shown once per cell, that a cell contains an API key.
 
 It reads each cell that is about to run and says where running it writes the key; it blocks and changes nothing,
 and shows no part of the key. It can start with the first flow: it needs no UI library, and takes a microsecond for

@@ -1,4 +1,4 @@
-"""`Pulse`: tells a page again and again that this kernel lives, from a thread of its own.
+"""`Pulse`: repeatedly tells a page that this kernel is alive, from a thread of its own.
 
 Some frontends let a page see no kernel: there a widget asks by `ping`. While a cell runs nothing that a page sends
 is read, so an answer to each question could not tell a busy kernel from one that is gone. One `ping` is answered

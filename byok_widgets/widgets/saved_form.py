@@ -1,7 +1,7 @@
-"""`SavedForm`: what the notebook file keeps of a live widget, in an output of its own below it.
+"""`SavedForm`: what the notebook file keeps of a live widget, in a separate output below it.
 
-The widget itself is nothing once its kernel is gone, and an update of the output that shows it would redraw it,
-while somebody types. So a second output holds the words; the page hides it while the widget lives.
+The widget itself shows nothing once its kernel is gone, and updating its own output would redraw it while somebody
+types. So a second output holds the text; the page hides it while the widget is alive.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Calls of the models that play a caller, or look at what it did; they answer in fields."""
+"""Calls of the models that play a caller or review it; they answer in fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors of a simulated caller that can be told exactly: they say nothing of the flow that it talked to."""
+"""Errors of a simulated caller that can be detected exactly; they say nothing about the flow it talked to."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ ROUNDS = 3
 """How often in a row the same may be said, though the flow says something else."""
 _FEWEST_DIGITS = 3
 _MOST_CHARS = 5_000
-"""So much of a turn is read: nobody says more, and each number is looked for among all that were said."""
+"""Maximum number of characters of a turn that are checked: nobody says more."""
 _DIGITS = re.compile(r"\d(?:[\s./()-]?\d)*")
 _GROUPED = re.compile(r"\d(?:[\s./()-]{0,3}\d)*")
 """One number, such as of a telephone."""
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]*\w")
 _MOST_PERIOD = 3
-"""Longest round, in turns, that is seen to be said again and again."""
+"""Maximum length of a repeated exchange that is detected, in turns."""
 _MACHINE = (
     r"an? (?:ai|artificial intelligence|(?:large |ai )?language model|(?:(?:ai|virtual|helpful) )?assistant"
     r"|chat ?bot(?! \w*(?:er|or)\b))"  # a developer of chatbots is none

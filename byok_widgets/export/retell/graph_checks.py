@@ -31,7 +31,7 @@ def _problems(flow: Json) -> Iterator[str]:
     yield from (f"two edges have the id {name!r}" for name, times in edge_ids.items() if times > 1)
     start = flow.get("start_node_id")
     if start is not None and start not in ids:
-        yield f"it starts at {start!r}, which is not there"
+        yield f"it starts at {start!r}, which does not exist"
     for node in nodes:
         yield from _of_node(node, frozenset(ids))
 
@@ -40,7 +40,7 @@ def _of_node(node: Json, ids: frozenset[str]) -> Iterator[str]:
     for edge in edges_of(node):
         target = edge.get("destination_node_id")
         if target is not None and target not in ids:
-            yield f"an edge of {node['id']!r} leads to {target!r}, which is not there"
+            yield f"an edge of {node['id']!r} leads to {target!r}, which does not exist"
         condition = edge["transition_condition"]
         if condition["type"] == "equation" and not condition["equations"]:
             yield f"an edge of {node['id']!r} has no equation"

@@ -41,7 +41,7 @@ class RepeatedEvents:
         return said
 
     def learn(self, data: bytes, words: str, words_of: WordsOf) -> None:
-        """Take note of an event with words and nothing else that was parsed."""
+        """Record a parsed event that holds words and nothing else."""
         last, self._last = self._last, data
         if self._in_vain >= _MOST_IN_VAIN or last[-_END_BYTES:] != data[-_END_BYTES:]:
             return

@@ -82,7 +82,7 @@ class ThoughtFilter:
         return self._sort(is_end=True)
 
     def skip_thought(self) -> None:
-        """Take note that the provider itself has sent thinking: tags may follow, and none is missing."""
+        """Record that the provider itself has sent thinking: tags may follow, but none is missing."""
         self._watches, self._said, self._is_apart = False, [], True
         if self._state == "speaking" and self._recognises:
             self._state = "begin"

@@ -27,7 +27,7 @@ def bounded_work() -> Iterator[None]:
 
 
 def spend(steps: int) -> None:
-    """Take note of work that is about to be done; outside of `bounded_work`, of this alone.
+    """Count work that is about to be done; outside `bounded_work`, only this.
 
     Raises:
         TooMuchWorkError: It is more than what is left.

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from byok_widgets.widgets.page_messages.board import BoardMessage, BoardView
 
 _PAGES = DaemonExecutor("byok-pages", 1)
-"""Where pages are looked up: neither the kernel nor the updates of a run wait for that."""
+"""Looks up pages of cases: neither the kernel nor the updates of a run wait for it."""
 
 ROWS_PAUSE_S = 0.5
 """Minimum time between two states of the rows, in seconds."""
 SHARE = 80
-"""Times as long as it took to work something out passes before it is worked out again."""
+"""Pause before something is computed again, as a multiple of the time that it took."""
 SAVED_PAUSE_S = 15.0
 """Minimum time between two saved forms of a comparison that runs, in seconds."""
 

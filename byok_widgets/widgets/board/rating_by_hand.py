@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from byok_widgets.widgets.page_messages.board import BoardMessage, BoardRating, BoardUtterance
 
 _WORK = DaemonExecutor("byok-rating", 1)
-"""One thread: marks are written in their order, and the kernel waits for no disk."""
+"""One thread: marks are written in order, and the kernel does not wait for the disk."""
 
 
 class RatingByHand:

@@ -85,7 +85,7 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
         PANEL_WORK.submit(guarded)
 
     def _come(self) -> None:
-        """Take note of a turn that has ended; this is called on the loop, so the list is read elsewhere, later."""
+        """Note that a turn has ended. This is called on the loop, so the list is read elsewhere, later."""
         with self._lock:
             if self._is_due:
                 return

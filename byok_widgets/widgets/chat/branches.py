@@ -1,4 +1,4 @@
-"""`Branches`: the sessions of one chat. Going back, editing and answering once more each begin a further one."""
+"""`Branches`: the sessions of one chat. Going back, editing and regenerating each start another one."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Branches:
         return tuple(zip(self.labels, self.sessions, strict=True))
 
     def show(self, number: int) -> None:
-        """Show a session; one that is not there is taken for the nearest."""
+        """Show a session; if it does not exist, the nearest one."""
         self.shown = min(max(number, 0), len(self.sessions) - 1)
 
     def add(self, session: Session, origin: str = "") -> int:

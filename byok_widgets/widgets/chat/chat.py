@@ -154,7 +154,7 @@ class Chat(assets.PageWidget):
         self._say(session, text)
 
     def _regenerate(self, message: Message) -> None:
-        """Answer a turn once more, in a session of its own, and show the answer beside the first one."""
+        """Answer a turn again, in a session of its own, and show the answer beside the first one."""
         self._require_idle()
         turn, model = self._branches.turn(_number(message, "turn")), _text(message, "model").strip()
         visitor.check_pick(self.session.context, self.session.graph.nodes, model)

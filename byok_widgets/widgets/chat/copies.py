@@ -1,4 +1,4 @@
-"""A conversation as text, to be copied: as a transcript, or as a case for tests and comparisons."""
+"""A conversation as text for the clipboard: as a transcript, or as a case for tests and comparisons."""
 
 from __future__ import annotations
 

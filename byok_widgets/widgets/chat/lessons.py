@@ -1,4 +1,4 @@
-"""Teaching a node from a turn: what it read there, corrected by a person, becomes an example."""
+"""Teaching a node from a turn: what it read there, corrected by the user, becomes an example."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     )
 
 _KINDS = {"array": "list, with commas"}
-"""Types that people call otherwise."""
+"""Types that people know by another name."""
 
 
 def readers(turn: Turn) -> list[str]:

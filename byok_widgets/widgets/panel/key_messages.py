@@ -40,7 +40,7 @@ _REPLACE = "Press Save to replace the saved key with the one you pasted."
 NOTHING: StatusMessage = {"state": "none", "reason": "not_asked", "text": "", "link": "", "link_text": ""}
 """Before a provider that takes a key was shown."""
 ADDRESS_REFUSED: StatusMessage = {"state": "none", "reason": "no_address", "text": "", "link": "", "link_text": ""}
-"""Says nothing: the field of the address does."""
+"""Empty, since the address field says what is wrong."""
 
 
 def no_address(provider: Provider) -> StatusMessage:

@@ -29,7 +29,7 @@ class KnownKeys:
             return self._others.get(target.name, ())
 
     def set_others(self, target: EndpointTarget, flows: tuple[str, ...]) -> bool:
-        """Take note of the other flows that have a key for `target`; returns whether that is new."""
+        """Record which other flows have a key for `target`; return whether that is new."""
         with self._lock:
             is_new = self._others.get(target.name, ()) != flows
             self._others[target.name] = flows

@@ -22,7 +22,7 @@ def describe(info: ModelInfo) -> str:
 
 
 def known(info: ModelInfo) -> str:
-    """Say of that what is known: in a list of hundreds, what is not is no news."""
+    """Like `describe`, without what is unknown: in a list of hundreds, that is no news."""
     is_priced = info.input_usd_per_mtok is not None and info.output_usd_per_mtok is not None
     parts = [
         _price(info) if is_priced else "",
