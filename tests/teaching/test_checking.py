@@ -105,9 +105,9 @@ def test_a_solution_says_what_is_expected_and_parts_of_a_variable_count(tmp_path
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("[1]", "no object"),
-        ("no JSON", "no JSON"),
-        ("{}", "names no variable"),
+        ("[1]", "does not contain a JSON object"),
+        ("no JSON", "it is not JSON"),
+        ("{}", "contains no variables"),
         ('{"my total": 1}', "'my total'"),
         ('{"": 1}', "''"),
         ('{"found.": 1}', "'found.'"),
