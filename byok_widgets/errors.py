@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from byok_widgets import error_card
+from byok_widgets.display import error_card
 from byok_widgets.secrets import redact, redact_held, redact_quotes
 from byok_widgets.usage import NOT_CHARGED
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from byok_widgets.cards import Card, Cards
+from byok_widgets.display.cards import Card, Cards
 from byok_widgets.secrets import redact_quotes
 
 Level = Literal["error", "warning", "suggestion"]

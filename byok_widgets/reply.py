@@ -8,9 +8,9 @@ from decimal import Decimal
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, get_args
 
-from byok_widgets import markup, reasoning_display
 from byok_widgets.attributes.guesses import AnswersGuesses
-from byok_widgets.cards import Listing
+from byok_widgets.display import markup, reasoning_display
+from byok_widgets.display.cards import Listing
 from byok_widgets.messages import CUT_OFF, FinishReason, Message, Transcript, answer_message, with_sign
 from byok_widgets.sent_request import SentRequests
 from byok_widgets.usage import Cost, CostSource, Usage, token_counts, token_words

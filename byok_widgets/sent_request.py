@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any, NoReturn
 
-from byok_widgets import markup
+from byok_widgets.display import markup
 from byok_widgets.messages import Message
 from byok_widgets.secrets import redact, redact_in
 from byok_widgets.secrets.json_redaction import redact_keys

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal, get_args
 
-from byok_widgets import markup
-from byok_widgets.cards import Listing
+from byok_widgets.display import markup
+from byok_widgets.display.cards import Listing
 
 NOT_REPORTED = "not reported"
 """Shown in place of a number of tokens that the provider did not report, for example after an interruption."""

@@ -23,49 +23,38 @@ from byok_widgets.nodes.registry import NODE_KINDS
 
 PACKAGE = "byok_widgets"
 SMALL = (
-    "attributes cards error_card errors findings files foreign_exceptions hashing lazy_names markup messages"
-    " misplaced_keys plain_values prose published_files reading_order reasoning_display reply"
-    " sanitize saved_file secrets sent_request shortening surrogates templates text_forms"
-    " text_tables thought_tags usage value_words"
+    "attributes display errors files findings foreign_exceptions hashing lazy_names messages"
+    " misplaced_keys plain_values published_files reply saved_file secrets sent_request surrogates"
+    " templates text_forms thought_tags usage"
 )
 """Values and small tools that every package above them may use."""
 
 MAY_IMPORT = {
+    "display": "",
     "secrets": "",
-    "markup": "",
-    "sanitize": "",
-    "text_tables": "",
-    "cards": "markup text_tables",
-    "usage": "cards markup",
-    "error_card": "markup sanitize",
-    "errors": "error_card secrets usage",
+    "usage": "display",
+    "errors": "display secrets usage",
     "error_kinds": "",
     "foreign_exceptions": "secrets",
     "files": "",
-    "findings": "cards secrets",
+    "findings": "display secrets",
     "saved_file": "errors files",
     "published_files": "errors files secrets",
     "frontend": "",
     "hashing": "",
     "lazy_names": "",
     "text_forms": "",
-    "grounding": "cards text_forms",
-    "shortening": "",
+    "grounding": "display text_forms",
     "thought_tags": "",
-    "reasoning_display": "markup shortening",
     "surrogates": "",
-    "messages": "errors markup secrets surrogates",
+    "messages": "display errors secrets surrogates",
     "attributes": "errors secrets",
-    "sent_request": "markup messages secrets",
-    "reply": "attributes cards grounding markup messages reasoning_display sent_request usage",
+    "sent_request": "display messages secrets",
+    "reply": "attributes display grounding messages sent_request usage",
     "misplaced_keys": "errors secrets",
     "plain_values": "",
-    "reading_order": "",
-    "prose": "markup",
-    "value_words": "",
     "engine": "errors frontend usage",
-    "templates": "attributes engine errors foreign_exceptions lazy_names plain_values secrets surrogates"
-    " value_words",
+    "templates": "attributes display engine errors foreign_exceptions lazy_names plain_values secrets surrogates ",
     "keys": f"{SMALL} engine",
     "schema": SMALL,
     "config": f"{SMALL} engine keys",

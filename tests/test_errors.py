@@ -22,7 +22,7 @@ from byok_widgets import (
     errors,
     last_traceback,
 )
-from byok_widgets.sanitize import sanitize
+from byok_widgets.display.sanitize import sanitize
 from tests.fake_keys import fake_key
 
 FAMILY = sorted(

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from byok_widgets import markup
 from byok_widgets.cases.assertions import Assertion, Question
 from byok_widgets.cases.callers.caller import Caller
 from byok_widgets.cases.expectation import Expectation
 from byok_widgets.cases.fields import hint_at
+from byok_widgets.display import markup
+from byok_widgets.display.reading_order import in_order
+from byok_widgets.display.value_words import labelled
 from byok_widgets.errors import ConfigError
 from byok_widgets.hashing import hashed
 from byok_widgets.messages import Message
-from byok_widgets.reading_order import in_order
-from byok_widgets.value_words import labelled
 
 NOTHING: Mapping[str, Any] = {}
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from byok_widgets.cards import Card
 from byok_widgets.cases.assertions import Assertion
-from byok_widgets.reading_order import in_order
-from byok_widgets.value_words import labelled
+from byok_widgets.display.cards import Card
+from byok_widgets.display.reading_order import in_order
+from byok_widgets.display.value_words import labelled
 
 LIMITS = ("max_calls", "max_cost", "max_seconds")
 

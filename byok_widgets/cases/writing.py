@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from byok_widgets.cards import Card
 from byok_widgets.cases.of_session import of_session
 from byok_widgets.cases.sources import MAX_BYTES
+from byok_widgets.display.cards import Card
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error, finite_json, read_file
 from byok_widgets.files.locking import alone_with

@@ -236,7 +236,7 @@ def _administer(flow: Flow, given: argparse.Namespace) -> int:
 
 
 async def _administered(store: Store, given: argparse.Namespace) -> int:
-    from byok_widgets.sanitize import sanitize
+    from byok_widgets.display.sanitize import sanitize
     from byok_widgets.serve.access import digest_of_token, new_token
     from byok_widgets.serve.store import StoredToken
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from byok_widgets.compare.recommendation import Recommendation
 from byok_widgets.config import FlowConfig
+from byok_widgets.display.prose import Prose
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph import AnyNode
-from byok_widgets.prose import Prose
 from byok_widgets.secrets import redact
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
-from byok_widgets import markup
 from byok_widgets.compare.result_cell import CellStatus, Key, ResultCell
 from byok_widgets.compare.store import CellStore
+from byok_widgets.display import markup
 from byok_widgets.errors import ConfigError
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.quoting import as_given

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from byok_widgets import markup
 from byok_widgets.cases.case import Case
 from byok_widgets.cases.checks import Check
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.word_diff import own_words
+from byok_widgets.display import markup
+from byok_widgets.display.value_words import quoted
 from byok_widgets.secrets import redact
-from byok_widgets.value_words import quoted
 
 
 @dataclass(frozen=True)

@@ -32,10 +32,10 @@ from byok_widgets.compare.task import Task
 from byok_widgets.compare.told_checks import told_checks
 from byok_widgets.compare.variant import Variant, Variants
 from byok_widgets.compare.variant_result import VariantResult, Verdicts
+from byok_widgets.display.reading_order import in_order
 from byok_widgets.engine import ENGINE, HAS_THREADS
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.frontend import frontend
-from byok_widgets.reading_order import in_order
 from byok_widgets.reply import badge, origins_of
 from byok_widgets.usage import CostTotal
 

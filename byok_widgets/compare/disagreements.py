@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from byok_widgets import markup
 from byok_widgets.cases.case import Case
 from byok_widgets.compare.figures import percent
+from byok_widgets.display import markup
+from byok_widgets.display.text_tables import aligned
 from byok_widgets.secrets import redact
-from byok_widgets.text_tables import aligned
 
 
 class Disagreements(list[Case]):

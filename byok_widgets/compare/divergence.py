@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from byok_widgets import markup
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.variant import Variant
-from byok_widgets.reading_order import in_order
+from byok_widgets.display import markup
+from byok_widgets.display.reading_order import in_order
 from byok_widgets.secrets import redact
 
 _COLUMNS = ("case", "variant", "repeat", "diverges in turn", "its path", "the baseline's path")

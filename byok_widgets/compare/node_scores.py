@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets import markup
 from byok_widgets.cases.case import Case
 from byok_widgets.cases.checks import same_value
 from byok_widgets.compare.evidence import require_statistics
@@ -16,6 +15,7 @@ from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.units import groups_of, weights_of
 from byok_widgets.compare.variant import Variant
+from byok_widgets.display import markup
 from byok_widgets.secrets import redact
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from byok_widgets import markup
-from byok_widgets.cards import ByName, Card, Cards, Listing
 from byok_widgets.compare.figures import dollars, interval, percent
 from byok_widgets.compare.recommendation import Recommendation
 from byok_widgets.compare.tables import SECOND_LOOK
 from byok_widgets.compare.variant_row import COLUMNS, figures_of
+from byok_widgets.display import markup
+from byok_widgets.display.cards import ByName, Card, Cards, Listing
 from byok_widgets.secrets import redact
 from byok_widgets.usage import CostTotal
 

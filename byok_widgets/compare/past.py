@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from byok_widgets import markup
 from byok_widgets.compare.browsing import PAGE, CellPage, page_of
 from byok_widgets.compare.result_cell import Key
 from byok_widgets.compare.store import CellStore
+from byok_widgets.display import markup
 from byok_widgets.engine import DaemonExecutor
 from byok_widgets.secrets import redact
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from byok_widgets import markup
+from byok_widgets.display import markup
 from byok_widgets.secrets import redact
 
 if TYPE_CHECKING:

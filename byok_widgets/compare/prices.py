@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets import markup
+from byok_widgets.display import markup
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import Message
 from byok_widgets.nodes.base import Node

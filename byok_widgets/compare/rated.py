@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from byok_widgets import markup
 from byok_widgets.cases.assertions import answered
 from byok_widgets.cases.case import Case
 from byok_widgets.cases.checks import questions_of
@@ -15,6 +14,7 @@ from byok_widgets.compare.rating import HIGHEST, LOWEST, means
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.scoring import Metric
+from byok_widgets.display import markup
 from byok_widgets.errors import ConfigError
 from byok_widgets.hashing import hashed
 from byok_widgets.secrets import redact

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from byok_widgets import markup
+from byok_widgets.display import markup
 from byok_widgets.errors import ConfigError
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import redact_keys

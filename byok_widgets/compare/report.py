@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from byok_widgets import markup
 from byok_widgets.cases.case import Case
 from byok_widgets.compare import evidence
 from byok_widgets.compare.figures import percent, short_names_of
 from byok_widgets.compare.pictures import Picture, pictures_of
+from byok_widgets.display import markup
 from byok_widgets.errors import ConfigError
 from byok_widgets.saved_file import save_file
 from byok_widgets.secrets import redact

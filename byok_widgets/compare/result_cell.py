@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from byok_widgets.cards import Card
+from byok_widgets.display.cards import Card
+from byok_widgets.display.value_words import labelled
 from byok_widgets.secrets import redact
 from byok_widgets.usage import Cost, Usage, token_words
-from byok_widgets.value_words import labelled
 
 CellStatus = Literal["done", "invalid", "refused", "failed"]
 """How a cell ended.

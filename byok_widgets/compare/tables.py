@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets import markup
 from byok_widgets.cases.assertions import JUDGED
 from byok_widgets.compare import evidence
 from byok_widgets.compare.left_out import settings_left_out
@@ -14,12 +13,13 @@ from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.validity import validity_of
 from byok_widgets.compare.variant_row import COLUMNS, Figure, figures_of, results_by_variant, telling
-from byok_widgets.markup import Markup
+from byok_widgets.display import markup
+from byok_widgets.display.markup import Markup
+from byok_widgets.display.sanitize import sanitize
+from byok_widgets.display.text_tables import aligned
 from byok_widgets.reply import badge
-from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import redact_keys
-from byok_widgets.text_tables import aligned
 
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison_view import ComparisonView

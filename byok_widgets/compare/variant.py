@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from byok_widgets.cards import Card, Cards
 from byok_widgets.compare.conversation import RECORDED
 from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.compare.identity import addresses, flow_definition, model_of, node_definition, shared_definition
+from byok_widgets.display.cards import Card, Cards
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph import AnyNode
 from byok_widgets.hashing import hashed

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from byok_widgets import markup
 from byok_widgets.compare.figures import interval, percent, points
 from byok_widgets.compare.validity import Validity
 from byok_widgets.compare.variant import Variant
+from byok_widgets.display import markup
+from byok_widgets.display.text_tables import aligned
 from byok_widgets.secrets import redact
-from byok_widgets.text_tables import aligned
 
 if TYPE_CHECKING:
     from byok_widgets.compare.statistics import Difference, Estimate, SequentialEvidence

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import overload
 
-from byok_widgets import markup
 from byok_widgets.diagnostics import calls
 from byok_widgets.diagnostics.calls import Users
 from byok_widgets.diagnostics.checked_flow import CheckedFlow, CheckedSettings
@@ -17,6 +16,7 @@ from byok_widgets.diagnostics.suggestions import all_advised
 from byok_widgets.diagnostics.teaching import few_examples
 from byok_widgets.diagnostics.turn_calls import too_many_calls, unknown_costs
 from byok_widgets.diagnostics.weak_judge import weak_judge
+from byok_widgets.display import markup
 from byok_widgets.engine.workers import overdue_functions
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding, Findings, Fix

@@ -9,11 +9,11 @@ from byok_widgets.diagnostics.parts import parts_read
 from byok_widgets.diagnostics.suggestions import all_advised
 from byok_widgets.diagnostics.types import type_mismatches
 from byok_widgets.diagnostics.variables import unread, variables
+from byok_widgets.display.reading_order import in_order
 from byok_widgets.errors import FlowError
 from byok_widgets.findings import Finding, Fix
 from byok_widgets.graph.cycles import never_ends, silent_loops
 from byok_widgets.graph.flow_graph import EVERYWHERE, FlowGraph
-from byok_widgets.reading_order import in_order
 from byok_widgets.templates import mentioned
 
 

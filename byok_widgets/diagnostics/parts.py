@@ -9,12 +9,12 @@ from typing import Any
 from byok_widgets.attributes.strict import nearest
 from byok_widgets.diagnostics.class_attributes import attributes_of
 from byok_widgets.diagnostics.rewording import part_with_default, prompt_of, replaced
+from byok_widgets.display.value_words import in_words
 from byok_widgets.findings import Finding, Fix, Level
 from byok_widgets.graph.flow_graph import AnyNode, FlowGraph
 from byok_widgets.schema.shape import Branch, Shape
 from byok_widgets.templates import parsed
 from byok_widgets.templates.expression import Constant, Expression, Part, Variable, parts_in, written
-from byok_widgets.value_words import in_words
 
 Key = str | int
 _DEFAULT = "..."

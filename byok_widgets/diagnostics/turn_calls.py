@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from byok_widgets.diagnostics.checked_flow import CheckedFlow
+from byok_widgets.display.reading_order import in_order
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding, Fix
 from byok_widgets.graph import FlowGraph
 from byok_widgets.nodes import model_nodes
 from byok_widgets.providers import PROVIDERS, catalog
 from byok_widgets.providers.exchange import Answer
-from byok_widgets.reading_order import in_order
 from byok_widgets.usage import Usage
 
 _REPLY = 1

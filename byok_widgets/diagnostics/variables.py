@@ -9,11 +9,11 @@ from typing import Literal
 
 from byok_widgets.diagnostics.rewording import defaulted, renamed, renamed_in_condition, with_defaults
 from byok_widgets.diagnostics.stated import surely_stated
+from byok_widgets.display.value_words import NOT_STATED, in_words
 from byok_widgets.findings import Finding, Fix, Level
 from byok_widgets.graph.edge import Edge
 from byok_widgets.graph.flow_graph import FlowGraph
 from byok_widgets.templates import mentioned, placeholders
-from byok_widgets.value_words import NOT_STATED, in_words
 
 Names = frozenset[str]
 Reader = Literal["sentence", "prompt", "function", "condition"]

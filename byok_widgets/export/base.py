@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from byok_widgets import markup
-from byok_widgets.cards import Card, Cards
 from byok_widgets.config import FlowConfig
+from byok_widgets.display import markup
+from byok_widgets.display.cards import Card, Cards
 from byok_widgets.findings import Finding
 from byok_widgets.graph import FlowGraph
 from byok_widgets.saved_file import save_file

@@ -11,11 +11,11 @@ import pytest
 from byok_widgets.cases.case import Case, Cases
 from byok_widgets.cases.fields import hint_at
 from byok_widgets.cases.reading import read_cases
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.errors import ByokError, ConfigError, MissingKeyError
 from byok_widgets.file_tests.loading import Allowed, open_flow
 from byok_widgets.file_tests.pairs import FLOW, flows_beside
 from byok_widgets.file_tests.ways_on import ways_on
-from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets.quoting import as_given
 from byok_widgets.testing.junit import report_of
 from byok_widgets.testing.outcomes import CaseOutcome, Outcome

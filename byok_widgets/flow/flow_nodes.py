@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from byok_widgets import markup
+from byok_widgets.display import markup
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph.flow_graph import AnyNode, FlowGraph
 from byok_widgets.graph.shown_graph import ShownGraph

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from byok_widgets.display.reading_order import MARK, from_left, in_order
 from byok_widgets.graph.edge import Edge
 from byok_widgets.graph.flow_graph import FlowGraph
-from byok_widgets.reading_order import MARK, from_left, in_order
 
 MAX_LINE_CHARS = 200
 """Longest text that is shown of a name, a condition or what a node is."""

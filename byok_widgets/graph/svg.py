@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from byok_widgets import markup
+from byok_widgets.display import markup
+from byok_widgets.display.reading_order import in_order
 from byok_widgets.graph import text_fitting
 from byok_widgets.graph.colours import node_colours
 from byok_widgets.graph.drawing import as_text, condition, describe, is_else, one_line, returns
@@ -18,7 +19,6 @@ from byok_widgets.graph.layout import Box, Layout, Link, Size, lay_out
 from byok_widgets.graph.svg_elements import escaped, px
 from byok_widgets.graph.svg_shapes import EdgeLine, Mark, NodeBox
 from byok_widgets.graph.svg_style import STYLE
-from byok_widgets.reading_order import in_order
 
 MAX_NODES, MAX_EDGES = 250, 500
 """Larger graphs are not drawn: nobody could read them, and the text says the same."""

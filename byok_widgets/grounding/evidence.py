@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from byok_widgets.cards import Card, CardsByName
+from byok_widgets.display.cards import Card, CardsByName
 
 Mark = Literal["said", "not_literal", "ungrounded", "unchecked"]
 """What a look-up in the dialogue has found.

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
-from byok_widgets import markup
 from byok_widgets.attributes.guesses import AnswersGuesses
 from byok_widgets.attributes.strict import StrictAttributes
 from byok_widgets.config import ModelRef, ResolvedModel
+from byok_widgets.display import markup
 from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import Message

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from byok_widgets.cards import Card, Cards
+from byok_widgets.display.cards import Card, Cards
 from byok_widgets.errors import FlowError
 from byok_widgets.reply import NodeResult
 from byok_widgets.secrets import redact

@@ -7,11 +7,11 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from byok_widgets import markup
+from byok_widgets.display import markup
+from byok_widgets.display.value_words import quoted
 from byok_widgets.errors import ConfigError, SchemaError
 from byok_widgets.messages import Message, transcript_of
 from byok_widgets.schema import ExtractionSchema, SchemaProfile
-from byok_widgets.value_words import quoted
 
 GivenExample = tuple[Any, Mapping[str, Any]]
 """A dialogue in any supported form, and the values to read from it."""

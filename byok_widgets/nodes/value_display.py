@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from byok_widgets.value_words import in_words
+from byok_widgets.display.value_words import in_words
 
 
 def shown_value(value: Any) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from byok_widgets.cards import Card
+from byok_widgets.display.cards import Card
 from byok_widgets.providers import PROVIDERS, catalog
 from byok_widgets.providers.exchange import Answer
 from byok_widgets.providers.model_facts import Role

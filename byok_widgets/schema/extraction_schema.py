@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
-from byok_widgets import markup
+from byok_widgets.display import markup
 from byok_widgets.errors import SchemaError
 from byok_widgets.schema.checking import (
     check_fields,

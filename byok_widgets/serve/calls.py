@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from byok_widgets.cards import Card, Cards
+from byok_widgets.display.cards import Card, Cards
 from byok_widgets.errors import FlowError
 from byok_widgets.files import finite_json
 from byok_widgets.secrets import redact

@@ -7,7 +7,7 @@ from collections.abc import Collection, Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from byok_widgets import markup
+from byok_widgets.display import markup
 from byok_widgets.engine import ENGINE
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.sync_runner import run_with_output

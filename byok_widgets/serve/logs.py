@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 
-from byok_widgets.sanitize import sanitize
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.secrets import redact
 from byok_widgets.serve.report import TurnReport
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.graph.conditions import kind_of_condition
 from byok_widgets.graph.drawing import one_line
-from byok_widgets.sanitize import sanitize
 from byok_widgets.session.steps import VERDICT_WORDS, EdgeVerdict, Judgement, Visit
 from byok_widgets.session.turn import Turn
 from byok_widgets.usage import token_words

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 from byok_widgets.config import ResolvedModel
+from byok_widgets.display.value_words import quoted
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ByokError, ExtractionError, ProviderError
@@ -25,7 +26,6 @@ from byok_widgets.session.early_choice import EarlyChoice, may_choose_early
 from byok_widgets.session.evaluation import in_worker
 from byok_widgets.session.steps import EdgeVerdict
 from byok_widgets.surrogates import without_surrogates
-from byok_widgets.value_words import quoted
 
 STAY = "stay"
 _ROOM = 16_000

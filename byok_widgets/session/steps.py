@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from byok_widgets import markup
-from byok_widgets.cards import Card, Listing
+from byok_widgets.display import markup
+from byok_widgets.display.cards import Card, Listing
+from byok_widgets.display.reading_order import from_left
 from byok_widgets.graph.conditions import kind_of_condition
 from byok_widgets.graph.drawing import one_line
-from byok_widgets.reading_order import from_left
 from byok_widgets.reply import NodeResult, Reply
 from byok_widgets.usage import token_counts
 

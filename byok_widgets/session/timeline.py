@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from statistics import median
 from typing import NamedTuple
 
-from byok_widgets import markup
+from byok_widgets.display import markup
+from byok_widgets.display.reading_order import in_line, in_order
 from byok_widgets.graph.colours import GREY
 from byok_widgets.graph.drawing import one_line
-from byok_widgets.reading_order import in_line, in_order
 from byok_widgets.session.steps import Judgement, Step, Visit
 from byok_widgets.session.timeline_bars import Part, bar
 from byok_widgets.session.turn import Turn, Turns

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from byok_widgets import markup
+from byok_widgets.display import markup
+from byok_widgets.display.markup import Markup
+from byok_widgets.display.reading_order import in_order
 from byok_widgets.graph.colours import GREY
-from byok_widgets.markup import Markup
-from byok_widgets.reading_order import in_order
 
 _WIDTH_EM, _LEAST_EM = 20.0, 0.2
 _LOOK = "display:inline-block;height:0.75em;margin-right:1px;border-radius:2px"

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from byok_widgets import markup, reasoning_display
 from byok_widgets.attributes.guesses import AnswersGuesses
-from byok_widgets.cards import Listing
+from byok_widgets.display import markup, reasoning_display
+from byok_widgets.display.cards import Listing
+from byok_widgets.display.reading_order import in_order
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Message, Transcript
 from byok_widgets.nodes.extraction.status import not_supported
-from byok_widgets.reading_order import in_order
 from byok_widgets.reply import LearnedValue, NodeResult, Replies, Reply, badge
 from byok_widgets.sent_request import SentRequests
 from byok_widgets.session.steps import (

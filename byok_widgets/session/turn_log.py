@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from byok_widgets import markup
+from byok_widgets.display import markup
+from byok_widgets.display.prose import Prose
+from byok_widgets.display.reading_order import in_line
 from byok_widgets.errors import FlowError
 from byok_widgets.graph import FlowGraph
 from byok_widgets.graph.colours import node_colours
 from byok_widgets.messages import Transcript
-from byok_widgets.prose import Prose
-from byok_widgets.reading_order import in_line
 from byok_widgets.reply import Reply, badge
 from byok_widgets.session.explain import explained
 from byok_widgets.session.steps import Visit

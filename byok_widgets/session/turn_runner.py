@@ -19,6 +19,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from byok_widgets.config import ResolvedModel
+from byok_widgets.display.reading_order import in_order
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge, FlowGraph
@@ -27,7 +28,6 @@ from byok_widgets.nodes import NodeInput
 from byok_widgets.nodes.call_budget import TurnBudget
 from byok_widgets.nodes.effects import Effects
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.reading_order import in_order
 from byok_widgets.reply import Reply
 from byok_widgets.session.assignment import AS_THE_FLOW_HAS_IT, Assignment
 from byok_widgets.session.background_calls import BackgroundCalls

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequenc
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from byok_widgets import markup
 from byok_widgets.attributes.strict import nearest
-from byok_widgets.cards import ByName, Card, Cards
+from byok_widgets.display import markup
+from byok_widgets.display.cards import ByName, Card, Cards
+from byok_widgets.display.value_words import labelled
 from byok_widgets.errors import ConfigError
 from byok_widgets.frontend import warn
 from byok_widgets.nodes.extraction.status import NOT_SUPPORTED, not_supported
@@ -17,7 +18,6 @@ from byok_widgets.nodes.value_display import shown_value
 from byok_widgets.reply import NodeResult
 from byok_widgets.secrets import redact_quotes
 from byok_widgets.session.variable_names import FixedNames, KnownNames
-from byok_widgets.value_words import labelled
 
 VariableStatus = Literal["found", "ungrounded", "set", "not_stated"]
 """`found` and `ungrounded`: as an extraction node read it. `set`: by code. `not_stated`: the value is `None`."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from byok_widgets.display.value_words import NOT_STATED, in_words
 from byok_widgets.errors import TemplateError
 from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.templates.evaluation import Missing, value_of
@@ -14,7 +15,6 @@ from byok_widgets.templates.expression import Constant, Filtered, Part, Variable
 from byok_widgets.templates.filter_names import SHORT_FILTERS
 from byok_widgets.templates.lookup import FilterUseError, NoTextError, with_text
 from byok_widgets.templates.prompt import Place, Placeholder, Prompt, short
-from byok_widgets.value_words import NOT_STATED, in_words
 
 _MANY = 100  # placeholders: more of them are filled in by a worker
 

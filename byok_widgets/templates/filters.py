@@ -14,10 +14,10 @@ from jinja2.filters import make_attrgetter
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from byok_widgets.display.value_words import in_words
 from byok_widgets.foreign_exceptions import text_of_exception
 from byok_widgets.templates.filter_names import FILTERS, OF_TEXTS
 from byok_widgets.templates.lookup import FilterUseError, part_of, with_text
-from byok_widgets.value_words import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from byok_widgets.display.value_words import NOT_STATED
 from byok_widgets.templates.expression import Constant, Expression, Filtered, Part, Variable, written
 from byok_widgets.templates.expression_rewrites import guarded_by, rewritten_expression, with_default
 from byok_widgets.templates.statements import Statement
 from byok_widgets.templates.syntax import NotAnExpressionError, converted, parser
-from byok_widgets.value_words import NOT_STATED
 
 _RAW = re.compile(r"\{%[-+]?\s*raw\s*[-+]?%\}(.*)\{%[-+]?\s*endraw\s*[-+]?%\}", re.DOTALL)
 _MARK = re.compile(r"\{\{|\{%")

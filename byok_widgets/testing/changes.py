@@ -8,13 +8,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from byok_widgets import markup
-from byok_widgets.reading_order import in_order
+from byok_widgets.display import markup
+from byok_widgets.display.reading_order import in_order
+from byok_widgets.display.value_words import in_words, quoted
 from byok_widgets.secrets import redact
 from byok_widgets.testing.baseline import Baseline, money, way_of
 from byok_widgets.testing.outcomes import WRONG, CaseOutcome
 from byok_widgets.testing.view import RunView
-from byok_widgets.value_words import in_words, quoted
 
 
 @dataclass(frozen=True, repr=False)

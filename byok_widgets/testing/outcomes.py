@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from byok_widgets import markup
-from byok_widgets.cards import Card, Cards
 from byok_widgets.cases.assertions import JUDGED, KINDS, question_of
 from byok_widgets.cases.case import Case
 from byok_widgets.cases.checks import Check
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.told_checks import told_checks
-from byok_widgets.reading_order import in_order
+from byok_widgets.display import markup
+from byok_widgets.display.cards import Card, Cards
+from byok_widgets.display.reading_order import in_order
+from byok_widgets.display.text_tables import aligned
+from byok_widgets.display.value_words import quoted
 from byok_widgets.secrets import redact
 from byok_widgets.testing.places import Place, place_of, unfinished
-from byok_widgets.text_tables import aligned
-from byok_widgets.value_words import quoted
 
 
 class Outcome(StrEnum):

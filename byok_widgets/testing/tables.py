@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from byok_widgets import markup
 from byok_widgets.compare import tables
 from byok_widgets.compare.figures import percent
-from byok_widgets.markup import Markup
-from byok_widgets.sanitize import sanitize
+from byok_widgets.display import markup
+from byok_widgets.display.markup import Markup
+from byok_widgets.display.sanitize import sanitize
+from byok_widgets.display.text_tables import aligned
 from byok_widgets.secrets import redact
 from byok_widgets.testing.changes import changes
 from byok_widgets.testing.outcomes import WRONG, CaseOutcome, Outcome
 from byok_widgets.testing.view import RunView
-from byok_widgets.text_tables import aligned
 
 COLUMNS = ("case", "outcome", "passed", "where", "what went wrong")
 _LINE_CHARS = 300

@@ -10,7 +10,7 @@ import html
 import sys
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.sanitize import sanitize
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.widgets import error_offer, interrupt_display, key_leak_warning
 from byok_widgets.widgets.marimo import in_marimo
 

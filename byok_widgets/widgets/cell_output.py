@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
+from byok_widgets.display.sanitize import sanitize
+from byok_widgets.display.shortening import MAX_CHARS, shortened
 from byok_widgets.reply import NodeResult
-from byok_widgets.sanitize import sanitize
 from byok_widgets.session import Turn
-from byok_widgets.shortening import MAX_CHARS, shortened
 from byok_widgets.widgets.progress_words import at_work, silence, waiting, when
 
 PROGRESS_S = 0.5

@@ -9,8 +9,8 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.errors import ByokError
-from byok_widgets.sanitize import sanitize
 from byok_widgets.widgets.audience import is_watched
 
 MIME_TYPE = "application/vnd.byok-widgets.error+json"

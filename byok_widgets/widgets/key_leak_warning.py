@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Iterable
 from typing import Any
 
-from byok_widgets import markup
+from byok_widgets.display import markup
 from byok_widgets.secrets.key_formats import exact_key
 
 _OFF = frozenset({"0", "off", "no", "false"})

@@ -9,11 +9,11 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-from byok_widgets import markup
+from byok_widgets.display import markup
+from byok_widgets.display.sanitize import sanitize
+from byok_widgets.display.shortening import in_part
 from byok_widgets.reply import NodeResult, Reply
-from byok_widgets.sanitize import sanitize
 from byok_widgets.session import Turn
-from byok_widgets.shortening import in_part
 
 _displays: weakref.WeakKeyDictionary[Any, ReplyDisplay] = weakref.WeakKeyDictionary()
 

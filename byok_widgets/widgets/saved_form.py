@@ -11,8 +11,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.engine import HOME_THREAD
-from byok_widgets.sanitize import sanitize
 from byok_widgets.widgets.audience import shows_widgets
 
 Bundle = dict[str, str]

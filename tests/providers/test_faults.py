@@ -15,8 +15,8 @@ import pytest
 
 from byok_widgets import Flow, MissingKeyError, ProviderError
 from byok_widgets.config import BaseUrl
+from byok_widgets.display.error_card import MAX_MESSAGE_CHARS
 from byok_widgets.engine import ENGINE
-from byok_widgets.error_card import MAX_MESSAGE_CHARS
 from byok_widgets.providers import PROVIDERS, Endpoint
 from byok_widgets.providers.quota_headers import retry_after
 from byok_widgets.secrets import Secret

@@ -8,8 +8,8 @@ import itertools
 import pytest
 
 from byok_widgets import Reply
-from byok_widgets.sanitize import sanitize
-from byok_widgets.shortening import MAX_CHARS
+from byok_widgets.display.sanitize import sanitize
+from byok_widgets.display.shortening import MAX_CHARS
 from byok_widgets.widgets.cell_output import CellOutput
 
 

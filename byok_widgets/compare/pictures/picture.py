@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any
 
-from byok_widgets import markup
+from byok_widgets.display import markup
 from byok_widgets.errors import ConfigError
 from byok_widgets.secrets.json_redaction import redact_keys
 

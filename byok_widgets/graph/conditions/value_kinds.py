@@ -7,7 +7,7 @@ from datetime import date, time
 from numbers import Number
 from typing import Any, Literal
 
-from byok_widgets.value_words import quoted
+from byok_widgets.display.value_words import quoted
 
 Kind = Literal["text", "number", "truth", "list", "object", "date"]
 _SHOWN_CHARS = 80

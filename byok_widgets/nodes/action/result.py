@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from byok_widgets import markup
+from byok_widgets.display import markup
+from byok_widgets.display.value_words import labelled
 from byok_widgets.nodes.value_display import shown_value
 from byok_widgets.reply import LearnedValue, NodeResult
-from byok_widgets.value_words import labelled
 
 
 @dataclass(frozen=True, repr=False)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from byok_widgets import markup
+from byok_widgets.display import markup
+from byok_widgets.display.shortening import in_part
 from byok_widgets.grounding.evidence import Evidence
 from byok_widgets.messages import Message
-from byok_widgets.shortening import in_part
 
 TITLE = "In the dialogue"
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from byok_widgets import markup
+from byok_widgets.display import markup
+from byok_widgets.display.value_words import labelled
 from byok_widgets.grounding.evidence import Evidence, EvidenceByPath, Mark
 from byok_widgets.messages import Message
 from byok_widgets.nodes.extraction import evidence_display, result_tree
 from byok_widgets.nodes.extraction.status import NOT_SUPPORTED, STATUS_WORDS, Status, Statuses, not_supported
 from byok_widgets.reply import LearnedValue, NodeResult, Reply
-from byok_widgets.value_words import labelled
 
 _MARKS: Mapping[Status, str] = {
     "ungrounded": f" ({NOT_SUPPORTED})",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
+from byok_widgets.display.shortening import in_part
 from byok_widgets.grounding.evidence import MARK_WORDS, Evidence, Mark
 from byok_widgets.nodes.extraction.status import STATUS_WORDS, Status, not_supported
 from byok_widgets.nodes.value_display import shown_value
 from byok_widgets.schema.paths import paths_below, steps_below
-from byok_widgets.shortening import in_part
 
 _INDENT = "\u2003"
 _NO_VALUE = "–"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from byok_widgets.cards import Table
+from byok_widgets.display.cards import Table
+from byok_widgets.display.value_words import quoted
 from byok_widgets.schema.paths import ByPath, paths_below
-from byok_widgets.value_words import quoted
 
 Status = Literal["found", "not_stated", "ungrounded", "incomplete", "invalid"]
 """How reliable a value is.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from byok_widgets.cards import Card, Cards
+from byok_widgets.display.cards import Card, Cards
 from byok_widgets.providers.local import models
 from byok_widgets.providers.local.provider import LocalProvider
 

@@ -15,9 +15,9 @@ import traitlets
 
 from byok_widgets.compare.case_order import Order
 from byok_widgets.compare.outlook import Pace
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.engine import DaemonExecutor, clock
 from byok_widgets.engine.home_thread import call_logged
-from byok_widgets.sanitize import sanitize
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.audience import Mode
 from byok_widgets.widgets.board import board_messages, cell_detail

@@ -9,9 +9,9 @@ from byok_widgets.compare import outlook
 from byok_widgets.compare.figures import short_names_of
 from byok_widgets.compare.pictures import pictures_of
 from byok_widgets.compare.variant_row import COLUMNS, VERDICT, Figure, figures_of, results_by_variant, telling
-from byok_widgets.sanitize import sanitize
+from byok_widgets.display.sanitize import sanitize
+from byok_widgets.display.shortening import in_part
 from byok_widgets.secrets import redact
-from byok_widgets.shortening import in_part
 
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison import Comparison

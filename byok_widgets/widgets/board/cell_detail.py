@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from byok_widgets.compare.figures import percent, seconds
 from byok_widgets.compare.told_checks import told_checks
-from byok_widgets.reading_order import in_order
-from byok_widgets.value_words import quoted
+from byok_widgets.display.reading_order import in_order
+from byok_widgets.display.value_words import quoted
 from byok_widgets.widgets.board.board_messages import shown
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from byok_widgets.display.value_words import quoted
 from byok_widgets.engine import DaemonExecutor
 from byok_widgets.engine.home_thread import call_logged
 from byok_widgets.errors import ByokError
-from byok_widgets.value_words import quoted
 from byok_widgets.widgets.board.board_messages import shown
 from byok_widgets.widgets.board.cell_detail import said_in
 

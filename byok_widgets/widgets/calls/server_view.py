@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from byok_widgets import markup
+from byok_widgets.display import markup
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.errors import ByokError, FlowError
-from byok_widgets.sanitize import sanitize
 from byok_widgets.serve.calls import ServedCall, ServedCalls
 from byok_widgets.widgets.audience import mode_of
 from byok_widgets.widgets.background import PANEL_WORK

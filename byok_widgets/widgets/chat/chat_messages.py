@@ -5,19 +5,19 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets import reasoning_display
+from byok_widgets.display import reasoning_display
+from byok_widgets.display.sanitize import sanitize
+from byok_widgets.display.shortening import in_part
 from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.graph.colours import node_colours
 from byok_widgets.graph.svg import as_svg
 from byok_widgets.misplaced_keys import key_in_dialogue
 from byok_widgets.nodes.value_display import shown_value
-from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.key_formats import exact_key
 from byok_widgets.session import timeline
 from byok_widgets.session.explain import condition_words, judged_by
 from byok_widgets.session.steps import Visit, silent_reasoning
-from byok_widgets.shortening import in_part
 from byok_widgets.widgets.chat import lessons
 from byok_widgets.widgets.chat.as_typed import as_typed
 from byok_widgets.widgets.chat.where_said import where_said

@@ -6,7 +6,7 @@ import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from byok_widgets.sanitize import sanitize
+from byok_widgets.display.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.session import Session

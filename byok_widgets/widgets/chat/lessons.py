@@ -7,14 +7,14 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from byok_widgets.display.sanitize import sanitize
+from byok_widgets.display.shortening import in_part
 from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.messages import Message
 from byok_widgets.nodes.examples import as_code, said_in_short
-from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets import redact
 from byok_widgets.session.corrections import field_value
 from byok_widgets.session.steps import Visit
-from byok_widgets.shortening import in_part
 from byok_widgets.widgets.chat.as_typed import as_typed
 
 if TYPE_CHECKING:

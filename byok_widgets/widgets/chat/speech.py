@@ -6,10 +6,10 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING
 
+from byok_widgets.display.sanitize import sanitize
+from byok_widgets.display.shortening import MAX_CHARS
 from byok_widgets.engine import clock
 from byok_widgets.engine.callbacks import Progress, Retraction, Thinking, Waiting
-from byok_widgets.sanitize import sanitize
-from byok_widgets.shortening import MAX_CHARS
 from byok_widgets.widgets.progress_words import at_work, waiting
 
 if TYPE_CHECKING:

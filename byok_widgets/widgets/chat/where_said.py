@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from byok_widgets.sanitize import sanitize
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.session.steps import Visit
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from byok_widgets.config.turn_limits import MAX_CALLS
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.misplaced_keys import reject_any_key
 from byok_widgets.nodes.node_settings import LIMIT
 from byok_widgets.providers.model_settings import SETTINGS
-from byok_widgets.sanitize import sanitize
 from byok_widgets.widgets.panel import visitor
 from byok_widgets.widgets.panel.model_picker import note_html, problem_html
 from byok_widgets.widgets.panel.text_field import TextField, error_text

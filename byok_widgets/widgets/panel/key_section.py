@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.errors import ConfigError
 from byok_widgets.keys.formats import validation_rules
 from byok_widgets.providers.look_alikes import shown_destination
-from byok_widgets.sanitize import sanitize
 from byok_widgets.widgets.panel import key_messages, visitor
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.key_controller import KeyController

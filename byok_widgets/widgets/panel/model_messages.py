@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.providers import catalog
-from byok_widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.providers.exchange import ModelInfo

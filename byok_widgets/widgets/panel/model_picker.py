@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.engine import HAS_THREADS
 from byok_widgets.errors import ByokError
 from byok_widgets.providers import catalog
 from byok_widgets.providers.exchange import ModelInfo
 from byok_widgets.providers.local import models
 from byok_widgets.providers.local.default_model import default_model
-from byok_widgets.sanitize import sanitize
 from byok_widgets.widgets.panel import visitor
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.model_field import ModelField, ModelRows

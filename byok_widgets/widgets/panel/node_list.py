@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 import traitlets
 
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.nodes.node_settings import LIMIT
 from byok_widgets.nodes.own_setting import find_own_setting
-from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets import redact
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.page_input import field_text

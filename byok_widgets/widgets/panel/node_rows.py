@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.diagnostics.fit import incompatible_settings
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.errors import ByokError
 from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.nodes.node_settings import LIMIT, setting_as_code
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.model_settings import SETTINGS, Setting
 from byok_widgets.reply import SOURCE_WORDS
-from byok_widgets.sanitize import sanitize
 from byok_widgets.widgets.panel import visitor
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 

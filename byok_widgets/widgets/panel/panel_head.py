@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.errors import ByokError
 from byok_widgets.flow.pending_settings import PENDING
 from byok_widgets.flow.questions import Choice, Question
 from byok_widgets.flow.settings_elsewhere import sentence
 from byok_widgets.flow.waiting_settings import WAITING
-from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets import redact
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.panel import visitor

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from byok_widgets.config import BaseUrl
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.engine import HOME_THREAD
 from byok_widgets.errors import ByokError
 from byok_widgets.providers import PROVIDERS
-from byok_widgets.sanitize import sanitize
 from byok_widgets.widgets.audience import Mode, shows_widgets
 from byok_widgets.widgets.panel import text_summary, visitor
 from byok_widgets.widgets.panel.advanced import Advanced

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.errors import ByokError
 from byok_widgets.flow import flow_contexts, flow_registry
 from byok_widgets.flow.flow_settings import FlowSettings
 from byok_widgets.flow.waiting_settings import WAITING
-from byok_widgets.sanitize import sanitize
 from byok_widgets.widgets.audience import Mode, mode_of_gear
 from byok_widgets.widgets.panel.settings import SettingsPanel
 

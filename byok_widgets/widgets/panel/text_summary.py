@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets import markup
+from byok_widgets.display import markup
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.errors import ByokError
 from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.providers import catalog
 from byok_widgets.reply import SOURCE_WORDS
-from byok_widgets.sanitize import sanitize
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.key_controller import KeyController
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding
-from byok_widgets.sanitize import sanitize
 from byok_widgets.secrets import redact
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.background import PANEL_WORK, start

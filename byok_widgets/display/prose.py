@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from byok_widgets import markup
+from byok_widgets.display import markup
 
 
 class Prose(str):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from byok_widgets import reasoning_display
+from byok_widgets.display import reasoning_display
 
 
 def test_without_any_there_is_nothing_to_see() -> None:

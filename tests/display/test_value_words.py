@@ -11,8 +11,8 @@ from enum import Enum, IntEnum
 import pytest
 from pydantic import BaseModel
 
+from byok_widgets.display.value_words import in_words, labelled, quoted
 from byok_widgets.templates import render, render_in_time
-from byok_widgets.value_words import in_words, labelled, quoted
 
 
 class Size(Enum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.reading_order import MARK, from_left, in_line, in_order
+from byok_widgets.display.reading_order import MARK, from_left, in_line, in_order
 
 ASK, READ = "سؤال", "קריאה"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Mapping
 
-from byok_widgets import markup
-from byok_widgets.sanitize import sanitize
+from byok_widgets.display import markup
+from byok_widgets.display.sanitize import sanitize
 
 MAX_MESSAGE_CHARS = 600
 """Maximum length of an error on screen, in characters."""

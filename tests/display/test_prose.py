@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from byok_widgets.prose import Prose
+from byok_widgets.display.prose import Prose
 
 pretty = pytest.importorskip("IPython.lib.pretty")
 

@@ -8,8 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from byok_widgets import Flow, Reply, markup
+from byok_widgets import Flow, Reply
 from byok_widgets.diagnostics.check import Check
+from byok_widgets.display import markup
 from byok_widgets.errors import ConfigError
 from byok_widgets.findings import Finding
 from byok_widgets.nodes.action.result import ActionResult

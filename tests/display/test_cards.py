@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import Flow, Session, list_local_models
-from byok_widgets.cards import Card, Cards, CardsByName
+from byok_widgets.display.cards import Card, Cards, CardsByName
 from byok_widgets.nodes.extraction.status import Statuses
 from tests.html_table import cells_of
 from tests.scripted_server import Say, ScriptedServer

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from byok_widgets import markup
-from byok_widgets.shortening import in_part
+from byok_widgets.display import markup
+from byok_widgets.display.shortening import in_part
 
 TITLE = "Reasoning"
 _HOLDER = "the reply's .reasoning"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, TypeVar
 
-from byok_widgets import markup
-from byok_widgets.text_tables import aligned
+from byok_widgets.display import markup
+from byok_widgets.display.text_tables import aligned
 
 
 class Card:

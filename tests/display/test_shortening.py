@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from byok_widgets.shortening import MAX_CHARS, in_part
+from byok_widgets.display.shortening import MAX_CHARS, in_part
 
 
 def test_a_text_is_shown_whole_up_to_the_limit() -> None:
