@@ -225,7 +225,9 @@ class Execution:
         bill = self._spending.bill() if self._spending else None
         self._scope.end()
         store = partial(self._record.end, answer, state, [*self._tried, *self._heard], bill)
-        fault = await self._stored(store)
+        fault = await _fault_of(store)
+        if fault:
+            _LOG.error("turn %s could not be stored: %s", self._asked.key[:12], describe_exception(fault))
         is_lost = isinstance(fault, LostTurnError)
         if fault and self._spending and (is_lost or not self._live.said):
             await self._spending.store(bill)
@@ -234,20 +236,22 @@ class Execution:
         self._live.end(answer)  # heard already, so it is heard to its end
         self._around.observers.tell(self._record.report(answer, state, self._tried, self._scope))
         if fault and not is_lost:
-            await self._store_later(store)
+            await _store_later(store)
 
-    async def _store_later(self, store: Callable[[], Awaitable[None]]) -> None:
-        """Store what was heard when the store is back; until then, whoever asks for this turn hears the same."""
-        fault: Exception | None = Exception()
-        while fault is not None and not isinstance(fault, LostTurnError):
-            await asyncio.sleep(_STORE_AGAIN_S)
-            fault = await self._stored(store)
 
-    async def _stored(self, store: Callable[[], Awaitable[None]]) -> Exception | None:
-        """Store the turn; return why that was not possible."""
-        try:
-            await store()
-        except Exception as error:  # noqa: BLE001 - whatever a store raises
-            _LOG.error("turn %s could not be stored: %s", self._asked.key[:12], describe_exception(error))
-            return error
-        return None
+async def _store_later(store: Callable[[], Awaitable[None]]) -> None:
+    """Store what was heard when the store is back; until then, whoever asks for this turn hears the same."""
+    while True:
+        await asyncio.sleep(_STORE_AGAIN_S)
+        fault = await _fault_of(store)
+        if fault is None or isinstance(fault, LostTurnError):
+            return
+
+
+async def _fault_of(store: Callable[[], Awaitable[None]]) -> Exception | None:
+    """Store a turn; return why that was not possible."""
+    try:
+        await store()
+    except Exception as error:  # noqa: BLE001 - whatever a store raises
+        return error
+    return None
