@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from byok_widgets.frontend import Frontend
     from byok_widgets.messages import Message, TextDelta
     from byok_widgets.nodes import ActionNode, ActionResult, ConversationNode, Extraction, ExtractionNode
-    from byok_widgets.nodes.lane import lane
+    from byok_widgets.nodes.calls.lane import lane
     from byok_widgets.providers.local import list_local_models
     from byok_widgets.providers.stream import bounds
     from byok_widgets.reply import Reply
@@ -59,7 +59,7 @@ _HOMES = {
     "byok_widgets.reply": ("Reply",),
     "byok_widgets.usage": ("Cost", "Usage"),
     "byok_widgets.nodes": ("ActionNode", "ActionResult", "ConversationNode", "Extraction", "ExtractionNode"),
-    "byok_widgets.nodes.lane": ("lane",),
+    "byok_widgets.nodes.calls.lane": ("lane",),
     "byok_widgets.providers.local": ("list_local_models",),
     "byok_widgets.providers.stream": ("bounds",),
     "byok_widgets.schema": ("Field",),

@@ -53,13 +53,13 @@ _OF_OTHERS = (
 )
 """What neither a flow nor a plain first answer needs."""
 _OF_A_CALL = (
-    "nodes.conversation nodes.model_call templates providers.transport.client providers.response_accumulator"
+    "nodes.conversation nodes.calls.model_call templates providers.transport.client providers.response_accumulator"
     " providers.adaptation.resending providers.protocols.answer_parser"
 )
 """What a flow needs once it calls a model."""
 _LIMITS = {
-    "flow": (_FLOW, 170, f"{_OF_OTHERS} {_OF_A_CALL}", ""),
-    "answer": (_FIRST_ANSWER, 215, _OF_OTHERS, _OF_A_CALL),
+    "flow": (_FLOW, 171, f"{_OF_OTHERS} {_OF_A_CALL}", ""),
+    "answer": (_FIRST_ANSWER, 216, _OF_OTHERS, _OF_A_CALL),
 }
 """For a flow, and for its first answer: the code, most modules of ours, those that wait, those that are there.
 

@@ -18,7 +18,7 @@ from byok_widgets.compare.batch_store import Batch, BatchStore
 from byok_widgets.compare.result_cell import Key
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.hashing import hashed
-from byok_widgets.nodes.admission import nothing_sent, sent_by
+from byok_widgets.nodes.calls.admission import nothing_sent, sent_by
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import PROVIDERS, Endpoint, Provider
 from byok_widgets.providers.batches import BatchForm, BatchItem, BatchResult, BatchState

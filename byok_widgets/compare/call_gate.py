@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.prices import Prices
 from byok_widgets.errors import FlowError
-from byok_widgets.nodes.admission import current_admission
+from byok_widgets.nodes.calls.admission import current_admission
 from byok_widgets.usage import NOT_CHARGED, Cost
 
 if TYPE_CHECKING:
-    from byok_widgets.nodes.admission import Admitted, PendingCall
+    from byok_widgets.nodes.calls.admission import Admitted, PendingCall
 
 USED_UP = "budget_used_up"
 """Kind of the error of a call that the budget does not admit."""

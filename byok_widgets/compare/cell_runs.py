@@ -19,8 +19,8 @@ from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.slot import Slot
 from byok_widgets.compare.task import Task
 from byok_widgets.compare.variant import Variant
-from byok_widgets.nodes.admission import Admission, admitted_by
-from byok_widgets.nodes.lane import in_lane
+from byok_widgets.nodes.calls.admission import Admission, admitted_by
+from byok_widgets.nodes.calls.lane import in_lane
 from byok_widgets.usage import Cost
 
 

@@ -18,8 +18,8 @@ from byok_widgets.compare.scoring import MISSING, Metric, Score
 from byok_widgets.compare.store import CellStore
 from byok_widgets.engine.workers import LateFunctionError, call_in_worker
 from byok_widgets.errors import ByokError
-from byok_widgets.nodes.admission import admitted_by
-from byok_widgets.nodes.lane import Lane, in_lane
+from byok_widgets.nodes.calls.admission import admitted_by
+from byok_widgets.nodes.calls.lane import Lane, in_lane
 
 METRIC_LIMIT_S = 60.0
 NOT_ASKED = Score(None, "A question was not put to the judge: the limit was reached.")

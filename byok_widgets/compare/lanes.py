@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from byok_widgets.cases.case import Case
 from byok_widgets.cases.given_words import given_words
-from byok_widgets.nodes.lane import Lane
+from byok_widgets.nodes.calls.lane import Lane
 
 
 def lane_of(case: Case, work: str, repeat: int = 0) -> Lane:

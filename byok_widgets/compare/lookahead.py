@@ -9,7 +9,7 @@ from byok_widgets.cases.case import Case
 from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.call_gate import CallGate
 from byok_widgets.compare.task import Task
-from byok_widgets.nodes.admission import admitted_by
+from byok_widgets.nodes.calls.admission import admitted_by
 
 AHEAD = 16
 """Cases that are got ready before their turn."""

@@ -14,9 +14,9 @@ from byok_widgets.cases.checks import CALLER
 from byok_widgets.compare.call_gate import CallMeter, Noting, total_cost
 from byok_widgets.compare.conversation import Conversation
 from byok_widgets.engine.callbacks import OnProgress
-from byok_widgets.nodes.admission import admitted_by, current_admission
+from byok_widgets.nodes.calls.admission import admitted_by, current_admission
+from byok_widgets.nodes.calls.lane import current_lane, in_lane
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.nodes.lane import current_lane, in_lane
 
 Begin = Callable[[], Conversation]
 """Begins a conversation with the flow."""

@@ -19,7 +19,7 @@ from byok_widgets.providers.exchange import Answer
 from byok_widgets.usage import Usage
 
 if TYPE_CHECKING:
-    from byok_widgets.nodes.admission import PendingCall
+    from byok_widgets.nodes.calls.admission import PendingCall
 
 ATTEMPTS = 3
 """Requests of one answer that may all be charged, retries included."""

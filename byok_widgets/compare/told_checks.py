@@ -6,7 +6,7 @@ from byok_widgets.cases.case import Case
 from byok_widgets.cases.checks import Check, checks
 from byok_widgets.compare.call_gate import NoCalls
 from byok_widgets.compare.result_cell import ResultCell
-from byok_widgets.nodes.admission import admitted_by
+from byok_widgets.nodes.calls.admission import admitted_by
 
 
 def told_checks(case: Case, cell: ResultCell | None) -> list[Check]:

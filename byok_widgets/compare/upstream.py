@@ -23,7 +23,7 @@ from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ConfigError, ProviderError
 from byok_widgets.hashing import hashed
 from byok_widgets.messages import Message
-from byok_widgets.nodes.lane import in_lane
+from byok_widgets.nodes.calls.lane import in_lane
 from byok_widgets.plain_values import are_plain
 from byok_widgets.session import Session
 from byok_widgets.session.steps import Visit

@@ -179,7 +179,7 @@ class FlowSettings(StrictAttributes):
 
     @max_calls_per_visit.setter
     def max_calls_per_visit(self, count: int | None) -> None:
-        from byok_widgets.nodes.visit_budget import MAX_CALLS
+        from byok_widgets.nodes.calls.visit_budget import MAX_CALLS
 
         chosen = checked_calls(count, "max_calls_per_visit", MAX_CALLS)
         self.context.visit_budget.max_calls = MAX_CALLS if chosen is None else chosen

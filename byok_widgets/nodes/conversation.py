@@ -13,8 +13,8 @@ from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import Message, TextDelta, answer_message, transcript_of
 from byok_widgets.nodes.base import NodeInput
+from byok_widgets.nodes.calls.model_call import cost_when_stopped, origin_of
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.nodes.model_call import cost_when_stopped, origin_of
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.node_settings import yes_or_no
 from byok_widgets.reply import Reply

@@ -11,15 +11,15 @@ from byok_widgets.config import BaseUrl, FlowConfig, ModelRef
 from byok_widgets.config.change_signal import ChangeSignal
 from byok_widgets.errors import ByokError, ConfigError, MissingKeyError
 from byok_widgets.keys import KEY_WORK, KeyStore
+from byok_widgets.nodes.calls.waits import Waits
 from byok_widgets.nodes.key_verdicts import KeyVerdicts
-from byok_widgets.nodes.waits import Waits
 from byok_widgets.providers import PROVIDERS, Endpoint, Provider
 from byok_widgets.secrets import Secret
 
 if TYPE_CHECKING:
+    from byok_widgets.nodes.calls.tape import Tape
+    from byok_widgets.nodes.calls.visit_budget import VisitBudget
     from byok_widgets.nodes.picked_models import PickedModels
-    from byok_widgets.nodes.tape import Tape
-    from byok_widgets.nodes.visit_budget import VisitBudget
     from byok_widgets.schema.values.locales import Locale
 
 
@@ -78,7 +78,7 @@ class FlowContext:
     @property
     def visit_budget(self) -> VisitBudget:
         """What visitors may take in this kernel."""
-        from byok_widgets.nodes.visit_budget import VisitBudget
+        from byok_widgets.nodes.calls.visit_budget import VisitBudget
 
         return self._visits.setdefault("this", VisitBudget())
 

@@ -22,7 +22,7 @@ from byok_widgets.secrets.quoting import as_given
 if TYPE_CHECKING:
     from byok_widgets.engine.callbacks import OnProgress, OnText
     from byok_widgets.messages import Message
-    from byok_widgets.nodes.call import Call
+    from byok_widgets.nodes.calls.call import Call
     from byok_widgets.nodes.compare_options import CompareOptions
 
 R = TypeVar("R", bound=NodeResult)
@@ -187,7 +187,7 @@ class ModelNode(Node[R]):
             TemplateError: The prompt names a variable without a value.
             ProviderError: The provider, the network or the answer failed.
         """
-        from byok_widgets.nodes.model_call import execute
+        from byok_widgets.nodes.calls.model_call import execute
 
         call = await self.prepare_call(given, messages=messages)
         return await execute(call, self._context, on_text=on_text, on_progress=on_progress)
@@ -200,7 +200,7 @@ class ModelNode(Node[R]):
             ConfigError: No model is chosen anywhere, or the deadline is no number above 0.
             TemplateError: The prompt names a variable without a value.
         """
-        from byok_widgets.nodes.call import Call
+        from byok_widgets.nodes.calls.call import Call
         from byok_widgets.nodes.time_limits import deadline_of
 
         return Call(

@@ -7,8 +7,8 @@ from typing import get_args
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.misplaced_keys import reject_any_key
+from byok_widgets.nodes.calls.structured_output import forget_modes
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.nodes.structured_output import forget_modes
 from byok_widgets.recording import whole_notebook
 from byok_widgets.recording.cassette import SUFFIX, Cassette
 from byok_widgets.recording.handles import Recording, Replay, path_of

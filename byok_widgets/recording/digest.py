@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from byok_widgets.nodes.lane import Lane
-from byok_widgets.nodes.tape import TapedCall
+from byok_widgets.nodes.calls.lane import Lane
+from byok_widgets.nodes.calls.tape import TapedCall
 from byok_widgets.providers import Request
 
 Words = Mapping[str, Any]

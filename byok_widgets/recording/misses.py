@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from byok_widgets.errors import ReplayMissError
-from byok_widgets.nodes.lane import Lane
+from byok_widgets.nodes.calls.lane import Lane
 from byok_widgets.nodes.prompt_version import PROMPT_VERSION
 from byok_widgets.recording.cassette import Cassette, Entry, entry_of
 from byok_widgets.recording.changes import MODEL, SETTING, Change, case_changes, changes, similarity

@@ -12,8 +12,8 @@ from byok_widgets.engine import DaemonExecutor, clock
 from byok_widgets.engine.callbacks import OnText, Retraction
 from byok_widgets.errors import ProviderError
 from byok_widgets.files import describe_os_error
-from byok_widgets.nodes.lane import current_lane
-from byok_widgets.nodes.tape import TapedCall
+from byok_widgets.nodes.calls.lane import current_lane
+from byok_widgets.nodes.calls.tape import TapedCall
 from byok_widgets.providers import Request
 from byok_widgets.recording.cassette import Cassette, Entry
 from byok_widgets.recording.digest import WantedCall
@@ -31,7 +31,7 @@ from byok_widgets.recording.misses import miss, nearest
 from byok_widgets.reply import Reply
 
 if TYPE_CHECKING:
-    from byok_widgets.nodes.tape import Send
+    from byok_widgets.nodes.calls.tape import Send
 
 Missing = Literal["error", "nearest", "record", "live"]
 """What becomes of a call that was not recorded. Nothing is ever sent unless one of the last two was chosen."""

@@ -12,9 +12,9 @@ from byok_widgets.engine.callbacks import Retraction
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ByokError
 from byok_widgets.foreign_exceptions import describe_exception
-from byok_widgets.nodes.admission import admitted_by
+from byok_widgets.nodes.calls.admission import admitted_by
+from byok_widgets.nodes.calls.turn_scope import in_scope
 from byok_widgets.nodes.effects import EffectLog, Effects
-from byok_widgets.nodes.turn_scope import in_scope
 from byok_widgets.serve.asked import Asked
 from byok_widgets.serve.fallback import Fallback, broken_off, by_another_model, sentence_turn
 from byok_widgets.serve.live_turn import Answer, LiveTurn

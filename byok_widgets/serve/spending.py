@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Literal, get_args
 
 from byok_widgets.errors import ConfigError, FlowError
-from byok_widgets.nodes.admission import PendingCall
+from byok_widgets.nodes.calls.admission import PendingCall
 from byok_widgets.serve.store import Bill, Spent, Store
 from byok_widgets.usage import Cost
 

@@ -11,8 +11,8 @@ from byok_widgets.engine import clock
 from byok_widgets.engine.callbacks import OnProgress, OnText, Progress, Retraction, Thinker, Thinking
 from byok_widgets.errors import ByokError
 from byok_widgets.messages import Message, answer_message
+from byok_widgets.nodes.calls.model_call import cost_when_stopped, origin_of
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.nodes.model_call import cost_when_stopped, origin_of
 from byok_widgets.reply import Reply
 from byok_widgets.usage import Cost
 

@@ -15,9 +15,9 @@ from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ByokError, ExtractionError, ProviderError
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge
 from byok_widgets.messages import Message
-from byok_widgets.nodes.call import Call
+from byok_widgets.nodes.calls.call import Call
+from byok_widgets.nodes.calls.structured_output import Structured, ask_structured, with_cost
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.nodes.structured_output import Structured, ask_structured, with_cost
 from byok_widgets.plain_values import are_plain
 from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, Field

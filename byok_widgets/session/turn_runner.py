@@ -25,7 +25,7 @@ from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge, FlowGraph
 from byok_widgets.messages import Message
 from byok_widgets.nodes import NodeInput
-from byok_widgets.nodes.call_budget import TurnBudget
+from byok_widgets.nodes.calls.call_budget import TurnBudget
 from byok_widgets.nodes.effects import Effects
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.reply import Reply

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator
 
 from byok_widgets.errors import ByokError
-from byok_widgets.nodes.call import Call
+from byok_widgets.nodes.calls.call import Call
 from byok_widgets.recording import entries
 from tests.leaks.channels import channel, forms
 from tests.leaks.hunting import Place, files_below, text

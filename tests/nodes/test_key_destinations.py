@@ -12,7 +12,7 @@ from byok_widgets import Flow
 from byok_widgets.config import BaseUrl
 from byok_widgets.errors import ByokError, ConfigError, MissingKeyError, ProviderError
 from byok_widgets.flow import flow_contexts
-from byok_widgets.nodes.model_call import KEY_LEFT_OUT
+from byok_widgets.nodes.calls.model_call import KEY_LEFT_OUT
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.reply import Reply
 from byok_widgets.secrets.secret import MASK

@@ -14,7 +14,8 @@ from byok_widgets.engine.callbacks import Progress, Thinking
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import RunInterrupted
 from byok_widgets.messages import Message
-from byok_widgets.nodes import NodeInput, sending
+from byok_widgets.nodes import NodeInput
+from byok_widgets.nodes.calls import sending
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say, ScriptedServer
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from byok_widgets.engine.callbacks import Progress, Waiting
-from byok_widgets.nodes import waits
-from byok_widgets.nodes.waits import Waits
+from byok_widgets.nodes.calls import waits
+from byok_widgets.nodes.calls.waits import Waits
 
 
 class Clock:

@@ -15,8 +15,8 @@ import pytest
 from byok_widgets import ExtractionError, Flow, ProviderError
 from byok_widgets.config import BaseUrl, ModelRef, ResolvedModel
 from byok_widgets.errors import ByokError
-from byok_widgets.nodes.admission import PendingCall, admitted_by
-from byok_widgets.nodes.model_call import cost_when_stopped
+from byok_widgets.nodes.calls.admission import PendingCall, admitted_by
+from byok_widgets.nodes.calls.model_call import cost_when_stopped
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.usage import NOT_CHARGED, Cost, CostTotal
 from tests.fake_keys import fake_key

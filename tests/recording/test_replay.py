@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import Cost, Flow, FlowError, ProviderError, ReplayMissError, lane
-from byok_widgets.nodes import structured_output
+from byok_widgets.nodes.calls import structured_output
 from byok_widgets.recording import tapes
 from byok_widgets.session import Session
 from tests.fake_keys import fake_key

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from byok_widgets.errors import FlowError
-from byok_widgets.nodes.admission import PendingCall
+from byok_widgets.nodes.calls.admission import PendingCall
 from byok_widgets.serve.spending import Caps, Spending, TurnSpending
 from byok_widgets.serve.sqlite_store import SqliteStore
 from byok_widgets.usage import Cost

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from byok_widgets import ByokError, ConfigError, Flow
-from byok_widgets.nodes.visit_budget import MAX_CALLS
+from byok_widgets.nodes.calls.visit_budget import MAX_CALLS
 from byok_widgets.providers import PROVIDERS
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say

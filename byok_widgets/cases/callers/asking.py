@@ -8,9 +8,9 @@ from typing import Any
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.messages import Message
-from byok_widgets.nodes.call import Call
+from byok_widgets.nodes.calls.call import Call
+from byok_widgets.nodes.calls.structured_output import ask_structured
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.nodes.structured_output import ask_structured
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.schema import ExtractionSchema, Field
 

@@ -16,7 +16,7 @@ from byok_widgets.compare.prices import Prices
 from byok_widgets.usage import Cost
 
 if TYPE_CHECKING:
-    from byok_widgets.nodes.admission import Admitted, PendingCall
+    from byok_widgets.nodes.calls.admission import Admitted, PendingCall
 
 Ask = Callable[[int, Decimal], None]
 """Asks the driver for a call: the number of the question, and the worst case of the call."""

@@ -33,7 +33,7 @@ from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.quota import quota_users
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.foreign_exceptions import describe_exception
-from byok_widgets.nodes.admission import current_admission
+from byok_widgets.nodes.calls.admission import current_admission
 from byok_widgets.usage import Cost
 
 _log = logging.getLogger(__name__)

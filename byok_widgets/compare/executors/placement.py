@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from byok_widgets.compare.executors import worker
-from byok_widgets.nodes.admission import Admission
+from byok_widgets.nodes.calls.admission import Admission
 
 CHUNKS_PER_WORKER = 2
 

@@ -28,7 +28,7 @@ from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ByokError
 from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.keys.sealing import SealingKey
-from byok_widgets.nodes.admission import admitted_by
+from byok_widgets.nodes.calls.admission import admitted_by
 from byok_widgets.usage import Cost
 
 Tell = Callable[[dict[str, Any]], None]

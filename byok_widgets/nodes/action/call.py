@@ -17,8 +17,8 @@ from byok_widgets.nodes.action.function import ActionFunction, line_of
 from byok_widgets.nodes.action.result import ActionResult
 from byok_widgets.nodes.action.run import ActionRun, Settle
 from byok_widgets.nodes.action.values import UnusableResultError
+from byok_widgets.nodes.calls.turn_scope import current_scope
 from byok_widgets.nodes.effects import FIND_OUT, EffectRecord, Effects, Outcome, unknown_outcome
-from byok_widgets.nodes.turn_scope import current_scope
 from byok_widgets.plain_values import are_plain, copies_of
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from byok_widgets.errors import ConfigError, FlowError
-from byok_widgets.nodes.turn_scope import current_turn_key
+from byok_widgets.nodes.calls.turn_scope import current_turn_key
 from byok_widgets.secrets.quoting import as_given
 
 ALL_VARIABLES = "variables"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.errors import ExtractionError
 from byok_widgets.messages import Message
-from byok_widgets.nodes.call import Call
+from byok_widgets.nodes.calls.call import Call
+from byok_widgets.nodes.calls.structured_output import ask_structured, with_cost
 from byok_widgets.nodes.examples import Examples, example_messages
 from byok_widgets.nodes.extraction.evidence_lookup import LookupResult, look_up
 from byok_widgets.nodes.extraction.prompt import instructions, question_messages
@@ -18,7 +19,6 @@ from byok_widgets.nodes.extraction.refusal import Refusal
 from byok_widgets.nodes.extraction.result import Extraction
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.grounding_choice import Grounding
-from byok_widgets.nodes.structured_output import ask_structured, with_cost
 from byok_widgets.nodes.validation import validate
 from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, ValidationResult

@@ -19,7 +19,7 @@ from byok_widgets.cases.writing import save_case
 from byok_widgets.display.sanitize import sanitize
 from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError, FlowError
-from byok_widgets.nodes.lane import lane
+from byok_widgets.nodes.calls.lane import lane
 from byok_widgets.secrets import redact
 from byok_widgets.session.corrections import typed_value
 from byok_widgets.widgets import assets

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 from typing import TYPE_CHECKING, Protocol
 
-from byok_widgets.nodes.admission import PendingCall
+from byok_widgets.nodes.calls.admission import PendingCall
 
 if TYPE_CHECKING:
     from byok_widgets.engine.callbacks import OnText

@@ -20,9 +20,9 @@ from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ByokError, ExtractionError, ProviderError, SchemaError
 from byok_widgets.messages import Message
-from byok_widgets.nodes.call import Call
+from byok_widgets.nodes.calls.call import Call
+from byok_widgets.nodes.calls.model_call import execute
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.nodes.model_call import execute
 from byok_widgets.nodes.validation import validate
 from byok_widgets.providers.allowance import MAX_REQUESTS
 from byok_widgets.providers.exchange import OutputSchema, StructuredMode
@@ -35,7 +35,7 @@ from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.usage import NOT_CHARGED, Cost
 
 if TYPE_CHECKING:
-    from byok_widgets.nodes.tape import Tape
+    from byok_widgets.nodes.calls.tape import Tape
     from byok_widgets.schema.values.locales import Locale
 
 E = TypeVar("E", bound=ByokError)

@@ -11,7 +11,7 @@ from byok_widgets.engine.callbacks import OnProgress, OnText, Retraction, Thinke
 from byok_widgets.engine.quota import quota_users
 from byok_widgets.errors import ByokError
 from byok_widgets.messages import answer_message
-from byok_widgets.nodes.call import Call
+from byok_widgets.nodes.calls.call import Call
 from byok_widgets.providers import Endpoint, Request, catalog, error_mapping, quota_headers
 from byok_widgets.providers.exchange import Answer
 from byok_widgets.providers.governors import governor_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from byok_widgets.errors import FlowError
-from byok_widgets.nodes.call_budget import CallBudget
+from byok_widgets.nodes.calls.call_budget import CallBudget
 
 MAX_CALLS = 500
 """Default limit on the calls of a visit: enough for hours of talk, and far less than a script could make."""

@@ -15,7 +15,7 @@ from byok_widgets.engine import RetriedCall, with_deadline
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.errors import ByokError, ProviderError
 from byok_widgets.messages import answer_message
-from byok_widgets.nodes.admission import (
+from byok_widgets.nodes.calls.admission import (
     Admission,
     Outbox,
     cost_if_cancelled,
@@ -23,11 +23,11 @@ from byok_widgets.nodes.admission import (
     current_outbox,
     nothing_sent,
 )
-from byok_widgets.nodes.call import Call
-from byok_widgets.nodes.call_budget import current_budget
+from byok_widgets.nodes.calls.call import Call
+from byok_widgets.nodes.calls.call_budget import current_budget
+from byok_widgets.nodes.calls.sending import Sending
+from byok_widgets.nodes.calls.turn_scope import current_scope
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.nodes.sending import Sending
-from byok_widgets.nodes.turn_scope import current_scope
 from byok_widgets.providers import PROVIDERS, Endpoint, Provider, Request, error_mapping
 from byok_widgets.providers.base import sentence
 from byok_widgets.reply import Origin, Reply
