@@ -24,7 +24,7 @@ from byok_widgets.nodes.registry import NODE_KINDS
 PACKAGE = "byok_widgets"
 SMALL = (
     "attributes display errors files findings foreign_exceptions hashing lazy_names messages"
-    " misplaced_keys plain_values published_files reply saved_file secrets sent_request surrogates"
+    " misplaced_keys plain_values reply secrets sent_request surrogates"
     " templates text_forms thought_tags usage"
 )
 """Values and small tools that every package above them may use."""
@@ -36,10 +36,8 @@ MAY_IMPORT = {
     "errors": "display secrets usage",
     "error_kinds": "",
     "foreign_exceptions": "secrets",
-    "files": "",
+    "files": "errors secrets",
     "findings": "display secrets",
-    "saved_file": "errors files",
-    "published_files": "errors files secrets",
     "frontend": "",
     "hashing": "",
     "lazy_names": "",

@@ -19,10 +19,10 @@ from byok_widgets.config import ModelRef
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.export.base import file_stem
 from byok_widgets.files import read_file
+from byok_widgets.files.published_files import require_no_keys
+from byok_widgets.files.saved_file import save_file
 from byok_widgets.flow import flow_file
 from byok_widgets.providers import PROVIDERS
-from byok_widgets.published_files import require_no_keys
-from byok_widgets.saved_file import save_file
 
 _PORT = 8080
 

@@ -15,8 +15,8 @@ from byok_widgets.display.cards import Card
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error, finite_json, read_file
 from byok_widgets.files.locking import alone_with
+from byok_widgets.files.saved_file import save_file
 from byok_widgets.misplaced_keys import reject_any_key
-from byok_widgets.saved_file import save_file
 from byok_widgets.secrets import redact
 from byok_widgets.session import Session
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from byok_widgets.cli import tutorials
 from byok_widgets.cli.fetch import fetch_with_bar
 from byok_widgets.errors import ConfigError
+from byok_widgets.files.saved_file import save_file
 from byok_widgets.providers.local.default_model import MODEL_VARIABLE, default_model
-from byok_widgets.saved_file import save_file
 
 if TYPE_CHECKING:
     from byok_widgets.teaching.class_folder import ClassFolder

@@ -13,7 +13,7 @@ from byok_widgets.compare.figures import percent, short_names_of
 from byok_widgets.compare.pictures import Picture, pictures_of
 from byok_widgets.display import markup
 from byok_widgets.errors import ConfigError
-from byok_widgets.saved_file import save_file
+from byok_widgets.files.saved_file import save_file
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.quoting import as_given
 

@@ -12,9 +12,9 @@ from typing import ClassVar, Protocol
 from byok_widgets.config import FlowConfig
 from byok_widgets.display import markup
 from byok_widgets.display.cards import Card, Cards
+from byok_widgets.files.saved_file import save_file
 from byok_widgets.findings import Finding
 from byok_widgets.graph import FlowGraph
-from byok_widgets.saved_file import save_file
 from byok_widgets.secrets import redact_quotes
 
 LOSS = "not_exported"

@@ -10,8 +10,8 @@ from typing import Any
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error, finite_json, read_file, remove_dead_parts, where_to_look
+from byok_widgets.files.saved_file import save_file
 from byok_widgets.flow.file_messages import in_words
-from byok_widgets.saved_file import save_file
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import holds_key
 from byok_widgets.secrets.quoting import as_given

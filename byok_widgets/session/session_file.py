@@ -9,9 +9,9 @@ from typing import Any
 
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.files import describe_os_error, finite_json, read_file, remove_dead_parts, where_to_look
+from byok_widgets.files.saved_file import save_file
 from byok_widgets.graph import FlowGraph
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.saved_file import save_file
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.session.session_data import SavedSession, data_of, session_of

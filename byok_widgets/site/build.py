@@ -16,7 +16,7 @@ from pathlib import Path
 from byok_widgets.bundle.wheel import wheel, wheel_name
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error
-from byok_widgets.published_files import read_pages, require_no_keys
+from byok_widgets.files.published_files import read_pages, require_no_keys
 from byok_widgets.site import stand_ins
 from byok_widgets.site.lock import write_lock
 from byok_widgets.site.wheels import gather

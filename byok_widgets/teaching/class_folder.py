@@ -14,13 +14,13 @@ from byok_widgets.config.base_url import BaseUrl
 from byok_widgets.errors import ConfigError
 from byok_widgets.export.code import literal
 from byok_widgets.files import SHARED_MODELS_VARIABLE, describe_os_error
+from byok_widgets.files.published_files import read_pages, require_no_keys
+from byok_widgets.files.saved_file import save_file
 from byok_widgets.keys.backends.environment import variable_name
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.local.default_model import MODEL_VARIABLE
-from byok_widgets.published_files import read_pages, require_no_keys
 from byok_widgets.recording.cassette import SUFFIX, Cassette
 from byok_widgets.recording.costs import Contents
-from byok_widgets.saved_file import save_file
 
 MODELS = "models"
 _WHEELS = "wheels"

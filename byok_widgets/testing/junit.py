@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from byok_widgets.compare.tables import validities
 from byok_widgets.display.sanitize import sanitize
-from byok_widgets.saved_file import save_file
+from byok_widgets.files.saved_file import save_file
 from byok_widgets.secrets import redact
 from byok_widgets.testing.outcomes import WRONG, CaseOutcome, Outcome
 from byok_widgets.testing.view import RunView

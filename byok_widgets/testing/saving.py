@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from byok_widgets.saved_file import save_file
+from byok_widgets.files.saved_file import save_file
 from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.testing.baseline import FORMAT, MAX_BYTES, VERSION, money, way_of
 from byok_widgets.testing.outcomes import CaseOutcome

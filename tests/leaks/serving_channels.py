@@ -106,7 +106,7 @@ def tests_of_flows(stage: Stage) -> Iterator[Place]:
     yield from files_below(stage.folder)
 
 
-@channel(27, lambda stage: stage.patch.setattr("byok_widgets.published_files.holds_key", lambda _: False))
+@channel(27, lambda stage: stage.patch.setattr("byok_widgets.files.published_files.holds_key", lambda _: False))
 def bundles(stage: Stage) -> Iterator[Place]:
     stage.save_key()
     stage.flow.conversation("ask", "Be brief.", static=True)

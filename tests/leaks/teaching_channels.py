@@ -56,7 +56,7 @@ def _pages(stage: Stage) -> Iterator[list[Path]]:
 
 def _opened(stage: Stage) -> None:
     stage.without_redaction()
-    stage.patch.setattr("byok_widgets.published_files.holds_key", lambda _: False)
+    stage.patch.setattr("byok_widgets.files.published_files.holds_key", lambda _: False)
 
 
 @channel(27, _opened)

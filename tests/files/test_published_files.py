@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.published_files import read_pages, require_no_keys
+from byok_widgets.files.published_files import read_pages, require_no_keys
 from tests.fake_keys import fake_key
 from tests.key_forms import leaks
 
@@ -74,7 +74,7 @@ def test_two_files_of_one_name_are_told(tmp_path: Path) -> None:
     assert read_pages(pages[:1], kind="class") == {"a.ipynb": b"{}"}
     with pytest.raises(ConfigError, match="same name"):
         read_pages(pages, kind="class")
-    with pytest.raises(ConfigError, match="one place"):
+    with pytest.raises(ConfigError, match="one folder"):
         read_pages(pages[:1], kind="class", beside=["A.ipynb"])
     with pytest.raises(ConfigError, match="cannot be read"):
         read_pages([tmp_path / "none.csv"], kind="class")
