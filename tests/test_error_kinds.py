@@ -11,7 +11,7 @@ from byok_widgets.error_kinds import KINDS
 
 PACKAGE = Path(byok_widgets.__file__).parent
 AREAS = (
-    *("attributes/*.py", "keys/**/*.py", "config/*.py", "engine/*.py", "cli/*.py"),
+    *("attributes/*.py", "keys/**/*.py", "config/*.py", "engine/*.py", "files/*.py", "cli/*.py"),
     *("recording/*.py", "templates/*.py", "*.py"),
 )
 

@@ -45,6 +45,7 @@ _CLAUSE_ENDS = re.compile(r"[,;]\s|\bbut\b", re.IGNORECASE)
 _PART = re.compile(r",\s*(?P<word>on|at|in|from)\s*$", re.IGNORECASE)
 _ENDS = re.compile(r"[?!\n]")
 _OPEN_QUESTION = re.compile(r"\b(?:when|what|which|where|who|how)\b", re.IGNORECASE)
+_VERB = re.compile(r"\s+(?:is|are|was|were|will|has|have|can)\b", re.IGNORECASE)
 _LONGEST_REPLY = 200
 _LONGEST_OFFER = 1000
 """In a longer message, values are not compared with each other."""
@@ -150,7 +151,7 @@ def _are_alternatives(asked: Asked, offer: Passage, one: Place, other: Place) ->
         return is_row or (asked.is_text and _are_parallel(offer, one, other, between))
     if not asked.is_text and _OR.search(between):
         return True
-    if asked.is_text and offer.text[first[0]].isupper() != offer.text[second[0]].isupper():
+    if asked.is_text and any(looks(offer, first) != looks(offer, second) for looks in (_has_capital, _is_subject)):
         return False
     if asked.is_text and not (_BESIDE.match(between) and _follows_link(between)):
         return False
@@ -161,6 +162,16 @@ def _are_alternatives(asked: Asked, offer: Passage, one: Place, other: Place) ->
         or any(start <= word.start < end for start, end in offer.figures)
         for word in inner
     )
+
+
+def _has_capital(offer: Passage, place: Place) -> bool:
+    """Whether a place looks like a name: "54 Mint Street" does, too."""
+    return any(map(str.isupper, offer.text[slice(*place)]))
+
+
+def _is_subject(offer: Passage, place: Place) -> bool:
+    """Whether a place is what a clause is about: "the booking" in "a table outside, and the booking is for 4"."""
+    return _VERB.match(offer.text, place[1]) is not None
 
 
 def _begins_alike(offer: Passage, first: Place, between: str) -> bool:

@@ -55,6 +55,14 @@ def test_an_offer_that_is_not_taken_is_passed_over(value: str, text: str) -> Non
         ("Monday", "a: Then it is Monday. Do you need parking?|u: No."),
         ("Rex", "a: Is Rex a dog?|u: No, a cat."),
         ("Mario's", "a: Mario's, on Friday for 4 people, please confirm.|u: No, on Saturday."),
+        (
+            "9 Elm",
+            "a: A table at 9 Elm, it is Sunday, and the booking is for 4.|u: Friday.|a: The booking is on Friday.",
+        ),
+        (
+            "smoked salmon",
+            "a: You have smoked salmon, and the delivery is at 5.|u: No, at 6.|a: The delivery is at 6.",
+        ),
         ("Tuesday", "a: Dienstag oder Mittwoch?|u: Mittwoch."),
     ],
 )
