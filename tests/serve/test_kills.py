@@ -159,7 +159,7 @@ def test_three_servers_behind_a_load_balancer_are_one_under_kills(
     balancer = LoadBalancer(tmp_path, servers.ports)
     try:
         caller = RetryingCaller([balancer.port], servers.token)
-        dialogues = [fruit.MangledDialogue(caller, seed) for seed in range(100)]
+        dialogues = [fruit.MangledDialogue(caller, seed) for seed in range(200)]
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             list(pool.map(fruit.MangledDialogue.run, dialogues))
     finally:
@@ -167,5 +167,5 @@ def test_three_servers_behind_a_load_balancer_are_one_under_kills(
         servers.close()
         redis.close()
     assert servers.kills > 2
-    assert sum(dialogue.turns for dialogue in dialogues) == 100 * 5
+    assert sum(dialogue.turns for dialogue in dialogues) == 200 * 5
     assert [wrong for dialogue in dialogues for wrong in dialogue.wrong] == []
