@@ -11,11 +11,13 @@ from textwrap import indent
 from typing import Any
 
 from byok_widgets.cli.kernel_sockets import transport
+from byok_widgets.display.sanitize import sanitize
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error
 from byok_widgets.recording.cassette import SUFFIX, Cassette
 from byok_widgets.recording.costs import Contents
 from byok_widgets.recording.whole_notebook import PART
+from byok_widgets.secrets import redact_quotes
 
 _DESCRIPTION = """\
 Runs each notebook from top to bottom, with live models and your keys, and records its calls. Flows that replay a
@@ -73,7 +75,7 @@ def _record(path: Path) -> bool:
         _execute(notebook, path.parent)
     except (CellExecutionError, DeadKernelError) as error:
         print(f"{path.name} did not run to its end; the old cassettes are left as they are.", file=sys.stderr)
-        print(_reason(notebook, error), file=sys.stderr)
+        print(sanitize(redact_quotes(_reason(notebook, error))), file=sys.stderr)
         for part in path.parent.glob(f"*{SUFFIX}{PART}"):
             _remove(part)
         return False

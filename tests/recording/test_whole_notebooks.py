@@ -14,6 +14,7 @@ from nbclient import NotebookClient
 
 from byok_widgets.cli import main
 from byok_widgets.recording.cassette import Cassette
+from tests.fake_keys import fake_key
 from tests.scripted_server import Say, ScriptedServer
 
 MADE = """\
@@ -79,13 +80,14 @@ def test_what_a_notebook_replays_is_recorded_anew_and_kept_where_it_fails(
 ) -> None:
     assert main(["record", str(notebook)]) == 0
     cassette = notebook.with_suffix(".cassette")
-    old = cassette.read_bytes()
-    written(notebook, server, 'flow.replay("lesson.cassette")', more="1 / 0")
+    old, key = cassette.read_bytes(), fake_key("anthropic")
+    written(notebook, server, 'flow.replay("lesson.cassette")', more=f"key = {key!r}\n1 / 0")
     server.script("Newer.")
     assert main(["record", str(notebook)]) == 1
     told = capsys.readouterr().err
     assert "1 / 0\nZeroDivisionError" in told
     assert "\x1b" not in told, "no colours"
+    assert key not in told
     assert cassette.read_bytes() == old
     written(notebook, server, 'flow.replay("lesson.cassette")')
     assert main(["record", str(notebook)]) == 0
