@@ -274,7 +274,7 @@ def test_a_correction_can_be_given_up_with_the_mouse(chat):
     chat.get_by_label("Value of name").fill("Someone else")
     chat.get_by_role("button", name="Cancel").click()
     assert chat.get_by_role("region", name="Variables").inner_text().count("Someone else") == 0
-    assert chat.get_by_role("button", name="Edit name").evaluate("edit => edit === document.activeElement")
+    expect(chat.get_by_role("button", name="Edit name")).to_be_focused()
 
 
 def test_a_correction_is_set_with_enter_and_the_keyboard_stays_at_its_variable(chat):
@@ -284,7 +284,7 @@ def test_a_correction_is_set_with_enter_and_the_keyboard_stays_at_its_variable(c
     chat.get_by_label("Value of name").fill("Someone else")
     chat.get_by_label("Value of name").press("Enter")
     chat.get_by_role("region", name="Variables").get_by_text("Someone else").wait_for()
-    assert edit.evaluate("edit => edit === document.activeElement")
+    expect(edit).to_be_focused()
     assert chat.get_by_label("Value of name").count() == 0
 
 

@@ -116,7 +116,7 @@ def test_a_click_opens_the_settings_and_touches_nothing_else(open_in, app, capsy
     assert side(page).get_by_label("Model for ask").is_visible()
     box = side(page).bounding_box()
     assert box["x"] + box["width"] <= VIEWPORT["width"], "all of it is on the screen"
-    assert side(page).evaluate("side => side === document.activeElement"), "the keyboard goes on from there"
+    expect(side(page)).to_be_focused()
     page.shot(f"gear-{app}")
     assert not page.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.model.dirty")
     assert page.save() == before
@@ -186,7 +186,7 @@ def test_open_settings_are_those_of_the_notebook_that_a_person_goes_to(open_in, 
     page.save()
     page.command("docmanager:open", {"path": first})
     side(page).get_by_role("heading", name="Settings · dentist").wait_for()
-    assert page.page.evaluate(f"() => {CURRENT}.node.contains(document.activeElement)"), "one can type on there"
+    page.page.wait_for_function(f"() => {CURRENT}.node.contains(document.activeElement)")  # one can type on there
     page.page.evaluate("() => window.jupyterapp.shell.collapseRight()")
     page.open(gear_lab.notebook([flow_cell("third")]))
     expect(side(page)).to_have_count(0)
@@ -262,7 +262,7 @@ def test_what_is_set_before_any_flow_goes_to_the_first_one_and_leaves_no_phantom
     assert len(settings_saved(page)) == len(before) + 1
     question(page, "taken").get_by_role("button", name="OK").click()
     question(page, "taken").wait_for(state="detached")
-    assert side(page).locator("h3").evaluate("title => title === document.activeElement")
+    expect(side(page).locator("h3")).to_be_focused()
     places = [
         *files_below(page.lab.base),
         ("iopub of a second client", listener.stop()),
@@ -328,7 +328,7 @@ def test_of_several_flows_the_panel_asks_which_get_what_waited_and_a_key_can_be_
     page.shot("gear-remove")
     side(page).get_by_role("button", name="Remove it").click()
     others.wait_for()
-    assert side(page).get_by_label("API key for OpenAI").evaluate("field => field === document.activeElement")
+    expect(side(page).get_by_label("API key for OpenAI")).to_be_focused()
     which.select_option("one")
     side(page).get_by_role("button", name="Remove").and_(page.page.locator(":enabled")).wait_for()
 

@@ -6,6 +6,7 @@ import secrets
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from byok_widgets.errors import KeyFormatError
 from byok_widgets.keys import check_provider, clean_key
@@ -125,7 +126,7 @@ def test_a_key_of_another_provider_is_recognised_as_it_is_typed_and_told_once(pa
     moved.wait_for()
     page.panel.get_by_text("Press Save to keep the key you pasted.").wait_for()
     assert moved.input_value() == typed
-    assert button(page, "Save").evaluate("save => save === document.activeElement")
+    expect(button(page, "Save")).to_be_focused()
     moved.fill("")
     page.page.evaluate("() => { window.heard.length = 0; }")
     moved.press_sequentially(typed[:20])
@@ -151,7 +152,7 @@ def test_what_is_no_key_is_told_and_a_name_and_a_key_find_their_fields(page):
     page.panel.locator("[data-part=move]").click()
     name = page.panel.locator("[data-part=name]")
     assert name.input_value() == "MY_OPENAI_KEY"
-    assert name.evaluate("name => name === document.activeElement")
+    expect(name).to_be_focused()
     assert "Press Save to read the key from this variable." in status(page)
     button(page, "Save").click()
     page.panel.get_by_text("This kernel has no environment variable of that name.").wait_for()

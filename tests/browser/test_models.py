@@ -134,7 +134,7 @@ def test_the_list_is_driven_by_keyboard_and_mouse_and_grouped_by_vendor(page, fi
     options(page).nth(1).click()
     second = names(page)[1] if names(page) else field.input_value()
     assert field.input_value() == second != all_names[7]
-    assert field.evaluate("field => field === document.activeElement")
+    expect(field).to_be_focused()
     field.press("ArrowDown")
     page.page.locator(".byok-model-popup:popover-open").evaluate(
         "popup => { const home = popup.parentElement; popup.remove(); home.append(popup); }"

@@ -6,6 +6,7 @@ import secrets
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.fake_keys import fake_key
 
@@ -131,13 +132,13 @@ def test_a_node_is_tuned_in_the_panel(page):
     assert "'ask': ('openai:gpt-6-luna', {'reasoning_effort': 'low'}, 200)" in config(page)
     ask.get_by_role("button", name="Clear: Max tokens").press("Enter")
     heard(page, "ask: max_tokens is not set.")
-    assert ask.get_by_role("textbox", name="Max tokens").evaluate("e => e === document.activeElement")
+    expect(ask.get_by_role("textbox", name="Max tokens")).to_be_focused()
     choose(page, "one", "openai:gpt-4o-mini")
     node(page, "one").get_by_role("button", name="Use for all extraction nodes").press("Enter")
     heard(page, "All 2 extraction nodes: openai:gpt-4o-mini.")
     node(page, "two").get_by_role("button", name="Back to default for two").press("Enter")
     heard(page, "two: back to the flow's default.")
-    assert node(page, "two").get_by_role("combobox").first.evaluate("e => e === document.activeElement")
+    expect(node(page, "two").get_by_role("combobox").first).to_be_focused()
     assert "'one': ('openai:gpt-4o-mini', {}, None), 'two': (None, {}, None)" in config(page)
     assert_within(page, 320)
     page.shot("nodes-320")

@@ -7,6 +7,7 @@ import secrets
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import VIEWPORT
 from tests.browser.leaks import Frames
@@ -73,7 +74,7 @@ def check_that_the_file_holds_the_conversation(page: NotebookPage) -> None:
     assert "Bye then." in saved
     assert "Half a sent" not in saved
     assert message.input_value() == "Half a sent", "the update has not redrawn the chat"
-    assert message.evaluate("field => field === document.activeElement")
+    expect(message).to_be_focused()
     shown = page.output(0).get_by_text("Tuesday please", exact=True).and_(page.page.locator(":visible"))
     assert shown.count() == 1, "while the chat is alive it is there once"
     page.shot(f"saved-live-{page.app}")
