@@ -46,7 +46,8 @@ print("loaded", *(name for name in sys.modules if name.startswith("byok_widgets.
 _OF_OTHERS = (
     "session diagnostics widgets cli findings grounding graph.conditions graph.edge graph.drawing graph.svg"
     " graph.layout nodes.action nodes.extraction nodes.registry schema.extraction_schema schema.values"
-    " flow.flow_file flow.flow_data flow.file_messages flow.key_copies keys.sealing display.value_words"
+    " flow.file.flow_file flow.file.flow_data flow.file.messages flow.incoming.keys_of_flows keys.sealing"
+    " display.value_words"
     " providers.local.catalog providers.local.models providers.local.model_server"
     " providers.error_mapping.error_details providers.error_mapping.translation"
     " templates.expression templates.statements templates.syntax templates.filling templates.rewrites"
@@ -58,8 +59,8 @@ _OF_A_CALL = (
 )
 """What a flow needs once it calls a model."""
 _LIMITS = {
-    "flow": (_FLOW, 171, f"{_OF_OTHERS} {_OF_A_CALL}", ""),
-    "answer": (_FIRST_ANSWER, 216, _OF_OTHERS, _OF_A_CALL),
+    "flow": (_FLOW, 172, f"{_OF_OTHERS} {_OF_A_CALL}", ""),
+    "answer": (_FIRST_ANSWER, 217, _OF_OTHERS, _OF_A_CALL),
 }
 """For a flow, and for its first answer: the code, most modules of ours, those that wait, those that are there.
 

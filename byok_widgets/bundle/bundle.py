@@ -21,7 +21,7 @@ from byok_widgets.export.base import file_stem
 from byok_widgets.files import read_file
 from byok_widgets.files.published_files import require_no_keys
 from byok_widgets.files.saved_file import save_file
-from byok_widgets.flow import flow_file
+from byok_widgets.flow.file import flow_file
 from byok_widgets.providers import PROVIDERS
 
 _PORT = 8080

@@ -154,9 +154,9 @@ def _require_settled(flow: Flow) -> None:
     Raises:
         ConfigError: They differ.
     """
-    from byok_widgets.flow.pending_settings import PENDING
+    from byok_widgets.flow.incoming.from_files import FROM_FILES
 
-    if asked := PENDING.text(flow.context):
+    if asked := FROM_FILES.text(flow.context):
         raise ConfigError(
             asked,
             kind="serve_option",

@@ -13,8 +13,8 @@ from byok_widgets.errors import ByokError, ConfigError, SchemaError
 from byok_widgets.flow import flow_registry
 from byok_widgets.flow.flow_definition import FlowDefinition
 from byok_widgets.flow.flow_settings import FlowSettings
-from byok_widgets.flow.pending_settings import PENDING
-from byok_widgets.flow.waiting_settings import WAITING
+from byok_widgets.flow.incoming.earlier import EARLIER
+from byok_widgets.flow.incoming.from_files import FROM_FILES
 from byok_widgets.frontend import frontend
 from byok_widgets.graph.flow_graph import AnyNode
 from byok_widgets.nodes.base import Node
@@ -85,7 +85,7 @@ class Flow(AnswersGuesses, FlowDefinition):
         self._is_served = False
         flow_registry.register(self)
         self.config.look_elsewhere()
-        WAITING.welcome(self.context)
+        EARLIER.welcome(self.context)
 
     def __repr__(self) -> str:
         nodes = ", ".join(f"{node.kind} {name!r}" for name, node in self.nodes.items()) or "no nodes yet"
@@ -435,15 +435,15 @@ class Flow(AnswersGuesses, FlowDefinition):
         Raises:
             ConfigError: The file does not exist, is damaged, or is not a flow. It is left unchanged.
         """
-        from byok_widgets.flow import flow_file
-        from byok_widgets.flow.flow_data import bind, fill
-        from byok_widgets.flow.foreign_file import import_flow
+        from byok_widgets.flow.file import flow_file
+        from byok_widgets.flow.file.flow_data import bind, fill
+        from byok_widgets.flow.file.foreign import import_flow
 
         content = flow_file.parsed(Path(path))
         foreign = import_flow(content, Path(path))
         data = flow_file.checked(foreign.data if foreign else content, Path(path))
         try:
-            with WAITING.postponed():  # until the flow has the settings of the file, which are its own
+            with EARLIER.postponed():  # until the flow has the settings of the file, which are its own
                 flow = cls(name or data["name"], fresh=fresh)
                 flow._file_extra = fill(flow, flow.context, data, trust=trust)
                 bind(flow.graph, foreign.functions if foreign else {})
@@ -465,8 +465,8 @@ class Flow(AnswersGuesses, FlowDefinition):
                 file was saved by a newer version, or the file cannot be written. An existing file is then left
                 unchanged.
         """
-        from byok_widgets.flow import flow_file
-        from byok_widgets.flow.flow_data import data_of
+        from byok_widgets.flow.file import flow_file
+        from byok_widgets.flow.file.flow_data import data_of
 
         if self._file_notice:
             raise ConfigError(self._file_notice, kind="newer_version", fix="pip install -U byok-widgets")
@@ -475,7 +475,7 @@ class Flow(AnswersGuesses, FlowDefinition):
     @property
     def notice(self) -> str:
         """A notice for the user, such as that settings are not saved; empty if all is well."""
-        parts = (self._file_notice, str(self.config.notice or ""), PENDING.text(self.context))
+        parts = (self._file_notice, str(self.config.notice or ""), FROM_FILES.text(self.context))
         return " ".join(filter(None, parts))
 
     def start(

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from byok_widgets.config import FlowConfig, checked_name
 from byok_widgets.config.settings import START_PROVIDER
 from byok_widgets.engine import HAS_THREADS
-from byok_widgets.flow import settings_elsewhere
+from byok_widgets.flow.incoming import other_kernel
 from byok_widgets.keys import KeyStore
 from byok_widgets.keys.backends import registry
 from byok_widgets.keys.served_page import is_served_page, visit
@@ -75,7 +75,7 @@ def _saved(name: str) -> FlowContext:
     def tell() -> None:
         config = opened[0]() if opened else None
         if config is not None:
-            settings_elsewhere.tell(config)
+            other_kernel.tell(config)
 
     config = _config(name, on_elsewhere=tell)
     opened.append(weakref.ref(config))  # the config keeps `tell`: together they would be a circle

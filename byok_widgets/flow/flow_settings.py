@@ -251,7 +251,7 @@ class FlowSettings(StrictAttributes):
     def use_key_of(self, flow: str, *, provider: str | None = None) -> str:
         """Copy the API key of another flow of yours into this flow's own entry; see `Flow.use_key_of`."""
         from byok_widgets.display.prose import Prose
-        from byok_widgets.flow.key_copies import copy_key, providers_with_key
+        from byok_widgets.flow.incoming.keys_of_flows import copy_key, providers_with_key
 
         chosen = PROVIDERS[self.config.known_provider(provider or self.provider)]
         if chosen.free_of_charge:

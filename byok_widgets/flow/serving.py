@@ -18,8 +18,8 @@ from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.files import finite_json
 from byok_widgets.flow import flow_contexts
-from byok_widgets.flow.filed_flow import FiledFlow
-from byok_widgets.flow.flow_data import bind, data_of, fill
+from byok_widgets.flow.file.filed_flow import FiledFlow
+from byok_widgets.flow.file.flow_data import bind, data_of, fill
 from byok_widgets.flow.flow_definition import FlowDefinition
 from byok_widgets.flow.flow_settings import FlowSettings
 from byok_widgets.nodes.flow_context import FlowContext

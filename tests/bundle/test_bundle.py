@@ -107,7 +107,7 @@ def test_every_requirement_is_pinned_and_the_wheel_is_this_package(place: Path) 
     with zipfile.ZipFile(made.folder / own) as archive:
         names = archive.namelist()
         assert archive.testzip() is None
-    assert {"byok_widgets/__init__.py", "byok_widgets/flow/flow.schema.json"} <= set(names)
+    assert {"byok_widgets/__init__.py", "byok_widgets/flow/file/flow.schema.json"} <= set(names)
     assert not any("__pycache__" in name or name.startswith("byok_widgets/js/gear") for name in names)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.flow.flow_data import data_of
+from byok_widgets.flow.file.flow_data import data_of
 from tests.export.functions import look_up, many
 from tests.export.made_flows import TENS, made_flow
 from tests.export.odd_flows import odd_flow

@@ -12,7 +12,7 @@ import pytest
 from byok_widgets import ConfigError, Flow, KeyStoreError
 from byok_widgets.config import FlowConfig, NoticeKind, settings_file
 from byok_widgets.files import PrivateFolder, read_file, replace_file
-from byok_widgets.flow import flow_file
+from byok_widgets.flow.file import flow_file
 from byok_widgets.keys.backends import key_file
 from byok_widgets.session import session_file
 from tests.files.other_users import posix

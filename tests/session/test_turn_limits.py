@@ -9,7 +9,7 @@ import pytest
 
 from byok_widgets import ConfigError, Flow, FlowError
 from byok_widgets.config.turn_limits import MAX_CALLS, TurnLimits
-from byok_widgets.flow.pending_settings import PENDING
+from byok_widgets.flow.incoming.from_files import FROM_FILES
 from byok_widgets.providers import PROVIDERS
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say
@@ -158,7 +158,7 @@ def test_a_file_lowers_what_was_chosen_here_only_when_that_is_taken(
     flow.config.turn_limits = TurnLimits(7, 0.5)
     loaded = Flow.load(saved, trust=trust)
     assert (loaded.max_calls_per_turn, loaded.max_cost_per_turn) == limits
-    questions = PENDING.questions(flow.context)
+    questions = FROM_FILES.questions(flow.context)
     assert len(questions) == (trust is None)
     if questions:
         questions[0].choices[1].act()

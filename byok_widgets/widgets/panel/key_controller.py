@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from byok_widgets.engine import HOME_THREAD
 from byok_widgets.errors import ByokError, ConfigError, KeyFormatError
-from byok_widgets.flow.key_copies import copy_key, flows_with_key
+from byok_widgets.flow.incoming.keys_of_flows import copy_key, flows_with_key
 from byok_widgets.keys import KeyStatus
 from byok_widgets.keys.backends import guarded
 from byok_widgets.keys.backends.base import Availability, KeyBackend

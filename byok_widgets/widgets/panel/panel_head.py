@@ -9,10 +9,10 @@ import traitlets
 
 from byok_widgets.display.sanitize import sanitize
 from byok_widgets.errors import ByokError
-from byok_widgets.flow.pending_settings import PENDING
-from byok_widgets.flow.questions import Choice, Question
-from byok_widgets.flow.settings_elsewhere import sentence
-from byok_widgets.flow.waiting_settings import WAITING
+from byok_widgets.flow.incoming.earlier import EARLIER
+from byok_widgets.flow.incoming.from_files import FROM_FILES
+from byok_widgets.flow.incoming.other_kernel import sentence
+from byok_widgets.flow.incoming.questions import Choice, Question
 from byok_widgets.secrets import redact
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.panel import visitor
@@ -90,7 +90,7 @@ def _questions(flow: PanelFlow) -> list[Question]:
     if visitor.is_one(flow):
         return []
     change = flow.config.elsewhere
-    asked = [*PENDING.questions(flow.context), *WAITING.questions(flow.context)]
+    asked = [*FROM_FILES.questions(flow.context), *EARLIER.questions(flow.context)]
     if change is None:
         return asked
     choices = (Choice("Use theirs", flow.config.take_theirs), Choice("Keep mine", flow.config.keep_mine))

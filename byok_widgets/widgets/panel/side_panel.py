@@ -15,7 +15,7 @@ from byok_widgets.display.sanitize import sanitize
 from byok_widgets.errors import ByokError
 from byok_widgets.flow import flow_contexts, flow_registry
 from byok_widgets.flow.flow_settings import FlowSettings
-from byok_widgets.flow.waiting_settings import WAITING
+from byok_widgets.flow.incoming.earlier import EARLIER
 from byok_widgets.widgets.audience import Mode, mode_of_gear
 from byok_widgets.widgets.panel.settings import SettingsPanel
 
@@ -111,7 +111,7 @@ class SidePanel(ipywidgets.VBox):  # type: ignore[misc]
         known = tuple({id(flow): flow for flow in [*made, *([self._earlier] if self._earlier else [])]}.values())
         keep = any(self._shown is flow for flow in (known if self._chosen else made))
         asked = next((flow for flow in made if name and flow.config.name == name), None)
-        shown = asked or (self._shown if keep else (made or known or (WAITING.context,))[-1])
+        shown = asked or (self._shown if keep else (made or known or (EARLIER.context,))[-1])
         if shown is not None:
             self._offer(known, shown)
         for flow in made:

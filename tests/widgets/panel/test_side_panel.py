@@ -12,7 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from byok_widgets.config import FlowConfig
 from byok_widgets.flow import flow as flow_module
 from byok_widgets.flow import flow_contexts, flow_registry
-from byok_widgets.flow.waiting_settings import WaitingSettings
+from byok_widgets.flow.incoming.earlier import EarlierSettings
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.widgets.panel import panel_head, side_panel
 from byok_widgets.widgets.panel.node_list import NodeList
@@ -21,18 +21,18 @@ from tests.widgets.wire import Browser
 
 
 @pytest.fixture
-def waiting() -> WaitingSettings:
+def waiting() -> EarlierSettings:
     """A kernel in which no flow was met yet."""
-    return WaitingSettings()
+    return EarlierSettings()
 
 
 @pytest.fixture(autouse=True)
-def shell(monkeypatch: pytest.MonkeyPatch, waiting: WaitingSettings) -> Iterator[InteractiveShell]:
+def shell(monkeypatch: pytest.MonkeyPatch, waiting: EarlierSettings) -> Iterator[InteractiveShell]:
     """A shell such as a kernel has; no flow of another test lives in it."""
     monkeypatch.setattr(flow_registry, "_made", [])
     monkeypatch.setattr(flow_contexts, "_made", {})
     for module in (side_panel, flow_module, panel_head):
-        monkeypatch.setattr(module, "WAITING", waiting)
+        monkeypatch.setattr(module, "EARLIER", waiting)
     monkeypatch.setattr(side_panel, "mode_of_gear", lambda: "owner")
     shell = InteractiveShell.instance()
     shell.history_manager.enabled = False

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from byok_widgets.config import FlowConfig, ModelRef
 from byok_widgets.config.settings import START_PROVIDER
 from byok_widgets.config.turn_limits import TurnLimits
-from byok_widgets.flow.file_limits import lower_limits
+from byok_widgets.flow.file.limits import lower_limits
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import PROVIDERS

@@ -11,7 +11,7 @@ from typing import Any
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error, finite_json, read_file, remove_dead_parts, where_to_look
 from byok_widgets.files.saved_file import save_file
-from byok_widgets.flow.file_messages import in_words
+from byok_widgets.flow.file.messages import in_words
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import holds_key
 from byok_widgets.secrets.quoting import as_given
@@ -162,7 +162,7 @@ def _fault(data: Any) -> str:
 def _schema() -> Mapping[str, Any]:
     from byok_widgets.nodes.registry import NODE_KINDS
 
-    text = resources.files("byok_widgets.flow").joinpath("flow.schema.json").read_text(encoding="utf-8")
+    text = resources.files("byok_widgets.flow.file").joinpath("flow.schema.json").read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
     schema["$defs"]["node"]["properties"]["kind"]["enum"] = list(NODE_KINDS)
     return schema

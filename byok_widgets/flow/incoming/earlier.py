@@ -1,4 +1,4 @@
-"""`WAITING`: settings that were made before any cell created a flow; they wait in memory for the first one.
+"""`EARLIER`: settings that were made before any cell created a flow; they wait in memory for the first one.
 
 The first flow adopts them and says so. If it has different settings of its own, the user is asked, and they keep
 waiting. When more flows are created, the user is asked whether to use them there too. Waiting settings are never
@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 
-from byok_widgets.flow import flow_contexts, handover
-from byok_widgets.flow.questions import Choice, Question
+from byok_widgets.flow import flow_contexts
+from byok_widgets.flow.incoming import handover
+from byok_widgets.flow.incoming.questions import Choice, Question
 from byok_widgets.frontend import frontend
 from byok_widgets.nodes.flow_context import FlowContext
 
@@ -22,7 +23,7 @@ _NAME = "my flow"
 _made: ContextVar[list[FlowContext] | None] = ContextVar("made", default=None)
 
 
-class WaitingSettings:
+class EarlierSettings:
     """Settings without a flow, and which flow gets them. One for each kernel; safe to use from several threads."""
 
     def __init__(self) -> None:
@@ -191,5 +192,5 @@ class WaitingSettings:
             flow.config.notify("waiting")
 
 
-WAITING = WaitingSettings()
+EARLIER = EarlierSettings()
 """The one of this kernel."""

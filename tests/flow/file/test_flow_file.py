@@ -19,13 +19,15 @@ import pydantic
 import pytest
 
 from byok_widgets import ConfigError, Field, Flow, MissingKeyError
-from byok_widgets.flow.flow_file import MAX_BYTES, MOST, VERSION
+from byok_widgets.flow.file.flow_file import MAX_BYTES, MOST, VERSION
 from byok_widgets.nodes import NODE_KINDS
 from tests.fake_keys import fake_key
 from tests.scripted_server import ScriptedServer
 
 Data = dict[str, Any]
-SCHEMA = json.loads(resources.files("byok_widgets.flow").joinpath("flow.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(
+    resources.files("byok_widgets.flow.file").joinpath("flow.schema.json").read_text(encoding="utf-8")
+)
 
 
 class Kind(enum.Enum):

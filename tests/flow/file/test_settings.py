@@ -10,7 +10,7 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.errors import FlowError, MissingKeyError
-from byok_widgets.flow.pending_settings import PENDING
+from byok_widgets.flow.incoming.from_files import FROM_FILES
 from byok_widgets.providers.look_alikes import shown_address
 from tests.fake_keys import fake_key
 
@@ -35,7 +35,7 @@ def file(flow: Flow, tmp_path: Path) -> Path:
 def test_another_address_waits_and_the_saved_one_holds(flow: Flow, file: Path) -> None:
     again = Flow.load(file)
     assert again.config.base_url("openai") is None
-    (question,) = PENDING.questions(flow.context)
+    (question,) = FROM_FILES.questions(flow.context)
     assert "api.openai.com.evil.example/v1" in question.text
     assert "own address" in question.text, "an imitation is marked"
     assert question.text in again.notice
@@ -44,17 +44,17 @@ def test_another_address_waits_and_the_saved_one_holds(flow: Flow, file: Path) -
 @pytest.mark.parametrize(("answer", "url"), [(0, None), (1, EVIL)])
 def test_the_answer_decides(flow: Flow, file: Path, answer: int, url: str | None) -> None:
     Flow.load(file)
-    (question,) = PENDING.questions(flow.context)
+    (question,) = FROM_FILES.questions(flow.context)
     question.choices[answer].act()
     assert flow.config.base_url("openai") == url
-    assert PENDING.questions(flow.context) == []
+    assert FROM_FILES.questions(flow.context) == []
 
 
 @pytest.mark.parametrize(("trust", "url"), [(True, EVIL), (False, None)])
 def test_code_answers_without_a_question(flow: Flow, file: Path, trust: bool, url: str | None) -> None:
     Flow.load(file, trust=trust)
     assert flow.config.base_url("openai") == url
-    assert PENDING.questions(flow.context) == []
+    assert FROM_FILES.questions(flow.context) == []
 
 
 @pytest.mark.parametrize("place", ["model", "judge_model", "node"])
@@ -69,7 +69,7 @@ def test_no_file_of_this_machine_is_touched_before_it_is_confirmed(
     monkeypatch.setattr(Path, "is_file", lambda self: touched.append(str(self)) or real(self))
     again = Flow.load(path)
     again.check()
-    assert PENDING.questions(again.context)
+    assert FROM_FILES.questions(again.context)
     assert not [seen for seen in touched if "share" in seen]
 
 

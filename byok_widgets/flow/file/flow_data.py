@@ -14,10 +14,10 @@ from byok_widgets.config import ModelRef
 from byok_widgets.config.base_url import BaseUrl
 from byok_widgets.config.turn_limits import TurnLimits
 from byok_widgets.errors import ByokError, ConfigError
-from byok_widgets.flow.file_limits import limits_not_raised
-from byok_widgets.flow.file_settings import FileSettings
-from byok_widgets.flow.filed_flow import FiledFlow
-from byok_widgets.flow.pending_settings import PENDING
+from byok_widgets.flow.file.filed_flow import FiledFlow
+from byok_widgets.flow.file.limits import limits_not_raised
+from byok_widgets.flow.file.settings import FileSettings
+from byok_widgets.flow.incoming.from_files import FROM_FILES
 from byok_widgets.frontend import frontend
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge, FlowGraph
 from byok_widgets.graph.conditions import condition_fields, read_condition
@@ -138,11 +138,11 @@ class _Settings:
         differences = held.differences(context)
         for sentence in limits_not_raised(flow.config.name, flow.config.turn_limits, self.limits):
             frontend().tell(sentence)
-        PENDING.forget(context)
+        FROM_FILES.forget(context)
         if not differences or trust:
             self._write(flow)
         elif trust is None:
-            PENDING.ask(context, differences, partial(self._write, flow))
+            FROM_FILES.ask(context, differences, partial(self._write, flow))
 
     def _write(self, flow: FiledFlow) -> None:
         flow.provider = self.provider

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.flow.flow_file import unusable
+from byok_widgets.flow.file.flow_file import unusable
 
 if TYPE_CHECKING:
     from byok_widgets.export.importing import Imported

@@ -9,7 +9,7 @@ from byok_widgets.providers import PROVIDERS
 
 def give(source: FlowContext, flow: FlowContext) -> str:
     """Copy provider, models, addresses and keys to a flow, and say in a line what was done."""
-    from byok_widgets.flow.key_copies import store_like
+    from byok_widgets.flow.incoming.keys_of_flows import store_like
 
     named = describe(source, with_key=False)
     flow.config.take_over(source.config.current)

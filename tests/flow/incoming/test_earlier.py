@@ -10,7 +10,7 @@ import pytest
 from byok_widgets import Flow
 from byok_widgets.flow import flow as flow_module
 from byok_widgets.flow import flow_contexts, flow_registry
-from byok_widgets.flow.waiting_settings import WaitingSettings
+from byok_widgets.flow.incoming.earlier import EarlierSettings
 from byok_widgets.keys import KeyStore
 from tests.fake_keys import fake_key
 from tests.keys.fake_keyrings import MemoryKeyring
@@ -19,17 +19,17 @@ HOST = "api.openai.com"
 
 
 @pytest.fixture(autouse=True)
-def waiting(monkeypatch: pytest.MonkeyPatch) -> WaitingSettings:
+def waiting(monkeypatch: pytest.MonkeyPatch) -> EarlierSettings:
     """A kernel in which no flow was met yet."""
     monkeypatch.setattr(flow_contexts, "_made", {})
     monkeypatch.setattr(flow_registry, "_made", [])
-    made = WaitingSettings()
-    monkeypatch.setattr(flow_module, "WAITING", made)
+    made = EarlierSettings()
+    monkeypatch.setattr(flow_module, "EARLIER", made)
     return made
 
 
 @pytest.fixture
-def key(waiting: WaitingSettings) -> str:
+def key(waiting: EarlierSettings) -> str:
     """The key that was saved with provider and model before any flow."""
     typed = fake_key()
     waiting.context.config.model = "openai:gpt-6-luna"
@@ -42,11 +42,11 @@ def key_of(flow: Flow, host: str = HOST) -> str:
     return found.reveal() if found else ""
 
 
-def kinds(waiting: WaitingSettings, flow: Flow) -> list[str]:
+def kinds(waiting: EarlierSettings, flow: Flow) -> list[str]:
     return [question.kind for question in waiting.questions(flow.context)]
 
 
-def answer(waiting: WaitingSettings, flow: Flow, number: int) -> None:
+def answer(waiting: EarlierSettings, flow: Flow, number: int) -> None:
     (question,) = waiting.questions(flow.context)
     question.choices[number].act()
 
@@ -61,7 +61,7 @@ def saved(config_folder: Path) -> Callable[[], str]:
 
 @pytest.mark.usefixtures("key")
 def test_what_waits_is_in_no_file_no_keyring_and_no_list(
-    waiting: WaitingSettings, keyring_in_memory: MemoryKeyring, config_folder: Path
+    waiting: EarlierSettings, keyring_in_memory: MemoryKeyring, config_folder: Path
 ) -> None:
     assert not keyring_in_memory.kept
     assert not config_folder.exists()
@@ -70,7 +70,7 @@ def test_what_waits_is_in_no_file_no_keyring_and_no_list(
 
 
 def test_the_first_flow_takes_it_over_with_the_chosen_storage(
-    waiting: WaitingSettings, key: str, saved: Callable[[], str]
+    waiting: EarlierSettings, key: str, saved: Callable[[], str]
 ) -> None:
     flow = Flow("dentist")
     assert (flow.provider, flow.model, key_of(flow)) == ("openai", "gpt-6-luna", key)
@@ -87,7 +87,7 @@ def test_the_first_flow_takes_it_over_with_the_chosen_storage(
 
 
 def test_a_key_that_its_storage_refuses_stays_in_memory(
-    waiting: WaitingSettings, key: str, keyring_in_memory: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
+    waiting: EarlierSettings, key: str, keyring_in_memory: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise RuntimeError("locked")
@@ -112,7 +112,7 @@ def test_a_key_that_its_storage_refuses_stays_in_memory(
     ids=["provider", "model", "address", "key"],
 )
 def test_a_flow_with_settings_of_its_own_is_asked_about_and_nothing_is_lost(
-    waiting: WaitingSettings, own: Callable[[Flow], object]
+    waiting: EarlierSettings, own: Callable[[Flow], object]
 ) -> None:
     own(Flow("dentist"))
     typed = fake_key()
@@ -130,7 +130,7 @@ def test_a_flow_with_settings_of_its_own_is_asked_about_and_nothing_is_lost(
     assert kinds(waiting, flow) == ["taken"]
 
 
-def test_settings_of_its_own_that_say_the_same_are_no_conflict(waiting: WaitingSettings) -> None:
+def test_settings_of_its_own_that_say_the_same_are_no_conflict(waiting: EarlierSettings) -> None:
     Flow("dentist").model = "openai:gpt-6-luna"
     waiting.context.config.provider = "openai"
     waiting.context.key_store.save("openai", HOST, typed := fake_key())
@@ -138,7 +138,7 @@ def test_settings_of_its_own_that_say_the_same_are_no_conflict(waiting: WaitingS
     assert (flow.model, key_of(flow), kinds(waiting, flow)) == ("gpt-6-luna", typed, ["taken"])
 
 
-def test_what_waits_can_be_discarded(waiting: WaitingSettings) -> None:
+def test_what_waits_can_be_discarded(waiting: EarlierSettings) -> None:
     Flow("other").model = "anthropic:claude"
     waiting.context.config.provider = "openai"
     waiting.context.key_store.save("openai", HOST, fake_key())
@@ -148,7 +148,7 @@ def test_what_waits_can_be_discarded(waiting: WaitingSettings) -> None:
     assert (waiting.is_empty, kinds(waiting, flow), waiting.context.key_store.held()) == (True, [], ())
 
 
-def test_of_several_flows_the_person_says_which_get_it(waiting: WaitingSettings, key: str) -> None:
+def test_of_several_flows_the_person_says_which_get_it(waiting: EarlierSettings, key: str) -> None:
     first, second, third = Flow("first"), Flow("second"), Flow("third")
     assert [kinds(waiting, flow) for flow in (first, second, third)] == [["also"]] * 3
     assert (second.provider, key_of(second)) == ("local", "")
@@ -168,15 +168,15 @@ def test_of_several_flows_the_person_says_which_get_it(waiting: WaitingSettings,
 
 
 def test_a_flow_from_a_file_has_the_settings_of_the_file(
-    waiting: WaitingSettings, key: str, tmp_path: Path
+    waiting: EarlierSettings, key: str, tmp_path: Path
 ) -> None:
     made = Flow("made", fresh=True)
     waiting.discard()
     made.conversation("ask", "Be brief.")
     made.model = "anthropic:claude"
     made.save(tmp_path / "f.flow.json")
-    again = WaitingSettings()
-    flow_module.WAITING = again
+    again = EarlierSettings()
+    flow_module.EARLIER = again
     again.context.config.provider = "openai"
     again.context.key_store.save("openai", HOST, key)
     flow = Flow.load(tmp_path / "f.flow.json")
@@ -193,7 +193,7 @@ def test_a_fresh_flow_takes_it_over_into_memory(
     assert not config_folder.exists()
 
 
-def test_a_reference_to_a_variable_goes_along(waiting: WaitingSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reference_to_a_variable_goes_along(waiting: EarlierSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BYOK_TEST_KEY", fake_key())
     waiting.context.config.provider = "openai"
     waiting.context.key_store.refer("openai", HOST, "env:BYOK_TEST_KEY")

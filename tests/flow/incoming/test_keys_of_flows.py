@@ -8,7 +8,7 @@ import pytest
 
 from byok_widgets import ByokError, Flow
 from byok_widgets.flow import flow_contexts
-from byok_widgets.flow.key_copies import flows_with_key
+from byok_widgets.flow.incoming.keys_of_flows import flows_with_key
 from byok_widgets.keys.backends import encrypted_file
 from tests.fake_keys import fake_key
 from tests.keys.fake_keyrings import MemoryKeyring

@@ -1,16 +1,16 @@
-"""`PENDING`: settings from flow files that wait until the user adopts them or keeps their own."""
+"""`FROM_FILES`: settings from flow files that wait until the user adopts them or keeps their own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 
-from byok_widgets.flow.questions import Choice, Question
+from byok_widgets.flow.incoming.questions import Choice, Question
 from byok_widgets.frontend import frontend
 from byok_widgets.nodes.flow_context import FlowContext
 
 
-class PendingSettings:
+class SettingsFromFiles:
     """The settings of files that wait for an answer, by the flow that they are meant for."""
 
     def __init__(self) -> None:
@@ -49,5 +49,5 @@ class PendingSettings:
         self.forget(context)
 
 
-PENDING = PendingSettings()
+FROM_FILES = SettingsFromFiles()
 """The one of this kernel."""
