@@ -1,9 +1,10 @@
 """Canonical text: what is left of a text when the ways of writing it differently are undone.
 
 A key that is echoed in upper case, broken over lines, spaced out, escaped, or in letters that look alike
-(full-width, bold, circled) is the same in canonical text: lower case, compatible letters replaced by plain ones,
-without white space and invisible characters, with the escapes of URLs, JSON, programs, HTML and mail resolved, and
-in the standard alphabet of base64. Anything else stands as it was. Used only for comparing.
+(full-width, bold, circled, Cyrillic, Greek) is the same in canonical text: lower case, letters that
+look alike replaced by plain ones, without white space and invisible characters, with the escapes of URLs, JSON,
+programs, HTML and mail resolved, and in the standard alphabet of base64. Anything else stands as it was. Used only
+for comparing.
 """
 
 from __future__ import annotations
@@ -29,9 +30,15 @@ _NAMED |= {"sol": "/", "plus": "+", "equals": "=", "shy": "", "nbsp": "", "zwj":
 _HEX = ("url", "url4", "json", "byte", "long", "braced", "hex", "mail")
 
 _INVISIBLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180b-\u180f"
+    r"[\x00-\x1f\x7f-\x9f\xad\u0300-\u036f\u061c\u115f\u1160\u180b-\u180f"
     r"\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
     r"\U000e0000-\U000e0fff]+"
+)
+
+_LOOK_ALIKES = (
+    str.maketrans("асеһіјӏорԛѕуԝхьАВСЕНІЈКМОРЅТУХаԁո", "acehijlopqsywxbABCEHIJKMOPSTYXadn")  # Cyrillic, Armenian
+    | str.maketrans("αβγικνορτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "aByiKvoptuxABEZHIKMNOPTYX")  # Greek
+    | str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢı", "abcdefghijklmnoprstuvwyzi")  # small capitals
 )
 
 _MAIL = re.compile(r"=(?:[0-9A-F]{2}|\r?\n)")
@@ -42,7 +49,7 @@ class _Folded(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         plain = unicodedata.normalize("NFKC", chr(code))  # noqa: TID251 - one character takes no time
-        self[code] = folded = _INVISIBLE.sub("", plain)
+        self[code] = folded = _INVISIBLE.sub("", plain).translate(_LOOK_ALIKES)
         return folded
 
 

@@ -4,6 +4,9 @@ Keys and texts are compared in canonical form (`canonical_text`), a key also rev
 piece of a key is eight or more consecutive characters after the public prefix. Of a key that is short or made of
 words, pieces have twelve characters or are the whole key, so that ordinary text stands.
 
+Whole texts are also searched for keys in disguise: with signs between their characters, in rot13, as numbers, or
+in an encoding of an encoding (`unpacked`). A text that is still being streamed is not: each piece would cost more.
+
 A form is known by the hashes of its runs of four and of eight characters, salted per process; no part of a key is
 kept. Each run of eight contains a run of four that starts at a multiple of five: only those are looked up.
 """
@@ -11,18 +14,24 @@ kept. Each run of eight contains a run of four that starts at a multiple of five
 from __future__ import annotations
 
 import base64
+import codecs
 import re
 import string
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import compress
 from typing import NamedTuple
 
 from byok_widgets.secrets.canonical_text import as_written, positions, readings, without_unfinished_escape
 from byok_widgets.secrets.key_formats import exact_key, prefixes
 from byok_widgets.secrets.key_shapes import PUBLIC_PREFIX
 from byok_widgets.secrets.secret import live_secrets, live_state
+from byok_widgets.secrets.unpacking import unpacked
+from byok_widgets.secrets.without_signs import without_signs, without_tags
 
 Span = tuple[int, int]
+Reading = tuple[str, bool]
+"""A text in canonical form, and whether its escapes are resolved in it."""
 
 PIECE = 8
 """Shortest piece of a key that is removed, in characters after the public prefix."""
@@ -50,6 +59,11 @@ _LONGEST = 8192
 _GRAM, _PROBE = 8, 4
 _STEP = _GRAM - _PROBE + 1
 _NEVER = sys.maxsize
+
+_PIECE_BETWEEN_SIGNS = 20
+"""Shortest piece of a key that is removed where signs stand between its characters."""
+_STRIDE = _PIECE_BETWEEN_SIGNS - _GRAM + 1
+"""Each run of 20 characters contains a run of eight that starts at a multiple of this."""
 
 _LONGEST_GAP = 64
 """Longest white space inside a key that is still being streamed, in characters; longer white space ends it."""
@@ -86,27 +100,62 @@ class Grams(NamedTuple):
         self.letters.update(more.letters)
 
 
+class Known(NamedTuple):
+    """What is known of one key, or of several, as they are written, and in letters and digits alone."""
+
+    written: Grams
+    bare: Grams
+
+
 class HeldKeys:
     """The keys that were held when this was made.
 
     Attributes:
-        grams: What is known of them.
+        known: What is known of them.
+        grams: The same, as they are written.
         breaks: Signs that occur in no form, so that no piece of a key extends past one.
     """
 
-    def __init__(self, known: Iterable[Grams]) -> None:
-        self.grams = Grams({}, set(), set(), set(), set())
-        for grams in known:
-            self.grams.add(grams)
+    def __init__(self, known: Iterable[Known]) -> None:
+        self.known = Known(_no_grams(), _no_grams())
+        for one in known:
+            self.known.written.add(one.written)
+            self.known.bare.add(one.bare)
+        self.grams = self.known.written
         self.breaks = frozenset(sign for sign in _SIGNS if as_written(sign) not in self.grams.letters)
 
     def spans(self, text: str) -> list[Span]:
         """Return where keys and pieces of keys stand in `text`."""
+        return self._spans_in(text, readings(text))
+
+    def spans_in_whole(self, text: str) -> list[Span]:
+        """Return where keys and pieces of keys stand in a whole text, also in disguise."""
+        read, untagged = readings(text), without_tags(text)
+        found = self._spans_in(text, read)
+        found += self._spans_between_signs(untagged, read if untagged is text else readings(untagged))
+        for start, end, inner in unpacked(text):
+            is_known = any(begins < end and start < ends for begins, ends in found)
+            if not is_known and self.spans(inner):
+                found.append((start, end))
+        return found
+
+    def _spans_in(self, text: str, read: Iterable[Reading]) -> list[Span]:
         found: list[Span] = []
-        for reading, resolve in readings(text):
-            runs = [(start, end) for start, end, needed in self._runs(reading) if end - start >= needed]
-            if runs:
+        for reading, resolve in read:
+            if runs := _long_enough(self.grams, reading):
                 places = positions(text, resolve=resolve)
+                found += [(places[start][0], places[end - 1][1]) for start, end in runs]
+        return found
+
+    def _spans_between_signs(self, text: str, read: Iterable[Reading]) -> list[Span]:
+        found: list[Span] = []
+        bare, eights = self.known.bare, self.known.bare.eights.keys()
+        for reading, resolve in read:
+            letters = without_signs(reading)
+            if eights.isdisjoint([hash(letters[at : at + _GRAM]) for at in range(0, len(letters), _STRIDE)]):
+                continue
+            if runs := _long_enough(bare, letters):
+                places = list(compress(positions(text, resolve=resolve), map(without_signs, reading)))
                 found += [(places[start][0], places[end - 1][1]) for start, end in runs]
         return found
 
@@ -165,27 +214,33 @@ class HeldKeys:
         whole = len(reading) - at - 1
         return whole if whole >= _GRAM else min(length + _PROBE - 1, _GRAM - 1)
 
-    def _runs(self, reading: str) -> Iterator[tuple[int, int, int]]:
-        """Yield where runs of known characters start and end, and how long each must be to count."""
-        fours, eights, last = self.grams.fours, self.grams.eights, len(reading) - _GRAM
-        at = done = 0
-        while at <= len(reading) - _PROBE:
-            probed, at = at, at + _STEP
-            if hash(reading[probed : probed + _PROBE]) not in fours:
+
+def _long_enough(grams: Grams, reading: str) -> list[Span]:
+    """Return where runs of known characters that are long enough to be a piece start and end."""
+    return [(start, end) for start, end, needed in _runs(grams, reading) if end - start >= needed]
+
+
+def _runs(grams: Grams, reading: str) -> Iterator[tuple[int, int, int]]:
+    """Yield where runs of known characters start and end, and how long each must be to count."""
+    fours, eights, last = grams.fours, grams.eights, len(reading) - _GRAM
+    at = done = 0
+    while at <= len(reading) - _PROBE:
+        probed, at = at, at + _STEP
+        if hash(reading[probed : probed + _PROBE]) not in fours:
+            continue
+        for start in range(max(done, probed - _STEP + 1), min(probed, last) + 1):
+            needed = eights.get(hash(reading[start : start + _GRAM]))
+            if needed is None:
                 continue
-            for start in range(max(done, probed - _STEP + 1), min(probed, last) + 1):
-                needed = eights.get(hash(reading[start : start + _GRAM]))
-                if needed is None:
-                    continue
-                end = start
-                while end < last and (more := eights.get(hash(reading[end + 1 : end + 1 + _GRAM]))) is not None:
-                    end, needed = end + 1, min(needed, more)
-                yield start, end + _GRAM, needed
-                at = done = end + 2
-                break
+            end = start
+            while end < last and (more := eights.get(hash(reading[end + 1 : end + 1 + _GRAM]))) is not None:
+                end, needed = end + 1, min(needed, more)
+            yield start, end + _GRAM, needed
+            at = done = end + 2
+            break
 
 
-_known: dict[int, Grams] = {}
+_known: dict[int, Known] = {}
 _current: dict[bool, tuple[object, frozenset[int], HeldKeys | None]] = {}
 _shortness: list[tuple[object, bool]] = []
 
@@ -213,7 +268,7 @@ def held_keys(*, words: bool) -> HeldKeys | None:
     hashes = frozenset(map(hash, keys))
     known_before, finder = current[1:] if current else (frozenset[int](), None)
     if hashes != known_before:
-        before = [finder.grams] if finder and known_before < hashes else []  # copied: faster than one by one
+        before = [finder.known] if finder and known_before < hashes else []  # copied: faster than one by one
         more = [_known_of(key) for key in keys if not before or hash(key) not in known_before]
         finder = HeldKeys([*before, *more]) if keys else None
     _current[words] = (state, hashes, finder)
@@ -221,8 +276,9 @@ def held_keys(*, words: bool) -> HeldKeys | None:
     return finder
 
 
-def _known_of(key: str) -> Grams:
-    return _known.get(hash(key)) or _known.setdefault(hash(key), _grams(key))
+def _known_of(key: str) -> Known:
+    known = _known.get(hash(key))
+    return known or _known.setdefault(hash(key), Known(_grams(key), _bare_grams(key)))
 
 
 def _forget_the_rest() -> None:
@@ -236,21 +292,36 @@ def is_word(key: str) -> bool:
     return len(key) < _NO_WORD and re.fullmatch("[A-Za-z]+(?:[-_ ][A-Za-z]+)*", key) is not None
 
 
+def _no_grams() -> Grams:
+    return Grams({}, set(), set(), set(), set())
+
+
 def _grams(key: str) -> Grams:
-    eights: dict[int, int] = {}
-    fours, threes, starts, letters = set[int](), set[int](), set[int](), set[str]()
-    for form, needed, public in sorted(_forms(key), key=_needed, reverse=True):  # the shortest piece counts
+    grams = _no_grams()
+    forms = sorted(_forms(_written(key)), key=_needed, reverse=True)  # the shortest piece counts
+    _learn(grams, forms)
+    for form, _, _ in forms:
+        grams.threes.update(_hashes(form, 3))
+        grams.starts.update(hash(form[:length]) for length in (2, 3))
+        grams.letters.update(form)
+    grams.starts.add(hash(key[:1].lower()))
+    return grams
+
+
+def _bare_grams(key: str) -> Grams:
+    grams = _no_grams()
+    _learn(grams, sorted(_forms(_bare(key)), key=_needed, reverse=True))
+    return grams
+
+
+def _learn(grams: Grams, forms: Iterable[tuple[str, int, slice]]) -> None:
+    for form, needed, public in forms:
         runs = _hashes(form, _GRAM)
-        eights.update(dict.fromkeys(runs, needed))
-        eights.update(dict.fromkeys(runs[public], _NEVER))
+        grams.eights.update(dict.fromkeys(runs, needed))
+        grams.eights.update(dict.fromkeys(runs[public], _NEVER))
         in_sequence = [run for at, run in enumerate(runs) if form[at : at + _GRAM] in _SEQUENCES]
-        eights.update(dict.fromkeys(in_sequence, min(_PIECE_OF_WORDS, len(form))))
-        fours.update(_hashes(form, _PROBE))
-        threes.update(_hashes(form, 3))
-        starts.update(hash(form[:length]) for length in (2, 3))
-        letters.update(form)
-    starts.add(hash(key[:1].lower()))
-    return Grams(eights, fours, threes, starts, letters)
+        grams.eights.update(dict.fromkeys(in_sequence, min(_PIECE_OF_WORDS, len(form))))
+        grams.fours.update(_hashes(form, _PROBE))
 
 
 def _hashes(form: str, length: int) -> list[int]:
@@ -261,9 +332,9 @@ def _needed(form: tuple[str, int, slice]) -> int:
     return form[1]
 
 
-def _forms(key: str) -> Iterator[tuple[str, int, slice]]:
-    """Yield the canonical forms of a key, with the shortest piece that counts and where its public runs stand."""
-    for form, piece, public in _written(key):
+def _forms(written: Iterable[tuple[str, int, int]]) -> Iterator[tuple[str, int, slice]]:
+    """Yield each form and its reverse, with the shortest piece that counts and where its public runs stand."""
+    for form, piece, public in written:
         needed, known = min(piece, len(form)), max(0, public - _GRAM // 2)
         yield form, needed, slice(known)
         yield form[::-1], needed, slice(max(0, len(form) - _GRAM + 1 - known), None)
@@ -271,9 +342,8 @@ def _forms(key: str) -> Iterator[tuple[str, int, slice]]:
 
 def _written(key: str) -> Iterator[tuple[str, int, int]]:
     """Yield the ways of writing a key forwards, with the shortest piece and the length of the public prefix."""
-    plain = as_written(key)
-    public = _public_length(key)
-    piece = PIECE if len(plain) - public >= _SHORT and not _is_of_words(key) else _PIECE_OF_WORDS
+    plain, public = as_written(key), _public_length(key)
+    piece = _shortest_piece(key)
     data = key.encode("utf-8", "surrogatepass")
     yield plain, piece, public
     yield data.hex(), 2 * piece, 2 * public
@@ -283,6 +353,26 @@ def _written(key: str) -> Iterator[tuple[str, int, int]]:
         encoded = base64.b64encode(bytes(shift) + data + bytes(3))
         sure = as_written(encoded[-(-8 * shift // 6) : 8 * (shift + len(data)) // 6].decode())
         yield sure, (8 * piece - 4) // 6, public * 4 // 3
+
+
+def _bare(key: str) -> Iterator[tuple[str, int, int]]:
+    """Yield a key's letters and digits as they may be written with signs between them; see `_written`."""
+    public, piece, data = _public_length(key), _shortest_piece(key), key.encode("utf-8", "surrogatepass")
+    numbers = "".join(map(str, data))
+    plain = (
+        (key, piece, public),
+        (codecs.encode(key, "rot13"), piece, public),
+        (data.hex(), 2 * piece, 2 * public),
+        (numbers, 3 * piece, 3 * public),
+    )
+    for form, needed, known in plain:
+        letters = without_signs(as_written(form))
+        yield letters, max(needed, _PIECE_BETWEEN_SIGNS), len(without_signs(as_written(form[:known])))
+
+
+def _shortest_piece(key: str) -> int:
+    is_random = len(as_written(key)) - _public_length(key) >= _SHORT and not _is_of_words(key)
+    return PIECE if is_random else _PIECE_OF_WORDS
 
 
 def _public_length(key: str) -> int:

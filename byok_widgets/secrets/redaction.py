@@ -114,7 +114,7 @@ def _may_be_covered(text: str) -> bool:
 
 def _held(text: str, *, words: bool) -> list[Span]:
     keys = held_keys(words=words)
-    return keys.spans(text) if keys else []
+    return keys.spans_in_whole(text) if keys else []
 
 
 def _short(text: str, *, words: bool) -> Iterator[Span]:

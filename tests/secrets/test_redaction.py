@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import gc
+import gzip
 import html
 import json
 import re
+import textwrap
 import time
 from urllib.parse import quote
 
@@ -120,7 +123,24 @@ DISGUISES = {
     "swapped case": str.swapcase,
     "hex, reversed": lambda key: key.encode().hex()[::-1],
     "base64, reversed": lambda key: base64.b64encode(key.encode()).decode()[::-1],
+    "Cyrillic": lambda key: key.translate(str.maketrans("aceopxyABCEHKMOPTX", "асеорхуАВСЕНКМОРТХ")),
+    "spelled out": "-".join,
+    "quoted letter by letter": lambda key: json.dumps(list(key)),
+    "bold here and there": lambda key: "**".join(textwrap.wrap(key, 5)),
+    "tags": lambda key: "".join(f"<b>{char}</b>" for char in key),
+    "hex with commas": lambda key: ", ".join(f"0x{byte:02x}" for byte in key.encode()),
+    "numbers": lambda key: str(list(key.encode())),
+    "rot13": lambda key: codecs.encode(key, "rot13"),
+    "base64 of base64": lambda key: _base64(_base64(f"Bearer {key}".encode())),
+    "base64 of hex": lambda key: _base64(key.encode().hex().encode()),
+    "base64 of UTF-16": lambda key: _base64(key.encode("utf-16-le")),
+    "base64 of gzip": lambda key: _base64(gzip.compress(key.encode())),
+    "base32 in a longer text": lambda key: base64.b32encode(b"abc" + key.encode()).decode(),
 }
+
+
+def _base64(data: str | bytes) -> str:
+    return base64.b64encode(data.encode() if isinstance(data, str) else data).decode()
 
 
 @pytest.mark.parametrize("disguise", DISGUISES.values(), ids=DISGUISES.keys())
@@ -175,6 +195,10 @@ ORDINARY = [
     "the task-proj-management-for-everyone board, disk-usage, **bold**, wait...",
     "xxxx ... **** … 100 %",
     "line\n" * 50,
+    "2026-11-30T14:00:00.000Z, 192.168.0.1, a.b.c(d)[e], 0x7f, 3.14159, https://example.org/a/b?c=d&e=f#g-h_i",
+    "Ο καιρός είναι καλός. Погода хорошая, а вечером дождь.",
+    f"data:image/png;base64,{base64.b64encode(bytes(range(256))).decode()}",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzb21lYm9keSIsImlhdCI6MX0",
 ]
 
 
