@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -269,7 +270,7 @@ class ResponseAccumulator:
         answer = Answer(
             text="".join([*self._pieces, *self._refusals]),
             finish_reason=reason,
-            usage=self.usage,
+            usage=self._credible_usage(),
             reported_model=self._model,
             reported_cost_usd=self.reported_cost_usd,
             request_id=self.request_id,
@@ -332,6 +333,14 @@ class ResponseAccumulator:
         if text:
             collected.append(text)
             self._on_text(text)
+
+    def _credible_usage(self) -> Usage:
+        """Return the usage without zeros that cannot be: some servers report them for what they do not count."""
+        read, written = self.usage.input_tokens, self.usage.output_tokens
+        has_words = bool(self._pieces or self._refusals or self.has_thought)
+        return replace(
+            self.usage, input_tokens=read or None, output_tokens=(written or None) if has_words else written
+        )
 
     def _tokens(self) -> str:
         written = self.usage.output_tokens

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -141,8 +142,12 @@ class ChatCompletionsProvider(SdkProvider):
     def _add_piece(
         self, delta: Any, accumulator: ResponseAccumulator, context: CallContext, *, is_last: bool
     ) -> None:
-        """Take a piece; some servers send as the last one, with its role, all of the answer again."""
-        is_again = is_last and accumulator.has_pieces and isinstance(delta, dict) and delta.get("role")
+        """Take a piece; some servers send as the last one all of the answer again.
+
+        Such a piece has its role, or several words.
+        """
+        may_be_all = isinstance(delta, dict) and (delta.get("role") or " " in str(delta.get("content")).strip())
+        is_again = is_last and accumulator.has_pieces and may_be_all
         accumulator.has_pieces = True
         if is_again and accumulator.is_repeated(self._apart(delta, accumulator, context)):
             return
@@ -317,7 +322,13 @@ def _finish(choice: Mapping[str, Any], accumulator: ResponseAccumulator, context
 def _tool_input(calls: Any, context: CallContext) -> str:
     """Return the next piece of the tool's input; the only tool is how the shape was requested."""
     try:
-        return "".join(call["function"].get("arguments") or "" for call in calls or ())
+        return "".join(_arguments(call["function"] or {}) for call in calls or ())
     except (TypeError, KeyError, AttributeError):
         pass
     raise error_mapping.unreadable("a tool call is malformed", context)
+
+
+def _arguments(function: Mapping[str, Any]) -> str:
+    """Return a tool's input as JSON; some servers send the object itself."""
+    given = function.get("arguments") or ""
+    return json.dumps(given, ensure_ascii=False) if isinstance(given, dict) else given

@@ -149,6 +149,11 @@ def test_an_answer_in_the_tool_is_the_answer(faulty: FaultServer) -> None:
     message = {"tool_calls": [{"function": {"name": "person", "arguments": "{}"}}]}
     whole_answer = says({"choices": [{"message": message, "finish_reason": "tool_calls"}]})
     assert ask(faulty, whole_answer, output=shape("tool")).text == "{}"
+    as_object = {
+        "tool_calls": [{"function": {"name": "person", "arguments": {"name": "Zoë"}}}, {"function": None}]
+    }
+    reply = says({"choices": [{"message": as_object, "finish_reason": "tool_calls"}]})
+    assert ask(faulty, reply, output=shape("tool")).text == '{"name": "Zoë"}'
     assert ask(faulty, whole_answer).finish_reason == "tool_call"
 
 

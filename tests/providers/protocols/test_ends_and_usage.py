@@ -224,6 +224,17 @@ def test_zeros_at_the_end_do_not_replace_what_was_reported(faulty: FaultServer) 
     assert ask(faulty, stream(*last), of="compatible").usage == Usage(12, 34)
 
 
+def test_zeros_for_what_was_read_and_written_are_no_counts(faulty: FaultServer) -> None:
+    zeros = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+    said = stream(chunk({"content": "Hi"}), chunk(finish="stop"), {"choices": [], "usage": zeros})
+    assert ask(faulty, said, of="compatible").usage == Usage()
+    silent = stream(chunk(finish="stop"), {"choices": [], "usage": {**zeros, "prompt_tokens": 7}})
+    assert ask(faulty, silent, of="compatible").usage == Usage(7, 0)
+    events = letter_events(["Hi"])
+    events[-2]["usage"] = {"output_tokens": 0}
+    assert ask(faulty, stream(*events, named=True), of="anthropic").usage.output_tokens is None
+
+
 @pytest.mark.parametrize(
     ("events", "more"),
     [

@@ -34,6 +34,8 @@ ROWS = {
     "no end": ("<think>hm", "", "hm"),
     "half an end": ("<think>hm</thi", "", "hm</thi"),
     "half a beginning": ("<thi", "<thi", ""),
+    "thoughts of Apertus": ("<|inner_prefix|>hm<|inner_suffix|>Hello", "Hello", "hm"),
+    "in a tag in the plural": ("<thoughts>hm</thoughts>Hello", "Hello", "hm"),
     "another tag": ("<b>Hello</b>", "<b>Hello</b>", ""),
     "a tag inside a thought": ("<think>use <b> or <think></think>Hello", "Hello", "use <b> or <think>"),
     "tags around the answer": ("<think>hm</think>\n<answer>\nHello</answer>\n", "Hello", "hm"),
