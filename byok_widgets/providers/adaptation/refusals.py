@@ -29,10 +29,9 @@ if TYPE_CHECKING:
     from byok_widgets.providers.error_mapping import ErrorDetails
 
 _KINDS = frozenset({"bad_request", "setting"})
-_STRUCTURE = frozenset(
-    {"model", "messages", "stream", "system", "response_format", "tools", "tool_choice", "output_config"}
-)
+_STRUCTURE = frozenset({"model", "messages", "system", "response_format", "tools", "tool_choice", "output_config"})
 """What a request consists of. The shape of an answer is asked for in weaker ways by whoever asks for it."""
+_STREAMING = re.compile(r"\bstreaming\b|\bstream (?:is|mode|parameter)\b", re.IGNORECASE)
 _TUNED = ("output_config", "effort")
 _EXTRA_FIELD = ("extra", "unexpected", "unknown", "unrecogni", "not permitted", "not allowed", "unsupported")
 _VALUE_LABELS = ("invalid_value", "invalid_type", "_max_value", "_min_value", "out_of_range")
@@ -151,6 +150,8 @@ def _is_refused(details: ErrorDetails) -> bool:
 
 def _named_in_prose(details: ErrorDetails, sent: Sent, settings: frozenset[str]) -> Change | None:
     name = _quoted(details.text, sent.paths) or _mentioned(details.text, sent.paths, settings)
+    if not name and "stream" in sent.paths and _STREAMING.search(details.text):
+        name = "stream"  # an answer in one piece is read just as well
     if not name or not (_is_refused(details) or _can_go(name, sent)):
         return None
     if _is_about_the_value(name, "", details, sent):

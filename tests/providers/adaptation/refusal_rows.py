@@ -76,6 +76,16 @@ _COOL_NOTICE = "temperature=0.2 was left out"
 
 _NO_STREAM_OPTIONS = [
     Row(
+        "stream: its value",
+        error(
+            "Unsupported value: 'stream' does not support true with this model.",
+            param="stream",
+            code="unsupported_value",
+        ),
+        lacks("stream"),
+    ),
+    Row("stream: prose", error("Streaming is not supported for this model.", 501), lacks("stream")),
+    Row(
         "stream_options: a field of FastAPI",
         field_error("stream_options", "include_usage"),
         lacks("stream_options"),
