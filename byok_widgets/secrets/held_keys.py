@@ -130,6 +130,8 @@ class HeldKeys:
 
     def spans_in_whole(self, text: str) -> list[Span]:
         """Return where keys and pieces of keys stand in a whole text, also in disguise."""
+        if len(text) < _GRAM and text.isascii():  # as many are; other characters may stand for several letters
+            return []
         read, untagged = readings(text), without_tags(text)
         found = self._spans_in(text, read)
         found += self._spans_between_signs(untagged, read if untagged is text else readings(untagged))
