@@ -336,11 +336,12 @@ class ResponseAccumulator:
 
     def _credible_usage(self) -> Usage:
         """Return the usage without zeros that cannot be: some servers report them for what they do not count."""
-        read, written = self.usage.input_tokens, self.usage.output_tokens
-        has_words = bool(self._pieces or self._refusals or self.has_thought)
-        return replace(
-            self.usage, input_tokens=read or None, output_tokens=(written or None) if has_words else written
-        )
+        usage = self.usage
+        if usage.input_tokens == 0:
+            usage = replace(usage, input_tokens=None)
+        if usage.output_tokens == 0 and (self._pieces or self._refusals or self.has_thought):
+            usage = replace(usage, output_tokens=None)
+        return usage
 
     def _tokens(self) -> str:
         written = self.usage.output_tokens
