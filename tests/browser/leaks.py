@@ -30,13 +30,15 @@ class Listener:
     def stop(self) -> bytes:
         """Stop listening and return all that came."""
         self._over.set()
-        self._thread.join(5)
+        self._thread.join()
         self._socket.close(linger=0)
         return b"\n".join(self.frames)
 
     def _listen(self) -> None:
-        while not self._over.is_set():
-            if self._socket.poll(100):
+        is_over = False
+        while not is_over:
+            is_over = self._over.is_set()  # what had come by then is read all the same
+            while self._socket.poll(100):
                 self.frames += self._socket.recv_multipart()
 
 

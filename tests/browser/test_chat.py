@@ -86,13 +86,13 @@ def test_ten_turns_with_the_node_the_variables_and_the_reasons(page, chat, play)
     play.moves = True
     say(chat, "I am Ana, Tuesday please", 10)
     last = chat.locator(".byok-turn").last
-    assert "Thanks Ana, see you on Tue." in last.inner_text()
-    assert "data → bye" in last.locator("summary").inner_text()
+    expect(last).to_contain_text("Thanks Ana, see you on Tue.", use_inner_text=True)
+    expect(last.locator("summary")).to_contain_text("data → bye", use_inner_text=True)
     last.locator("summary").click()
-    assert "they said so" in last.locator("tr[data-verdict=holds]").first.inner_text()
-    assert "✓" in last.locator(".byok-why-path").inner_text()
-    assert chat.locator(".byok-chat-node").inner_text() == "at bye"
-    assert "Ana" in chat.get_by_role("region", name="Variables").inner_text()
+    expect(last.locator("tr[data-verdict=holds]").first).to_contain_text("they said so", use_inner_text=True)
+    expect(last.locator(".byok-why-path")).to_contain_text("✓", use_inner_text=True)
+    expect(chat.locator(".byok-chat-node")).to_have_text("at bye", use_inner_text=True)
+    expect(chat.get_by_role("region", name="Variables")).to_contain_text("Ana", use_inner_text=True)
     page.shot("chat-light")
     page.theme("JupyterLab Dark")
     page.shot("chat-dark")
@@ -114,7 +114,7 @@ def test_nothing_that_is_typed_while_a_cell_runs_is_lost(page, chat, play, tmp_p
     message.press("Enter")
     chat.locator("[data-turn]").nth(1).wait_for()
     for at, text in enumerate(("First", "Second")):
-        assert text in chat.locator("[data-turn]").nth(at).inner_text()
+        expect(chat.locator("[data-turn]").nth(at)).to_contain_text(text, use_inner_text=True)
 
 
 def test_stop_keeps_what_had_come_and_marks_it(chat, play):
@@ -128,7 +128,7 @@ def test_stop_keeps_what_had_come_and_marks_it(chat, play):
     assert "stormy night" in told
     assert "incomplete: it was stopped" in told
     say(chat, "Go on", 2)
-    assert "Yes?" in chat.locator(".byok-turn").last.inner_text()
+    expect(chat.locator(".byok-turn").last).to_contain_text("Yes?", use_inner_text=True)
 
 
 def test_a_fork_goes_on_from_a_turn_and_the_first_session_stays(page, chat, play):
@@ -137,13 +137,13 @@ def test_a_fork_goes_on_from_a_turn_and_the_first_session_stays(page, chat, play
     say(chat, "Second", 2)
     chat.get_by_role("button", name="Fork from here: a new session that begins after turn 1").click()
     chat.get_by_label("Session", exact=True).wait_for()
-    assert chat.locator(".byok-turn").count() == 1
+    expect(chat.locator(".byok-turn")).to_have_count(1)
     say(chat, "Second, but different", 2)
-    assert "Another two." in chat.inner_text()
+    expect(chat).to_contain_text("Another two.", use_inner_text=True)
     page.shot("chat-fork")
     chat.get_by_label("Session", exact=True).select_option("First session")
     chat.get_by_text("Two.", exact=True).wait_for()
-    assert "Another two." not in chat.inner_text()
+    expect(chat).not_to_contain_text("Another two.", use_inner_text=True)
     chat.get_by_role("button", name="Reset").click()
     chat.locator(".byok-chat-empty").wait_for()
 
@@ -157,7 +157,7 @@ def test_a_page_that_is_loaded_again_shows_what_was_said(open_notebook, server, 
     page.page.reload()
     page.page.wait_for_selector(".byok-turn")
     chat = page.page.locator(".byok-chat").last
-    assert "Remember me" in chat.inner_text()
+    expect(chat).to_contain_text("Remember me", use_inner_text=True)
     say(chat, "Still there?", 2)
     state = json.dumps(page.save()["metadata"].get("widgets", {}))
     assert "Remember me" not in state, "what was said is in no widget state"
@@ -167,8 +167,8 @@ def test_what_a_model_writes_is_text_and_nothing_else(page, chat, play):
     play.words = [Say(HOSTILE), Say("x" * 5_000_000, piece_chars=100_000)]
     say(chat, "<i>Me too</i>", 1)
     turn = chat.locator(".byok-turn").last
-    assert turn.locator("img, script, b, .byok-words i, [onerror], .MathJax").count() == 0
-    assert turn.locator("a[href]:not([href^=https])").count() == 0
+    expect(turn.locator("img, script, b, .byok-words i, [onerror], .MathJax")).to_have_count(0)
+    expect(turn.locator("a[href]:not([href^=https])")).to_have_count(0)
     words = turn.locator(".byok-flow .byok-words").inner_text()
     assert "<img src=x onerror=" in words
     assert "␛[31mred" in words
@@ -192,11 +192,11 @@ def test_an_error_is_a_card_and_the_text_comes_back(page, chat, play):
     alert = chat.get_by_role("alert")
     alert.wait_for()
     page.shot("chat-error")
-    assert "401 Unauthorized" in alert.inner_text()
-    assert chat.get_by_label("Your message").input_value() == "Are you there?"
+    expect(alert).to_contain_text("401 Unauthorized", use_inner_text=True)
+    expect(chat.get_by_label("Your message")).to_have_value("Are you there?")
     chat.get_by_role("button", name="Send").click()
     chat.get_by_text("Hello again.").first.wait_for()
-    assert not alert.is_visible()
+    expect(alert).to_be_hidden()
 
 
 NAMELESS = """chat => [...chat.querySelectorAll("input, select, textarea, button, summary, [role=region]")]
@@ -285,7 +285,7 @@ def test_a_correction_is_set_with_enter_and_the_keyboard_stays_at_its_variable(c
     chat.get_by_label("Value of name").press("Enter")
     chat.get_by_role("region", name="Variables").get_by_text("Someone else").wait_for()
     expect(edit).to_be_focused()
-    assert chat.get_by_label("Value of name").count() == 0
+    expect(chat.get_by_label("Value of name")).to_have_count(0)
 
 
 def test_the_chat_can_be_used_by_everybody(page, chat, play):

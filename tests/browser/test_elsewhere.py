@@ -6,6 +6,7 @@ import importlib.util
 import os
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import VIEWPORT
 from tests.browser.lab import notebook_of
@@ -78,7 +79,7 @@ def talk(page):
     chat.get_by_label("Your message").fill("Hello")
     chat.get_by_label("Your message").press("Enter")
     chat.locator("[data-turn]").wait_for()
-    assert "8 out" in chat.inner_text()
+    expect(chat).to_contain_text("8 out", use_inner_text=True)
 
 
 @needs("voila")
@@ -92,7 +93,7 @@ def test_voila_shows_panel_graph_and_chat_and_a_key_stays_where_it_rests(serve):
     type_into(key, typed)
     panel.get_by_role("button", name="Save", exact=True).click()
     panel.get_by_role("button", name="Remove").and_(page.locator(":enabled")).wait_for()
-    assert key.input_value() == ""
+    expect(key).to_have_value("")
     assert any(b'"kind":"save"' in frame for frame in frames.sent)
     places = [
         *files_below(served.base),
@@ -104,7 +105,7 @@ def test_voila_shows_panel_graph_and_chat_and_a_key_stays_where_it_rests(serve):
     panel.get_by_label("Provider").select_option("Local model (no key)")
     talk(page)
     shot(page, "voila")
-    assert page.locator('img[src^="data:image/svg"]').first.is_visible()
+    expect(page.locator('img[src^="data:image/svg"]').first).to_be_visible()
     assert not [text for text in console if "byok" in text]
 
 
@@ -113,5 +114,5 @@ def test_marimo_shows_the_settings_as_a_card_the_graph_and_the_chat(serve):
     page, *_ = serve(Marimo)
     talk(page)
     shot(page, "marimo")
-    assert page.get_by_role("row", name="Default model smollm2-135m").is_visible()
-    assert page.locator('img[src^="data:image/svg"]').first.is_visible()
+    expect(page.get_by_role("row", name="Default model smollm2-135m")).to_be_visible()
+    expect(page.locator('img[src^="data:image/svg"]').first).to_be_visible()

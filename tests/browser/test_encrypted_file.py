@@ -6,6 +6,7 @@ import secrets
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.browser.leaks import Frames, Listener, files_below, hits
 from tests.fake_keys import fake_key
@@ -52,7 +53,7 @@ def test_a_key_rests_in_the_file_over_a_restart_and_the_passphrase_nowhere(open_
     page.panel.locator("[data-part=storage]").select_option("Encrypted file")
     first = page.panel.locator("[data-part=passphrase]")
     again = page.panel.locator("[data-part=repeated]")
-    assert not key.is_visible()
+    expect(key).to_be_hidden()
     first.fill(phrase)
     again.fill(phrase[:-1])
     button(page, "Set passphrase").click()
@@ -66,7 +67,7 @@ def test_a_key_rests_in_the_file_over_a_restart_and_the_passphrase_nowhere(open_
         "fields => fields.map((field) => field.value)"
     )
     assert hidden == [typed, "", ""], "the passphrase is gone, and what was pasted before is still there"
-    assert key.is_visible()
+    expect(key).to_be_visible()
     button(page, "Save").click()
     page.panel.get_by_text("The key is stored in the encrypted file").wait_for()
     page.run_cell(1)
@@ -78,11 +79,11 @@ def test_a_key_rests_in_the_file_over_a_restart_and_the_passphrase_nowhere(open_
     page.run_cell(0)
     page.panel.get_by_text("The key is stored in: Encrypted file. It is locked").wait_for()
     asked = page.panel.locator("[data-part=passphrase]")
-    assert again.is_hidden()
+    expect(again).to_be_hidden()
     page.shot("file-locked")
     assert_usable(page)
     page.run_cell(1)
-    assert "Unlock it in Settings" in page.output(1).inner_text()
+    expect(page.output(1)).to_contain_text("Unlock it in Settings", use_inner_text=True)
     asked.fill("another passphrase")
     button(page, "Unlock").click()
     page.panel.get_by_text("This is not the passphrase of the encrypted file.").wait_for()

@@ -9,6 +9,7 @@ import secrets
 
 import nbformat
 from nbconvert import HTMLExporter, MarkdownExporter
+from playwright.sync_api import expect
 
 DENTIST = """\
 from byok_widgets import Flow
@@ -84,9 +85,9 @@ def test_the_graph_is_drawn_and_described(open_notebook):
     assert "if weekday is not None" in labels(svg)
     page.shot("graph-light")
     words = page.output(0).get_by_text("else → ask")
-    assert not words.is_visible()
+    expect(words).to_be_hidden()
     page.output(0).get_by_text("The graph as text").click()
-    assert words.is_visible()
+    expect(words).to_be_visible()
     page.theme("JupyterLab Dark")
     page.shot("graph-dark")
 
@@ -135,7 +136,7 @@ def test_a_notebook_that_is_not_trusted_shows_the_same(open_notebook):
     said = cells.nth(0).locator(".jp-OutputArea").get_by_text("It costs")
     assert said.evaluate("said => getComputedStyle(said).whiteSpaceCollapse") == "preserve", "line breaks stay"
     table = cells.nth(1).locator("table")
-    assert table.locator("caption").inner_text() == "Trace"
+    expect(table.locator("caption")).to_have_text("Trace", use_inner_text=True)
     assert {head.get_attribute("scope") for head in table.locator("th").all()} == {"col", "row"}
     sides = [cell.evaluate("cell => getComputedStyle(cell).textAlign") for cell in table.locator("td").all()]
     assert set(sides) == {"left", "right"}, "words to the left, numbers to the right"
@@ -168,7 +169,9 @@ def test_dollars_are_no_mathematics_trusted_or_not(open_notebook):
         cells = page.page.locator(IN_FRONT)
         cells.nth(3).locator("mjx-container").wait_for()
         assert [cells.nth(number).locator("mjx-container").count() for number in range(3)] == [0, 0, 0]
-        assert r"It costs $5 and $6 or \(x\)." in cells.nth(0).locator(".jp-OutputArea").inner_text()
+        expect(cells.nth(0).locator(".jp-OutputArea")).to_contain_text(
+            r"It costs $5 and $6 or \(x\).", use_inner_text=True
+        )
         as_sent(page, page.save())
 
 
@@ -209,5 +212,5 @@ def test_checks_traces_variables_turns_and_sessions_are_tables(open_notebook):
     ]:
         assert said in words[number]
     for number in (1, 2, 4, 5):
-        assert page.output(number).locator("table").filter(visible=True).count() == 1
+        expect(page.output(number).locator("table").filter(visible=True)).to_have_count(1)
     page.shot("graph-tables")

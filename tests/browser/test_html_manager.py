@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.browser.conftest import missing
 from tests.browser.html_page import HtmlPage, Pages, build
@@ -115,7 +116,7 @@ def say(opened: HtmlPage, text: str) -> None:
 def test_everything_can_be_read_on_any_ground(show: Any, style: str, lab_variables: bool) -> None:
     opened = show(style, lab_variables=lab_variables)
     say(opened, "I am Ana")
-    assert not opened.frame.get_by_placeholder("such as en-US").is_visible(), "what is folded is hidden"
+    expect(opened.frame.get_by_placeholder("such as en-US"), "what is folded is hidden").to_be_hidden()
     shot(opened, f"{style}{'-lab' if lab_variables else ''}")
     for context in (".byok-panel", ".byok-chat"):
         found = Axe().run(opened.frame, context=context, options={"runOnly": ["color-contrast"]})
@@ -129,7 +130,7 @@ def test_a_key_is_sealed_and_saved_without_buffers(show: Any) -> None:
     panel.get_by_label("API key for OpenAI").fill(typed)
     panel.get_by_role("button", name="Save", exact=True).click()
     panel.get_by_role("button", name="Remove").and_(opened.frame.locator(":enabled")).wait_for()
-    assert panel.get_by_label("API key for OpenAI").input_value() == ""
+    expect(panel.get_by_label("API key for OpenAI")).to_have_value("")
     assert any(b'"kind":"save"' in frame for frame in frames.sent)
     assert not [frame for frame in frames.sent if typed.encode() in frame]
 
@@ -139,8 +140,10 @@ def test_a_busy_kernel_is_not_taken_for_one_that_is_gone(show: Any, open_lab: La
     chat = opened.frame.locator(".byok-chat")
     opened.start("import time; time.sleep(12)")
     opened.page.wait_for_timeout(8000)
-    assert chat.locator(".byok-gone-notice").count() == 0
-    assert chat.locator(".byok-chat-status").inner_text() == "", "it is heard while the cell runs"
+    expect(chat.locator(".byok-gone-notice")).to_have_count(0)
+    expect(chat.locator(".byok-chat-status"), "it is heard while the cell runs").to_have_text(
+        "", use_inner_text=True
+    )
 
 
 def test_a_kernel_that_is_gone_has_not_answered_and_nothing_typed_is_lost(show: Any, open_lab: Lab) -> None:
@@ -154,7 +157,7 @@ def test_a_kernel_that_is_gone_has_not_answered_and_nothing_typed_is_lost(show: 
         opened.frame.locator(":not(:empty)")
     ).first.wait_for()
     message.press("Enter")
-    assert message.input_value() == "A long thought"
+    expect(message).to_have_value("A long thought")
 
 
 def _kill(connection_file: Path) -> None:

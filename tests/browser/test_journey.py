@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from byok_widgets.providers.local import model_server
 from tests.browser.leaks import Frames, Listener, files_below, hits
@@ -60,7 +61,7 @@ def test_from_no_key_to_an_answer_on_ones_own_account(open_notebook, server, cel
     type_into(key, server.key.reveal())
     panel.get_by_role("button", name="Save", exact=True).click()
     page.page.wait_for_selector(".byok-status[data-state=verified]")
-    assert key.input_value() == ""
+    expect(key).to_have_value("")
     page.shot("journey-2-verified")
     panel.get_by_label("Default model").fill("test-model")
     panel.get_by_label("Default model").press("Enter")

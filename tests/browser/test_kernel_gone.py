@@ -10,6 +10,7 @@ from typing import Any
 
 import psutil
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import VIEWPORT
 from tests.browser.notebook_page import NotebookPage
@@ -50,13 +51,13 @@ def check_that_nothing_typed_is_lost(page: NotebookPage, end: Callable[[Notebook
     end(page)
     chat.locator(".byok-gone-notice").wait_for()
     panel.locator(".byok-head .byok-notice").and_(page.page.locator(":not([hidden])")).wait_for()
-    assert message.input_value() == "A long thought"
+    expect(message).to_have_value("A long thought")
     assert message.evaluate("field => field.readOnly")
-    assert key.input_value() == typed
+    expect(key).to_have_value(typed)
     assert key.evaluate("field => field.closest('[inert]') !== null")
-    assert panel.locator(".byok-gone-notice:visible").count() == 0, "one notice is enough for the panel"
+    expect(panel.locator(".byok-gone-notice:visible"), "one notice is enough for the panel").to_have_count(0)
     message.press("Enter")
-    assert message.input_value() == "A long thought"
+    expect(message).to_have_value("A long thought")
     assert message.evaluate("field => field.readOnly"), "and nothing can be typed after it"
     page.shot(f"gone-{end.__name__}-{page.app}")
 
@@ -86,4 +87,4 @@ def test_a_cell_that_is_run_again_brings_living_widgets(open_notebook: Any) -> N
     page.run_all()
     page.page.locator(".byok-chat-empty").wait_for()
     page.page.wait_for_timeout(2500)
-    assert page.page.locator(".byok-gone-notice, .byok-gone").count() == 0
+    expect(page.page.locator(".byok-gone-notice, .byok-gone")).to_have_count(0)

@@ -59,7 +59,7 @@ def button(page, name):
 
 
 def status(page):
-    return page.panel.locator(".byok-key [role=status]").inner_text()
+    return page.panel.locator(".byok-key [role=status]")
 
 
 def said_by_the_kernel(text, provider):
@@ -105,7 +105,7 @@ def test_a_key_of_another_provider_is_recognised_as_it_is_typed_and_told_once(pa
     assert len(said) == 2, "what to do with a key that is pasted, then whose it is, and neither again"
     assert page.page.evaluate("() => window.sent.length") == 0
     page.panel.get_by_role("button", name="Show").click()
-    assert hits([("status", status(page).encode())], typed) == []
+    assert hits([("status", status(page).inner_text().encode())], typed) == []
     page.panel.get_by_role("button", name="Hide").click()
 
     for theme in ("Light", "Dark"):
@@ -114,18 +114,18 @@ def test_a_key_of_another_provider_is_recognised_as_it_is_typed_and_told_once(pa
         assert [violation["id"] for violation in found.response["violations"]] == []
         page.shot(f"key-hint-{theme.lower()}")
     key.fill("")
-    assert "No API key is saved" in status(page)
+    expect(status(page)).to_contain_text("No API key is saved", use_inner_text=True)
     key.fill(typed)
-    assert hint in status(page)
+    expect(status(page)).to_contain_text(hint, use_inner_text=True)
     key.fill(fake_key("openai"))
-    assert "Press Save to keep the key you pasted." in status(page)
+    expect(status(page)).to_contain_text("Press Save to keep the key you pasted.", use_inner_text=True)
     key.fill(typed)
     key.press("Tab")
     button(page, "Switch to Anthropic").press("Enter")
     moved = page.panel.get_by_label("API key for Anthropic")
     moved.wait_for()
     page.panel.get_by_text("Press Save to keep the key you pasted.").wait_for()
-    assert moved.input_value() == typed
+    expect(moved).to_have_value(typed)
     expect(button(page, "Save")).to_be_focused()
     moved.fill("")
     page.page.evaluate("() => { window.heard.length = 0; }")
@@ -142,30 +142,34 @@ def test_a_key_of_another_provider_is_recognised_as_it_is_typed_and_told_once(pa
 def test_what_is_no_key_is_told_and_a_name_and_a_key_find_their_fields(page):
     key = page.panel.get_by_label("API key for OpenAI")
     key.fill("sk-proj-…T3Bl")
-    assert "The middle of the key is hidden" in status(page)
+    expect(status(page)).to_contain_text("The middle of the key is hidden", use_inner_text=True)
     key.fill("sk-proj-ab cd")
-    assert "The key has a space inside; an API key has none." in status(page)
+    expect(status(page)).to_contain_text("The key has a space inside; an API key has none.", use_inner_text=True)
     key.fill("env:MY_OPENAI_KEY")
-    assert "This is the name of an environment variable, not an API key." in status(page)
+    expect(status(page)).to_contain_text(
+        "This is the name of an environment variable, not an API key.", use_inner_text=True
+    )
     page.shot("key-hint-variable")
     button(page, "Show the key").click()
     page.panel.locator("[data-part=move]").click()
     name = page.panel.locator("[data-part=name]")
-    assert name.input_value() == "MY_OPENAI_KEY"
+    expect(name).to_have_value("MY_OPENAI_KEY")
     expect(name).to_be_focused()
-    assert "Press Save to read the key from this variable." in status(page)
+    expect(status(page)).to_contain_text("Press Save to read the key from this variable.", use_inner_text=True)
     button(page, "Save").click()
     page.panel.get_by_text("This kernel has no environment variable of that name.").wait_for()
 
     typed = fake_key("openai")
     name.fill(typed)
-    assert "This looks like an API key, not the name of an environment variable." in status(page)
+    expect(status(page)).to_contain_text(
+        "This looks like an API key, not the name of an environment variable.", use_inner_text=True
+    )
     page.panel.locator("[data-part=move]").click()
-    assert key.input_value() == typed
-    assert key.get_attribute("type") == "password"
-    assert name.is_hidden()
-    assert name.input_value() == ""
-    assert page.panel.locator("[data-part=storage]").input_value() == "session"
+    expect(key).to_have_value(typed)
+    expect(key).to_have_attribute("type", "password")
+    expect(name).to_be_hidden()
+    expect(name).to_have_value("")
+    expect(page.panel.locator("[data-part=storage]")).to_have_value("session")
 
 
 def test_a_switch_waits_for_a_running_cell_and_says_so(page, tmp_path):
@@ -176,4 +180,4 @@ def test_a_switch_waits_for_a_running_cell_and_says_so(page, tmp_path):
     page.panel.get_by_text("Waiting for the kernel: a cell is still running.").wait_for()
     (tmp_path / "go").touch()
     page.panel.get_by_text("Press Save to keep the key you pasted.").wait_for()
-    assert page.panel.get_by_label("API key for Anthropic").input_value() == typed
+    expect(page.panel.get_by_label("API key for Anthropic")).to_have_value(typed)

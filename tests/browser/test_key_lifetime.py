@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 from nbconvert import HTMLExporter
+from playwright.sync_api import expect
 
 from byok_widgets.providers.local import model_server
 from tests.browser.conftest import VIEWPORT
@@ -57,7 +58,7 @@ def live(page, good, wrong):
     page.panel.get_by_role("button", name="Remove it").click()
     status.and_(page.page.locator(NO_KEY)).wait_for()
     page.save()
-    assert key.input_value() == ""
+    expect(key).to_have_value("")
     return saved
 
 

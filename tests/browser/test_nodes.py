@@ -101,17 +101,17 @@ def test_a_node_is_tuned_in_the_panel(page):
     ask = node(page, "ask")
     ask.get_by_text("Advanced", exact=True).press("Enter")
     temperature = ask.get_by_role("textbox", name="Temperature")
-    assert temperature.input_value() == "0.5"
-    assert ask.get_by_role("combobox", name="Reasoning effort").count() == 0
+    expect(temperature).to_have_value("0.5")
+    expect(ask.get_by_role("combobox", name="Reasoning effort")).to_have_count(0)
     page.shot("nodes-three")
     temperature.fill(fake_key("openai"))
     temperature.press("Enter")
     ask.get_by_role("alert").filter(has_text="belongs in the key field").wait_for()
-    assert temperature.input_value() == "0.5"
+    expect(temperature).to_have_value("0.5")
     temperature.fill("hot")
     temperature.press("Enter")
     ask.get_by_role("alert").filter(has_text="temperature must be a number from 0 to 2, not 'hot'.").wait_for()
-    assert temperature.input_value() == "hot"
+    expect(temperature).to_have_value("hot")
     temperature.fill("0.2")
     temperature.press("Tab")
     heard(page, "ask: temperature is 0.2.")
@@ -152,8 +152,8 @@ def test_fifteen_nodes_are_one_list_that_is_there_at_once(page):
     took = page.page.evaluate("() => window.nodesShownAfter")
     assert took < 5000  # with the panel's own start, on a slow machine; all of it is measured by the bench
     rows = page.panel.locator(".byok-node")
-    assert page.panel.locator(".byok-node[open]").count() == 0
-    assert rows.locator("input").count() == 0
+    expect(page.panel.locator(".byok-node[open]")).to_have_count(0)
+    expect(rows.locator("input")).to_have_count(0)
     assert rows.nth(14).inner_text().startswith(HOSTILE)
     assert page.page.evaluate("() => window.hacked") is None
     page.shot("nodes-fifteen")
@@ -163,7 +163,7 @@ def test_fifteen_nodes_are_one_list_that_is_there_at_once(page):
     page.page.keyboard.press("Escape")
     rows.nth(3).locator("summary").first.click()
     choose(page, "node 3", "local:smollm2-135m")
-    assert page.panel.locator(".byok-node[open]").count() == 2
+    expect(page.panel.locator(".byok-node[open]")).to_have_count(2)
     assert_usable(page)
     assert_within(page, 320)
     page.shot("nodes-fifteen-320")

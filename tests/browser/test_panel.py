@@ -66,14 +66,14 @@ def test_a_refused_key_stays_and_can_be_taken_to_its_own_provider(page, key):
     save(page)
     page.page.wait_for_selector(".byok-status[data-state=refused]")
     page.shot("panel-refused")
-    assert key.input_value() == typed
-    assert key.get_attribute("type") == "password"
+    expect(key).to_have_value(typed)
+    expect(key).to_have_attribute("type", "password")
     page.panel.get_by_role("button", name="Switch to Anthropic").click()
     moved = page.panel.get_by_label("API key for Anthropic")
     moved.wait_for()
     page.panel.get_by_text("Press Save to keep the key you pasted.").wait_for()
-    assert moved.input_value() == typed
-    assert page.panel.get_by_label("Provider").input_value() == "Anthropic"
+    expect(moved).to_have_value(typed)
+    expect(page.panel.get_by_label("Provider")).to_have_value("Anthropic")
     moved.fill("")
     page.panel.get_by_text("No API key is saved for Anthropic").wait_for()
 
@@ -81,11 +81,11 @@ def test_a_refused_key_stays_and_can_be_taken_to_its_own_provider(page, key):
 def test_a_key_can_be_shown_and_is_hidden_again(page, key):
     def show():
         page.panel.get_by_role("button", name="Show").click()
-        assert key.get_attribute("type") == "text"
+        expect(key).to_have_attribute("type", "text")
 
     def assert_hidden():
-        assert key.get_attribute("type") == "password"
-        assert page.panel.get_by_role("button", name="Hide").count() == 0
+        expect(key).to_have_attribute("type", "password")
+        expect(page.panel.get_by_role("button", name="Hide")).to_have_count(0)
 
     key.fill("not a key")
     show()
@@ -124,15 +124,15 @@ def test_a_key_in_the_wrong_place_is_cleared(page, key):
         name.fill(typed)
         save(page)
         page.panel.get_by_role("status").filter(has_text=said).wait_for()
-        assert name.input_value() == left
+        expect(name).to_have_value(left)
     page.shot("panel-misplaced")
-    assert page.panel.get_by_role("alert").filter(has_text="belongs in the key field").count() == 2
+    expect(page.panel.get_by_role("alert").filter(has_text="belongs in the key field")).to_have_count(2)
 
 
 def assert_lost(page):
     notice = page.panel.get_by_role("status").filter(has_text="The kernel was restarted or stopped. Run the cells")
     notice.wait_for()
-    assert page.panel.get_by_text("No API key is saved").filter(visible=True).count() == 0
+    expect(page.panel.get_by_text("No API key is saved").filter(visible=True)).to_have_count(0)
     for field in page.panel.locator(FIELDS).filter(visible=True).all():
         assert field.evaluate("e => Boolean(e.closest('[inert]')) !== Boolean(e.closest('.byok-copy'))")
 
@@ -161,15 +161,15 @@ def test_when_another_kernel_is_chosen_the_panel_says_so_and_what_was_typed_stay
     key.fill(typed)
     page.page.evaluate(f"() => {SESSION}.changeKernel({{name: 'python3'}})")
     assert_lost(page)  # JupyterLab tells nothing of it: the panel looks now and then
-    assert key.input_value() == typed
-    assert key.get_attribute("type") == "password"
+    expect(key).to_have_value(typed)
+    expect(key).to_have_attribute("type", "password")
 
 
 def test_keys_pressed_in_the_panel_do_nothing_to_the_notebook(page, key):
     count = "() => window.jupyterapp.shell.currentWidget.content.widgets.length"
     before = page.page.evaluate(count)
     key.press_sequentially("ddxbaa0")
-    assert key.input_value() == "ddxbaa0"
+    expect(key).to_have_value("ddxbaa0")
     for place in (
         page.panel.get_by_role("button", name="Show"),
         page.panel.locator("[data-part=storage]"),
@@ -180,7 +180,7 @@ def test_keys_pressed_in_the_panel_do_nothing_to_the_notebook(page, key):
         for press in ("d", "d", "x", "b", "Shift+Enter"):
             page.page.keyboard.press(press)
     assert page.page.evaluate(count) == before
-    assert page.page.locator(".jp-Dialog").count() == 0
+    expect(page.page.locator(".jp-Dialog")).to_have_count(0)
 
 
 def test_while_a_cell_runs_the_key_waits_and_then_is_saved(page, key, tmp_path):
@@ -188,10 +188,10 @@ def test_while_a_cell_runs_the_key_waits_and_then_is_saved(page, key, tmp_path):
     key.fill(fake_key("openai"))
     save(page)
     page.page.get_by_text("Waiting for the kernel").wait_for()
-    assert key.input_value() != ""
+    expect(key).not_to_have_value("")
     (tmp_path / "go").touch()
     page.panel.get_by_role("button", name="Remove").and_(page.page.locator(":enabled")).wait_for()
-    assert key.input_value() == ""
+    expect(key).to_have_value("")
 
 
 def test_over_plain_http_from_elsewhere_nothing_is_sent(open_notebook, elsewhere, tmp_path):
@@ -209,7 +209,7 @@ def test_over_plain_http_from_elsewhere_nothing_is_sent(open_notebook, elsewhere
     page.page.get_by_text("the key would travel unencrypted").wait_for()
     page.shot("panel-insecure")
     assert page.page.evaluate("() => window.sent") == 0
-    assert key.input_value() == typed
+    expect(key).to_have_value(typed)
 
 
 @pytest.mark.parametrize("theme", [pytest.param("JupyterLab Light", marks=pytest.mark.slow), "JupyterLab Dark"])
@@ -248,6 +248,6 @@ def test_nothing_is_cut_off_in_a_narrow_place(page, width):
 def test_running_the_cell_again_shows_one_panel_that_works(page, key):
     page.run_cell(0)
     page.page.wait_for_selector(".byok-status[data-state=none]")
-    assert page.page.locator(".byok-panel").count() == 1
+    expect(page.page.locator(".byok-panel")).to_have_count(1)
     page.panel.get_by_role("button", name="balanced").click()
     page.panel.get_by_role("button", name="✓ balanced").wait_for()

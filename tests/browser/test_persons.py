@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.scripted_server import Say, ScriptedServer
 
@@ -84,12 +85,12 @@ def test_the_teachers_lesson_starts_clean_in_each_kernel(open_notebook, server):
     saved = page.save()
     assert not errors(saved)
     assert "And when?" in json.dumps(saved)
-    assert "compatible scripted" in page.output(3).inner_text()
+    expect(page.output(3)).to_contain_text("compatible scripted", use_inner_text=True)
     page.page.evaluate(f"async () => {{ await {SESSION}.restartKernel(); }}")
     page.wait_idle()
     page.run_cell(0)
     page.run_cell(3)
-    assert "compatible" not in page.output(3).inner_text(), "yesterday's settings are gone"
+    expect(page.output(3), "yesterday's settings are gone").not_to_contain_text("compatible", use_inner_text=True)
     kept = [file for file in (page.lab.base / "byok-config").rglob("*") if file.is_file()]
     assert not [file for file in kept if "lesson" in file.name or b"CLASS_OPENAI_KEY" in file.read_bytes()]
 
@@ -109,12 +110,12 @@ def test_the_comparer_reads_tables_and_no_python(open_notebook, server):
     page.run_all()
     assert not errors(page.save())
     page.output(1).get_by_text("compatible:weak").first.wait_for()
-    assert "Tuesday please" in page.output(2).inner_text()
+    expect(page.output(2)).to_contain_text("Tuesday please", use_inner_text=True)
     for number, caption in ((2, "1 case with different scores"), (3, "Verdicts"), (4, "Recommendation")):
         shown = page.output(number).locator("table")
         assert shown.locator("caption").inner_text().startswith(caption)
         assert shown.locator("th[scope=row]").count()
-        assert "(" not in shown.locator("tbody th").first.inner_text(), "no Python"
+        expect(shown.locator("tbody th").first, "no Python").not_to_contain_text("(", use_inner_text=True)
 
 
 def test_the_operators_program_goes_on_where_the_notebook_stopped(open_notebook, server, tmp_path: Path):

@@ -73,10 +73,10 @@ def check_that_the_file_holds_the_conversation(page: NotebookPage) -> None:
     assert [text for text in SAID if text not in saved] == []
     assert "Bye then." in saved
     assert "Half a sent" not in saved
-    assert message.input_value() == "Half a sent", "the update has not redrawn the chat"
+    expect(message, "the update has not redrawn the chat").to_have_value("Half a sent")
     expect(message).to_be_focused()
     shown = page.output(0).get_by_text("Tuesday please", exact=True).and_(page.page.locator(":visible"))
-    assert shown.count() == 1, "while the chat is alive it is there once"
+    expect(shown, "while the chat is alive it is there once").to_have_count(1)
     page.shot(f"saved-live-{page.app}")
 
 
@@ -142,7 +142,7 @@ def test_after_the_page_is_loaded_again_later_turns_are_saved_too(browser: Any, 
     chat.locator("[data-turn]").nth(2).wait_for()
     saved = saved_text_with(page, SAID[1])
     assert [text for text in SAID if text not in saved] == []
-    assert chat.get_by_text("Tuesday please", exact=True).count() == 1
+    expect(chat.get_by_text("Tuesday please", exact=True)).to_have_count(1)
     context.close()
     lab.shut_down_kernels()
 

@@ -82,21 +82,21 @@ def finding(page, text):
 def test_what_is_to_be_fixed_is_fixed_by_a_click_and_never_by_itself(opened):
     page = opened(*TROUBLE)
     summary = part(page).locator("summary")
-    assert summary.inner_text() == "Troubleshooting"
-    assert not part(page).get_by_role("button", name="Check the flow").is_visible(), "it is closed"
+    expect(summary).to_have_text("Troubleshooting", use_inner_text=True)
+    expect(part(page).get_by_role("button", name="Check the flow"), "it is closed").to_be_hidden()
     check(page)
     said(page, "6 problems.")
-    assert summary.inner_text() == "Troubleshooting · 6 problems"
+    expect(summary).to_have_text("Troubleshooting · 6 problems", use_inner_text=True)
     words = finding(page, "gpt-4 ended").locator("p").first.inner_text()
     assert words.startswith("✕ Error: The model openai:gpt-4 is used by node 'ask'.")
     own = page.panel.get_by_label("Model for ask")
-    assert own.input_value() == "openai:gpt-4"
+    expect(own).to_have_value("openai:gpt-4")
     button = finding(page, "gpt-4 ended").get_by_role("button")
     newer = button.inner_text().removeprefix("Replace everywhere with ")
     button.press("Enter")
     said(page, f"{newer} is now used everywhere instead of gpt-4")
     finding(page, "gpt-4 ended").wait_for(state="detached")
-    assert own.input_value() == f"openai:{newer}"
+    expect(own).to_have_value(f"openai:{newer}")
     focused(part(page).get_by_role("button", name="Check the flow"))
     finding(page, "not connected yet").wait_for()
     press(page, "Use the default address")
@@ -117,7 +117,7 @@ def test_a_line_is_copied_and_fields_are_found(opened):
     press(page, f"Copy {line}")
     said(page, "Copied. Paste it into a cell.")
     assert page.page.evaluate("() => navigator.clipboard.readText()") == line
-    assert not page.panel.get_by_label("Model for data").is_visible(), "its row is closed"
+    expect(page.panel.get_by_label("Model for data"), "its row is closed").to_be_hidden()
     press(page, "Choose a model for data")
     focused(page.panel.get_by_label("Model for data"))
     press(page, "Open the model list")
@@ -151,7 +151,7 @@ def test_the_four_rows_link_to_the_chosen_provider(opened):
     assert {link.get_attribute("rel") for link in links.all()} == {"noopener noreferrer"}
     page.panel.get_by_label("Provider").select_option("Local model (no key)")
     terms.filter(has_text="Not enough memory").wait_for()
-    assert links.count() == 0
+    expect(links).to_have_count(0)
 
 
 def test_while_a_cell_runs_it_says_what_it_waits_for(opened, tmp_path):
