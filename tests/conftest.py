@@ -13,6 +13,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+import byok_widgets.schema.json_schemas.library  # noqa: F401 - before others: they import `jsonschema` with its grammar
 from byok_widgets import frontend
 from byok_widgets.flow import flow_contexts
 from byok_widgets.frontend import NullFrontend
@@ -49,6 +50,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.skip(reason="takes minutes; run it with --slow"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Look for no garbage while tests are collected: there is hardly any, and it takes seconds in each process."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_collection_finish() -> None:

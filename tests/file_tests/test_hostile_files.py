@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -66,8 +67,9 @@ def test_a_file_that_cannot_be_read_is_told_without_steering(
 
 def test_pytest_is_not_steered_and_imports_nothing(hostile: Path) -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-v", "-n0", "-p", "no:cacheprovider", "--rootdir=.", "."],
+        [sys.executable, "-m", "pytest", "-v", "-p", PLUGIN, "-p", "no:cacheprovider", "--rootdir=.", "."],
         cwd=hostile.parent,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # those of others take seconds
         capture_output=True,
         text=True,
         encoding="utf-8",

@@ -35,9 +35,17 @@ for module in ("NAME", "httpx2", "httpcore2", "truststore"):
 """
 
 
-@pytest.mark.parametrize("name", ["openai", "anthropic"])
+COMPLETE, LIST = "provider.complete(QUESTION, there, lambda _: None)", "provider.list_models(there)"
+
+
 @pytest.mark.parametrize(
-    "work", ["provider.complete(QUESTION, there, lambda _: None)", "provider.list_models(there)"]
+    ("name", "work"),
+    [
+        ("openai", COMPLETE),
+        ("anthropic", LIST),
+        pytest.param("openai", LIST, marks=pytest.mark.slow),
+        pytest.param("anthropic", COMPLETE, marks=pytest.mark.slow),
+    ],
 )
 def test_an_sdk_is_not_imported_on_the_loop(name: str, work: str) -> None:
     current = "async def current():\n    return threading.current_thread()\n"
