@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.browser.lab import ELSEWHERE, Lab
+from tests.browser.leaks import Frames
 from tests.browser.notebook_page import TIMEOUT_MS, NotebookPage
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -75,26 +76,39 @@ def shared_page(browser: Any, lab: Lab) -> NotebookPage:
 def open_notebook(browser: Any, lab: Lab, shared_page: NotebookPage) -> Iterator[Any]:
     """Return a function that opens a notebook of the given cells."""
     contexts = []
+    watching: list[tuple[Frames, Any]] = []
 
-    def open_it(
-        cells: list[str] | Path, *, url: str = "", watch: Callable[[Any], None] | None = None
-    ) -> NotebookPage:
-        """Open it in the shared page, or in one of its own: at another `url`, or for `watch` to see its start."""
+    def open_it(cells: list[str] | Path, *, url: str = "", frames: Frames | None = None) -> NotebookPage:
+        """Open it in the shared page, or at another `url` in one of its own.
+
+        `frames` keeps what its kernel and the page say to each other: each notebook has a socket of its own.
+        """
         page = shared_page
-        if url or watch:
+        if url:
             context = browser.new_context(viewport=VIEWPORT)
             contexts.append(context)
-            page = NotebookPage(lab, context.new_page(), url or lab.url)
-        if watch:
-            watch(page.page)
+            page = NotebookPage(lab, context.new_page(), url)
+        if frames:
+            frames.watch(page.page)
+            watching.append((frames, page.page))
         page.open(lab.notebook(cells))
         return page
 
     yield open_it
+    for frames, watched in watching:
+        frames.leave(watched)
     shared_page.close()
     for context in contexts:
         context.close()
     lab.shut_down_kernels()
+
+
+@pytest.fixture
+def blank_page(browser: Any) -> Iterator[Any]:
+    """Return a page that shows nothing, to run modules of the widgets in."""
+    page = browser.new_page()
+    yield page
+    page.close()
 
 
 @pytest.fixture

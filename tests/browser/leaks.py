@@ -51,8 +51,12 @@ class Frames:
         self.received: list[bytes] = []
 
     def watch(self, page: Any) -> None:
-        """Keep the frames of a page that has not been loaded yet."""
+        """Keep the frames of all sockets that a page opens from now on."""
         page.on("websocket", self._listen)
+
+    def leave(self, page: Any) -> None:
+        """Keep nothing of the sockets that it opens after this."""
+        page.remove_listener("websocket", self._listen)
 
     def _listen(self, socket: Any) -> None:
         self.urls.append(socket.url)

@@ -16,7 +16,8 @@ from pathlib import Path
 import byok_widgets
 from byok_widgets.providers.local import models
 
-START_S = 60.0
+START_S = 200.0
+"""For a machine that does many other things: a program that fails ends, and is not waited for."""
 
 
 class Served:

@@ -148,21 +148,6 @@ def test_a_fork_goes_on_from_a_turn_and_the_first_session_stays(page, chat, play
     chat.locator(".byok-chat-empty").wait_for()
 
 
-def test_a_page_that_is_loaded_again_shows_what_was_said(open_notebook, server, play, tmp_path):
-    page = open_notebook(cells(server, tmp_path / "go"), watch=lambda _: None)
-    page.run_cell(0)
-    chat = page.page.locator(".byok-chat").last
-    say(chat, "Remember me", 1)
-    page.save()
-    page.page.reload()
-    page.page.wait_for_selector(".byok-turn")
-    chat = page.page.locator(".byok-chat").last
-    expect(chat).to_contain_text("Remember me", use_inner_text=True)
-    say(chat, "Still there?", 2)
-    state = json.dumps(page.save()["metadata"].get("widgets", {}))
-    assert "Remember me" not in state, "what was said is in no widget state"
-
-
 def test_what_a_model_writes_is_text_and_nothing_else(page, chat, play):
     play.words = [Say(HOSTILE), Say("x" * 5_000_000, piece_chars=100_000)]
     say(chat, "<i>Me too</i>", 1)

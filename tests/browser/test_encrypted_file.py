@@ -42,7 +42,7 @@ def assert_usable(page):
 @pytest.mark.slow
 def test_a_key_rests_in_the_file_over_a_restart_and_the_passphrase_nowhere(open_notebook, cells):
     frames = Frames()
-    page = open_notebook(cells, watch=frames.watch)
+    page = open_notebook(cells, frames=frames)
     listener = Listener(page.lab.connection_file(page.kernel_id))
     page.run_cell(0)
     page.page.wait_for_selector(SHOWN.format("none"))

@@ -146,7 +146,7 @@ def test_an_error_that_the_settings_can_fix_has_a_button_to_those_of_its_flow(op
     assert "No API key" in parts[0]
 
 
-@pytest.mark.parametrize("width", [VIEWPORT["width"], 400])
+@pytest.mark.parametrize("width", [pytest.param(VIEWPORT["width"], marks=pytest.mark.slow), 400])
 def test_a_failed_turn_in_the_chat_has_a_button_to_the_settings_of_its_flow(open_in, width):
     shop = "shop.provider = 'openai'\nshop.model = 'gpt-6-luna'\nshop.chat()"
     page = open_in([f"{flow_cell('shop', 'sell')}\n{flow_cell('dentist', 'ask')}\n{shop}"])
@@ -387,7 +387,7 @@ CHECKED_AGAIN = """said => {
 SILENT = "() => !document.querySelector('.byok-side:not(.lm-mod-hidden) .byok-status').textContent.trim()"
 
 
-@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.slow), 400])
 def test_names_are_whole_at_the_width_it_opens_with_and_labels_stand_in_names(open_in, width):
     page = open_in([flow_cell("names", "ask") + "\nnames.provider = 'compatible'"])
     page.run_cell(0)

@@ -44,7 +44,7 @@ def outputs(saved):
 
 def test_from_no_key_to_an_answer_on_ones_own_account(open_notebook, server, cells):
     frames = Frames()
-    page = open_notebook(cells, watch=frames.watch)
+    page = open_notebook(cells, frames=frames)
     listener = Listener(page.lab.connection_file(page.kernel_id))
     page.run_all()
     first = outputs(page.save())

@@ -75,14 +75,14 @@ def said_by_the_kernel(text, provider):
     return ""
 
 
-def test_page_and_kernel_say_the_same_of_the_same_texts(page):
+def test_page_and_kernel_say_the_same_of_the_same_texts(blank_page):
     module = assets.built("widgets.js")
     keys = [fake_key(name) for name in PROVIDERS] + ["sk-" + fake_key("compatible")]
     texts = [wrapping.format(key) for key in keys for wrapping in WRAPPINGS]
     texts += [make() for make, word in REFUSED.values() if word != "prefix_only"]
     texts += ["", " ", "Bearer ", "$MY_KEY", "${X}", "env:"]
     texts = [text for text in texts if "\ud800" not in text]  # half a letter does not get to the page
-    said = page.page.evaluate(
+    said = blank_page.evaluate(
         """async ([module, texts, shapes]) => {
           const url = URL.createObjectURL(new Blob([module], { type: "text/javascript" }));
           const { keyHint } = await import(url);

@@ -84,7 +84,7 @@ def as_html(page):
 
 def test_nothing_of_it_is_heard_or_kept_anywhere(open_notebook, server):
     frames = Frames()
-    page = open_notebook(cells(server), watch=frames.watch)
+    page = open_notebook(cells(server), frames=frames)
     page.run_all()
     good, wrong = server.key.reveal(), fake_key("compatible")
     with listening(page, frames) as places:

@@ -180,7 +180,7 @@ def test_what_is_being_typed_stays_when_the_kernel_sends_a_list_or_a_value(page,
 
 def test_nothing_leaves_the_field_before_it_is_chosen_and_a_key_never_does(open_notebook, server):
     frames = Frames()
-    page = open_notebook(cells(server), watch=frames.watch)
+    page = open_notebook(cells(server), frames=frames)
     listener = Listener(page.lab.connection_file(page.kernel_id))
     page.run_cell(0)
     field = page.panel.get_by_role("combobox", name="Default model")
@@ -255,11 +255,11 @@ def test_the_open_list_can_be_used_by_everybody(page, field, theme):
     assert page.panel.evaluate("panel => panel.scrollWidth - panel.clientWidth") <= 0
 
 
-def test_browser_and_kernel_take_the_same_texts_for_keys(page):
+def test_browser_and_kernel_take_the_same_texts_for_keys(blank_page):
     module = assets.built("widgets.js")
     texts = [*NO_KEYS, "sk-a1B" + "xY3z" * 4, "sk-None-a1b2c3d4e5", "a1B" + "xY3z" * 8, "a1B" * 11]
     texts += [f"{before}{fake_key(name)}" for name in PROVIDERS for before in ("", "openai:", "x", "%20")]
-    said = page.page.evaluate(
+    said = blank_page.evaluate(
         """async ([module, texts, patterns]) => {
           const url = URL.createObjectURL(new Blob([module], { type: "text/javascript" }));
           const { looksLikeKey } = await import(url);

@@ -100,7 +100,7 @@ def test_in_notebook_7(browser: Any, lab: Any) -> None:
 
 def test_each_turn_updates_the_file_once(open_notebook: Any) -> None:
     frames = Frames()
-    page = open_notebook(cells(), watch=frames.watch)
+    page = open_notebook(cells(), frames=frames)
     page.run_all()
     talk(page)
     saved_text_with(page, "Bye then.")
@@ -124,7 +124,9 @@ def test_a_fork_is_saved_beside_the_first_session(open_notebook: Any) -> None:
 
 
 @pytest.mark.parametrize("app", ["lab", pytest.param("notebook", marks=pytest.mark.slow)])
-def test_after_the_page_is_loaded_again_later_turns_are_saved_too(browser: Any, lab: Any, app: str) -> None:
+def test_a_page_that_is_loaded_again_shows_what_was_said_and_saves_what_follows(
+    browser: Any, lab: Any, app: str
+) -> None:
     context = browser.new_context(viewport=VIEWPORT)
     page = NotebookPage(lab, context.new_page(), lab.url, app=app)
     page.open(lab.notebook(cells()))
@@ -136,13 +138,15 @@ def test_after_the_page_is_loaded_again_later_turns_are_saved_too(browser: Any, 
     chat.locator("[data-turn]").nth(1).wait_for()
     page.save()
     page.page.reload()
-    chat.locator("[data-turn]").nth(1).wait_for()
+    chat.locator("[data-turn]").nth(1).get_by_text(SAID[0]).wait_for()
     chat.get_by_label("Your message").fill(SAID[1])
     chat.get_by_label("Your message").press("Enter")
     chat.locator("[data-turn]").nth(2).wait_for()
     saved = saved_text_with(page, SAID[1])
     assert [text for text in SAID if text not in saved] == []
     expect(chat.get_by_text("Tuesday please", exact=True)).to_have_count(1)
+    state = json.dumps(page.save()["metadata"].get("widgets", {}))
+    assert [text for text in SAID if text in state] == [], "what was said is in no widget state"
     context.close()
     lab.shut_down_kernels()
 

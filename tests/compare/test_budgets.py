@@ -86,8 +86,14 @@ def test_a_flow_is_never_overspent_and_cells_that_were_given_up_are_in_its_cost(
     assert len(result.results) > 0
 
 
-@pytest.mark.parametrize("kind", ["node", "flow"])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    ("kind", "seed"),
+    [
+        ("node", 0),
+        ("flow", 1),
+        *(pytest.param(*each, marks=pytest.mark.slow) for each in [("node", 1), ("flow", 0)]),
+    ],
+)
 def test_nothing_is_overspent_whatever_the_provider_does(
     flow: Flow, server: ScriptedServer, kind: str, seed: int
 ) -> None:

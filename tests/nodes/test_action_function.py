@@ -201,22 +201,25 @@ def test_an_async_function_past_its_deadline_is_cancelled(flow: Flow) -> None:
 
     with pytest.raises(FlowError):
         flow.action("act", hang, deadline_s=0.1).run()
-    assert cancelled.wait(5)
+    assert cancelled.wait(30)
 
 
 def test_a_slow_call_does_not_block_another_flow(flow: Flow) -> None:
-    async def both() -> float:
-        slow = flow.action("slow", lambda: time.sleep(1), writes=["x"])
+    begun, release = threading.Event(), threading.Event()
+
+    async def both() -> None:
+        slow = flow.action("slow", lambda: begun.set() or release.wait(60), writes=["x"])
         quick = flow.action("quick", lambda: 1, writes=["x"])
         waiting = asyncio.create_task(slow.arun())
-        await asyncio.sleep(0.05)
-        began = time.monotonic()
-        await quick.arun()
-        took_s = time.monotonic() - began
+        while not begun.is_set():
+            await asyncio.sleep(0.01)
+        try:
+            await asyncio.wait_for(quick.arun(), 30)
+        finally:
+            release.set()
         await waiting
-        return took_s
 
-    assert asyncio.run(both()) < 0.5
+    asyncio.run(both())
 
 
 def test_its_representations_name_what_it_is(flow: Flow) -> None:

@@ -219,20 +219,20 @@ def test_a_deadline_is_a_number_of_seconds(flow: Flow, server: ScriptedServer, v
 
 def test_a_repair_shares_the_deadline_of_the_first_answer(flow: Flow, server: ScriptedServer) -> None:
     def slow(_: dict[str, Any]) -> Say:
-        time.sleep(2)
+        time.sleep(4)
         return Say('{"weekday": "someday"}')
 
     server.script(slow)
     node = flow.extraction("data", weekday=["Mon", "Tue"])
     began = time.monotonic()
-    result = node.run("Tuesday", deadline_s=3)
-    assert time.monotonic() - began < 4, "the repair had what was left, not as much again"
+    result = node.run("Tuesday", deadline_s=6)
+    assert time.monotonic() - began < 7.9, "the repair had what was left, not as much again"
     assert len(server.requests) == result.reply.attempts == 2
     assert "asked twice" in " ".join(result.reply.notices)
 
 
 def test_after_a_storm_the_refused_go_before_new_calls(provider: FaultServer) -> None:
-    provider.script(*[refused(1.0)] * 6, talk("Here."))
+    provider.script(*[refused(3.0)] * 6, talk("Here."))
     node = node_at(provider)
 
     async def work() -> list[Any]:
@@ -284,17 +284,17 @@ def test_flows_with_one_key_share_what_they_know(provider: FaultServer) -> None:
         headers={
             "x-ratelimit-limit-requests": "100",
             "x-ratelimit-remaining-requests": "0",
-            "x-ratelimit-reset-requests": "2s",
+            "x-ratelimit-reset-requests": "5s",
         }
     )
     provider.script(used_up, talk("Here."))
     node_at(provider, key=key).run("Hi")
     began = time.monotonic()
     node_at(provider, key=f" {key}\n").run("Hi")
-    assert time.monotonic() - began >= 1.8
+    assert time.monotonic() - began >= 3
     began = time.monotonic()
     node_at(provider, key=fake_key("compatible")).run("Hi")
-    assert time.monotonic() - began < 1.8
+    assert time.monotonic() - began < 3
 
 
 def test_a_call_that_waits_for_the_quota_says_so(provider: FaultServer) -> None:
@@ -313,7 +313,7 @@ def test_a_call_that_waits_for_the_quota_says_so(provider: FaultServer) -> None:
 
     asyncio.run(work())
     assert [wait.kind for wait in told if isinstance(wait, Waiting)] == ["rate_limit"]
-    assert 1.0 < told[0].wait_s < 2.5
+    assert 0 < told[0].wait_s < 2.5
 
 
 def test_a_call_that_waits_can_be_stopped_at_any_moment(provider: FaultServer) -> None:

@@ -94,11 +94,11 @@ def test_after_a_break_nobody_takes_over_a_turn_of_a_process_that_lives(
     open_store: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("sqlite_store", "redis_store"):
-        monkeypatch.setattr(f"byok_widgets.serve.{module}.LEASE_S", 1.0)
+        monkeypatch.setattr(f"byok_widgets.serve.{module}.LEASE_S", 2.0)
 
     async def work(one: Store, other: Store) -> None:
         assert (await one.claim(TURN, f"{one.process}:1")).kind == "owned"
-        await asyncio.sleep(1.5)  # as if the store had been away: nobody was heard of
+        await asyncio.sleep(2.5)  # as if the store had been away: nobody was heard of
         for _ in range(8):
             assert (await other.claim(TURN, f"{other.process}:1")).kind == "busy"
             await other.beat()

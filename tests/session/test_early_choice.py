@@ -209,14 +209,13 @@ def test_a_turn_that_fails_after_the_choice_counts_the_judge(sure: Flow, server:
 
 
 def test_stopping_while_the_reason_is_awaited_loses_nothing(sure: Flow, server: ScriptedServer) -> None:
-    judge(server, Say(LONG, pause_s=0.1))
-    session = sure.start()
+    judge(server, Say(LONG, pause_s=1.0))
+    session, replied = sure.start(), asyncio.Event()
 
     async def work() -> None:
-        turn = asyncio.ensure_future(session.prepare_turn("Yes")(ignore, ignore))
-        while len(server.requests) < 2:
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.4)  # the reply is short, and the reason takes more than a second
+        turn = asyncio.ensure_future(session.prepare_turn("Yes")(lambda _: replied.set(), ignore))
+        await replied.wait()
+        await asyncio.sleep(1)  # the reply is short, and the reason takes many seconds
         turn.cancel()
         with pytest.raises(asyncio.CancelledError):
             await turn

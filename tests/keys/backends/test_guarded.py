@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,6 +21,7 @@ from byok_widgets.secrets import Secret
 from byok_widgets.widgets.panel.key_controller import KeyController
 from tests.fake_keys import fake_key
 from tests.keys.made_up_backend import Vault, registered
+from tests.widgets.wire import eventually
 
 HOST = "api.openai.com"
 KEY = fake_key()
@@ -135,14 +137,19 @@ def test_a_key_whose_storing_failed_is_nowhere_and_the_older_one_stays(
 
 
 def test_a_key_that_was_stored_too_late_is_removed(vault: Odd, store: KeyStore) -> None:
+    go_on, written = threading.Event(), threading.Event()
+
     def write(scope: Any, secret: Secret, *, until: Deadline) -> Any:
-        time.sleep(1.2)
-        return Vault.write(vault, scope, secret, until=until)
+        go_on.wait(60)
+        status = Vault.write(vault, scope, secret, until=until)
+        written.set()
+        return status
 
     vault.instead["write"] = write
     assert failure(lambda: store.save("openai", HOST, KEY)).kind == "backend_timeout"
-    time.sleep(1)
-    assert vault.kept == {}
+    go_on.set()
+    assert written.wait(30)
+    eventually(lambda: vault.kept == {})
 
 
 @pytest.mark.parametrize("wrong", [raise_key, hang, lambda **_: None])

@@ -17,6 +17,7 @@ from byok_widgets.providers.local import llama_server, model_server, system_info
 from byok_widgets.providers.local.model_server import LocalServer, serve, stop
 from tests.fake_keys import fake_key
 from tests.local_model import require_model
+from tests.widgets.wire import eventually
 
 PROMPT = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Tell me a long story."}]
 
@@ -122,7 +123,7 @@ def test_a_stream_that_is_closed_frees_the_server(server: LocalServer) -> None:
         assert first_pieces(server, 3) == 3
     begun = time.monotonic()
     assert ask(server).status_code == 200
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 60, "the rest of the story would take longer"
 
 
 @pytest.mark.model
@@ -141,7 +142,7 @@ def test_stopping_waits_for_the_stream_and_never_hangs(smollm2: Path) -> None:
     assert reading.wait(60)
     begun = time.monotonic()
     assert stop(server, timeout_s=0.5) is False
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 20
     assert not server.running
     with pytest.raises(LocalModelError) as caught, server.hold():
         pass
@@ -186,10 +187,7 @@ def test_an_idle_server_is_unloaded_but_not_one_in_use(smollm2: Path, monkeypatc
         monkeypatch.setattr(model_server, "IDLE_UNLOAD_S", 0.3)
         time.sleep(1)
         assert server.running
-    deadline = time.monotonic() + 10
-    while server.running and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not server.running
+    eventually(lambda: not server.running)
     assert stop(server, timeout_s=20)
 
 

@@ -378,7 +378,7 @@ def test_the_fallback_can_be_switched_off(
     assert list(cache.glob("*.wheels")) == list(cache.glob("*.part")) == []
 
 
-@pytest.mark.parametrize("said", ["", "1", "yes"])
+@pytest.mark.parametrize("said", ["", *(pytest.param(said, marks=pytest.mark.slow) for said in ("1", "yes"))])
 def test_the_fallback_is_on_unless_it_is_switched_off(
     said: str, pieces: tuple[Wheel, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

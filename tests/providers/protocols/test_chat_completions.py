@@ -288,7 +288,7 @@ def test_a_megabyte_each_way(faulty: FaultServer) -> None:
     answer = ask(faulty, says(whole({"content": long})), messages=(Message("user", long),))
     assert answer.text == long
     assert faulty.asked[0].body["messages"][0]["content"] == long
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 20, "where each piece copies what came before, it takes minutes"
 
 
 def test_without_a_key_none_is_sent(faulty: FaultServer) -> None:

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import pytest
 
 from byok_widgets import Flow
 from byok_widgets.nodes.extraction.node import ExtractionNode
 from byok_widgets.nodes.extraction.result import Extraction
 from tests.providers.fault_server import FaultServer, Reply
+
+PROTOCOLS = ("openai", "anthropic")
+
+
+def through_protocols(cases: Sequence[Any]) -> list[Any]:
+    """Return each case with each protocol, for `answers`; without `--slow`, each with one of them in turn."""
+    made = itertools.product(enumerate(cases), enumerate(PROTOCOLS))
+    return [
+        pytest.param(case, protocol, id=f"{case}-{protocol}", marks=[pytest.mark.slow] if (at + place) % 2 else [])
+        for (at, case), (place, protocol) in made
+    ]
 
 
 class Answers:

@@ -10,7 +10,7 @@ from byok_widgets import Flow
 from tests.fake_keys import fake_key
 from tests.providers.asking import letter, talk
 from tests.providers.fault_server import FaultServer
-from tests.schema.conformance.answers import Answers
+from tests.schema.conformance.answers import PROTOCOLS, Answers
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def server() -> Iterator[FaultServer]:
     running.close()
 
 
-@pytest.fixture(params=["openai", "anthropic"])
+@pytest.fixture(params=PROTOCOLS)
 def answers(request: pytest.FixtureRequest, server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> Answers:
     flow = Flow("conformance")
     provider, say = ("anthropic", letter) if request.param == "anthropic" else ("openai", talk)

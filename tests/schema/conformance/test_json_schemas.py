@@ -10,7 +10,7 @@ import pytest
 
 from byok_widgets.schema import ExtractionSchema
 from byok_widgets.schema.request.wire import to_wire
-from tests.schema.conformance.answers import Answers
+from tests.schema.conformance.answers import Answers, through_protocols
 from tests.schema.conformance.json_schemas import CASES, Case
 
 FORMS = ("written", "wire")
@@ -29,7 +29,7 @@ def test_the_reference_validator_agrees_with_the_cases(case: Case) -> None:
     assert not any(checker.is_valid(value) for value in case.invalid)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize(("case", "answers"), through_protocols(CASES), indirect=["answers"])
 def test_allowed_objects_arrive_as_they_were_written(case: Case, answers: Answers) -> None:
     node = answers.node(case.schema)
     for value in case.valid:
@@ -39,7 +39,7 @@ def test_allowed_objects_arrive_as_they_were_written(case: Case, answers: Answer
             assert {name: said for name, said in found.values.items() if said is not None} == value
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize(("case", "answers"), through_protocols(CASES), indirect=["answers"])
 def test_forbidden_objects_are_never_found(case: Case, answers: Answers) -> None:
     node = answers.node(case.schema)
     for value in case.invalid:

@@ -9,7 +9,7 @@ import pickle
 import pytest
 
 from byok_widgets.schema import ExtractionSchema
-from tests.schema.conformance.answers import Answers
+from tests.schema.conformance.answers import Answers, through_protocols
 from tests.schema.conformance.shapes import SHAPES, Shape, Typed, taken
 from tests.schema.conformance.test_json_schemas import FORMS, as_said
 
@@ -30,7 +30,7 @@ def test_the_class_alone_agrees_with_the_cases(shape: Shape) -> None:
             taken(shape.kind, value)
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize(("shape", "answers"), through_protocols(SHAPES), indirect=["answers"])
 def test_what_a_class_takes_becomes_its_object(shape: Shape, answers: Answers) -> None:
     node = answers.node(shape.kind)
     for value in shape.valid:
@@ -42,7 +42,7 @@ def test_what_a_class_takes_becomes_its_object(shape: Shape, answers: Answers) -
             assert pickle.loads(pickle.dumps(found)) == copy.deepcopy(found) == found
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize(("shape", "answers"), through_protocols(SHAPES), indirect=["answers"])
 def test_what_a_class_rejects_is_never_found(shape: Shape, answers: Answers) -> None:
     node = answers.node(shape.kind)
     for value in shape.invalid:

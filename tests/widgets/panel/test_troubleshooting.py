@@ -82,7 +82,7 @@ def test_it_waits_for_a_keyring_in_the_background(talk, show, browser, monkeypat
     status = type(talk.key_store).status
 
     def slow(self, provider, host):
-        answer.wait(10)
+        answer.wait(60)
         return status(self, provider, host)
 
     part = section(show(talk))
@@ -90,7 +90,7 @@ def test_it_waits_for_a_keyring_in_the_background(talk, show, browser, monkeypat
     monkeypatch.setattr(type(talk.key_store), "status", slow)
     browser.custom(part, {"kind": "check", "id": "check"})
     assert part.facts["state"] == "checking"
-    ENGINE.submit(asyncio.sleep(0)).result(2)  # calls of models go on meanwhile
+    ENGINE.submit(asyncio.sleep(0)).result(30)  # calls of models go on meanwhile
     answer.set()
     eventually(lambda: (part.facts["state"], part.facts["findings"]) == ("checked", []))
     answer.clear()
