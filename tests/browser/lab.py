@@ -20,6 +20,7 @@ ELSEWHERE = "lab.example"
 GEAR = Path(byok_widgets.__file__).parent / "js" / "gear" / "built"
 _WIDGETS = "@jupyter-widgets/jupyterlab-manager/plugin"
 _SETTINGS: dict[str, dict[str, Any]] = {
+    "@jupyterlab/docmanager-extension/plugin": {"autosave": False},  # during it, nothing else is saved
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 _SERVER = """\

@@ -582,7 +582,7 @@ def test_a_key_that_is_saved_at_the_side_is_nowhere_else(open_in, frames):
     assert hits([*places, ("control", typed.encode())], typed) == ["control"]
 
 
-@pytest.mark.parametrize("ending", ["pass", "1 / 0"], ids=["ends", "fails"])
+@pytest.mark.parametrize("ending", ["pass", pytest.param("1 / 0", marks=pytest.mark.slow)], ids=["ends", "fails"])
 def test_while_a_cell_runs_it_says_so_and_opens_afterwards(open_in, gear_lab, ending):
     go = gear_lab.root / f"go-{ending[0]}"
     page = open_in([f"{waits_for(go)}\n{ending}"])

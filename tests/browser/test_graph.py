@@ -77,9 +77,9 @@ def labels(svg: str) -> list[str]:
     return re.findall(r"<text[^>]*>(.*?)</text>", svg)
 
 
-def test_the_graph_is_drawn_and_described(open_notebook):
-    page = open_notebook([DENTIST])
-    page.run_cell(0)
+def test_the_graph_is_drawn_and_described_and_names_are_words_in_it_and_nothing_else(open_notebook):
+    page = open_notebook([DENTIST, HOSTILE])
+    page.run_all()
     svg = drawing(page, 0)
     assert {"start", "end", "any node", "returns", "ask", "data", "else"} <= set(labels(svg))
     assert "if weekday is not None" in labels(svg)
@@ -90,12 +90,7 @@ def test_the_graph_is_drawn_and_described(open_notebook):
     expect(words).to_be_visible()
     page.theme("JupyterLab Dark")
     page.shot("graph-dark")
-
-
-def test_names_are_words_in_it_and_nothing_else(open_notebook):
-    page = open_notebook([HOSTILE])
-    page.run_cell(0)
-    svg = drawing(page, 0)
+    svg = drawing(page, 1)
     assert "👩‍💻 日本" in labels(svg)
     assert "two lines" in labels(svg)
     assert "<script" not in svg

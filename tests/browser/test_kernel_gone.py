@@ -62,7 +62,7 @@ def check_that_nothing_typed_is_lost(page: NotebookPage, end: Callable[[Notebook
     page.shot(f"gone-{end.__name__}-{page.app}")
 
 
-@pytest.mark.parametrize("end", [kill, restart, shut_down])
+@pytest.mark.parametrize("end", [kill, pytest.param(restart, marks=pytest.mark.slow), shut_down])
 def test_in_jupyterlab(open_notebook: Any, end: Callable[[NotebookPage], None]) -> None:
     check_that_nothing_typed_is_lost(open_notebook(cells()), end)
 

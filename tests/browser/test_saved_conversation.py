@@ -98,21 +98,15 @@ def test_in_notebook_7(browser: Any, lab: Any) -> None:
     lab.shut_down_kernels()
 
 
-def test_each_turn_updates_the_file_once(open_notebook: Any) -> None:
+def test_each_turn_updates_the_file_once_and_a_fork_is_saved_beside_the_first_session(open_notebook: Any) -> None:
     frames = Frames()
     page = open_notebook(cells(), frames=frames)
     page.run_all()
-    talk(page)
+    chat = talk(page)
     saved_text_with(page, "Bye then.")
     page.page.wait_for_timeout(500)
     updates = [frame for frame in frames.received if b"update_display_data" in frame]
     assert len(updates) == len(SAID)
-
-
-def test_a_fork_is_saved_beside_the_first_session(open_notebook: Any) -> None:
-    page = open_notebook(cells())
-    page.run_all()
-    chat = talk(page)
     chat.get_by_role("button", name="after turn 1").click()
     chat.get_by_label("Session", exact=True).wait_for()
     chat.get_by_label("Your message").fill("Another day")
