@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from byok_widgets.grounding.answer_words import CORRECTING, NO, any_of
 from byok_widgets.grounding.asked import Asked, Place
 from byok_widgets.grounding.dialogue import Dialogue
 from byok_widgets.grounding.evidence import Evidence
@@ -13,10 +14,7 @@ from byok_widgets.grounding.passage import Passage
 from byok_widgets.grounding.talked_about import names_any
 from byok_widgets.grounding.words import words_of
 
-MARKERS = (
-    r"(?:(?:oh|uh|um|no|nope|wait|sorry|actually|rather|oops|correction|instead|hang\ on|hold\ on|i\ mean|i\ meant"
-    r"|scratch\ that|make\ (?:it|that)|let['’]s\ say|or\ rather|my\ mistake)\b[\s,.;:!\u2026\u2013\u2014-]*)"
-)
+MARKERS = rf"(?:{any_of('oh|uh|um', NO, CORRECTING)}\b[\s,.;:!\u2026\u2013\u2014-]*)"
 BEGINS_AGAIN = re.compile(rf"\s*{MARKERS}+", re.IGNORECASE)
 _CHANGES = re.compile(
     rf"\s*{MARKERS}*(?:(?:please|can\ you|could\ you|let['’]s)\s+)?"

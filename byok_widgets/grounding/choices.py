@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
 
+from byok_widgets.grounding.answer_words import ABSENCE, word_set
 from byok_widgets.grounding.calendar_words import MONTHS, WEEKDAYS
 from byok_widgets.grounding.numbers import number_named
 from byok_widgets.grounding.words import Index, Word, Words, by_bare, index_of, words_of_name
@@ -29,7 +30,7 @@ _GROUPS = tuple(
     )
 )
 """Words that choose the same: who asks for "a big one" says `large`."""
-_DENYING = frozenset({"no", "non", "not", "without"})
+_DENYING = word_set(ABSENCE)
 
 
 def choice_places(words: Words, value: str, allowed: Sequence[object]) -> Iterator[tuple[int, int]]:

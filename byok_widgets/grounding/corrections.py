@@ -5,26 +5,22 @@ The words of a correction are English; in other languages a choice counts as rep
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from byok_widgets.grounding.answer_words import ABSENCE, NO, PREFERRING, any_of, pattern
 from byok_widgets.grounding.choices import choice_places
 from byok_widgets.grounding.dialogue import Dialogue
 from byok_widgets.grounding.language import COMMON_WORDS
 from byok_widgets.grounding.words import words_of_name
 
-_CORRECTION = re.compile(
-    r"\b(?:no|nope|nah|actually|rather|instead|prefer|change|switch|make (?:it|that)|on second thought)\b",
-    re.IGNORECASE,
-)
-_DENIAL = re.compile(
-    r"\b(?:no|not|non|without|anything but|(?:don|won|can|doesn)['\u2019]?t (?:want|like|need|take|choose))"
-    r"(?:[ -](?:a|an|any|the|in|by|on))*[ -]?$",
-    re.IGNORECASE,
+_CORRECTION = pattern(rf"\b{any_of(NO, PREFERRING)}\b")
+_DENIAL = pattern(
+    rf"\b(?:{ABSENCE}|anything but|(?:don|won|can|doesn)['\u2019]?t (?:want|like|need|take|choose))"
+    r"(?:[ -](?:a|an|any|the|in|by|on))*[ -]?$"
 )
 """Words right before something that is not wanted."""
-_ABSENCE = re.compile(r"(?:no|non|not|without)\b", re.IGNORECASE)
+_ABSENCE = pattern(rf"{any_of(ABSENCE)}\b")
 """How the name of the absence of something begins."""
 _LOOK_BACK = 40
 _ANSWERS = COMMON_WORDS | {"yes", "no", "maybe", "none", "other", "any"}

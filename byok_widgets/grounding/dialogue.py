@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
+from byok_widgets.grounding.answer_words import ABSENCE, CORRECTING, NO, NOT, PREFERRING, any_of, pattern
 from byok_widgets.grounding.choices import choice_places
 from byok_widgets.grounding.evidence import Evidence, Mark
 from byok_widgets.grounding.language import is_foreign
@@ -75,10 +75,7 @@ class LookUp:
 
 _UNCHECKED = LookUp("unchecked")
 _MOST_DIGITS = 9
-_DOUBT = re.compile(
-    r"n['’]t\b|\b(?:not?|nope|wait|sorry|mean|meant|actually|rather|instead|except|but|too|scratch|oops|make|change)\b",
-    re.IGNORECASE,
-)
+_DOUBT = pattern(rf"{NOT}|\b{any_of(NO, ABSENCE, CORRECTING, PREFERRING, 'except|but|too|mean|meant|make')}\b")
 _MOST_DOUBTS = 20
 
 

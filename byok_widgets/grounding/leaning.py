@@ -9,6 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from byok_widgets.grounding.answer_words import (
+    I_DO,
+    I_DO_NOT,
+    NO,
+    NO_TROUBLE,
+    NOT_NOW,
+    WAVERING,
+    WOULD_BE,
+    YES,
+    any_of,
+    pattern,
+)
 from byok_widgets.grounding.passage import Passage
 from byok_widgets.grounding.sentences import sentences
 from byok_widgets.grounding.talked_about import is_denied, is_talked_about
@@ -27,19 +39,9 @@ _OPEN = re.compile(
     r"\b(?:or|mind|problem|without|why|how|what|when|where|which|who|if)\b|\bnot\b|n['’]t\b", re.IGNORECASE
 )
 _LONGEST_QUESTION = 14
-_YES = re.compile(
-    r"(?:yes|yeah|yep|yup|sure|of course|definitely|absolutely|certainly|correct|please|i do|we do|i am|it is"
-    r"|they do|that would be|that['’]d be)\b(?! not\b)",
-    re.IGNORECASE,
-)
-_NO = re.compile(
-    r"(?:no|nope|nah|not (?:really|at all|this time|today|now|yet|necessary)|(?:maybe|perhaps) (?:later|another"
-    r" time)|i (?:do not|don['’]t)(?! (?:know|mind|care)))\b(?! (?:problem|worries|doubt|wait)\b)",
-    re.IGNORECASE,
-)
-_WAVERING = re.compile(
-    r"\b(?:but|wait|actually|sorry|unless|if|though|although|except|only|maybe|perhaps|hm+)\b", re.IGNORECASE
-)
+_YES = pattern(rf"{any_of(YES, I_DO, WOULD_BE, 'please|they do')}\b(?! not\b)")
+_NO = pattern(rf"{any_of(NO, NOT_NOW, I_DO_NOT)}\b(?! (?:know|mind|care|sure|certain)\b){NO_TROUBLE}")
+_WAVERING = pattern(rf"\b{any_of(WAVERING)}\b")
 
 
 def leaning(name: str, passages: Sequence[Passage], people: Sequence[bool]) -> bool | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from byok_widgets.grounding.answer_words import ASSENT, PRAISE, YES, any_of, pattern
 from byok_widgets.grounding.dialogue import Dialogue, Kind
 from byok_widgets.grounding.evidence import Evidence
 from byok_widgets.grounding.language import COMMON_WORDS
@@ -25,11 +26,7 @@ _NO_OTHERS = re.compile(
     r"(?<!\bthere )\b(?:any(?:thing|one|body)|nothing|nobody|no one) else\b|\bother than\b|\beach other\b",
     re.IGNORECASE,
 )
-_AGREEMENT = re.compile(
-    r"\b(?:yes|yeah|yep|yup|sure|ok|okay|fine|good|great|perfect|works?|correct|right|excellent|nice|awesome|wonderful"
-    r"|lovely|book it|please do|thanks?)\b",
-    re.IGNORECASE,
-)
+_AGREEMENT = pattern(rf"\b{any_of(YES, ASSENT, PRAISE, 'works?|book it|please do|thanks?')}\b")
 _PATIENCE = 3
 """How many messages of people may follow an offer before they decline it."""
 _OPTIONS = re.compile(r"\bor\b", re.IGNORECASE)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from byok_widgets.grounding.answer_words import CANNOT, DENYING, NO, NO_TROUBLE, NOT, NOT_NOW, any_of, pattern
 from byok_widgets.grounding.asked import Asked, Place
 from byok_widgets.grounding.changed_later import is_plain
 from byok_widgets.grounding.dialogue import Dialogue
@@ -21,13 +22,9 @@ from byok_widgets.grounding.yes_or_no import plain_answer
 _OR, _LINKING = re.compile(r"\bor\b", re.IGNORECASE), re.compile(r"\b(?:or|and)\b", re.IGNORECASE)
 _BESIDE = re.compile(r"\s*(?:[a-z]+\s+)?(?:,|or\b|and\b|$)")
 """What follows one of several values: at most a noun, "the Central branch or", and what links it to the next."""
-_DECLINING = re.compile(
-    r"(?:no|nope|nah|not (?:really|this time|today|now|necessary|yet)|(?:maybe|perhaps) (?:later|another time))\b"
-    r"(?! (?:problem|worries|doubt|wait|objections?|issues?|trouble|complaints?|conflicts?)\b)",
-    re.IGNORECASE,
-)
+_DECLINING = pattern(rf"{any_of(NO, NOT_NOW)}\b{NO_TROUBLE}")
 _COUNTERING = re.compile(
-    r"(?:no|nope|nah|better|rather|preferably|actually|hm+|sorry"
+    rf"(?:{NO}|better|rather|preferably|actually|hm+|sorry"
     r"|i(?:['’]d| would) (?:rather|prefer)|i prefer"
     r"|(?:i['’]ll|i will|let['’]s) (?:take|have|go|do|pick)\b|(?:how|what) about|(?:could|can) (?:we|you|i)"
     r"|i can['’]?t|that['’]s (?:too|not))\b",
@@ -39,8 +36,8 @@ _NOT_AN_OFFER = re.compile(
 """What makes a no something else than a refusal: "Is there anything else you need at Mario's?"."""
 _RECAP = re.compile(r"\b(?:confirm|correct|details|verify|right)\b", re.IGNORECASE)
 """What asks whether all of several things are right."""
-_DENYING = re.compile(r"\b(?:not|no|never|without|except|but)\b|\btoo\s+\w+|n['’]t\b", re.IGNORECASE)
-_CANNOT = re.compile(r"\b(?:can|could)(?:n['’]?t|['’]t|not)\b", re.IGNORECASE)
+_DENYING = pattern(rf"\b{any_of(DENYING, 'except|but')}\b|\btoo\s+\w+|{NOT}")
+_CANNOT = pattern(CANNOT)
 _CLAUSE_ENDS = re.compile(r"[,;]\s|\bbut\b", re.IGNORECASE)
 _PART = re.compile(r",\s*(?P<word>on|at|in|from)\s*$", re.IGNORECASE)
 _ENDS = re.compile(r"[?!\n]")

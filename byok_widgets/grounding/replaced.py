@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from byok_widgets.grounding.answer_words import ASSENT, CANNOT, PRAISE, YES, pattern
 from byok_widgets.grounding.asked import Asked, Place
 from byok_widgets.grounding.dialogue import Dialogue
 from byok_widgets.grounding.language import COMMON_WORDS
@@ -20,16 +21,14 @@ from byok_widgets.grounding.words import Word
 
 _FAILS = re.compile(
     r"\b(?:sorry|apologi[sz]e|unfortunately|afraid|unable|unavailable|booked up|fully booked|sold out)\b"
-    r"|\b(?:not|no longer) (?:available|possible|free)\b|\b(?:could|can)(?:n['’]t| ?not)\b",
+    rf"|\b(?:not|no longer) (?:available|possible|free)\b|{CANNOT}",
     re.IGNORECASE,
 )
 _LIMITS = re.compile(r"\b(?:no|only|at (?:most|least)|up to|maximum|max|minimum|limit)\b", re.IGNORECASE)
-_AGREES = re.compile(
+_AGREES = pattern(
     r"\s*(?:(?:oh|well|hm+|then|and)\b[,.]?\s+)*"
-    r"(?:yes|yeah|yep|yup|sure|ok|okay|fine|good|great|perfect|correct|right|excellent"
-    r"|(?:that|it)(?: is|['’]s| will| would|['’]ll)? (?:be )?"
-    r"(?:works?|good|fine|great|perfect|ok|okay|suits?|do))\b",
-    re.IGNORECASE,
+    rf"(?:{YES}|{ASSENT}|{PRAISE}|(?:that|it)(?: is|['’]s| will| would|['’]ll)? (?:be )?"
+    rf"(?:works?|suits?|do|{ASSENT}|{PRAISE}))\b"
 )
 _ADDS = re.compile(r"\b(?:also|and|both|too|then|after|next|another|plus|or)\b", re.IGNORECASE)
 _FRAME = 2

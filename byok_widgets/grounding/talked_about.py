@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Container, Iterable, Sequence
 from functools import lru_cache
 
+from byok_widgets.grounding.answer_words import DENYING, word_set
 from byok_widgets.grounding.choices import is_same_word
 from byok_widgets.grounding.language import COMMON_WORDS, SMALL_WORDS
 from byok_widgets.grounding.numbers import number_named
@@ -42,7 +43,7 @@ _SUBJECTS = tuple(
     )
 )
 """Words that speak about the same: who says "no rush" says something about `urgent`."""
-_DENYING = frozenset({"no", "not", "non", "never", "without", "t", "nor", "neither"})
+_DENYING = word_set(DENYING) | {"t"}
 _BETWEEN_WORDS = """
     a an any at all in particularly really so that the too very accept come have include includes need offer play
     serve served take want

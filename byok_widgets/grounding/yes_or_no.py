@@ -10,6 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from byok_widgets.grounding.answer_words import (
+    ABSENCE,
+    I_DO,
+    I_DO_NOT,
+    NO,
+    NOT_NOW,
+    PRAISE,
+    WAVERING,
+    WOULD_BE,
+    YES,
+    any_of,
+    pattern,
+    word_set,
+)
 from byok_widgets.grounding.language import SMALL_WORDS
 from byok_widgets.grounding.passage import Passage
 from byok_widgets.grounding.talked_about import is_talked_about, telling_words
@@ -23,30 +37,24 @@ _OTHER_WORDS = """
 """
 _PLAIN = _VERBS | frozenset(_OTHER_WORDS.split())
 """Words that leave a sentence with the name of a field as plain as it is."""
-_DENIALS = frozenset({"not", "no", "without"})
+_DENIALS = word_set(ABSENCE)
 _NOT = re.compile(r"\b(do|is|does|would|are|have|has)n['\u2019]?t\b", re.IGNORECASE)
 _WILL_NOT = re.compile(r"\bwon['\u2019]?t\b", re.IGNORECASE)
 _ASKING = frozenset({"do", "does", "is", "are", "will", "would", "has", "have", "any", "am"})
 """Words with which a question begins, also one without its mark."""
 _SENTENCE = re.compile(r"[^.!?;\n]+[.!?;\n]*")
-_YES = re.compile(
-    r"(?:yes|yeah|yep|yup|sure|of course|definitely|absolutely|certainly|correct)"
-    r"(?:,? (?:please|thanks|thank you|i do|i am|it is|we do"
-    r"|that(?:['\u2019]d| would) be (?:great|good|nice|lovely)))?"
-    r"|(?:that(?:['\u2019]d| would) be|sounds) (?:great|good|nice|perfect|lovely|wonderful)"
-    r"|(?:i|we) do|i am|please(?: do)?",
-    re.IGNORECASE,
+_PRAISED = f"{any_of(WOULD_BE, 'sounds')} {any_of(PRAISE)}"
+_YES = pattern(
+    f"{any_of(YES)}(?:,? {any_of('please(?: do)?|thanks|thank you', I_DO, _PRAISED)})?"
+    f"|{_PRAISED}|{I_DO}|please(?: do)?"
 )
-_NO = re.compile(
-    r"(?:no|nope|nah)(?:,? (?:thanks|thank you|(?:i|we) (?:do not|don['\u2019]t|am not|are not)|i['\u2019]m not"
-    r"|it(?: is|['\u2019]s) not|it isn['\u2019]t|not really|no need|(?:i['\u2019]m|we['\u2019]re) (?:good|fine)))?"
+_NO = pattern(
+    f"{any_of(NO)}(?:,? {any_of('thanks|thank you|no need', I_DO_NOT, NOT_NOW)}"
+    r"|,? (?:i['\u2019]m|we['\u2019]re) (?:good|fine))?"
     r"|not (?:really|at all)|no need|(?:absolutely|definitely|certainly|of course) not"
-    r"|(?:i|we)(?:['\u2019]d| would) rather not|(?:i|we) (?:do not|don['\u2019]t)(?: think so)?|i['\u2019]m not",
-    re.IGNORECASE,
+    rf"|(?:i|we)(?:['\u2019]d| would) rather not|{any_of(I_DO_NOT)}(?: think so)?"
 )
-_WAVERING = re.compile(
-    r"\b(?:yes|yeah|no|nope|actually|wait|sorry|but|unless|if|maybe|though|except|only)\b", re.IGNORECASE
-)
+_WAVERING = pattern(rf"\b{any_of(WAVERING, YES, NO)}\b")
 
 
 def plainly_said(name: str, passages: Sequence[Passage], people: Sequence[bool]) -> bool | None:
