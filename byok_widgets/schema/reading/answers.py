@@ -6,6 +6,7 @@ and differ, nobody can tell which is meant, and nothing in them is taken.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +32,14 @@ _ENVELOPES = frozenset(
     ]
 )
 """What models call the object that was asked for, whatever is in it."""
-_NO_ENVELOPES = frozenset(("draft", "example", "examples", "schema", "template"))
+_OF_DRAFTS = frozenset(
+    [
+        *("attempt", "bad", "before", "draft", "drafts", "example", "examples", "guess", "incorrect", "initial"),
+        *("invalid", "old", "original", "placeholder", "previous", "sample", "schema", "template", "wrong"),
+    ]
+)
+"""Words in the names of what is not the answer: `draft_1`, `previousAnswer`."""
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _SCHEMA_WORDS = frozenset(("type", "anyOf", "enum", "$ref", "const"))
 _MAX_ROWS = 20
 _SHOWN_CHARS = 40
@@ -130,19 +138,29 @@ def _is_schema(value: Any, fields: KnownNames) -> bool:
 
 
 def _unwrapped(value: Any, fields: KnownNames, name: str) -> Any:
-    """Return what is inside of objects that hold one thing only.
+    """Return what is inside of objects that hold one thing only, beside drafts and remarks.
 
     Under a name of its own it may be about something else, such as the name of a "child": then only an object with
-    all of the fields is taken.
+    all of the fields is taken, and none beside which anything stands.
     """
     is_meant = True
-    while isinstance(value, dict) and len(value) == 1 and not _has_field(value, fields):
-        [(around, value)] = value.items()
-        if around.casefold() in _NO_ENVELOPES:
+    while isinstance(value, dict) and value and not _has_field(value, fields):
+        inner = {key: part for key, part in value.items() if len(value) == 1 or isinstance(part, (dict, list))}
+        inner = {key: part for key, part in inner.items() if key == name or not _is_draft(key)}
+        if len(inner) != 1:
             return {}
-        is_meant = is_meant and around.casefold() in {*_ENVELOPES, name.casefold()}
+        is_alone = len(value) == 1
+        [(around, value)] = inner.items()
+        is_named = around.casefold() in {*_ENVELOPES, name.casefold()}
+        if not is_alone and not is_named:
+            return {}
+        is_meant = is_meant and is_named
     rows = value if isinstance(value, list) else [value]
     return value if is_meant or all(_has_all_fields(row, fields) for row in rows) else {}
+
+
+def _is_draft(name: str) -> bool:
+    return not _OF_DRAFTS.isdisjoint(word.lower() for word in _WORD.findall(name))
 
 
 def _has_all_fields(value: Any, fields: KnownNames) -> bool:

@@ -55,7 +55,8 @@ def decode(text: str) -> Any:
 def decode_loosely(text: str) -> Any:
     """Return the value of an object or a list written as in Python or JavaScript, as far as it has one meaning.
 
-    Read are single quotes, names without quotes, comments, commas at the end, and Python's words for values.
+    Read are single and typographic quotes, names without quotes, comments, commas at the end, Python's words for
+    values, and numbers such as `+5`, `.5` and `5.`.
 
     Returns:
         The value, or `None` where the text is not JSON in this sense either.
@@ -82,8 +83,9 @@ STRING = r'"(?:[^"\\]|\\.)*(?:"|\Z)'
 """Matches a JSON string; one that is not closed runs to the end."""
 _COMMENT = r"//[^\n]*|/\*.*?\*/"
 _LOOSE = re.compile(
-    rf"(?P<string>{STRING})|(?P<quoted>'(?:[^'\\]|\\.)*')|(?P<empty>{_COMMENT}|,(?=(?:\s|{_COMMENT})*[\]}}])|\xa0)"
-    r"|(?P<key>\b[^\W\d]\w*)(?=\s*:)|\b(?P<word>None|True|False|undefined)\b",
+    rf"(?P<string>{STRING})|(?P<quoted>'(?:[^'\\]|\\.)*')|“(?P<curly>[^“”\\\n]*)”|(?P<empty>{_COMMENT}|,(?=(?:\s|{_COMMENT})*[\]}}])|\xa0)"
+    r"|(?P<key>\b[^\W\d]\w*)(?=\s*:)|\b(?P<word>None|True|False|undefined)\b"
+    r"|(?P<number>(?<=[:\[,\s])[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?=[\s,\]}/])",
     re.DOTALL,
 )
 _WORDS: Mapping[str, str] = {"None": "null", "undefined": "null", "True": "true", "False": "false"}
@@ -96,9 +98,20 @@ def _strictly(part: re.Match[str]) -> str:
         return _ESCAPED.sub(lambda found: "'" if found[1] == "'" else found[0], part["string"])
     if part["quoted"]:
         return f'"{_ESCAPED.sub(_in_double_quotes, part["quoted"][1:-1])}"'
+    if part["curly"] is not None:
+        return json.dumps(part["curly"], ensure_ascii=False)
     if part["empty"]:
         return " "
+    if part["number"]:
+        return _with_digits(part["number"])
     return f'"{part["key"]}"' if part["key"] else _WORDS[part["word"]]
+
+
+def _with_digits(number: str) -> str:
+    """Return a number with digits on both sides of its point, or without one, and with no plus."""
+    sign, digits = ("-" if number[0] == "-" else ""), number.lstrip("+-")
+    whole, point, rest = digits.partition(".")
+    return f"{sign}{whole or '0'}{point if rest[:1].isdigit() else ''}{rest}"
 
 
 def _in_double_quotes(found: re.Match[str]) -> str:

@@ -16,7 +16,7 @@ _MAX_STRAY_CHARS = 200
 _DRAFT_TAGS: Tags = tuple((f"<{name}>", f"</{name}>") for name in ("analysis", "draft", "example"))
 """Further tags around what is not yet the answer; they count here only, where an answer is an object."""
 _BRACKETS = re.compile(rf"{STRING}|[{{}}\[\]]", re.DOTALL)
-_BEGINS_OBJECT = re.compile(r"""\{\s*(?:["']|\w+\s*:|//|/\*)""")
+_BEGINS_OBJECT = re.compile(r"""\{\s*(?:["'“]|\w+\s*:|//|/\*)""")
 _DOUBLED = re.compile(r"""\{(?=\{\s*["'])""")
 """Braces as a template escapes them, and as some models then write them too."""
 _NAMED = re.compile(r'"(?:[^"\\]|\\.){1,80}"\s*:\s*\Z')

@@ -76,6 +76,11 @@ def is_ambiguous(checked: ValidationResult) -> bool:
         '{\u00a0"name": "Ana",\u00a0"age": 36}',
         f'[{{"name": null, "age": null}}, {ANA}]',
         f"The template {{{{name}}}} is filled: {ANA}",
+        f'{{"reasoning": "Ana, not Bob", "answer": {ANA}}}',
+        f'{{"draft_1": {BOB}, "previousAnswer": {BOB}, "result": {ANA}}}',
+        '{"name": "Ana", "age": +36}',
+        '{"name": "Ana", "age": 36., "x": [.5]}',
+        "{“name”: “Ana”, “age”: 36}",
     ],
 )
 def test_a_draft_never_wins(text: str) -> None:
@@ -101,6 +106,8 @@ def test_thinking_is_left_out_wherever_it_stands(opening: str, closing: str) -> 
         ("""{'name': 'a // b', 'age': 36}""", "a // b"),
         ("""{'name': 'None of us', 'age': 36}""", "None of us"),
         (r"""{'name': 'Ana\\Maria', 'age': 36}""", "Ana\\Maria"),
+        ("""{"name": "room +5, .5 or 5.", "age": +36}""", "room +5, .5 or 5."),
+        ("""{“name”: “the "boss"”, "age": 36}""", 'the "boss"'),
     ],
 )
 def test_no_character_of_a_loosely_written_text_is_lost(text: str, name: str) -> None:
@@ -114,6 +121,7 @@ def test_no_character_of_a_loosely_written_text_is_lost(text: str, name: str) ->
         '{"name": "Ana" "age": 36}',
         '{"name": Ana, "age": 36}',
         '{"name": "Ana", "age": 36 /* years }',
+        '{"name": "Ana", "age": 036}',
         r"""{"name": "Ana\x41", "age": 36}""",
     ],
 )
@@ -140,7 +148,15 @@ def test_objects_that_differ_are_ambiguous(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [f'{{"example": {ANA}}}', f'{{"draft": {ANA}}}', f"{ANA} <think>But", "I see {}."]
+    "text",
+    [
+        f'{{"example": {ANA}}}',
+        f'{{"draft": {ANA}}}',
+        f'{{"previous_values": {ANA}}}',
+        f'{{"child": {ANA}, "note": "Her daughter"}}',
+        f"{ANA} <think>But",
+        "I see {}.",
+    ],
 )
 def test_what_is_called_a_draft_is_no_answer(text: str) -> None:
     with pytest.raises(SchemaError):
