@@ -13,12 +13,19 @@ _S = "['\u2019]"
 
 YES = "yes|yeah|yep|yup|sure|of course|definitely|absolutely|certainly|correct"
 NO = "no|nope|nah"
+GO_AHEAD = "go ahead|by all means|go for it|why not"
+LEAVE_IT = (
+    rf"(?:i|we)(?:{_S}ll| will) pass|not interested|(?:skip|drop|forget) (?:it|that)|leave (?:it|that) out|hard no"
+    rf"|please (?:do not|don{_S}t)|no need"
+)
+"""With these people say no to what is offered."""
 NOT_NOW = r"not (?:really|at all|this time|today|now|yet|necessary)|(?:maybe|perhaps) (?:later|another time)"
 NO_TROUBLE = r"(?! (?:problem|worries|doubt|wait|objections?|issues?|trouble|complaints?|conflicts?)\b)"
 """What may not follow a no: "No problem" agrees."""
 
 I_DO = "i do|we do|i am|it is"
-I_DO_NOT = rf"(?:i|we) (?:do not|don{_S}t|am not|are not)|i{_S}m not|it(?: is|{_S}s) not|it isn{_S}t"
+DO_NOT = rf"(?:i|we) (?:do not|don{_S}t)"
+I_DO_NOT = rf"{DO_NOT}|(?:i|we) (?:am not|are not)|i{_S}m not|it(?: is|{_S}s) not|it isn{_S}t"
 WOULD_BE = f"that(?: would|{_S}d) be"
 PRAISE = "good|great|nice|perfect|lovely|wonderful|excellent|awesome|fine"
 ASSENT = "ok|okay|right"

@@ -85,7 +85,9 @@ class Asked:
         if moment is None:
             numbers = () if isinstance(self.value, str) else passage.counts
             number = Decimal(str(self.value)) if numbers else None
-            return [(said.start, said.end) for said in numbers if number not in said.values]
+            hours = {each.start for each in passage.times} if numbers else set()
+            counted = [each for each in numbers if number not in each.values and each.start not in hours]
+            return [(each.start, each.end) for each in counted]
         said = [(each.start, each.end) for each in passage.times] if moment.time else []
         days = [each for each in passage.dates if is_relative or not each.is_relative] if moment.dates else []
         said += [(each.start, each.end) for each in days]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from byok_widgets.grounding.answer_words import CORRECTING, NO, any_of
+from byok_widgets.grounding.answer_words import CORRECTING, NO, PREFERRING, any_of
 from byok_widgets.grounding.asked import Asked, Place
 from byok_widgets.grounding.dialogue import Dialogue
 from byok_widgets.grounding.evidence import Evidence
@@ -22,10 +22,10 @@ _CHANGES = re.compile(
     re.IGNORECASE,
 )
 _AROUND = """
-    actually around called change correct he instead just like make maybe mean meant mistake name named nope of oh
-    only oops people person persons prefer rather right scratch she sorry speaking that us wait work works
+    around better called correct he just like maybe name named nope of oh only people person persons right she
+    speaking suit suits that us work works
 """
-PLAIN = COMMON_WORDS | frozenset(_AROUND.split())
+PLAIN = COMMON_WORDS | frozenset((*_AROUND.split(), *re.findall(r"[a-z]+", f"{CORRECTING} {PREFERRING}")))
 """Words that may stand around a value without saying anything else."""
 LONGEST_REPLY = 200
 """A longer message says more than another value."""

@@ -27,6 +27,11 @@ _GROUPS = tuple(
         "adult adults grownup",
         "female woman women lady girl",
         "male man men guy boy",
+        "eur euro euros",
+        "usd dollar dollars bucks",
+        "gbp pound pounds sterling quid",
+        "chf franc francs",
+        "jpy yen",
     )
 )
 """Words that choose the same: who asks for "a big one" says `large`."""

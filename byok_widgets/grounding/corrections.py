@@ -16,8 +16,8 @@ from byok_widgets.grounding.words import words_of_name
 
 _CORRECTION = pattern(rf"\b{any_of(NO, PREFERRING)}\b")
 _DENIAL = pattern(
-    rf"\b(?:{ABSENCE}|anything but|(?:don|won|can|doesn)['\u2019]?t (?:want|like|need|take|choose))"
-    r"(?:[ -](?:a|an|any|the|in|by|on))*[ -]?$"
+    rf"\b(?:{ABSENCE}|anything but|nothing|(?:don|won|can|doesn)['\u2019]?t (?:want|like|need|take|choose))"
+    r"(?:[ -](?:a|an|any|the|in|by|on|too|so|that|very))*[ -]?$"
 )
 """Words right before something that is not wanted."""
 _ABSENCE = pattern(rf"{any_of(ABSENCE)}\b")

@@ -80,6 +80,8 @@ _EAST = re.compile(
     r"(?:(?P<year>\d{4}|[〇零一二三四五六七八九]{4})\s?[年년]\s?)?"
     rf"(?:(?P<month>\d{{1,2}}|{_SIGNS}{{1,2}})\s?[月월]\s?)(?P<day>\d{{1,2}}|{_SIGNS}{{1,3}})\s?[日号號일]"
 )
+_SHORT_YEAR, _LATEST_SHORT_YEAR = 2, 29
+"""Digits of a short year, and the last one that is not read as one of the last century."""
 _DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er|º|ª)?")
 _YEAR = re.compile(r"(?:19|20|21)\d\d")
 _LINKS = frozenset({"of", "the", "de", "del", "di", "den", "der", "le", "el", "il", "this", "al"})
@@ -109,9 +111,19 @@ def dates_in(text: str, words: tuple[Word, ...]) -> Iterator[DateSaid]:
 
 
 def _checked(found: re.Match[str], year: str | None, month: str, day: str) -> Iterator[DateSaid]:
-    full = None if not year else _whole(year) + (2000 if len(year) == 2 else 0)
     if 1 <= _whole(month) <= 12 and 1 <= _whole(day) <= 31:
-        yield DateSaid(full, _whole(month), _whole(day), start=found.start(), end=found.end())
+        for full in _years(year):
+            yield DateSaid(full, _whole(month), _whole(day), start=found.start(), end=found.end())
+
+
+def _years(year: str | None) -> Iterator[int | None]:
+    """Yield the years that may be meant: who is born in "84" is not born in 2084."""
+    if not year or len(year) > _SHORT_YEAR:
+        yield _whole(year) if year else None
+        return
+    yield 2000 + int(year)
+    if int(year) > _LATEST_SHORT_YEAR:
+        yield 1900 + int(year)
 
 
 def _whole(number: str) -> int:

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 from byok_widgets.grounding.answer_words import ABSENCE, CORRECTING, NO, NOT, PREFERRING, any_of, pattern
 from byok_widgets.grounding.choices import choice_places
 from byok_widgets.grounding.evidence import Evidence, Mark
-from byok_widgets.grounding.language import is_foreign
+from byok_widgets.grounding.language import COMMON_WORDS, is_foreign
 from byok_widgets.grounding.message_row import MessageRow, Place, Search
 from byok_widgets.grounding.moments import (
     Moment,
@@ -136,6 +136,20 @@ class Dialogue:
         """
         said = plainly_said(name, self._passages, [at in self._people for at in range(len(self._passages))])
         return said is not None and said != value
+
+    def is_hour_said_in_reply(self, value: Any, place: Evidence) -> bool:
+        """Whether a place is the bare hour with which people answer a time: "How about 9?" "Could we do 11?".
+
+        Args:
+            value: The value of a field for times.
+            place: The place that supports it.
+        """
+        moment, at = typed_moment(value), place.message
+        if moment is None or moment.dates or not at or not self.is_by_person(at):
+            return False
+        after = words_of(self._passages[at].text[place.end :])[:1]
+        is_alone = not place.further and all(word.bare in COMMON_WORDS for word in after)
+        return is_alone and not self.is_by_person(at - 1) and bool(self._passages[at - 1].times)
 
     def look_up(self, value: Any, kind: Kind, allowed: Sequence[Any] = ()) -> LookUp:
         """Return how well the dialogue supports a value, and where.

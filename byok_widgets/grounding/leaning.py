@@ -10,8 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from byok_widgets.grounding.answer_words import (
+    DO_NOT,
+    GO_AHEAD,
     I_DO,
     I_DO_NOT,
+    LEAVE_IT,
     NO,
     NO_TROUBLE,
     NOT_NOW,
@@ -29,18 +32,24 @@ from byok_widgets.grounding.words import words_of
 _ASKS = re.compile(
     r"(?:(?:ok|okay|great|good|fine|sure|and|then|so|also)\b[,.!]?\s+)*"
     r"(?:would you (?:like|want|need|prefer)|do you (?:still |also |already )?(?:want|need|have|require|offer)"
-    r"|(?:shall|should) (?:i|we)|(?:is|was) (?:it|this|that|there|he|she|the)|are (?:you|there|they|we)"
+    r"|(?:shall|should) (?:i|we)|(?:may|can) (?:i|we) (?!ask\b|know\b|have\b)"
+    r"|have you (?:already |ever )?(?:tried|had|got)"
+    r"|(?:is|was) (?:it|this|that|there|he|she|the)|are (?:you|there|they|we)"
     r"|will you (?:need|want|have|be)|do (?:they|we|i) (?:have|need|offer)|(?:has|does) (?:it|he|she)"
-    r"|(?:an?|any|with|without|need|want)\b)",
+    r"|(?:an?|any|with|without|need|want|add|include|keep)\b)",
     re.IGNORECASE,
 )
 """How a question begins that a yes or no answers as the field means it; "Did you call the insurance?" does not."""
 _OPEN = re.compile(
     r"\b(?:or|mind|problem|without|why|how|what|when|where|which|who|if)\b|\bnot\b|n['’]t\b", re.IGNORECASE
 )
-_LONGEST_QUESTION = 14
-_YES = pattern(rf"{any_of(YES, I_DO, WOULD_BE, 'please|they do')}\b(?! not\b)")
-_NO = pattern(rf"{any_of(NO, NOT_NOW, I_DO_NOT)}\b(?! (?:know|mind|care|sure|certain)\b){NO_TROUBLE}")
+_SHORTEST_QUESTION, _LONGEST_QUESTION = 2, 14
+"""In words; one as short as "Gift wrap?" has no verb, and can only ask about what it names."""
+_YES = pattern(rf"{any_of(YES, GO_AHEAD, I_DO, WOULD_BE, 'please|they do')}\b(?! (?:not|don['’]t|do not)\b)")
+_NO = pattern(
+    rf"{any_of(NO, NOT_NOW, LEAVE_IT, DO_NOT)}\b(?! (?:know|mind|care)\b){NO_TROUBLE}"
+    rf"|{any_of(I_DO_NOT)}(?=\s*(?:[.,!]|$))"
+)
 _WAVERING = pattern(rf"\b{any_of(WAVERING)}\b")
 
 
@@ -87,8 +96,9 @@ def _claims(name: str, passage: Passage, *, by_person: bool) -> Iterator[bool | 
 
 def _answer(question: str, reply: str) -> bool | None:
     """Return the yes or no with which a reply begins; `None` for an open question or a wavering reply."""
-    is_clear = _ASKS.match(question.strip()) and not _OPEN.search(question)
-    if not is_clear or len(words_of(question)) > _LONGEST_QUESTION:
+    length = len(words_of(question))
+    is_clear = length <= _SHORTEST_QUESTION or _ASKS.match(question.strip())
+    if not is_clear or length > _LONGEST_QUESTION or _OPEN.search(question):
         return None
     said = reply.strip()
     if _YES.match(said):

@@ -9,12 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from byok_widgets.grounding.answer_words import CANNOT, DENYING, NO, NO_TROUBLE, NOT, NOT_NOW, any_of, pattern
+from byok_widgets.grounding.answer_words import (
+    CANNOT,
+    DENYING,
+    LEAVE_IT,
+    NO,
+    NO_TROUBLE,
+    NOT,
+    NOT_NOW,
+    any_of,
+    pattern,
+)
 from byok_widgets.grounding.asked import Asked, Place
 from byok_widgets.grounding.changed_later import is_plain
 from byok_widgets.grounding.dialogue import Dialogue
 from byok_widgets.grounding.language import COMMON_WORDS
 from byok_widgets.grounding.passage import Passage
+from byok_widgets.grounding.pointing import points_at_another
 from byok_widgets.grounding.sentences import last_sentence, sentence_places, sentences
 from byok_widgets.grounding.words import Word, words_of
 from byok_widgets.grounding.yes_or_no import plain_answer
@@ -22,7 +33,7 @@ from byok_widgets.grounding.yes_or_no import plain_answer
 _OR, _LINKING = re.compile(r"\bor\b", re.IGNORECASE), re.compile(r"\b(?:or|and)\b", re.IGNORECASE)
 _BESIDE = re.compile(r"\s*(?:[a-z]+\s+)?(?:,|or\b|and\b|$)")
 """What follows one of several values: at most a noun, "the Central branch or", and what links it to the next."""
-_DECLINING = pattern(rf"{any_of(NO, NOT_NOW)}\b{NO_TROUBLE}")
+_DECLINING = pattern(rf"{any_of(NO, NOT_NOW, LEAVE_IT)}\b{NO_TROUBLE}")
 _COUNTERING = re.compile(
     rf"(?:{NO}|better|rather|preferably|actually|hm+|sorry"
     r"|i(?:['’]d| would) (?:rather|prefer)|i prefer"
@@ -79,6 +90,8 @@ def is_passed_over(dialogue: Dialogue, asked: Asked) -> bool:
     if not is_direct or len(passages[later[0]].text) > _LONGEST_REPLY:
         return False
     reply = passages[later[0]]
+    if points_at_another(asked, passages[last], said[last], reply):
+        return True
     return _counters(asked, passages[last], said[last], reply) or (
         is_new and _declines(asked, passages[last], said[last], reply)
     )

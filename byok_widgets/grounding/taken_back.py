@@ -247,13 +247,14 @@ def _is_overruled(dialogue: Dialogue, asked: Asked, place: Evidence) -> bool:
     first, end = _sentence(asking.text, place)
     sentence = asking.text[first:end]
     is_question = sentence.rstrip().endswith("?") and asking.text.count("?") == 1
-    asks_only_this = is_question and is_plain(asked, Passage(sentence), [(place.start - first, place.end - first)])
+    says_only_this = is_plain(asked, Passage(sentence), [(place.start - first, place.end - first)])
+    asks_only_this = is_question and says_only_this
     if asks_only_this and plain_answer(reply.text) is False:
         return True
     corrected = BEGINS_AGAIN.match(reply.text)
     if asked.is_text:
         rest = re.sub(rf"^{_SMALL}", "", reply.text[corrected.end() :], flags=re.IGNORECASE) if corrected else ""
-        return asks_only_this and _is_another_text(asked, place.text, rest.rstrip(" .!"), is_strong=False)
+        return says_only_this and _is_another_text(asked, place.text, rest.rstrip(" .!"), is_strong=False)
     given = [
         at
         for at in asked.others_in(reply)

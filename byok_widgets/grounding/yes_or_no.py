@@ -12,8 +12,10 @@ from collections.abc import Iterator, Sequence
 
 from byok_widgets.grounding.answer_words import (
     ABSENCE,
+    GO_AHEAD,
     I_DO,
     I_DO_NOT,
+    LEAVE_IT,
     NO,
     NOT_NOW,
     PRAISE,
@@ -46,12 +48,12 @@ _SENTENCE = re.compile(r"[^.!?;\n]+[.!?;\n]*")
 _PRAISED = f"{any_of(WOULD_BE, 'sounds')} {any_of(PRAISE)}"
 _YES = pattern(
     f"{any_of(YES)}(?:,? {any_of('please(?: do)?|thanks|thank you', I_DO, _PRAISED)})?"
-    f"|{_PRAISED}|{I_DO}|please(?: do)?"
+    f"|{_PRAISED}|{I_DO}|{GO_AHEAD}|please(?: do)?"
 )
 _NO = pattern(
     f"{any_of(NO)}(?:,? {any_of('thanks|thank you|no need', I_DO_NOT, NOT_NOW)}"
     r"|,? (?:i['\u2019]m|we['\u2019]re) (?:good|fine))?"
-    r"|not (?:really|at all)|no need|(?:absolutely|definitely|certainly|of course) not"
+    rf"|not (?:really|at all)|{LEAVE_IT}|(?:absolutely|definitely|certainly|of course) not"
     rf"|(?:i|we)(?:['\u2019]d| would) rather not|{any_of(I_DO_NOT)}(?: think so)?"
 )
 _WAVERING = pattern(rf"\b{any_of(WAVERING, YES, NO)}\b")

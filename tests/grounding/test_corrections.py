@@ -62,6 +62,7 @@ def test_yes_and_no_replace_nothing() -> None:
         ("Not by plane, the train please.", True),
         ("I don't want a plane.", True),
         ("I don’t like the plane", True),
+        ("Nothing too plane, thanks. Not so plane.", True),
         ("Anything but the plane.", True),
         ("No plane. No, really, no plane!", True),
         ("No, the plane.", False),

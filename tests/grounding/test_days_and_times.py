@@ -49,6 +49,8 @@ def mark(said: str, value: object, kind: Kind = "text", allowed: tuple[str, ...]
         ("um 15 Uhr 30", "15:30"),
         ("the twenty-seventh of November", "November 27"),
         ("on November twenty seven", "27 November"),
+        ("born 09.03.84", "1984-03-09"),
+        ("valid until 30.06.31", "2031-06-30"),
     ],
 )
 def test_the_same_time_in_other_words_was_said(said: str, value: str) -> None:
@@ -91,6 +93,8 @@ def test_another_time_was_not(said: str, value: str) -> None:
         ("at 8", "morning", "not_literal"),
         ("at 9 am", "evening", "not_literal"),
         ("until noon", "afternoon", "not_literal"),
+        ("50 euros", "EUR", "said"),
+        ("50 pounds", "EUR", "not_literal"),
         ("a big one", "large", "said"),
         ("something pricey", "expensive", "said"),
         ("a small one", "large", "not_literal"),

@@ -25,6 +25,11 @@ def lean(name: str, text: str) -> bool | None:
         ("has_other_loans", "u: I need a loan.|a: Do you have any other loans?|u: No, none.", False),
         ("has_live_music", "a: There is no live music there.", False),
         ("leave_with_neighbor", "a: Would you like it left with a neighbour?|u: No.", False),
+        ("leave_with_neighbor", "a: May we leave it with a neighbour?|u: Please don't.", False),
+        ("gift_wrap", "a: Gift wrap?|u: I'll pass.", False),
+        ("newsletter", "a: Would you like our newsletter?|u: Not interested, sorry.", False),
+        ("pin_reset", "a: Shall I reset your PIN?|u: Go ahead.", True),
+        ("restarted", "a: Have you tried restarting it?|u: Not yet.", False),
     ],
 )
 def test_a_question_and_its_answer_show_the_side(name: str, text: str, side: bool) -> None:
@@ -40,6 +45,9 @@ def test_a_question_and_its_answer_show_the_side(name: str, text: str, side: boo
         ("parking", "u: I won't need parking. Oh wait, I will need parking."),
         ("insurance", "a: Did you call the insurance?|u: No."),
         ("note", "a: Anything else?|u: Not yet."),
+        ("visa", "a: May I ask about the visa?|u: Sure. There is one."),
+        ("urgent", "a: Is it urgent?|u: I'm not kidding, it is."),
+        ("parking", "a: Parking?|u: Let me see."),
         ("parking", "a: Brauchen Sie einen Parkplatz?|u: Nein."),
     ],
 )

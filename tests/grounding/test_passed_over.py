@@ -33,6 +33,11 @@ def passed_over(value: str, text: str) -> bool:
         ("tomorrow", "a: You could come tomorrow.|u: Today, please."),
         ("audiobook", "a: Would you like the audiobook as well?|u: Not this time."),
         ("12 Elm Road", "a: Shall I send it to 12 Elm Road?|u: No, I moved."),
+        ("May 1st", "a: Can we collect it on May 1st?|u: The 2nd would be better."),
+        ("17:10", "a: There is one at 17:10 and one at 18:40.|u: The later one, please."),
+        ("16:00", "a: I have 9:15, 11:45 and 16:00.|u: I'd take the second."),
+        ("ebook", "a: In print, as an ebook or an audiobook?|u: the third option"),
+        ("Dr. Bell", "a: Dr. Amin or Dr. Bell?|u: The former."),
     ],
 )
 def test_an_offer_that_is_not_taken_is_passed_over(value: str, text: str) -> None:
@@ -63,6 +68,10 @@ def test_an_offer_that_is_not_taken_is_passed_over(value: str, text: str) -> Non
             "smoked salmon",
             "a: You have smoked salmon, and the delivery is at 5.|u: No, at 6.|a: The delivery is at 6.",
         ),
+        ("11:45", "a: I have 9:15, 11:45 and 16:00.|u: I'd take the second."),
+        ("Dr. Bell", "a: Dr. Amin or Dr. Bell?|u: The latter."),
+        ("17:10", "a: There is one at 17:10 and one at 18:40.|u: The later one is full, I think."),
+        ("9:15", "a: I have 9:15.|u: The second."),
         ("Tuesday", "a: Dienstag oder Mittwoch?|u: Mittwoch."),
     ],
 )

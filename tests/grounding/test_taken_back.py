@@ -61,6 +61,8 @@ def taken_back(name: str, value: Any, text: str) -> bool:
         ("reason", "economy", "u: It isn't economy"),
         ("date", "May 12", "a: On May 12?|u: I can't on the 12th"),
         ("date", "Wednesday", "a: Wednesday is full, I'm afraid."),
+        ("city", "Lyon", "u: Lyon please|a: Lyon it is.|u: Hang on, make that Nice"),
+        ("quantity", 10, "u: ten please|a: Ten.|u: Hold on, let's say twelve"),
     ],
 )
 def test_what_is_plainly_taken_back_is_not_meant(name: str, value: Any, text: str) -> None:
@@ -98,6 +100,8 @@ def test_what_is_plainly_taken_back_is_not_meant(name: str, value: Any, text: st
         ("reason", "Rome", "u: not Rome, Milan"),
         ("place", "Mario's", "a: Do you need anything else at Mario's?|u: no"),
         ("place", "Mario's", "a: At Mario's, for 4 at 7 pm?|u: no, at 8"),
+        ("people", 4, "u: a table for 4|a: 4 people.|u: sorry, at 8"),
+        ("city", "Lyon", "u: Lyon|a: Lyon it is.|u: Oh, thanks"),
     ],
 )
 def test_what_is_only_spoken_about_or_said_again_stays(name: str, value: Any, text: str) -> None:

@@ -27,6 +27,8 @@ PLAIN = [
     ("needs_parking", "a: Do you need parking?|u: Not really.", False),
     ("needs_parking", "a: Would you like parking?|u: That would be great!", True),
     ("needs_parking", "a: Do you need parking?|u: I do.", True),
+    ("needs_parking", "a: Do you need parking?|u: By all means!", True),
+    ("needs_parking", "a: Do you need parking?|u: I'll pass.", False),
 ]
 OPEN = [
     ("needs_parking", "a: Do you need parking?|u: Not sure."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, time
 from typing import Any, Literal
 
 import pytest
@@ -288,6 +288,19 @@ def test_the_models_of_the_catalogue_are_known_to_invent_values(model: str) -> N
     assert PROVIDERS["local"].invents_values(model)
     assert not PROVIDERS["local"].invents_values("my-own.gguf")
     assert not PROVIDERS["openai"].invents_values(model)
+
+
+@pytest.mark.parametrize(
+    ("said", "taken"), [("Could we do 11?", True), ("Could we be 11 people?", False), ("Call 11 then", False)]
+)
+def test_an_hour_in_reply_to_a_time_needs_no_word_beside_it(
+    flow: Flow, server: ScriptedServer, inventive: None, said: str, taken: bool
+) -> None:
+    server.script(json.dumps({"at": "11:00"}))
+    asked = "How about 9 o'clock?" if "Call" not in said else "Whom shall I call?"
+    dialogue = [("assistant", asked), ("user", said)]
+    found = flow.extraction("data", at=time).run(dialogue)
+    assert (found.values["at"] is not None) is taken
 
 
 @pytest.mark.parametrize(("day", "taken"), [("2026-11-27", True), ("2026-11-28", False)])

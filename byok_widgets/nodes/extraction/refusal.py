@@ -111,7 +111,8 @@ class Refusal:
         if part.branch is not None and part.branch.allowed is not None:
             return not is_foreign
         if part.branch is not None and part.branch.is_time and part.path in looked_up.evidence:
-            return not is_foreign  # the names of its months need not be known
+            place = looked_up.evidence[part.path]  # in another language, the names of its months need not be known
+            return not is_foreign and not looked_up.dialogue.is_hour_said_in_reply(part.value, place)
         return not isinstance(part.value, str) or not is_form_of_words(part.value)
 
     def _is_of_something_else(self, part: Part, name: str, looked_up: LookupResult) -> bool:
