@@ -14,6 +14,7 @@ from byok_widgets.grounding.answer_words import ASSENT, PRAISE, YES, any_of, pat
 from byok_widgets.grounding.dialogue import Dialogue, Kind
 from byok_widgets.grounding.evidence import Evidence
 from byok_widgets.grounding.language import COMMON_WORDS
+from byok_widgets.grounding.sentences import sentences
 from byok_widgets.grounding.talked_about import names_any
 from byok_widgets.grounding.words import words_of
 
@@ -23,7 +24,8 @@ _OPEN = "one ones option options place places choice choices suggestion suggesti
 _ANYTHING = COMMON_WORDS | frozenset(_OPEN.split())
 """Words after those which leave open what it is."""
 _NO_OTHERS = re.compile(
-    r"(?<!\bthere )\b(?:any(?:thing|one|body)|nothing|nobody|no one) else\b|\bother than\b|\beach other\b",
+    r"(?<!\bthere )\b(?:any(?:thing|one|body)|nothing|nobody|no one) else\b(?! (?:available|free|open)\b)"
+    r"|\bother than\b|\beach other\b",
     re.IGNORECASE,
 )
 _AGREEMENT = pattern(rf"\b{any_of(YES, ASSENT, PRAISE, 'works?|book it|please do|thanks?')}\b")
@@ -71,12 +73,12 @@ def _replies(dialogue: Dialogue, number: int) -> Iterator[str]:
 
 def _is_declined(replies: Iterable[str], name: str) -> bool:
     """Whether people ask for something else of a kind before they agree to anything."""
-    for reply in islice(replies, _PATIENCE):
-        *_, judged = _BUT.split(reply)  # "that sounds good, but are there others?"
+    for sentence in (each for reply in islice(replies, _PATIENCE) for each in sentences(reply)):
+        *_, judged = _BUT.split(sentence)  # "that sounds good, but are there others?"
         asked = None if _AGREEMENT.search(judged) else _OTHERS.search(_NO_OTHERS.sub(" ", judged))
         if asked and _may_be(asked["what"], name):
             return True
-        if _AGREEMENT.search(reply):
+        if _AGREEMENT.search(sentence):
             return False
     return False
 

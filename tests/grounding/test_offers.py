@@ -28,6 +28,8 @@ def suggests(value: str, *texts: str) -> bool:
         ("How about Aldo's?", "Isn't there anything else available?"),
         ("How about Aldo's?", "That sounds good, but is there another one?"),
         ("How about Aldo's?", "Find me some other cheap restaurant."),
+        ("How about Aldo's?", "Are there any others? Ramen would be good."),
+        ("How about Aldo's?", "Anything else available?"),
     ],
 )
 def test_a_declined_offer_and_an_example_are_only_suggested(texts: tuple[str, ...]) -> None:

@@ -255,6 +255,35 @@ def test_what_was_said_of_something_else_is_not_taken(
     assert set(found.rejected) == set(stated) - taken
 
 
+@pytest.mark.parametrize(
+    ("fields", "taken"),
+    [
+        ({"time": str, "notes": str}, False),
+        ({"at": time}, False),
+        ({"start_time": str, "end_time": str}, True),
+        ({"time": str, "returning": time}, True),
+    ],
+)
+def test_a_summary_that_people_agree_to_speaks_of_the_only_field_of_a_sort(
+    flow: Flow, server: ScriptedServer, inventive: None, fields: dict[str, Any], taken: bool
+) -> None:
+    name = next(iter(fields))
+    server.script(json.dumps({**dict.fromkeys(fields), name: "15:00"}))
+    dialogue = [("user", "At 15:00"), ("assistant", "To confirm: 16:30. Right?"), ("user", "Yes, that's right.")]
+    found = flow.extraction("data", fields=fields).run(dialogue)
+    assert (found.values[name] is not None) is taken
+
+
+def test_who_wants_another_thing_declines_no_choice_that_only_describes_it(
+    flow: Flow, server: ScriptedServer, inventive: None
+) -> None:
+    level = {"enum": ["cheap", "moderate"], "description": "How expensive the restaurant is"}
+    server.script(json.dumps({"price_range": "moderate"}))
+    dialogue = [("assistant", "Aldo's is moderate."), ("user", "Are there other restaurants?")]
+    found = flow.extraction("data", {"type": "object", "properties": {"price_range": level}}).run(dialogue)
+    assert found.values["price_range"] == "moderate"
+
+
 def test_a_day_that_is_given_twice_stays_where_its_sentence_names_the_way_back(
     flow: Flow, server: ScriptedServer, inventive: None
 ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from byok_widgets.grounding.asked import Asked
@@ -11,6 +13,7 @@ from byok_widgets.grounding.counted import counts_something_else
 from byok_widgets.grounding.dialogue import PERSON, Dialogue
 from byok_widgets.grounding.leaning import leaning
 from byok_widgets.grounding.misplaced import (
+    asks_for_a_day,
     asks_for_a_moment,
     best_named,
     is_of_an_unspoken_return,
@@ -18,9 +21,10 @@ from byok_widgets.grounding.misplaced import (
     is_said_of_the_other_end,
     is_said_of_the_other_way,
 )
-from byok_widgets.grounding.moments import is_form_of_words
+from byok_widgets.grounding.moments import is_form_of_words, moment_of
 from byok_widgets.grounding.offers import only_suggests
 from byok_widgets.grounding.passed_over import is_passed_over
+from byok_widgets.grounding.recaps import is_left_out
 from byok_widgets.grounding.replaced import is_replaced
 from byok_widgets.grounding.talked_about import hints_of, is_denied, is_talked_about
 from byok_widgets.nodes.examples import Example
@@ -31,6 +35,9 @@ from byok_widgets.schema.parts import Part
 
 Hints = Mapping[str, frozenset[str]]
 """By field, words by which the examples of a node speak about it."""
+
+
+_FORMAT_OF_MOMENTS = re.compile(r'"format": "(?:date|time)')
 
 
 @dataclass(frozen=True)
@@ -44,12 +51,14 @@ class Refusal:
             a yes or no are, since schemas are mostly written in English.
         hints: Words that speak about a yes or no.
         descriptions: What fields are about, by name.
+        moments: The names of fields whose type is a date or a time.
     """
 
     is_literal: bool
     is_by_default: bool = False
     hints: Hints = field(default_factory=dict)
     descriptions: Mapping[str, str] = field(default_factory=dict)
+    moments: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -73,8 +82,14 @@ class Refusal:
             return None
         if grounding == "require":
             return cls(is_literal=False)
-        descriptions = {spec.name: spec.description for spec in fields}
-        return cls(is_literal=True, is_by_default=is_by_default, hints=_hints(examples), descriptions=descriptions)
+        specs = list(fields)
+        return cls(
+            is_literal=True,
+            is_by_default=is_by_default,
+            hints=_hints(examples),
+            descriptions={spec.name: spec.description for spec in specs},
+            moments=frozenset(spec.name for spec in specs if _FORMAT_OF_MOMENTS.search(json.dumps(spec.schema))),
+        )
 
     def refused(self, parts: Iterable[Part], looked_up: LookupResult, locale: str | None = None) -> Iterator[str]:
         """Yield the names of the fields whose values are not taken.
@@ -85,11 +100,15 @@ class Refusal:
             locale: The declared locale of the dialogue.
         """
         is_foreign = self.is_by_default and looked_up.dialogue.is_foreign(locale)
-        stated = [part for part in parts if part.has_value and part.value is not None]
+        every = list(parts)
+        stated = [part for part in every if part.has_value and part.value is not None]
         refused = [part for part in stated if self._is_refused(part, looked_up, is_foreign=is_foreign)]
         yield from (part.path for part in refused)
         if self.is_literal:
-            yield from _repeated([part for part in stated if part not in refused], looked_up.dialogue)
+            taken = [part for part in stated if part not in refused]
+            left_out = [part for part in taken if self._is_left_out(part, every, looked_up.dialogue)]
+            yield from (part.path for part in left_out)
+            yield from _repeated([part for part in taken if part not in left_out], looked_up.dialogue)
 
     def _is_refused(self, part: Part, looked_up: LookupResult, *, is_foreign: bool) -> bool:
         unsaid = [
@@ -117,8 +136,9 @@ class Refusal:
 
     def _is_of_something_else(self, part: Part, name: str, looked_up: LookupResult) -> bool:
         """Whether a value was said, but is not what its field asks for, or nothing that people agreed to."""
-        about = f"{name} {self.descriptions.get(part.path, '')}"
         value, kind, allowed = lookup_of(part)
+        # who wants another restaurant does not decline its price range, although the description names both
+        about = name if kind == "choice" else f"{name} {self.descriptions.get(part.path, '')}"
         asked = Asked(part.path, value, kind, allowed)
         dialogue = looked_up.dialogue
         if is_replaced(dialogue, asked) or is_passed_over(dialogue, asked):
@@ -137,6 +157,21 @@ class Refusal:
         if kind == "choice" and is_taken_back(dialogue, value, allowed):
             return True
         return looked_up.is_said_by_model(part) and only_suggests(dialogue, about, value, kind, allowed)
+
+    def _is_left_out(self, part: Part, parts: Sequence[Part], dialogue: Dialogue) -> bool:
+        """Whether a summary has another day or time than the only field that asks for one."""
+        value, kind, allowed = lookup_of(part)
+        asked = Asked(part.path, value, kind, allowed)
+        if part.inner or asked.moment is None:
+            return False
+        is_day = bool(asked.moment.dates)
+        asking = [name for name in self.descriptions if self._may_ask_for(name, is_day=is_day)]
+        is_held = any(other is not part and _holds_a_moment(other, is_day=is_day) for other in parts)
+        return asking == [part.path] and not is_held and is_left_out(dialogue, asked)
+
+    def _may_ask_for(self, name: str, *, is_day: bool) -> bool:
+        """Whether a field may ask for a day, or for a time of day, as its name or its type shows."""
+        return asks_for_a_day(name) is is_day if asks_for_a_moment(name) else name in self.moments
 
     def _is_supported(self, part: Part, name: str, dialogue: Dialogue) -> bool:
         """Whether somebody speaks about a yes or no, and not only to deny the yes."""
@@ -157,6 +192,12 @@ def _repeated(parts: Iterable[Part], dialogue: Dialogue) -> Iterator[str]:
         if len(having) > 1 and dialogue.times_said(text) < 2:
             kept = best_named([part.path for part in having], text, dialogue.passages)
             yield from (part.path for part in having if part.path != kept)
+
+
+def _holds_a_moment(part: Part, *, is_day: bool) -> bool:
+    """Whether a field without a telling name may hold a day, or a time of day."""
+    moment = moment_of(part.value) if part.has_value and not asks_for_a_moment(part.path) else None
+    return bool(part.inner) or (moment is not None and bool(moment.dates if is_day else moment.time))
 
 
 def _said_alone(part: Part, name: str) -> Iterator[tuple[Part, str]]:
