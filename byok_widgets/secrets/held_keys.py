@@ -250,7 +250,7 @@ _shortness: list[tuple[object, bool]] = []
 def has_short_keys() -> bool:
     """Whether a key is held that is too short to have pieces."""
     state = live_state()
-    if not _shortness or _shortness[0][0] != state:
+    if not _shortness or _shortness[0][0] is not state:
         _shortness[:] = [(state, any(0 < len(secret.reveal()) < PIECE for secret in live_secrets()))]
     return _shortness[0][1]
 
@@ -263,7 +263,7 @@ def held_keys(*, words: bool) -> HeldKeys | None:
     """
     state = live_state()
     current = _current.get(words)
-    if current and current[0] == state:
+    if current and current[0] is state:
         return current[2]
     keys = {secret.reveal()[:_LONGEST] for secret in live_secrets()}
     keys = {key for key in keys if len(key) >= PIECE and (words or not is_word(key))}

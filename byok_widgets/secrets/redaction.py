@@ -88,19 +88,24 @@ def redact_quotes(text: str) -> str:
 
 def replaced(text: str, spans: Iterable[Span]) -> str:
     """Return `text` with a mask in place of what stands at `spans`."""
+    found = sorted(spans)
+    if not found:
+        return text
     parts: list[str] = []
     done = 0
-    for start, end in _merged(spans):
+    for start, end in _merged(found):
         parts += [text[done:start], MASK]
         done = end
-    return "".join([*parts, text[done:]]) if parts else text
+    return "".join([*parts, text[done:]])
 
 
 def _all(text: str, *, words: bool) -> list[Span]:
     spans = [match.span() for match in registered_shape().finditer(text)]
     if "sk-" in text:
         spans += [match.span() for match in KEY_SHAPE.finditer(text)]
-    spans += [*_held(text, words=words), *_short(text, words=words)]
+    spans += _held(text, words=words)
+    if has_short_keys():
+        spans += _short(text, words=words)
     if _may_be_covered(text):
         spans += _masked(text, _revealed(words=words))
     return spans
@@ -119,7 +124,7 @@ def _held(text: str, *, words: bool) -> list[Span]:
 
 def _short(text: str, *, words: bool) -> Iterator[Span]:
     """Find the keys that are too short to have pieces, where they stand alone: they may be words."""
-    for key in _revealed(words=words) if has_short_keys() else ():
+    for key in _revealed(words=words):
         if len(key) < PIECE and key in text:
             pattern = rf"(?<![A-Za-z0-9]){re.escape(key)}(?![A-Za-z0-9])"
             yield from (match.span() for match in re.finditer(pattern, text))
@@ -152,10 +157,7 @@ def _is_rest_of_a_key(head: str, tail: str, keys: list[str]) -> bool:
     )
 
 
-def _merged(spans: Iterable[Span]) -> Iterator[Span]:
-    ordered = sorted(spans)
-    if not ordered:
-        return
+def _merged(ordered: Sequence[Span]) -> Iterator[Span]:
     start, end = ordered[0]
     for next_start, next_end in ordered[1:]:
         if next_start > end:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hmac
 import os
-import threading
 import weakref
 from collections.abc import Callable
 from typing import Any, NoReturn, final
@@ -35,9 +34,8 @@ class Secret:
             del value
             raise TypeError("A Secret holds text (str).")
         self.__open = _covered(value)
-        with _live_lock:
-            _live.add(self)
-            _latest[0] += 1
+        _live.add(weakref.ref(self, _forget))
+        _note_change()
 
     def reveal(self) -> str:
         """Return the key. Call this only in the expression that hands it on; never bind it to a name."""
@@ -79,20 +77,29 @@ class Secret:
 
 _REFUSAL = "An API key is never pickled. Save it in the flow's key store, and read it there."
 
-_live: weakref.WeakSet[Secret] = weakref.WeakSet()
-_live_lock = threading.Lock()
-_latest = [0]
+_live: set[weakref.ref[Secret]] = set()
+_state = [object()]
 
 
 def live_secrets() -> list[Secret]:
     """Return all holders that are in use in this process."""
-    with _live_lock:
-        return list(_live)
+    held = (reference() for reference in list(_live))
+    return [secret for secret in held if secret is not None]
 
 
-def live_state() -> tuple[int, int]:
-    """Return a value that is another one as soon as other holders are in use."""
-    return _latest[0], len(_live)
+def live_state() -> object:
+    """Return an object that is another one as soon as other holders are in use."""
+    return _state[0]
+
+
+def _forget(reference: weakref.ref[Secret]) -> None:
+    """Forget a holder that is gone; called at any time, in any thread, so it waits for no lock."""
+    _live.discard(reference)
+    _note_change()
+
+
+def _note_change() -> None:
+    _state[0] = object()
 
 
 def _covered(value: str) -> Callable[[], str]:
