@@ -134,14 +134,14 @@ class Answer:
         """Take held keys out of everything that came from outside, so that no later code has to think of it."""
         for name in ("text", "reasoning"):
             given = getattr(self, name)
-            taken = redact_held(given)
-            if taken != given:
+            if given and (taken := redact_held(given)) != given:
                 object.__setattr__(self, name, taken)
                 object.__setattr__(self, "notices", tuple(dict.fromkeys((*self.notices, REMOVED))))
         for name in ("reported_model", "request_id"):
-            given = getattr(self, name)
-            object.__setattr__(self, name, redact(given, words=False) if given else given)
-        object.__setattr__(self, "notices", tuple(redact(notice, words=False) for notice in self.notices))
+            if given := getattr(self, name):
+                object.__setattr__(self, name, redact(given, words=False))
+        if self.notices:
+            object.__setattr__(self, "notices", tuple(redact(notice, words=False) for notice in self.notices))
 
     def with_notice(self, notice: str) -> Answer:
         """Return the same answer with one more notice."""

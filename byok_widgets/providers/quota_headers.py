@@ -151,11 +151,7 @@ def until(text: str, *, now: float) -> float | None:
 
 
 def _relevant(headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    raw: list[tuple[bytes, bytes]] | None = getattr(headers, "raw", None)
-    if raw is None:
-        return [(low, value) for name, value in headers.items() if "limit" in (low := _one_word(name.lower()))]
-    known = [(low_raw, value) for name, value in raw if b"limit" in (low_raw := name.lower())]
-    return [(_one_word(name.decode("latin-1")), value.decode("latin-1")) for name, value in known]
+    return [(_one_word(low), value) for name, value in headers.items() if "limit" in (low := name.lower())]
 
 
 def _one_word(name: str) -> str:

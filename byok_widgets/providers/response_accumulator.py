@@ -9,17 +9,19 @@ from typing import Any, Literal
 from byok_widgets.engine.callbacks import OnText, Retraction
 from byok_widgets.errors import ByokError
 from byok_widgets.messages import FinishReason
+from byok_widgets.providers.clean_text import CleanText
 from byok_widgets.providers.exchange import Answer
-from byok_widgets.providers.stream import SurrogateJoiner, without_surrogates
+from byok_widgets.providers.stream import without_surrogates
 from byok_widgets.providers.thinking import Sorted, ThoughtFilter, Thoughts
 from byok_widgets.secrets import redact, redact_held
-from byok_widgets.secrets.streamed_redaction import REMOVED, StreamedRedactor
+from byok_widgets.secrets.streamed_redaction import REMOVED
 from byok_widgets.surrogates import REPLACEMENT
 from byok_widgets.thought_tags import KNOWN_TAGS, Tags
 from byok_widgets.usage import Usage
 
+_TOKENS = "{tokens}"
 _NOTICES: dict[FinishReason, str] = {
-    "length": "cut off{tokens}: raise max_tokens to get the rest",
+    "length": f"cut off{_TOKENS}: raise max_tokens to get the rest",
     "content_filter": "the provider's filter removed text",
     "refusal": "the model declined to answer",
     "tool_call": "the model asked for a tool, but none is offered",
@@ -53,12 +55,8 @@ class ResponseAccumulator:
         self._filter = ThoughtFilter(thought_tags)
         self._thoughts = Thoughts()
         self._thought_block: object = _NO_BLOCK
-        self._joiner = SurrogateJoiner()
-        self._refusal_joiner = SurrogateJoiner()
-        self._redactor = StreamedRedactor()
-        self._refusal_redactor = StreamedRedactor()
-        self._pieces: list[str] = []
-        self._refusals: list[str] = []
+        self._words = CleanText(on_text)
+        self._refusal: CleanText | None = None
         self._reason: FinishReason | None = None
         self._notice = ""
         self._model: str | None = None
@@ -73,12 +71,7 @@ class ResponseAccumulator:
     @property
     def is_empty(self) -> bool:
         """Whether nothing of an answer arrived, not even a reason why there is no text."""
-        has_text = self._pieces or self._refusals or any(each.is_holding_back for each in self._redactors)
-        return not has_text and self._reason is None
-
-    @property
-    def _redactors(self) -> tuple[StreamedRedactor, StreamedRedactor]:
-        return self._redactor, self._refusal_redactor
+        return self._reason is None and not self._words and not self._refusal
 
     @property
     def has_thought(self) -> bool:
@@ -126,9 +119,8 @@ class ResponseAccumulator:
         """Remember the model that reports itself, and the first id by which its provider can find the request."""
         if isinstance(model, str) and model and model != self._model:
             self._model = without_surrogates(model)
-        if not self.request_id and isinstance(request_id, str) and request_id:
-            # an error takes it as it is
-            self.request_id = redact(without_surrogates(request_id), words=False)
+        if not self.request_id and isinstance(request_id, str):
+            self.request_id = without_surrogates(request_id)
 
     def count_usage(self, usage: Usage, *, with_piece: bool) -> None:
         """Take a report of usage; one that comes with a piece of the answer may be followed by others."""
@@ -137,7 +129,7 @@ class ResponseAccumulator:
 
     def add(self, text: str) -> None:
         """Add a piece of the answer and pass it on without held keys."""
-        self._pass_on(self._redactor.feed(self._joiner.feed(text)), self._pieces)
+        self._words.add(text)
 
     def add_spoken(self, text: str) -> None:
         """Add a piece of the answer's text, in which there may be thinking."""
@@ -181,15 +173,15 @@ class ResponseAccumulator:
 
     def add_refusal(self, text: str) -> None:
         """Add a piece of the model's refusal; it is shown like an answer."""
-        text = self._refusal_joiner.feed(text)
         if text:
             self._count()
-            self._pass_on(self._refusal_redactor.feed(text), self._refusals)
+            self._refusal = self._refusal or CleanText(self._on_text)
+            self._refusal.add(text)
 
     def said(self) -> str:
         """Return the text so far, and nothing is held back any more."""
         self.flush()
-        return "".join(self._pieces)
+        return str(self._words)
 
     def add_message(self, before: str, now: str) -> bool:
         """Take a further message from a server that streams messages; return whether it is a piece of the answer.
@@ -216,11 +208,11 @@ class ResponseAccumulator:
         """Take from the whole answer, which some servers send after its pieces, only what is missing."""
         self.flush()
         whole.flush()
-        had, all_of_it = "".join(self._pieces), "".join(whole._pieces)
+        had, all_of_it = str(self._words), str(whole._words)
         if all_of_it.startswith(had):
             self.add(all_of_it[len(had) :])
-        if not self._refusals:
-            self.add_refusal("".join(whole._refusals))
+        if not self._refusal:
+            self.add_refusal(str(whole._refusal or ""))
         self._thoughts.add(whole._thoughts.text(), "whole")
         self.asks_for_tool = self.asks_for_tool or whole.asks_for_tool
 
@@ -262,13 +254,13 @@ class ResponseAccumulator:
         """
         self.flush()
         # whatever reason it gave
-        reason: FinishReason = "refusal" if self._refusals else self._reason or "incomplete"
+        reason: FinishReason = "refusal" if self._refusal else self._reason or "incomplete"
         if reason == "stop" and self._goes_on:
             reason = "incomplete"
         if reason == "stop" and self.asks_for_tool and not self.offers_tool:
             reason = "tool_call"
         answer = Answer(
-            text="".join([*self._pieces, *self._refusals]),
+            text=f"{self._words}{self._refusal or ''}",
             finish_reason=reason,
             usage=self._credible_usage(),
             reported_model=self._model,
@@ -278,10 +270,10 @@ class ResponseAccumulator:
             lingered_s=self._lingered_s,
             may_cost_more=not self.is_finished and self._counted_parts < self._parts,
         )
-        notice = self._notice or _NOTICES.get(reason, "").format(tokens=self._tokens())
+        notice = self._notice or _NOTICES.get(reason, "")
         if notice and not (is_stopped and reason == "incomplete" and not self._notice):
-            answer = answer.with_notice(notice)
-        if any(each.altered for each in self._redactors):
+            answer = answer.with_notice(notice.replace(_TOKENS, self._tokens()))
+        if self._words.is_altered or (self._refusal and self._refusal.is_altered):
             answer = answer.with_notice(REMOVED)
         if REPLACEMENT in answer.text:
             answer = answer.with_notice(_LOST)
@@ -297,8 +289,8 @@ class ResponseAccumulator:
         The answer is incomplete, unless the model had already said that it was done.
         """
         self.flush()
-        if not self._pieces and not self._refusals:
-            error.request_id = error.request_id or self.request_id
+        if not self._words and not self._refusal:
+            error.request_id = error.request_id or redact(self.request_id or "", words=False) or None
             raise error
         if self.is_finished:
             return self.answer().with_notice(error.problem)
@@ -308,9 +300,9 @@ class ResponseAccumulator:
     def flush(self) -> None:
         """Pass on what was held back because it might go on as a tag or a key: nothing more comes."""
         self._take(self._filter.flush())
-        self._pass_on(self._redactor.feed(self._joiner.flush()) + self._redactor.flush(), self._pieces)
-        refused = self._refusal_redactor.feed(self._refusal_joiner.flush()) + self._refusal_redactor.flush()
-        self._pass_on(refused, self._refusals)
+        self._words.flush()
+        if self._refusal:
+            self._refusal.flush()
 
     def _count(self) -> None:
         """Count a part of what is said."""
@@ -320,26 +312,19 @@ class ResponseAccumulator:
 
     def _take(self, found: Sorted) -> None:
         if found.retracts:  # a closing tag that nothing opened: all so far was thinking
-            self._pieces.append(self._redactor.flush())
-            self._thoughts.add("".join(self._pieces), _IN_TEXT)
-            self._pieces.clear()
+            self._thoughts.add(self._words.take_back(), _IN_TEXT)
             self._on_text(Retraction())
         if found.thought:
             self._thoughts.add(found.thought, _IN_TEXT)
         if found.said:
             self.add(found.said)
 
-    def _pass_on(self, text: str, collected: list[str]) -> None:
-        if text:
-            collected.append(text)
-            self._on_text(text)
-
     def _credible_usage(self) -> Usage:
         """Return the usage without zeros that cannot be: some servers report them for what they do not count."""
         usage = self.usage
         if usage.input_tokens == 0:
             usage = replace(usage, input_tokens=None)
-        if usage.output_tokens == 0 and (self._pieces or self._refusals or self.has_thought):
+        if usage.output_tokens == 0 and (self._words or self._refusal or self.has_thought):
             usage = replace(usage, output_tokens=None)
         return usage
 

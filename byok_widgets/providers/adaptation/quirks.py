@@ -48,6 +48,17 @@ class EndpointQuirks:
     tried: set[tuple[str, str]] = field(default_factory=set)
     keeps_usage: bool = False
 
+    def adapted(self, payload: Payload) -> tuple[dict[str, Any], list[Change]]:
+        """Return a payload as its endpoint needs it, and the changes that were made."""
+        changed = dict(payload)
+        made: list[Change] = []
+        for change in self.changes:
+            after = change.apply(changed)
+            if after is not None:
+                changed = after
+                made.append(change)
+        return changed, made
+
     def learn(self, changes: Iterable[Change]) -> None:
         """Keep changes that proved right."""
         new = tuple(change for change in changes if change not in self.changes)
@@ -89,17 +100,6 @@ class KnownQuirks:
     def of_call(self, context: CallContext) -> EndpointQuirks:
         """Return the quirks that concern a call."""
         return self.at(ModelEndpoint.of(context.provider, context.address, context.model_id))
-
-    def adapted(self, payload: Payload, endpoint: ModelEndpoint) -> tuple[dict[str, Any], list[Change]]:
-        """Return a payload as its endpoint needs it, and the changes that were made."""
-        changed = dict(payload)
-        made: list[Change] = []
-        for change in self.at(endpoint).changes:
-            after = change.apply(changed)
-            if after is not None:
-                changed = after
-                made.append(change)
-        return changed, made
 
     def left_out(self, endpoint: ModelEndpoint) -> tuple[LeaveOut, ...]:
         """Return the parameters that are left out of calls to an endpoint."""

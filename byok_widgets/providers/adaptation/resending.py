@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from byok_widgets.providers import error_mapping
 from byok_widgets.providers.adaptation.dialogue import has_system_text
-from byok_widgets.providers.adaptation.quirks import QUIRKS, EndpointQuirks, ModelEndpoint
+from byok_widgets.providers.adaptation.quirks import QUIRKS
 from byok_widgets.providers.allowance import MAX_REQUESTS, Allowance
 from byok_widgets.providers.error_mapping.call_context import CallContext
 from byok_widgets.providers.exchange import Answer, Request
@@ -29,14 +29,18 @@ Converse = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Resending:
-    """Sends one request, and sends it again without what was refused."""
+    """Sends one request, and sends it again without what was refused.
+
+    Attributes:
+        quirks: What is known to be peculiar to its endpoint.
+    """
 
     def __init__(self, request: Request, context: CallContext, limit_names: tuple[str, ...]) -> None:
         self._context, self._limit_names = context, limit_names
         limits = (*limit_names, "max_tokens") if request.max_tokens is not None else ()
         self._set_by_person = {**request.settings, **dict.fromkeys(limits, request.max_tokens)}
         self._allowance = request.allowance or Allowance()
-        self._endpoint = ModelEndpoint.of(context.provider, context.address, context.model_id)
+        self.quirks = QUIRKS.of_call(context)
         self._made: list[Change] = []
         self._unproved: list[Change] = []
         self._last_refusal = ""
@@ -61,7 +65,7 @@ class Resending:
             ProviderError: The endpoint fails without a reason, and only where a schema is sent.
         """
         following: dict[str, Any] | None
-        following, self._made = QUIRKS.adapted(payload, self._endpoint)
+        following, self._made = self.quirks.adapted(payload)
         following = self._as_before(following)
         while following is not None:
             following = await self._attempt(following, converse, has_begun)
@@ -141,13 +145,13 @@ class Resending:
         from byok_widgets.providers.adaptation.refusals import is_refusal
 
         if details.text != self._last_refusal and is_refusal(details, self._context):
-            self._quirks.learn(self._unproved)
+            self.quirks.learn(self._unproved)
             self._unproved = []
 
     def _note_success(self, payload: Payload) -> None:
-        quirks = self._quirks
-        quirks.learn(self._unproved)
-        quirks.note_success(_features(payload))
+        if self._unproved:
+            self.quirks.learn(self._unproved)
+        self.quirks.note_success(_features(payload))
 
     # A fault without a reason: one ordinary retry, then without the system role, then without a schema
 
@@ -159,7 +163,7 @@ class Resending:
         return is_plain_fault(details) and not is_usual
 
     def _after_plain_fault(self, payload: Payload) -> Change | None:
-        quirks = self._quirks
+        quirks = self.quirks
         quirks.note_plain_fault(MAX_REQUESTS - 1)
         attempt = (_SYSTEM, "shaped" if _shape(payload) else "")
         if not quirks.is_suspect(_SYSTEM) or attempt in quirks.tried or not has_system_text(payload):
@@ -171,11 +175,7 @@ class Resending:
 
     def _schema_is_suspect(self, payload: Payload, details: ErrorDetails) -> bool:
         shape = _shape(payload)
-        return bool(shape) and self._is_plain_fault(details) and self._quirks.is_suspect(shape)
-
-    @property
-    def _quirks(self) -> EndpointQuirks:
-        return QUIRKS.at(self._endpoint)
+        return bool(shape) and self._is_plain_fault(details) and self.quirks.is_suspect(shape)
 
     def _notice(self, name: str) -> str:
         value = repr(self._set_by_person[name])

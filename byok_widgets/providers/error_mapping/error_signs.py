@@ -12,7 +12,7 @@ REASONS = ("message", "detail", "errors", "error_message", "msg", "error_msg")
 def holds_error(value: Mapping[str, Any]) -> bool:
     """Whether an event or a body says that it is an error; some servers send an error with nothing in it."""
     error = value.get("error")
-    if isinstance(error, Mapping) and not any(error.values()):
+    if error and isinstance(error, Mapping) and not any(error.values()):
         error = None
     return bool(error) or value.get("object") == "error" or value.get("type") == "error"
 

@@ -26,5 +26,8 @@ def one_line(text: str) -> str:
 
 def request_id(headers: Mapping[str, Any]) -> str | None:
     """Return the id by which the provider can find the request."""
-    given = (headers.get(name) for name in ("x-request-id", "request-id", "x-generation-id", "request_id"))
-    return next((excerpt(found) for found in given if isinstance(found, str) and found), None)
+    for name in ("x-request-id", "request-id", "x-generation-id", "request_id"):
+        found = headers.get(name)
+        if found and isinstance(found, str):
+            return excerpt(found)
+    return None

@@ -29,6 +29,7 @@ _PLAIN_CHOICE = frozenset(("index", "delta", "finish_reason", "native_finish_rea
 _PLAIN_DELTA = frozenset(("role", "content", "refusal"))
 _SPEAKERS = (None, "assistant")
 _OBJECTS = (None, "chat.completion.chunk")
+_NO_CHOICE: Mapping[str, Any] = {}
 
 
 class ChatCompletionsProvider(SdkProvider):
@@ -97,6 +98,9 @@ class ChatCompletionsProvider(SdkProvider):
     def accumulate(self, event: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext) -> None:
         """Process one event; see `SdkProvider.accumulate`."""
         accumulator.set_metadata(event.get("model"), event.get("id"))
+        if (plain := _plain_choice(event)) is not None:
+            self._add_plain(plain, event, accumulator, context)
+            return
         choices = event.get("choices")
         if isinstance(choices, dict):
             choices = [choices]
@@ -115,7 +119,27 @@ class ChatCompletionsProvider(SdkProvider):
 
     def plain_words(self, event: Mapping[str, Any]) -> str:
         """Return the words of an event with nothing else in it; see `SdkProvider.plain_words`."""
-        return _plain_words(event)
+        choice = _plain_choice(event)
+        if not choice or choice.get("finish_reason") or event.get("usage"):
+            return ""
+        return choice["delta"].get("content") or ""
+
+    def _add_plain(
+        self,
+        choice: Mapping[str, Any],
+        event: Mapping[str, Any],
+        accumulator: ResponseAccumulator,
+        context: CallContext,
+    ) -> None:
+        """Take an event of which all is known: words, a reason for the end, or usage."""
+        if words := choice and choice["delta"].get("content"):
+            accumulator.add_piece(words)
+        elif choice and choice["delta"]:
+            accumulator.has_pieces = True
+        if choice.get("finish_reason"):
+            _finish(choice, accumulator, context)
+        if event.get("usage"):
+            self._count(event, accumulator)
 
     def _count(self, event: Mapping[str, Any], accumulator: ResponseAccumulator) -> None:
         usage = find_usage(event)
@@ -213,24 +237,28 @@ class ChatCompletionsProvider(SdkProvider):
         return ModelInfo(id=str(row["id"]), ends_on=iso_date(row.get("shutdown_date")))
 
 
-def _plain_words(event: Mapping[str, Any]) -> str:
-    """Return the words of an event with nothing else in it, as in nearly all; empty if there may be more."""
+def _plain_choice(event: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the choice of an event in which nothing is unusual, as of nearly all; empty if it has none but usage.
+
+    Returns `None` where more has to be looked at: something may stand in any other place.
+    """
     choices = event.get("choices")
-    if not isinstance(choices, list) or len(choices) != 1 or not event.keys() <= _PLAIN_EVENT:
-        return ""
-    if event.get("usage") or event.get("object") not in _OBJECTS:
-        return ""
+    if not isinstance(choices, list) or len(choices) > 1 or not event.keys() <= _PLAIN_EVENT:
+        return None
+    if event.get("object") not in _OBJECTS:
+        return None
+    if not choices:
+        return _NO_CHOICE if event.get("usage") else None
     [choice] = choices
     if not isinstance(choice, dict) or not choice.keys() <= _PLAIN_CHOICE or choice.get("index") != 0:
-        return ""
+        return None
     delta = choice.get("delta")
-    if not isinstance(delta, dict) or not delta.keys() <= _PLAIN_DELTA:
-        return ""
-    if choice.get("finish_reason"):
-        return ""
+    if not isinstance(delta, dict) or not delta.keys() <= _PLAIN_DELTA or delta.get("refusal"):
+        return None
     words = delta.get("content")
-    is_spoken = delta.get("role") in _SPEAKERS and not delta.get("refusal")
-    return words if is_spoken and isinstance(words, str) else ""
+    is_spoken = delta.get("role") in _SPEAKERS and (not words or isinstance(words, str))
+    # A last piece with words may be all of the answer again.
+    return choice if is_spoken and not (words and choice.get("finish_reason")) else None
 
 
 def _own_choices(choices: Iterable[Any], context: CallContext) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ from byok_widgets.usage import Cost
 if TYPE_CHECKING:
     import httpx2
 
+    from byok_widgets.providers.adaptation.quirks import EndpointQuirks
     from byok_widgets.providers.response_accumulator import ResponseAccumulator
 
 LIST_TIMEOUT_S = 60.0
@@ -77,7 +78,7 @@ class SdkProvider(Provider):
 
         async def converse(payload: dict[str, Any]) -> None:
             endpoint.on_send()
-            await self._converse(payload, accumulator, context)
+            await self._converse(payload, accumulator, context, resending.quirks)
 
         try:
             await self._set_up()
@@ -168,7 +169,11 @@ class SdkProvider(Provider):
         """Read one row of the model list."""
 
     async def _converse(
-        self, payload: dict[str, Any], accumulator: ResponseAccumulator, context: CallContext
+        self,
+        payload: dict[str, Any],
+        accumulator: ResponseAccumulator,
+        context: CallContext,
+        quirks: EndpointQuirks,
     ) -> None:
         import httpx2
 
@@ -184,11 +189,11 @@ class SdkProvider(Provider):
             parser.end()
             return
         response = await self._send("post", self.completions_path, context.endpoint, body=payload)
-        context.endpoint.on_head(response.status_code, response.headers)
-        accumulator.request_id = error_mapping.request_id(response.headers)
-        parser = AnswerParser(self, accumulator, context, response.headers.get("content-type", ""))
+        headers = stream.head_of(response)
+        context.endpoint.on_head(response.status_code, headers)
+        accumulator.request_id = error_mapping.request_id(headers)
+        parser = AnswerParser(self, accumulator, context, headers.get("content-type", ""))
         context.endpoint.on_life(accumulator)
-        quirks = adaptation.QUIRKS.of_call(context)
         has_all = False  # of a body that is no stream
         body = stream.ResponseBody(response)
         try:

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 from byok_widgets.providers.base import parse_count
 from byok_widgets.usage import Usage
 
-_INPUT = ("prompt_tokens", "input_tokens", "prompt_token_count", "input_token_count", "prompt_eval_count")
-_OUTPUT = (
-    *("completion_tokens", "output_tokens", "candidates_token_count", "output_token_count"),
-    *("generated_tokens", "eval_count"),
-)
-_COUNTS = frozenset((*_INPUT, *_OUTPUT))
-_INPUT_DETAILS = ("prompt_tokens_details", "input_tokens_details")
-_OUTPUT_DETAILS = ("completion_tokens_details", "output_tokens_details")
-_CACHED = (
-    *("cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_tokens"),
-    "cached_content_token_count",
-)
-_WRITTEN = ("cache_write_tokens", "cache_creation_input_tokens")
-_REASONING = ("reasoning_tokens", "thoughts_token_count")
+_NAMES = {
+    "read": (*("prompt_tokens", "input_tokens", "prompt_token_count", "input_token_count", "prompt_eval_count"),),
+    "written": (
+        *("completion_tokens", "output_tokens", "candidates_token_count", "output_token_count"),
+        *("generated_tokens", "eval_count"),
+    ),
+    "cached": (
+        *("cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_tokens"),
+        "cached_content_token_count",
+    ),
+    "stored": ("cache_write_tokens", "cache_creation_input_tokens"),
+    "reasoning": ("reasoning_tokens", "thoughts_token_count"),
+    "total": ("total_tokens", "total_token_count"),
+}
+"""The names of each count; where a report has several of them, the first one holds."""
+_COUNTED = {name: (what, rank) for what, names in _NAMES.items() for rank, name in enumerate(names)}
+_UNKNOWN = ("", 0)
+_DETAILED = ("cached", "stored", "reasoning")
+_COUNTS = frozenset((*_NAMES["read"], *_NAMES["written"]))
+_DETAILS = frozenset(f"{whole}_tokens_details" for whole in ("prompt", "input", "completion", "output"))
 _HOLDERS = ("usage", "usage_metadata", "token_usage", "billed_units", "tokens")
 _WORD = re.compile("(?<=[a-z])(?=[A-Z])")
 
@@ -48,21 +54,34 @@ def merged_usage(raw: Mapping[str, Any], before: Usage) -> Usage:
     Reasoning is part of what was written. Some servers count it apart, which shows in their total, and some end
     with zeros for what they have reported before.
     """
-    raw = _in_snake_case(raw)
-    read, written = _count(raw, _INPUT), _count(raw, _OUTPUT)
+    counts = _counts_in(raw)
+    read, written = counts.get("read"), counts.get("written")
     if not read and not written and before.input_tokens:
         return before
-    reasoning = _first(_count(_mapping(raw, _OUTPUT_DETAILS), _REASONING), _count(raw, _REASONING))
-    total = _count(raw, ("total_tokens", "total_token_count"))
+    total, reasoning = counts.get("total"), counts.get("reasoning")
     if None not in (read, written, reasoning) and total == read + written + reasoning:  # type: ignore[operator]
         written = total - read  # type: ignore[operator]
-    details = _mapping(raw, _INPUT_DETAILS)
     return Usage(
         input_tokens=before.input_tokens if read is None else read,
         output_tokens=before.output_tokens if written is None else written,
-        cached_input_tokens=_first(_count(details, _CACHED), _count(raw, _CACHED), before.cached_input_tokens),
-        cache_write_tokens=_first(_count(details, _WRITTEN), _count(raw, _WRITTEN), before.cache_write_tokens),
+        cached_input_tokens=counts.get("cached", before.cached_input_tokens),
+        cache_write_tokens=counts.get("stored", before.cache_write_tokens),
     )
+
+
+def _counts_in(report: Mapping[str, Any]) -> dict[str, int]:
+    """Return what a report counts; what it says in details holds before what it says beside them."""
+    found: dict[str, int] = {}
+    ranks: dict[str, int] = {}
+    detailed: dict[str, int] = {}
+    for spelt, value in report.items():
+        name = _snake_case(spelt)
+        what, rank = _COUNTED.get(name, _UNKNOWN)
+        if what and rank < ranks.get(what, len(_COUNTED)) and (count := parse_count(value)) is not None:
+            found[what], ranks[what] = count, rank
+        elif name in _DETAILS and isinstance(value, dict):
+            detailed |= _counts_in(value)
+    return found | {what: detailed[what] for what in _DETAILED if what in detailed} if detailed else found
 
 
 def _usage_in(place: Any) -> Iterator[Mapping[str, Any]]:
@@ -85,21 +104,3 @@ def _in_snake_case(raw: Mapping[str, Any]) -> dict[str, Any]:
 @lru_cache(maxsize=256)  # servers name few things, again and again
 def _snake_case(name: str) -> str:
     return _WORD.sub("_", name).lower()
-
-
-def _count(raw: Mapping[str, Any], names: Iterable[str]) -> int | None:
-    for name in names:
-        if name in raw and (count := parse_count(raw[name])) is not None:
-            return count
-    return None
-
-
-def _first(*counts: int | None) -> int | None:
-    return next((count for count in counts if count is not None), None)
-
-
-def _mapping(raw: Mapping[str, Any], names: Iterable[str]) -> Mapping[str, Any]:
-    for name in names:
-        if isinstance(value := raw.get(name), dict):
-            return _in_snake_case(value)
-    return {}

@@ -9,7 +9,7 @@ from byok_widgets.providers.stream.bounds import TooLargeError
 from byok_widgets.providers.stream.charsets import whole_as_utf8
 from byok_widgets.providers.stream.event_splitter import BOM, Event, EventSplitter
 from byok_widgets.providers.stream.json_values import parse_json
-from byok_widgets.providers.stream.response_body import ResponseBody, read_whole
+from byok_widgets.providers.stream.response_body import ResponseBody, head_of, read_whole
 from byok_widgets.providers.stream.surrogates import SurrogateJoiner
 from byok_widgets.surrogates import without_surrogates
 
@@ -22,6 +22,7 @@ __all__ = [
     "ResponseBody",
     "SurrogateJoiner",
     "TooLargeError",
+    "head_of",
     "json_lines",
     "parse_json",
     "read_whole",

@@ -93,7 +93,7 @@ class EventSplitter:
         if self._is_first:
             self._is_first = False
             lines[:1] = [line.removeprefix(BOM) for line in lines[:1]]
-        at, end = 0, len(lines)
+        at, end, max_bytes = 0, len(lines), self._max_bytes
         while at < end and not self._excess:
             line = lines[at]
             at += 1
@@ -101,7 +101,8 @@ class EventSplitter:
                 if self._is_bare:
                     self._finish_event(events)
                 value = line[6:] if line[5:6] == b" " else line[5:]
-                if at < end and not lines[at] and self._is_whole(value):  # as nearly all are
+                is_alone = value and not self._data and at < end and not lines[at]  # as nearly all are
+                if is_alone and len(value) < max_bytes and self._count < self._max_events:
                     at += 1
                     self._count += 1
                     events.append(Event(self._name, value))
@@ -115,11 +116,6 @@ class EventSplitter:
             else:
                 self._take_other(line, events)
         return events
-
-    def _is_whole(self, value: bytes) -> bool:
-        """Whether a line of data is all of an event if a blank line follows, and within the bounds."""
-        is_bounded = len(value) < self._max_bytes and self._count < self._max_events
-        return bool(value) and not self._data and is_bounded
 
     def _take_other(self, line: bytes, events: list[Event]) -> None:
         if line.startswith(b"{"):

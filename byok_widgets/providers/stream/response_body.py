@@ -82,13 +82,12 @@ class ResponseBody:
         self._patience.wait(None if awaited is None else USAGE_S if lacks_usage else LINGER_S)
 
     async def __aenter__(self) -> Self:
-        await self._patience.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        is_late = await self._patience.__aexit__(kind, error, trace)
+        is_late = self._patience.__exit__(kind, error, trace)
         if self._ended_at is not None:
             self.lingered_s = asyncio.get_running_loop().time() - self._ended_at
         if error is not None or has_arrived(self._response):
@@ -117,6 +116,15 @@ class ResponseBody:
             pass
         finally:
             await self._response.aclose()
+
+
+def head_of(response: httpx2.Response) -> dict[str, str]:
+    """Return the headers of a response by their names in lower case, as a dictionary that is quick to search."""
+    encoding, found = response.headers.encoding, dict[str, str]()
+    for raw_name, raw_value in response.headers.raw:
+        name, value = raw_name.decode(encoding).lower(), raw_value.decode(encoding)
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
 
 
 def has_arrived(response: httpx2.Response) -> bool:

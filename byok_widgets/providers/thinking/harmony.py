@@ -8,19 +8,19 @@ from __future__ import annotations
 import re
 
 _TOKEN = re.compile(r"<\|(start|channel|message|end|return|call|constrain)\|>")
-_BEGINNINGS = ("<|channel|>", "<|start|>", "<|message|>", "analysis<|", "commentary<|", "final<|")
+BEGINNINGS = ("<|channel|>", "<|start|>", "<|message|>", "analysis<|", "commentary<|", "final<|")
 """What an answer begins with, also where the server's prompt has begun its header."""
 _PART_OF_TOKEN = re.compile(r"<(?:\|(?:[a-z]{1,9}\|?)?)?\Z")
 
 
 def begins_harmony(text: str) -> bool:
     """Whether an answer that begins like this is in the harmony format."""
-    return text.startswith(_BEGINNINGS)
+    return text.startswith(BEGINNINGS)
 
 
 def may_begin_harmony(text: str) -> bool:
     """Whether an answer that begins like this may turn out to be in the harmony format."""
-    return any(beginning.startswith(text) for beginning in _BEGINNINGS)
+    return any(beginning.startswith(text) for beginning in BEGINNINGS)
 
 
 class HarmonyFilter:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-from byok_widgets.providers.thinking.harmony import HarmonyFilter, begins_harmony, may_begin_harmony
+from byok_widgets.providers.thinking.harmony import BEGINNINGS, HarmonyFilter, begins_harmony, may_begin_harmony
 from byok_widgets.providers.thinking.tags import finder, tag_set, unfinished
 from byok_widgets.thought_tags import ANSWER_TAGS, KNOWN_TAGS, Tags
 
@@ -24,6 +24,8 @@ _STRIPPED_TAGS: Tags = (("assistantanalysis", "assistantfinal"),)
 """Channels whose markers a server has removed: `analysisThe user …assistantfinalHello`."""
 _HARMONY_TAGS: Tags = (("<|channel|>analysis<|message|>", "<|end|><|start|>assistant"),)
 """What stands around an analysis whose channel was begun in the prompt, so that only its end shows."""
+_FIRST_CHARS = frozenset(beginning[0] for beginning in (_STRIPPED, *BEGINNINGS))
+"""What anything but a tag begins with that an answer may begin with."""
 _QUOTES = frozenset("`\"'“”‘’«»")
 
 
@@ -39,6 +41,9 @@ class Sorted(NamedTuple):
     said: str = ""
     thought: str = ""
     retracts: bool = False
+
+
+_NOTHING = Sorted()
 
 
 class ThoughtFilter:
@@ -65,12 +70,14 @@ class ThoughtFilter:
         """Sort the next piece of the answer."""
         if self._harmony:
             return Sorted(*self._harmony.feed(text))
+        if self._state == "begin" and self._begins_plainly(text):
+            text, self._blank, self._state = "".join((*self._blank, text)), [], "speaking"
         if self._state == "speaking" and not self._held and not (self._watches and self._tags.may_contain(text)):
             self._remember(text)
             return Sorted(text)
         if self._state == "begin" and self._recognises and not self._held and not text.strip():
             self._blank.append(text)
-            return Sorted()
+            return _NOTHING
         self._hold(text)
         return self._sort(is_end=False)
 
@@ -78,6 +85,8 @@ class ThoughtFilter:
         """Sort what was held back; a thought without an end stays one."""
         if self._harmony:
             return Sorted(*self._harmony.flush())
+        if not self._held and not self._blank:
+            return _NOTHING
         self._hold("")
         return self._sort(is_end=True)
 
@@ -86,6 +95,13 @@ class ThoughtFilter:
         self._watches, self._said, self._is_apart = False, [], True
         if self._state == "speaking" and self._recognises:
             self._state = "begin"
+
+    def _begins_plainly(self, text: str) -> bool:
+        """Whether an answer begins like this that begins with no tag, as nearly all do."""
+        if self._held or self._is_after_thought or self._is_apart:
+            return False
+        first = text.lstrip()[:1]
+        return bool(first) and first not in _FIRST_CHARS and not self._tags.may_contain(first)
 
     def _hold(self, text: str) -> None:
         self._held = "".join((*self._blank, self._held, text))

@@ -7,6 +7,7 @@ as much as our whole transport.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
@@ -49,13 +50,8 @@ class ProviderClient(httpx2.AsyncClient):
         if not (is_usual and isinstance(timeout, httpx2.Timeout)):
             return super().build_request(method, url, headers=named, timeout=timeout, content=content, **given)
         parsed = _parsed(url) if isinstance(url, str) else url
-        return httpx2.Request(
-            method,
-            parsed,
-            headers=_complete(headers, parsed, content or b""),
-            stream=httpx2.ByteStream(content or b""),
-            extensions={"timeout": timeout.as_dict()},
-        )
+        complete = _complete(headers, parsed, content or b"")
+        return _whole_request(method, parsed, complete, content or b"", {"timeout": timeout.as_dict()})
 
     async def send(self, request: httpx2.Request, *, stream: bool = False, **given: Any) -> httpx2.Response:
         """Send a request; see `httpx2.AsyncClient.send`."""
@@ -68,18 +64,26 @@ class ProviderClient(httpx2.AsyncClient):
 
 def with_content(request: httpx2.Request, content: bytes) -> httpx2.Request:
     """Return the same request with another body."""
-    headers = request.headers.copy()
+    changed = _whole_request(request.method, request.url, request.headers, content, request.extensions)
     if content:
-        headers["content-length"] = str(len(content))
+        changed.headers["content-length"] = str(len(content))
     else:
-        headers.pop("content-length", None)
-    return httpx2.Request(
-        request.method,
-        request.url,
-        headers=headers,
-        stream=httpx2.ByteStream(content),
-        extensions=dict(request.extensions),
-    )
+        changed.headers.pop("content-length", None)
+    return changed
+
+
+def _whole_request(
+    method: str,
+    url: httpx2.URL,
+    headers: httpx2.Headers | list[tuple[bytes, bytes]],
+    content: bytes,
+    extensions: Mapping[str, Any],
+) -> httpx2.Request:
+    """Return a request whose body is at hand: reading it later would take an asynchronous generator."""
+    stream = httpx2.ByteStream(content)
+    request = httpx2.Request(method, url, headers=headers, stream=stream, extensions=dict(extensions))
+    request.read()
+    return request
 
 
 @lru_cache(maxsize=64)  # one address for each provider and endpoint
