@@ -219,7 +219,8 @@ class FlowConfig:
 
     def node_settings(self, node: str) -> Mapping[str, Any]:
         """Return the model settings of a node, by name; a value of `None` leaves it to the provider."""
-        return copy.deepcopy(self.current.node_settings.get(node, {}))
+        own = self.current.node_settings.get(node)
+        return copy.deepcopy(own) if own else {}
 
     def update_settings(self, node: str, values: Mapping[str, Any], *, unset: Collection[str] = ()) -> None:
         """Change the model settings of a node.

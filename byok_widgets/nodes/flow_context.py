@@ -172,10 +172,37 @@ class FlowContext:
             ConfigError: The provider needs an address and this flow has none; or the key is in an environment
                 variable, and no cell of this kernel has named the address.
         """
+        at_hand = self.endpoint_at_hand(provider)
+        if at_hand is not None:
+            return at_hand
+        address, destination = self._address(provider)
+        return self._endpoint(
+            provider, address, destination, await KEY_WORK.run(self._lookup(provider, destination))
+        )
+
+    def endpoint_at_hand(self, provider: Provider) -> Endpoint | None:
+        """Return the same, if no storage backend has to be asked for the key; else `None`.
+
+        Raises:
+            MissingKeyError, ConfigError: As `endpoint`.
+        """
+        address, destination = self._address(provider)
+        store = self.key_store
+        if not provider.needs_key and not store.may_have(provider.name, destination):
+            return Endpoint(address, None)  # a keyring lookup would take as long as the first call itself
+        if not store.is_cached(provider.name, destination):
+            return None
+        return self._endpoint(provider, address, destination, self._lookup(provider, destination)())
+
+    def _address(self, provider: Provider) -> tuple[BaseUrl, str]:
         address = provider.address(self.config.base_url(provider.name))
-        destination = provider.key_destination(address)
-        key = await self._key(provider, destination)
-        return Endpoint(address, key, self.key_store.variable(provider.name, destination))
+        return address, provider.key_destination(address)
+
+    def _endpoint(self, provider: Provider, address: BaseUrl, destination: str, key: Secret | None) -> Endpoint:
+        variable = self.key_store.variable(provider.name, destination)
+        if variable:  # it may have been named in another kernel
+            self.require_named(provider)
+        return Endpoint(address, key, variable)
 
     async def without_model(self, fault: ByokError) -> ByokError:
         """Return the error for a call without a model: a missing key comes first, since the model follows it."""
@@ -197,19 +224,8 @@ class FlowContext:
 
         return shown_destination(provider, destination)
 
-    async def _key(self, provider: Provider, destination: str) -> Secret | None:
-        if provider.needs_key:
-            ask: Callable[[], Secret | None] = partial(
-                self.key_store.require,
-                provider.name,
-                destination,
-                provider_label=self._label(provider, destination),
-            )
-        elif self.key_store.may_have(provider.name, destination):
-            ask = partial(self.key_store.get, provider.name, destination)
-        else:  # a keyring lookup would take as long as the first call itself
-            return None
-        secret = ask() if self.key_store.is_cached(provider.name, destination) else await KEY_WORK.run(ask)
-        if self.key_store.uses_variable(provider.name, destination):  # it may have been named in another kernel
-            self.require_named(provider)
-        return secret
+    def _lookup(self, provider: Provider, destination: str) -> Callable[[], Secret | None]:
+        if not provider.needs_key:
+            return partial(self.key_store.get, provider.name, destination)
+        label = self._label(provider, destination)
+        return partial(self.key_store.require, provider.name, destination, provider_label=label)

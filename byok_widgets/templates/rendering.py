@@ -127,6 +127,8 @@ def with_unstated(template: str, variables: Mapping[str, Any]) -> Mapping[str, A
 
     A name that is much like a given one is not added: it is probably misspelled, and remains an error.
     """
-    missing = (name for name in mentioned(template) if name not in variables)
+    missing = [name for name in mentioned(template) if name not in variables]
+    if not missing:
+        return variables
     given = [name for name in variables if isinstance(name, str)]
     return {**dict.fromkeys(name for name in missing if not nearest(name, given)), **variables}

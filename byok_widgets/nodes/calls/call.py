@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from byok_widgets.attributes.strict import nearest, unknown_name_error
@@ -71,7 +72,7 @@ class Call:
         messages = tuple(replace(message, content=content) for message, content in spoken)
         return replace(self, system=system, messages=messages, compose=None)
 
-    @property
+    @cached_property
     def provider(self) -> Provider:
         """The provider of the chosen model."""
         return PROVIDERS[self.resolved.ref.provider]
@@ -88,7 +89,7 @@ class Call:
             ConfigError: A setting that this provider does not have, or a value that is not allowed.
         """
         known = self.provider.settings
-        for name in sorted(set(self.settings) - known):
+        for name in sorted(self.settings.keys() - known):
             meant = {nearest(name, _ARGUMENTS)} - {""}
             raise unknown_name_error(
                 sentence(f"{self.provider.in_text} has no setting {name!r}."),

@@ -196,7 +196,9 @@ async def _endpoint(context: FlowContext, call: Call) -> Endpoint:
             fix="Try again, or give the call a longer deadline_s.",
         )
 
-    endpoint = await with_deadline(context.endpoint(call.provider), call.deadline, late)
+    endpoint = context.endpoint_at_hand(call.provider)
+    if endpoint is None:
+        endpoint = await with_deadline(context.endpoint(call.provider), call.deadline, late)
     context.require_payer(call.resolved.ref, endpoint)
     return endpoint
 

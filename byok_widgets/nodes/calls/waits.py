@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 from byok_widgets.config.change_signal import ChangeSignal
 from byok_widgets.engine.callbacks import OnProgress, Progress, Waiting
@@ -39,30 +38,42 @@ class Waits:
         left_s = ends_at - clock()
         return Waiting(kind, left_s) if left_s > 0 else None
 
-    @contextmanager
-    def watch(self, on_progress: OnProgress) -> Iterator[OnProgress]:
-        """Give what a call reports its progress to: its waits are noted, until it ends."""
-        call = object()
+    def watch(self, on_progress: OnProgress) -> WatchedCall:
+        """Return what a call reports its progress to, inside `with`: its waits are noted, until it ends."""
+        return WatchedCall(self, on_progress)
 
-        def note(progress: Progress) -> None:
-            if isinstance(progress, Waiting):
-                self._note(call, progress)
-            on_progress(progress)
-
-        try:
-            yield note
-        finally:
-            self._forget(call)
-
-    def _note(self, call: object, wait: Waiting) -> None:
+    def note(self, call: object, wait: Waiting) -> None:
+        """Take note that a call waits."""
         ends_at = clock() + wait.wait_s
         self._ends[call] = ends_at, wait.kind
         if wait.wait_s >= NEWS_S and ends_at > self._told_until + NEWS_S:
             self._told_until = ends_at
             self.changed.emit("wait")
 
-    def _forget(self, call: object) -> None:
+    def forget(self, call: object) -> None:
+        """Take note that a call has ended."""
         ended = self._ends.pop(call, None)
         if ended is not None and ended[0] >= self._told_until > -math.inf:
             self._told_until = max((ends_at for ends_at, _ in self._ends.values()), default=-math.inf)
             self.changed.emit("wait")
+
+
+class WatchedCall:
+    """A call whose waits are noted; called with its progress, which it passes on."""
+
+    def __init__(self, waits: Waits, on_progress: OnProgress) -> None:
+        self._waits, self._on_progress = waits, on_progress
+
+    def __enter__(self) -> OnProgress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._waits.forget(self)
+
+    def __call__(self, progress: Progress) -> None:
+        """Take its progress."""
+        if isinstance(progress, Waiting):
+            self._waits.note(self, progress)
+        self._on_progress(progress)
