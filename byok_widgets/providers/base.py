@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from urllib.parse import urlsplit
@@ -174,10 +174,10 @@ class Provider(ABC):
         """
         return body
 
-    def prepare(self, model: str, on_progress: OnProgress) -> AbstractAsyncContextManager[Endpoint | None]:
-        """Start what must run on this machine for a call; yields its endpoint, or `None` for the flow's own."""
+    def prepare(self, model: str, on_progress: OnProgress) -> AbstractAsyncContextManager[Endpoint] | None:
+        """Return what starts a server for a call and yields its endpoint; `None` where none has to run here."""
         del model, on_progress
-        return nullcontext(None)
+        return None
 
     async def fetch_model(self, model: str, on_progress: OnProgress) -> None:
         """Bring a model to this machine; nothing to do where others run it."""

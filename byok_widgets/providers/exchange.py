@@ -12,7 +12,7 @@ from byok_widgets.engine.callbacks import OnLife, Thinker
 from byok_widgets.messages import FinishReason, Message
 from byok_widgets.providers.allowance import Allowance
 from byok_widgets.providers.model_settings import SupportedSettings
-from byok_widgets.secrets import Secret, redact, redact_held
+from byok_widgets.secrets import Secret, redact, redact_held, redact_in
 from byok_widgets.secrets.streamed_redaction import REMOVED
 from byok_widgets.surrogates import without_surrogates
 from byok_widgets.usage import Usage
@@ -137,11 +137,12 @@ class Answer:
             if given and (taken := redact_held(given)) != given:
                 object.__setattr__(self, name, taken)
                 object.__setattr__(self, "notices", tuple(dict.fromkeys((*self.notices, REMOVED))))
-        for name in ("reported_model", "request_id"):
-            if given := getattr(self, name):
-                object.__setattr__(self, name, redact(given, words=False))
-        if self.notices:
-            object.__setattr__(self, "notices", tuple(redact(notice, words=False) for notice in self.notices))
+        model, request_id, *notices = redact_in(
+            [self.reported_model or "", self.request_id or "", *self.notices], words=False
+        )
+        object.__setattr__(self, "reported_model", model or None)
+        object.__setattr__(self, "request_id", request_id or None)
+        object.__setattr__(self, "notices", tuple(notices))
 
     def with_notice(self, notice: str) -> Answer:
         """Return the same answer with one more notice."""

@@ -20,6 +20,9 @@ Words = Mapping[str, Any]
 """A request in plain values: provider, model, system, messages, max_tokens, output, settings."""
 
 
+_JSON = json.JSONEncoder(separators=(",", ":"), default=str)
+
+
 @dataclass(frozen=True)
 class WantedCall:
     """A call as a cassette knows it.
@@ -52,7 +55,7 @@ class WantedCall:
     def digest(self) -> str:
         """What identifies it, in 64 hexadecimal digits."""
         identity = [self.lane.key, self.lane.repeat, self.words]
-        return hashlib.sha256(json.dumps(identity, separators=(",", ":"), default=str).encode("ascii")).hexdigest()
+        return hashlib.sha256(_JSON.encode(identity).encode("ascii")).hexdigest()
 
 
 def _plain(value: Any) -> Any:

@@ -126,35 +126,51 @@ async def _execute(call: Call, context: FlowContext, on_text: OnText, on_progres
 async def _sent(
     call: Call, request: Request, context: FlowContext, on_progress: OnProgress, on_text: OnText
 ) -> Reply:
-    provider = call.provider
+    """Send a call to the flow's endpoint, or to a server that is started for it, outside of its deadline."""
+    server = call.provider.prepare(request.model, on_progress)
+    if server is None:
+        endpoint = await _endpoint(context, call)
+        return await _answered(call, request, endpoint, context, on_text=on_text, on_progress=on_progress)
     call.deadline.stop()
-    async with provider.prepare(request.model, on_progress) as own:
+    async with server as own:
         call.deadline.resume()
-        endpoint = own or await _endpoint(context, call)
-        outbox = current_outbox()
-        if outbox is not None:
-            return await _by_outbox(outbox, call, request, endpoint)
-        sending = Sending(call, request, endpoint, on_text, on_progress)
-        retried = RetriedCall(
-            sending.send,
-            governor=sending.governor,
-            deadline=call.deadline,
-            held_back=lambda *wait: error_mapping.rate_limited(provider, *wait),
-            is_answering=lambda: bool(sending.pieces),
-            on_progress=on_progress,
-        )
-        try:
-            answer = await retried.run(late=lambda cause: sending.partial_or_raise(cause, retried))
-        except asyncio.CancelledError:
-            if retried.may_be_charged or retried.is_under_way:
-                raise
-            raise nothing_sent() from None
-        except ByokError as error:
-            if provider.free_of_charge:
-                error.cost = NOT_CHARGED
-            if error.kind == "auth":
-                _note_key(context, provider, endpoint, error)
+        return await _answered(call, request, own, context, on_text=on_text, on_progress=on_progress)
+
+
+async def _answered(
+    call: Call,
+    request: Request,
+    endpoint: Endpoint,
+    context: FlowContext,
+    *,
+    on_text: OnText,
+    on_progress: OnProgress,
+) -> Reply:
+    provider = call.provider
+    outbox = current_outbox()
+    if outbox is not None:
+        return await _by_outbox(outbox, call, request, endpoint)
+    sending = Sending(call, request, endpoint, on_text, on_progress)
+    retried = RetriedCall(
+        sending.send,
+        governor=sending.governor,
+        deadline=call.deadline,
+        held_back=lambda *wait: error_mapping.rate_limited(provider, *wait),
+        is_answering=lambda: bool(sending.pieces),
+        on_progress=on_progress,
+    )
+    try:
+        answer = await retried.run(late=lambda cause: sending.partial_or_raise(cause, retried))
+    except asyncio.CancelledError:
+        if retried.may_be_charged or retried.is_under_way:
             raise
+        raise nothing_sent() from None
+    except ByokError as error:
+        if provider.free_of_charge:
+            error.cost = NOT_CHARGED
+        if error.kind == "auth":
+            _note_key(context, provider, endpoint, error)
+        raise
     _note_key(context, provider, endpoint, None)
     return sending.reply(
         answer,

@@ -24,6 +24,11 @@ class WireProtocol(Protocol):
     def accumulate(self, event: dict[str, Any], accumulator: ResponseAccumulator, context: CallContext) -> None:
         """Process one event of a stream."""
 
+    def accumulate_plain(
+        self, event: dict[str, Any], accumulator: ResponseAccumulator, context: CallContext
+    ) -> str | None:
+        """Process an event in which nothing is unusual, and return its words; `None` for any other."""
+
     def plain_words(self, event: Mapping[str, Any]) -> str:
         """Return the words of an event with nothing else in it; empty for any other."""
 
@@ -113,12 +118,13 @@ class AnswerParser:
             self._accumulator.add_piece(event.words)
             return
         value = event.value
-        if not event.name and isinstance(value, dict) and (words := self._protocol.plain_words(value)):
-            self._reader.repeated.learn(event.data, words, self._protocol.plain_words)
-            self._accumulator.set_metadata(value.get("model"), value.get("id"))
-            self._accumulator.add_piece(words)
-            self._last = value
-            return
+        if not event.name and isinstance(value, dict):
+            words = self._protocol.accumulate_plain(value, self._accumulator, self._context)
+            if words:
+                self._reader.repeated.learn(event.data, words, self._protocol.plain_words)
+            if words is not None:
+                self._last = value
+                return
         if event.name == "error" or (isinstance(value, dict) and error_mapping.holds_error(value)):
             raise error_mapping.from_body(value, self._context)
         if isinstance(value, dict):

@@ -98,9 +98,6 @@ class ChatCompletionsProvider(SdkProvider):
     def accumulate(self, event: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext) -> None:
         """Process one event; see `SdkProvider.accumulate`."""
         accumulator.set_metadata(event.get("model"), event.get("id"))
-        if (plain := _plain_choice(event)) is not None:
-            self._add_plain(plain, event, accumulator, context)
-            return
         choices = event.get("choices")
         if isinstance(choices, dict):
             choices = [choices]
@@ -117,29 +114,29 @@ class ChatCompletionsProvider(SdkProvider):
         if not choices and error_mapping.gives_reason(event):
             raise error_mapping.from_body(event, context)
 
+    def accumulate_plain(
+        self, event: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext
+    ) -> str | None:
+        """Process an event in which nothing is unusual; see `SdkProvider.accumulate_plain`."""
+        choice = _plain_choice(event)
+        if choice is None:
+            return None
+        accumulator.set_metadata(event.get("model"), event.get("id"))
+        words, reason, usage = _words_in(choice), choice.get("finish_reason"), event.get("usage")
+        if words:
+            accumulator.add_piece(words)
+        elif choice.get("delta"):
+            accumulator.has_pieces = True
+        if reason:
+            _finish(choice, accumulator, context)
+        if usage:
+            self._count(event, accumulator)
+        return "" if reason or usage else words
+
     def plain_words(self, event: Mapping[str, Any]) -> str:
         """Return the words of an event with nothing else in it; see `SdkProvider.plain_words`."""
         choice = _plain_choice(event)
-        if not choice or choice.get("finish_reason") or event.get("usage"):
-            return ""
-        return choice["delta"].get("content") or ""
-
-    def _add_plain(
-        self,
-        choice: Mapping[str, Any],
-        event: Mapping[str, Any],
-        accumulator: ResponseAccumulator,
-        context: CallContext,
-    ) -> None:
-        """Take an event of which all is known: words, a reason for the end, or usage."""
-        if words := choice and choice["delta"].get("content"):
-            accumulator.add_piece(words)
-        elif choice and choice["delta"]:
-            accumulator.has_pieces = True
-        if choice.get("finish_reason"):
-            _finish(choice, accumulator, context)
-        if event.get("usage"):
-            self._count(event, accumulator)
+        return "" if not choice or choice.get("finish_reason") or event.get("usage") else _words_in(choice)
 
     def _count(self, event: Mapping[str, Any], accumulator: ResponseAccumulator) -> None:
         usage = find_usage(event)
@@ -259,6 +256,12 @@ def _plain_choice(event: Mapping[str, Any]) -> Mapping[str, Any] | None:
     is_spoken = delta.get("role") in _SPEAKERS and (not words or isinstance(words, str))
     # A last piece with words may be all of the answer again.
     return choice if is_spoken and not (words and choice.get("finish_reason")) else None
+
+
+def _words_in(choice: Mapping[str, Any]) -> str:
+    """Return the words of a choice in which nothing is unusual."""
+    delta = choice.get("delta")
+    return (delta and delta.get("content")) or ""
 
 
 def _own_choices(choices: Iterable[Any], context: CallContext) -> list[dict[str, Any]]:

@@ -1,8 +1,9 @@
 """Heads of requests: the SDK builds and signs one anew for each request, although only the body is another.
 
-There is no public place to keep one. A request that differs from an earlier one by its body alone is sent by the
-SDK as well, but without the options that it copies several times on the way, which take most of its time. An SDK
-that builds requests in another way than is known here is left alone.
+There is no public place to keep one. A request that differs from an earlier one by its body alone takes that one's
+head, which the SDK has signed, and goes to the same HTTP client: the SDK copies options several times on the way,
+which takes most of its time. What fails is named by the SDK. One that builds requests in another way than is known
+here is left alone.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ _ALONE = frozenset({"cast_to", "body", "stream", "stream_cls"})
 """The arguments of such a request."""
 _BUILDS_FROM = ["self", "options", "retries_taken"]
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-_USED = ("post", "_send_request", "_make_status_error_from_response")
+_OWN_WAYS = ("_workload_identity_auth", "_provider_runtime")
+"""What an SDK's client may have to sign requests anew, or to send them in another way."""
+_USED = ("post", "_make_status_error_from_response")
 
 
 @cache
@@ -41,9 +44,12 @@ def client_class(sdk: ModuleType) -> Any:
         def __init__(self, **arguments: Any) -> None:
             super().__init__(**arguments)
             self._kept_heads: dict[str, httpx2.Request] = {}
+            # Else each request has a head of its own.
+            is_plain = getattr(self, "_idempotency_header", None) is None and self.custom_auth is None
+            self._keeps_heads = is_plain and not any(getattr(self, name, None) for name in _OWN_WAYS)
 
         def _build_request(self, options: Any, *, retries_taken: int = 0) -> httpx2.Request:
-            content = None if retries_taken or self._adds_to_heads else _body_of(options)
+            content = None if retries_taken or not self._keeps_heads else _body_of(options)
             if content is None:
                 request: httpx2.Request = super()._build_request(options, retries_taken=retries_taken)
                 return request
@@ -55,21 +61,17 @@ def client_class(sdk: ModuleType) -> Any:
         async def post(self, path: str, **given: Any) -> Any:
             head = None if log.isEnabledFor(logging.DEBUG) else self._kept_heads.get(path)  # the SDK logs more
             is_alone = head is not None and given.keys() <= _ALONE and given.get("stream") is True
-            content = _json_of(given.get("body")) if is_alone and not self._adds_to_heads else None
+            content = _json_of(given.get("body")) if is_alone else None
             if head is None or content is None:
                 return await super().post(path, **given)
             return await self._sent(with_content(head, content))
 
-        @property
-        def _adds_to_heads(self) -> bool:
-            return getattr(self, "_idempotency_header", None) is not None or self.custom_auth is not None
-
         async def _sent(self, request: httpx2.Request) -> httpx2.Response:
-            """Send a request; what fails is named as the SDK names it."""
+            """Send a request, which is signed; what fails is named as the SDK names it."""
             import httpx2
 
             try:
-                response: httpx2.Response = await self._send_request(request, stream=True)
+                response: httpx2.Response = await self._client.send(request, stream=True)
             except httpx2.TimeoutException as error:
                 raise sdk.APITimeoutError(request=request) from error
             except (httpx2.RequestError, ssl.SSLError) as error:

@@ -146,6 +146,21 @@ class SdkProvider(Provider):
             ProviderError: It contains an error, or is not an event of this protocol.
         """
 
+    def accumulate_plain(
+        self, event: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext
+    ) -> str | None:
+        """Process an event in which nothing is unusual, as in nearly all, and return its words.
+
+        Returns:
+            The words; empty if there is anything beside them. `None` if the event is another one: then nothing of
+            it was processed.
+
+        Raises:
+            ProviderError: It says that the answer failed.
+        """
+        del event, accumulator, context
+        return None
+
     def plain_words(self, event: Mapping[str, Any]) -> str:
         """Return the words of an event with nothing else in it but its `id` and `model`, as in nearly all.
 

@@ -37,8 +37,10 @@ class ResponseBody:
 
     def __init__(self, response: httpx2.Response) -> None:
         self._response = response
-        # Not `aiter_bytes`: our transport has decoded the body.
-        self._pieces = aiter(cast("httpx2.AsyncByteStream", response.stream))
+        # Not the response's own ways of reading and closing: our transport has decoded the body.
+        self._source = cast("httpx2.AsyncByteStream", response.stream)
+        self._pieces = aiter(self._source)
+        self._is_closed = False
         self._patience = Patience()
         self._awaited: tuple[int, bool] | None = None
         self._ended_at: float | None = None
@@ -51,7 +53,7 @@ class ResponseBody:
         try:
             return await anext(self._pieces)
         except StopAsyncIteration:
-            await self._response.aclose()
+            await self._close()
             raise
 
     @property
@@ -91,10 +93,15 @@ class ResponseBody:
         if self._ended_at is not None:
             self.lingered_s = asyncio.get_running_loop().time() - self._ended_at
         if error is not None or has_arrived(self._response):
-            await self._response.aclose()
-        elif not self._response.is_closed:
+            await self._close()
+        elif not self._is_closed:
             await self._drain()
         return is_late
+
+    async def _close(self) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            await self._source.aclose()
 
     async def _drain(self) -> None:
         task = asyncio.create_task(self._read_on())
@@ -115,7 +122,7 @@ class ResponseBody:
         except Exception:  # noqa: BLE001, S110 - the answer is complete; whatever happens to its connection
             pass
         finally:
-            await self._response.aclose()
+            await self._close()
 
 
 def head_of(response: httpx2.Response) -> dict[str, str]:
