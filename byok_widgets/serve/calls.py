@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from byok_widgets.display.cards import Card, Cards
@@ -19,10 +19,13 @@ from byok_widgets.serve.store import Store, StoredSession, StoredTurn
 from byok_widgets.serve.stored import answer_of
 from byok_widgets.session import Session
 from byok_widgets.session.session_data import session_of
+from byok_widgets.session.session_file import MAX_BYTES
 from byok_widgets.session.steps import Visit
 from byok_widgets.session.variables import entries_of
 
 _SHOWN_CHARS = 80
+_TURN_CHARS = 1_000
+"""What a turn takes beside its record, about."""
 _EPOCH = datetime.datetime.fromtimestamp(0, tz=datetime.UTC)
 
 
@@ -119,12 +122,31 @@ class Calls:
         return ServedCall(key, name, node, last_at, str(text), answer.text, answer.fallback)
 
     async def _chain(self, at: str) -> list[StoredTurn]:
-        """Return the turns up to the last one that was answered; a damaged store may lead in a circle."""
-        rows: dict[str, StoredTurn] = {}
-        while at and at not in rows and (row := await self._store.turn(at)) is not None:
-            rows[at] = row
+        """Return the turns up to the last one that was answered.
+
+        Raises:
+            FlowError: They are more than can be shown. A damaged store may lead in a circle, or on without end.
+        """
+        answered: list[StoredTurn] = []
+        seen: set[str] = set()
+        room = MAX_BYTES
+        while at and at not in seen and (row := await self._store.turn(at)) is not None:
+            room -= _TURN_CHARS + len(row.record)
+            if room < 0:
+                raise _too_large()
+            if row.record:  # each state holds all that was said before; only the last one is needed
+                answered.append(replace(row, state="") if answered else row)
+            seen.add(at)
             at = row.parent
-        return [row for row in reversed(rows.values()) if row.record]
+        return answered[::-1]
+
+
+def _too_large() -> FlowError:
+    return FlowError(
+        f"The conversation cannot be shown: it is larger than {MAX_BYTES // 1_000_000} MB.",
+        kind="serve_session",
+        fix="If it cannot be so long, somebody else has written to the store: restore it from a backup.",
+    )
 
 
 def _session(rows: list[StoredTurn], flow: ServedFlow) -> Session:

@@ -33,6 +33,10 @@ _WAIT_S = 10.0
 _ANSWER_S = 5.0
 """Time that the server has to answer; one that is away must not keep a caller waiting."""
 _PAGE = 1_000
+_MOST_LISTED = 1_000_000
+"""Conversations that are gone through at once: a server that is hostile may list them without end."""
+_MOST_OF_TURN = 4_000_000
+"""Most characters that a turn has without its record: up to `MOST_FOUND` of them are in memory together."""
 _USD_PARTS = 1_000_000_000
 _TURN_FIELDS = tuple(each.name for each in fields(StoredTurn))
 R = TypeVar("R", StoredSession, StoredToken)
@@ -62,6 +66,8 @@ class RedisStore:
             import redis.asyncio as client
             from redis.asyncio.retry import Retry
             from redis.backoff import NoBackoff
+
+            from byok_widgets.serve.redis_replies import BoundedReplies
         except ImportError:
             raise ConfigError(
                 "To keep conversations in Redis, one more package is needed.",
@@ -79,6 +85,7 @@ class RedisStore:
                 decode_responses=True,
                 encoding_errors="replace",  # what was written here is text
             )
+            pool.connection_kwargs.update(protocol=2, parser_class=BoundedReplies)  # whatever the URL asks for
             self._redis, self._error = client.Redis(connection_pool=pool), client.RedisError
             info = await self._redis.info()
             _require_lasting(info)
@@ -170,19 +177,19 @@ class RedisStore:
 
     async def sessions(self, limit: int) -> list[StoredSession]:
         """Return the last conversations, the newest first."""
-        keys = await self._redis.zrange(self._key("activity"), 0, limit - 1, desc=True)
-        return await self._sessions(keys[:limit])
+        return await self._sessions(await self._listed(0, limit))
 
     async def named(self, name: str) -> list[StoredSession]:
         """Return the conversation with this key; if there is none, those with this id of the client."""
         if found := await self._sessions([name]):
             return found
         named: list[StoredSession] = []
-        first = 0
-        while keys := await self._redis.zrange(self._key("activity"), first, first + _PAGE - 1, desc=True):
+        for first in range(0, _MOST_LISTED, _PAGE):
+            keys = await self._listed(first, _PAGE)
             named += [session for session in await self._sessions(keys) if session.name == name]
-            first += _PAGE
-        return named
+            if not keys or len(named) >= _PAGE:
+                break
+        return named[:_PAGE]
 
     async def delete_session(self, session: str) -> bool:
         """Delete a conversation with all its turns."""
@@ -196,8 +203,15 @@ class RedisStore:
 
     async def expire(self, before: float) -> int:
         """Delete the conversations that have not continued since then."""
-        old = await self._redis.zrange(self._key("activity"), "-inf", before, byscore=True)
-        return sum([await self.delete_session(session) for session in old])
+        deleted = 0
+        for _ in range(0, _MOST_LISTED, _PAGE):
+            old = await self._redis.zrange(
+                self._key("activity"), "-inf", before, byscore=True, offset=0, num=_PAGE
+            )
+            deleted += sum([await self.delete_session(session) for session in old[:_PAGE]])
+            if not old:
+                break
+        return deleted
 
     async def spent(self, scopes: Collection[str]) -> dict[str, Spent]:
         """Return what was spent in each scope."""
@@ -230,6 +244,11 @@ class RedisStore:
         found = dict(zip(_BRIEF, values, strict=True))
         return None if found["key"] is None else _turn({**found, "record": ""}, key)
 
+    async def _listed(self, first: int, limit: int) -> list[str]:
+        """Return the keys of conversations, the newest first."""
+        found = await self._redis.zrange(self._key("activity"), first, first + limit - 1, desc=True)
+        return list(found[:limit])
+
     async def _sessions(self, keys: list[str]) -> list[StoredSession]:
         found = await self._redis.mget([self._key("s", key) for key in keys]) if keys else []
         asked = set(keys)
@@ -260,6 +279,8 @@ def _turn(found: dict[str, str], key: str) -> StoredTurn | None:
             if found["key"] != key:
                 raise LookupError("it is another turn")
             values: dict[str, Any] = {name: found[name] for name in _TURN_FIELDS}
+            if sum(len(found[name]) for name in _BRIEF) > _MOST_OF_TURN:
+                raise ValueError("it is larger than a turn can be")
             return StoredTurn(**{**values, "made_at": float(found["made_at"])})
     except FlowError as error:
         _LOG.warning("%s %s", error.problem, error.cause)

@@ -52,9 +52,9 @@ def _passed_on(command: Command, behind: socket.socket, replied: BinaryIO) -> by
 def _reply(stream: BinaryIO) -> bytes:
     line = stream.readline()
     kind, rest = line[:1], line[1:]
-    if kind in (b"$", b"="):
+    if kind == b"$":
         return line + stream.read(int(rest) + 2) if int(rest) >= 0 else line
-    parts = int(rest) * (2 if kind == b"%" else 1) if kind in (b"*", b"~", b"%") else 0
+    parts = int(rest) if kind == b"*" else 0
     return line + b"".join([_reply(stream) for _ in range(parts)])
 
 
@@ -70,4 +70,4 @@ def array(*parts: bytes) -> bytes:
 
 def mapping(fields: dict[bytes, bytes]) -> bytes:
     """Return fields with their values."""
-    return b"%%%d\r\n%b" % (len(fields), b"".join(bulk(each) for field in fields.items() for each in field))
+    return array(*(bulk(each) for field in fields.items() for each in field))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.errors import ConfigError
+from byok_widgets.errors import ConfigError, FlowError
 from byok_widgets.serve.fallback import AGAIN, SORRY
 from byok_widgets.serve.redis_store import RedisStore
 from tests.scripted_server import Say
@@ -123,6 +124,60 @@ def test_sums_that_cannot_be_sums_lift_no_cap(
     spoken = len(script.spoken)
     assert served.caller.ask([user("Hi")], user="bob").text == SAID
     assert len(script.spoken) == spoken
+
+
+HUGE = {
+    "text": b"$300000000\r\n" + b"x" * 1_000,
+    "list": b"*30000000\r\n" + b"*0\r\n" * 1_000,
+    "line": b"+" + b"x" * 1_000_000,
+    "many lines": b"*190000\r\n" + (b"+" + b"x" * 60_000 + b"\r\n") * 500,
+    "error": b"-ERR " + b"x" * 1_000_000,
+    "nested": b"*1\r\n" * 100_000,
+}
+
+
+@pytest.mark.parametrize("reply", HUGE.values(), ids=HUGE)
+def test_a_huge_reply_is_refused_before_it_is_read(
+    flow: Flow, served: Served, script: Script, proxy: RedisProxy, reply: bytes
+) -> None:
+    proxy.instead = lambda command: reply if is_claim(command) else None
+    spoken = len(script.spoken)
+    assert served.caller.ask([user("Hi")], user="bob").text == SAID
+    assert len(script.spoken) == spoken
+    proxy.instead = lambda command: reply if command[0] == b"INFO" else None
+    with pytest.raises(ConfigError, match="replies with") as caught:
+        flow.serve(store=f"{proxy.url}?protocol=3")
+    assert caught.value.kind == "serve_store"
+
+
+@pytest.mark.parametrize("listed", [b"another", b"bob"])
+def test_a_list_without_end_is_not_followed(
+    served: Served, proxy: RedisProxy, her_turn: dict[bytes, bytes], monkeypatch: pytest.MonkeyPatch, listed: bytes
+) -> None:
+    monkeypatch.setattr("byok_widgets.serve.redis_store._MOST_LISTED", 3_000)
+    monkeypatch.setattr("byok_widgets.serve.calls.MAX_BYTES", 300_000)
+    asked = itertools.count()
+    row = {"key": "", "name": listed.decode(), "caller": "", "last_turn": "1"}
+
+    def reply(command: Command) -> bytes | None:
+        if command[0] == b"ZREVRANGE":
+            first = next(asked) * 2_000
+            return array(*(bulk(b"%d" % (first + at)) for at in range(2_000)))
+        if command[0] == b"MGET":
+            keys = [each.rpartition(b":")[2].decode() for each in command[1:]]
+            rows = (json.dumps({**row, "key": key}) if key.isdigit() else "" for key in keys)
+            return array(*(bulk(each.encode()) for each in rows))
+        if command[0] == b"HGETALL":  # each turn has one before it
+            next(asked)
+            key = command[1].rpartition(b":")[2]
+            return mapping({**her_turn, b"key": key, b"parent": b"%d" % (int(key) + 1)})
+        return None
+
+    proxy.instead = reply
+    with pytest.raises(FlowError) as caught:
+        served.server.session("bob")
+    assert caught.value.kind == "serve_session"
+    assert next(asked) < 400
 
 
 @pytest.mark.parametrize("reply", [b":5\r\n", b"*0\r\n", b",nan\r\n", b"*1\r\n" * 5000])
