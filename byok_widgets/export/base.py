@@ -12,7 +12,7 @@ from typing import ClassVar, Protocol
 from byok_widgets.config import FlowConfig
 from byok_widgets.display import markup
 from byok_widgets.display.cards import Card, Cards
-from byok_widgets.files.saved_file import save_file
+from byok_widgets.files.saved_file import make_folder, save_file
 from byok_widgets.findings import Finding
 from byok_widgets.graph import FlowGraph
 from byok_widgets.secrets import redact_quotes
@@ -143,7 +143,7 @@ class Export:
         """
         places = {Path(folder) / name: content for name, content in self.files.items()}
         for place, content in places.items():
-            place.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(place.parent, kind="export")
             save_file(place, content.encode("utf-8", "backslashreplace"), kind="export")
         return tuple(places)
 

@@ -13,6 +13,7 @@ import stat
 from pathlib import Path
 
 from byok_widgets.files.reading import NotRegularFileError
+from byok_widgets.files.trust import require_not_planted
 
 _BUSY_S = 10.0
 """How long another process may hold the file."""
@@ -22,7 +23,7 @@ def open_database(path: Path | None) -> sqlite3.Connection:
     """Return a connection to a file, which is created for this user alone if necessary; `None` is memory.
 
     Raises:
-        OSError: It cannot be made, or is no regular file.
+        OSError: It cannot be made, is no regular file, or was put there by another user.
         ValueError: There is more in it than tables.
         sqlite3.Error: It is not an SQLite file.
     """
@@ -48,4 +49,5 @@ def _make(path: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         if not stat.S_ISREG(path.stat().st_mode):
             raise NotRegularFileError
+    require_not_planted(path)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

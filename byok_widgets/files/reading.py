@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from byok_widgets.files.trust import require_own_links
+
 # Non-blocking: a named pipe may take the file's place between the check and the opening.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 _MB = 1_000_000
@@ -65,8 +67,10 @@ def open_file(path: Path) -> BinaryIO:
 
     Raises:
         NotRegularFileError: It is something else.
+        UntrustedPathError: Another user has put a link there.
         OSError: It cannot be opened.
     """
+    require_own_links(path)
     if not stat.S_ISREG(path.stat().st_mode):  # before it is opened: opening a device can have effects
         raise NotRegularFileError
     file = os.fdopen(os.open(path, _FLAGS), "rb")

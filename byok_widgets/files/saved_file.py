@@ -6,6 +6,29 @@ from pathlib import Path
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import FileTooLargeError, describe_write_error, replace_file
+from byok_widgets.files.trust import require_own_links
+
+
+def make_folder(folder: Path, *, kind: str) -> None:
+    """Make a folder for files of the person's, with the missing ones above it.
+
+    Args:
+        folder: The folder; it may exist.
+        kind: Kind of the error.
+
+    Raises:
+        ConfigError: It cannot be made.
+    """
+    try:
+        require_own_links(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = "it is not a folder" if isinstance(error, FileExistsError) else describe_write_error(error)
+    else:
+        return
+    raise ConfigError(
+        f"The folder {str(folder)!r} cannot be used: {problem}.", kind=kind, fix="Choose another location."
+    )
 
 
 def save_file(path: Path, content: bytes, *, kind: str, most_bytes: int | None = None) -> None:

@@ -69,6 +69,46 @@ def require_trusted_owner(path: Path, found: os.stat_result) -> None:
         raise UntrustedPathError(f"{str(path)!r} belongs to another user of this machine")
 
 
+def require_not_planted(path: Path) -> None:
+    """Check that no other user has put a link in our way, or a file in place of the one that is to be written.
+
+    In a folder where everybody may write, such as `/tmp`, another user could let us write into a file of our own,
+    or into theirs. Linux refuses that where `fs.protected_symlinks` and `fs.protected_regular` are set.
+
+    Raises:
+        UntrustedPathError: The file, or a link on the way to it, belongs neither to this user, nor to root, nor to
+            the owner of the folder that it is in.
+    """
+    if not HAS_OWNERS:
+        return
+    require_own_links(path)
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return
+    _require_put_by_known_user(path, found)
+
+
+def require_own_links(path: Path) -> None:
+    """Check that no other user has put a link on the way to a file; see `require_not_planted`.
+
+    Raises:
+        UntrustedPathError: Another user has.
+    """
+    if not HAS_OWNERS:
+        return
+    whole = path.absolute()
+    for each in (whole, *whole.parents):
+        if each.is_symlink():
+            _require_put_by_known_user(each, each.lstat())
+
+
+def _require_put_by_known_user(path: Path, found: os.stat_result) -> None:
+    if found.st_uid in (_ROOT, os.geteuid()) or found.st_uid == path.absolute().parent.stat().st_uid:
+        return
+    raise UntrustedPathError(f"another user of this machine has put {str(path)!r} there")
+
+
 def may_others_write(path: Path, found: os.stat_result) -> bool:
     """Whether anybody but the owner may write to a file or folder; a group that is this user alone may."""
     if not HAS_OWNERS:

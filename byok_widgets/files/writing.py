@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from byok_widgets.files.reading import NotRegularFileError
+from byok_widgets.files.trust import require_own_links
 
 _TRIES = 3
 _ALL = 0o777
@@ -39,8 +40,10 @@ def replace_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:
 
     Raises:
         NotRegularFileError: The path is a folder, a device or a named pipe.
+        UntrustedPathError: A folder on the way is a link that another user has put there.
         OSError: The disk is full or the folder cannot be written to; the old contents are kept.
     """
+    require_own_links(path.parent)
     mode &= _permissions(path)
     remove_dead_parts(path.parent, path.stem)
     for tries_left in reversed(range(_TRIES)):

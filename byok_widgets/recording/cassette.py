@@ -13,6 +13,7 @@ import contextlib
 import errno
 import json
 import os
+import stat
 import threading
 from codecs import BOM_UTF8
 from collections.abc import Iterator
@@ -23,7 +24,8 @@ from byok_widgets import __version__
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error, finite_json
 from byok_widgets.files.locking import file_lock
-from byok_widgets.files.reading import FileTooLargeError, open_file
+from byok_widgets.files.reading import FileTooLargeError, NotRegularFileError, open_file
+from byok_widgets.files.trust import require_not_planted, require_own_links
 from byok_widgets.recording.entry_shape import is_entry
 
 SUFFIX = ".cassette"
@@ -144,6 +146,7 @@ class Cassette:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Hold the file's lock, against other processes."""
+        require_own_links(self.path.parent)  # the lock is a file beside it
         try:
             with file_lock(self.path.with_name(f".{self.path.name}.lock"), timeout_s=LOCK_TIMEOUT_S):
                 yield
@@ -237,8 +240,11 @@ def parsed(line: bytes) -> Entry | None:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[int]:
+    require_not_planted(path)
     descriptor = os.open(path, _FLAGS, 0o666)
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # it has been replaced since it was read
+            raise NotRegularFileError
         yield descriptor
     finally:
         os.close(descriptor)
