@@ -12,7 +12,7 @@ from byok_widgets.diagnostics.variables import unread, variables
 from byok_widgets.display.reading_order import in_order
 from byok_widgets.errors import FlowError
 from byok_widgets.findings import Finding, Fix
-from byok_widgets.graph.cycles import never_ends, silent_loops
+from byok_widgets.graph.cycles import silent_loops
 from byok_widgets.graph.flow_graph import EVERYWHERE, FlowGraph
 from byok_widgets.templates import mentioned
 
@@ -136,10 +136,9 @@ def _returns(graph: FlowGraph, name: str) -> bool:
 
 
 def _silent_loops(graph: FlowGraph) -> Iterator[Finding]:
-    for path in silent_loops(graph):
+    for path, sure in silent_loops(graph):
         way = in_order([*path, path[0]])
         who = f"The silent nodes {way} form" if len(path) > 1 else f"The silent node {way} forms"
-        sure = never_ends(graph, path)
         stopped = "the dialogue stays the same, so a turn that goes round in it is stopped with an error"
         what = f": {stopped}" if sure else " in which nobody speaks"
         yield Finding(

@@ -11,6 +11,7 @@ from byok_widgets.diagnostics.rewording import defaulted, renamed, renamed_in_co
 from byok_widgets.diagnostics.stated import surely_stated
 from byok_widgets.display.value_words import NOT_STATED, in_words
 from byok_widgets.findings import Finding, Fix, Level
+from byok_widgets.graph.components import looped
 from byok_widgets.graph.edge import Edge
 from byok_widgets.graph.flow_graph import FlowGraph
 from byok_widgets.templates import mentioned, placeholders
@@ -140,7 +141,8 @@ def _in_global_prompt(
     graph: FlowGraph, read: _Read, arriving: Mapping[str, Names], stated: Mapping[str, Names]
 ) -> Iterator[Finding]:
     """Yield once for all variables of the global prompt that may be without a value at the same nodes."""
-    users = [name for name in graph.nodes if name in stated and _uses_global_prompt(graph, name)]
+    again = frozenset[str]().union(*looped(graph.nodes, graph.targets))
+    users = [name for name in graph.nodes if name in stated and _uses_global_prompt(graph, name, again)]
     without = {name: tuple(node for node in users if name not in stated[node]) for name in read.names}
     for nodes in dict.fromkeys(filter(None, without.values())):
         names = [name for name in read.names if without[name] == nodes]
@@ -154,8 +156,8 @@ def _in_global_prompt(
             yield _unstated(read, unstated, f" at {several} {in_words([repr(node) for node in nodes])}")
 
 
-def _uses_global_prompt(graph: FlowGraph, name: str) -> bool:
-    return graph.nodes[name].uses_global_prompt(again=not is_left_for_good(graph, name))
+def _uses_global_prompt(graph: FlowGraph, name: str, in_loops: Names) -> bool:
+    return graph.nodes[name].uses_global_prompt(again=not _is_left_for_good(graph, name, in_loops))
 
 
 def _prompts(graph: FlowGraph, name: str) -> Iterator[_Read]:
@@ -173,12 +175,12 @@ def _conditions(graph: FlowGraph, name: str) -> Iterator[_Read]:
         yield _Read(who, name, edge.condition.reads, "condition", edge=edge)
 
 
-def is_left_for_good(graph: FlowGraph, name: str) -> bool:
+def _is_left_for_good(graph: FlowGraph, name: str, in_loops: Names) -> bool:
     """Whether a node is run once at most, so that a static one says its sentence and no more."""
     if name in graph.ends:
         return True
     has_else = any(edge.condition.is_fallback for edge in graph.outgoing(name))
-    return has_else and not (graph.is_global(name) or name in graph.reachable(graph.targets(name)))
+    return has_else and not (graph.is_global(name) or name in in_loops)
 
 
 def unread(graph: FlowGraph, global_prompt: str) -> Iterator[Finding]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable, Iterable
 
 import pytest
 
 from byok_widgets import Flow, FlowError
-from byok_widgets.graph.cycles import never_ends, silent_loops
+from byok_widgets.diagnostics.lint import structural
+from byok_widgets.graph.cycles import silent_loops
+from byok_widgets.graph.edge import Edge
+from byok_widgets.graph.flow_graph import FlowGraph
 from tests.scripted_server import Say, ScriptedServer
 
 
@@ -19,18 +22,42 @@ def test_silent_loops_are_found_once_each(flow: Flow) -> None:
         flow.connect(source, target)
     flow.connect("e", "talk")
     flow.connect("talk", "e", when="e")
-    assert [set(path) for path in silent_loops(flow.graph)] == [{"a", "b", "c"}, {"d"}]
+    assert [set(path) for path, _ in silent_loops(flow.graph)] == [{"a", "b", "c"}, {"d"}]
 
 
-def test_a_large_graph_is_searched_quickly(flow: Flow) -> None:
-    for number in range(300):
-        flow.extraction(f"n{number}", word=str)
-    for number in range(299):
-        flow.connect(f"n{number}", f"n{number + 1}", if_="word == 'x'")
-    done = threading.Thread(target=lambda: list(silent_loops(flow.graph)), daemon=True)
-    done.start()
-    done.join(5)
-    assert not done.is_alive()
+Shape = Callable[[int], Iterable[tuple[int, int]]]
+SHAPES: dict[str, Shape] = {
+    "line": lambda size: ((at, at + 1) for at in range(size - 1)),
+    "ring": lambda size: ((at, (at + 1) % size) for at in range(size)),
+    "pairs": lambda size: ((at, at ^ 1) for at in range(size)),
+    "hub": lambda size: (way for at in range(1, size) for way in ((0, at), (at, 0))),
+    "all back": lambda size: (way for at in range(1, size) for way in ((at - 1, at), (at, 0))),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_the_work_grows_with_the_graph_and_not_with_its_square(
+    flow: Flow, shape: Shape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("byok_widgets.graph.cycles._MOST_SEARCHED", 5)
+    targets, asked = FlowGraph.targets, list[str]()
+
+    def counted(graph: FlowGraph, name: str) -> list[str]:
+        asked.append(name)
+        return targets(graph, name)
+
+    monkeypatch.setattr(FlowGraph, "targets", counted)
+    counts = []
+    for size in (40, 160):
+        graph = FlowGraph()
+        for number in range(size):
+            graph.put(flow.extraction(f"n{number}", word=str))
+        for source, target in shape(size):
+            graph.add(Edge.create(f"n{source}", f"n{target}"))
+        asked.clear()
+        list(structural(graph, global_prompt="{{word}}"))
+        counts.append(len(asked))
+    assert counts[1] <= 5 * counts[0] > 0
 
 
 ASK, SILENT = "talk", "abc"
@@ -57,7 +84,7 @@ def test_a_loop_without_a_way_out_never_ends(flow: Flow, edges: list[str], expec
     for edge in edges:
         way, _, condition = edge.partition(" if ")
         flow.connect(*way.split("→"), if_=f"word == {condition!r}" if condition else None)
-    found = {"".join(sorted(path)): never_ends(flow.graph, path) for path in silent_loops(flow.graph)}
+    found = {"".join(sorted(path)): sure for path, sure in silent_loops(flow.graph)}
     assert found == expected
     levels = {each.level for each in flow.check() if each.kind == "silent_loop"}
     assert levels == {"error" if sure else "warning" for sure in expected.values()}
