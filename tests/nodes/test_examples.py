@@ -10,7 +10,9 @@ import pytest
 
 from byok_widgets import ByokError, ConfigError, Flow, KeyFormatError
 from byok_widgets.nodes.extraction.node import ExtractionNode
+from byok_widgets.secrets import Secret
 from tests.fake_keys import fake_key
+from tests.key_forms import FORMS
 from tests.scripted_server import ScriptedServer
 
 DAYS = ["Mon", "Tue"]
@@ -82,6 +84,16 @@ def test_a_key_is_no_part_of_an_example(node: ExtractionNode) -> None:
         with pytest.raises(KeyFormatError) as caught:
             node.teach(dialogue, values)
         assert key not in str(caught.value)
+    assert not node.examples
+
+
+@pytest.mark.parametrize("form", ["reversed", "base64", "hex, spaced", "spaced", "URL"])
+def test_a_held_key_in_disguise_is_no_part_of_an_example(node: ExtractionNode, form: str) -> None:
+    key = Secret(fake_key("mistral"))
+    written = FORMS[form](key.reveal())
+    for dialogue, values in ((f"It is {written}", {}), ("Hi", {"name": written})):
+        with pytest.raises(KeyFormatError):
+            node.teach(dialogue, values)
     assert not node.examples
 
 

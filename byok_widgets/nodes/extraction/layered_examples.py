@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.misplaced_keys import reject_key
+from byok_widgets.misplaced_keys import reject_any_key
 from byok_widgets.nodes.examples import Examples, GivenExample, checked_example
 from byok_widgets.schema import ExtractionSchema
 from byok_widgets.secrets.quoting import as_given
@@ -54,7 +54,8 @@ class LayeredExamples:
             KeyFormatError: It contains an API key.
         """
         example = checked_example(self._schema, (dialogue, values), node=self._node)
-        reject_key([[message.content for message in example.dialogue], example.values])
+        written = self._schema.wire(example.values)  # a value may be an object that holds texts
+        reject_any_key([[message.content for message in example.dialogue], written])
         self._given = self._given.without([example])
         self.taught = Examples([*self.taught.without([example]), example])
 
