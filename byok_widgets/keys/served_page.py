@@ -21,23 +21,29 @@ def visit() -> threading.Thread:
 
 _served_by: set[int] = set()
 """Id of the marimo that shows apps in this process."""
+_unseen: set[int] = set()
+"""Id of the marimo that was there when a thread loaded this module, until a cell asks."""
+if "marimo" in sys.modules and threading.current_thread() is not threading.main_thread():
+    _unseen.add(id(sys.modules["marimo"]))
 
 
 def _is_marimo_app() -> bool:
     """Whether marimo shows this notebook without its code; one that does not say so counts as well.
 
-    A thread that an app has started does not know of marimo: there it counts what was seen in the app's cells.
+    A thread that an app has started does not know of marimo: there it counts what was seen in cells, and before
+    that, whether such a thread was the first to load this module.
     """
     marimo = sys.modules.get("marimo")
     running, meta = getattr(marimo, "running_in_notebook", None), getattr(marimo, "app_meta", None)
     if running is None:
         return False
     if not running():
-        return id(marimo) in _served_by
+        return id(marimo) in _served_by | _unseen
     is_app = meta is None or getattr(meta(), "mode", None) != "edit"
     if is_app:
         _served_by.add(id(marimo))
+    _unseen.discard(id(marimo))
     return is_app
 
 
-_is_marimo_app()  # a cell imports this, before any thread of its app can ask
+_is_marimo_app()  # in most apps, a cell loads this before a thread of the app can ask
