@@ -75,17 +75,19 @@ class RedisStore:
                 fix='pip install "byok-widgets[serve]"',
             ) from None
         try:
-            pool = client.BlockingConnectionPool.from_url(
-                self._url,
-                max_connections=_MOST_CONNECTIONS,
-                timeout=_WAIT_S,
-                socket_timeout=_ANSWER_S,
-                socket_connect_timeout=_ANSWER_S,
-                retry=Retry(NoBackoff(), 1, (client.ConnectionError,)),  # kept ones are closed after a restart
-                decode_responses=True,
-                encoding_errors="replace",  # what was written here is text
-            )
-            pool.connection_kwargs.update(protocol=2, parser_class=BoundedReplies)  # whatever the URL asks for
+            settings: dict[str, Any] = {
+                **client.connection.parse_url(self._url),
+                "max_connections": _MOST_CONNECTIONS,
+                "timeout": _WAIT_S,
+                "socket_timeout": _ANSWER_S,
+                "socket_connect_timeout": _ANSWER_S,
+                "retry": Retry(NoBackoff(), 1, (client.ConnectionError,)),  # kept ones are closed after a restart
+                "decode_responses": True,
+                "encoding_errors": "replace",  # what was written here is text
+                "protocol": 2,
+                "parser_class": BoundedReplies,
+            }
+            pool = client.BlockingConnectionPool(**settings)
             self._redis, self._error = client.Redis(connection_pool=pool), client.RedisError
             info = await self._redis.info()
             _require_lasting(info)
