@@ -62,7 +62,7 @@ MAY_IMPORT = {
     "graph": f"{SMALL} nodes schema",
     "session": f"{SMALL} config engine frontend graph nodes providers schema",
     "recording": f"{SMALL} config engine frontend nodes providers",
-    "cases": f"{SMALL} config engine graph nodes providers schema session",
+    "cases": f"{SMALL} config engine graph grounding nodes providers schema session",
     "compare": f"{SMALL} cases config engine frontend graph keys nodes providers schema session",
     "testing": f"{SMALL} cases compare nodes providers session",
     "diagnostics": f"{SMALL} config engine graph keys nodes providers schema",

@@ -68,6 +68,23 @@ def dialogue(*pairs: tuple[str | None, str]) -> list[dict[str, Any]]:
         ([("I am a chatbot", "Pardon?")], "left_role", 1),
         ([("**Assistant:** Which day?", "Pardon?")], "left_role", 1),
         ([("Womit kann ich Ihnen dienen?", "Wie bitte?")], "left_role", 1),
+        ([("Your appointment has been confirmed.", "Pardon?")], "left_role", 1),
+        ([("I'm sorry, but I can't help with that.", "Pardon?")], "left_role", 1),
+        ([("My name is [Your Name].", "Pardon?")], "left_role", 1),
+        ([("Ana: a slot on Tuesday, please.", "Fine")], "left_role", 1),
+        ([("We live in Main Street 12.", "Fine")], "invented", 1),
+        ([("My doctor is Dr. Feldmann.", "Fine")], "invented", 1),
+        ([("I'm 34 years old.", "Fine")], "invented", 1),
+        (
+            [("I can't come.", "Name?"), ("I still cannot come.", "Your name?"), ("But I can't come!", "Hm?")],
+            "looped",
+            3,
+        ),
+        (
+            [("My back hurts.", "Day?"), ("My back is hurting!", "When?"), ("It hurts, my back.", "Hm")],
+            "looped",
+            3,
+        ),
     ],
 )
 def test_an_error_of_the_caller_is_found(pairs: list, kind: str, turn: int) -> None:
@@ -96,10 +113,31 @@ def test_an_error_of_the_caller_is_found(pairs: list, kind: str, turn: int) -> N
         [("Yes", "On Tuesday?"), ("Yes, please.", "At ten?"), ("Yes", "And is Ana right?")],
         [("I'm a chatbot developer", "Ah"), ("Is there anything else I need to bring?", "No")],
         [("Thank you for calling me back", "Sure"), ("Can you help me?", "Yes")],
+        [("My question is about Tuesday. Can you book it for me?", "At 9?"), ("At nine.", "Fine")],
+        [("My day is Tuesday", "Number 7 or 12?"), ("My number is 12, then.", "Fine")],
+        [("A slot on Tuesday?", "No"), ("A slot on Wednesday?", "No, sorry"), ("A slot on Friday?", "Fine")],
+        [("Is there a slot?", "At 9"), ("A later slot?", "At 10"), ("An even later slot?", "At 11")],
+        [("Please hold on while I look for my card.", "Sure"), ("I'm sorry, but I can't find it", "Fine")],
     ],
 )
 def test_what_a_caller_may_say(pairs: list) -> None:
     assert faults_in(caller(), dialogue(*pairs)) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("12 March 1951", "I was born on March 12th, 1951."),
+        ("14 kg", "He weighs fourteen kilograms."),
+        ("KX21 RTF", "It is the van with KX21RTF."),
+        ("I am moving to Graz", "Since I'm moving to Graz, I call."),
+    ],
+)
+def test_a_fact_is_the_same_in_another_form(value: str, said: str) -> None:
+    held_back = caller(facts={"fact": {"value": value, "asked_by": ["which"]}})
+    (fault,) = faults_in(held_back, dialogue((said, "Thanks")))
+    assert (fault.kind, fault.what) == ("told_too_soon", "fact")
+    assert faults_in(held_back, dialogue(("Hi", "Which?"), (said, "Thanks"))) == []
 
 
 @pytest.mark.parametrize("said", ["It is 0170-5551234.", "0170 / 5551234", "(0170) 555-1234"])
@@ -145,7 +183,7 @@ def test_a_caller_is_the_same_after_it_was_written() -> None:
     assert caller(temper="calm", done_if="time is not None").id != one.id
 
 
-@pytest.mark.parametrize("part", ["é", "1 23 ", "a@", "a.", "é@é.", "as an ", "AOK"])
+@pytest.mark.parametrize("part", ["é", "1 23 ", "a@", "a.", "é@é.", "as an ", "AOK", "my x is 3 ", "[a "])
 def test_no_dialogue_is_looked_at_for_long(part: str) -> None:
     """What both sides say comes from endpoints, which may be hostile."""
     said = part * (200_000 // len(part))

@@ -8,6 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from byok_widgets.cases.callers.caller import Caller
+from byok_widgets.cases.callers.repetition import loops, telling_words
+from byok_widgets.cases.callers.role import out_of_role
+from byok_widgets.grounding.dialogue import Dialogue
+from byok_widgets.grounding.numbers import NumberSaid
+from byok_widgets.grounding.passage import Passage
+from byok_widgets.grounding.sentences import sentences
+from byok_widgets.grounding.units import units_at, units_of_field
+from byok_widgets.messages import Message
 
 Turn = Mapping[str, Any]
 
@@ -21,8 +29,6 @@ KINDS: Mapping[str, str] = {
 }
 """What may go wrong with a caller, in words."""
 
-ROUNDS = 3
-"""How often in a row the same may be said, though the flow says something else."""
 _FEWEST_DIGITS = 3
 _MOST_CHARS = 5_000
 """Maximum number of characters of a turn that are checked: nobody says more."""
@@ -30,30 +36,13 @@ _DIGITS = re.compile(r"\d(?:[\s./()-]?\d)*")
 _GROUPED = re.compile(r"\d(?:[\s./()-]{0,3}\d)*")
 """One number, such as of a telephone."""
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]*\w")
-_MOST_PERIOD = 3
-"""Maximum length of a repeated exchange that is detected, in turns."""
-_MACHINE = (
-    r"an? (?:ai|artificial intelligence|(?:large |ai )?language model|(?:(?:ai|virtual|helpful) )?assistant"
-    r"|chat ?bot(?! \w*(?:er|or)\b))"  # a developer of chatbots is none
+_OWN = r"\b(?:[Mm]y|[Oo]ur)\s+(?:[\w'\u2019-]+\s+){1,3}(?:is|are|was|were)\s+"
+_BEFORE_FIGURE = re.compile(
+    rf"{_OWN}(?:only\s+|just\s+|about\s+|now\s+)?$|\b(?:live|lives|lived)\s+(?:at|in|on)\s+(?:\w+\s+){{0,3}}$"
 )
-_OUT_OF_ROLE = re.compile(
-    rf"\bas {_MACHINE}\b|\bi(?:['\u2019]m| am) (?:just |only )?{_MACHINE}\b"
-    r"|\bhow (?:can|may) i (?:help|assist) you\b|\bwhat (?:can|may) i do for you\b"
-    r"|\banything else i (?:can|may) (?:help|assist|do)\b"
-    r"|\bals ki\b|\bich bin (?:nur )?(?:eine? )?(?:ki|sprachmodell|chatbot)\b"
-    r"|\b(?:wie|womit) kann ich (?:ihnen|dir) (?:helfen|dienen)\b|\bwas kann ich f\u00fcr (?:sie|dich) tun\b"
-    r"|\ben tant qu['\u2019](?:ia|assistante?)\b|\bcomo (?:una )?(?:ia|asistente virtual)\b"
-    r"|^[\s*_]*(?:assistant|agent|receptionist|operator|service|system|bot|caller|patient|customer|user)[\s*_]*:",
-    re.IGNORECASE | re.MULTILINE,
-)
-_FILLER_WORDS = (
-    "a an the on for at in to of and so well just really again then like as said would could can will i id im"
-    " ive d m ve ll s me my is it that this hi hello hey please yes yeah yep no nope ok okay sure right correct"
-    " exactly fine good great perfect thanks thank you very much"
-    " ja nein bitte danke genau gut stimmt richtig hallo oui non merci bien si sim nao gracias grazie vale claro"
-)
-_FILLERS = frozenset(_FILLER_WORDS.split())
-"""Words that make no sentence another one, and with which alone people answer many questions in a row."""
+_LOOK_BACK = 80
+_AGE = re.compile(r"[\s-]years?[\s-]old\b", re.IGNORECASE)
+_OWN_NAME = re.compile(rf"{_OWN}(?:called\s+|named\s+)?(?:(?:Dr|Mrs?|Ms|Prof)\.?\s+)?([A-Z][a-z]{{2,}})\b")
 
 
 @dataclass(frozen=True)
@@ -80,7 +69,9 @@ class Fault:
 
 def faults_in(caller: Caller, turns: Sequence[Turn]) -> list[Fault]:
     """Return the errors of a caller in a dialogue, the first of each kind."""
-    found = [*_too_soon(caller, turns), *_invented(caller, turns), *_out_of_role(caller, turns), *_loops(turns)]
+    found = [*_too_soon(caller, turns), *_invented(caller, turns)]
+    found += [Fault("left_role", *each) for each in out_of_role(caller, turns)]
+    found += [Fault("looped", *each) for each in loops(turns)]
     first: dict[str, Fault] = {}
     for fault in sorted(found, key=lambda each: each.turn):
         first.setdefault(fault.kind, fault)
@@ -93,25 +84,43 @@ def _too_soon(caller: Caller, turns: Sequence[Turn]) -> Iterator[Fault]:
         for turn in turns if fact.asked_by else ():
             if any(word.casefold() in heard for word in fact.asked_by):
                 break
-            if _says(str(turn["said"] or ""), fact.value):
+            if _says(str(turn["said"] or ""), name, fact.value):
                 yield Fault("told_too_soon", turn["number"], name)
                 break
             heard += f"\n{turn['reply']}".casefold()
 
 
-def _says(text: str, value: str) -> bool:
-    """Whether a text states a value, a number in whatever way its digits are grouped."""
-    words = _plain(value)
-    if " " in words and f" {words} " in f" {_plain(text)} ":
+def _says(text: str, name: str, value: str) -> bool:
+    """Whether a text states a fact: in its words, as another form of its date or number, or as what it counts."""
+    text = text[:_MOST_CHARS]
+    if Dialogue([Message("user", text)]).look_up(value, "text").mark == "said":
         return True
-    if re.search(rf"(?<!\w){re.escape(value.casefold())}(?!\w)", text.casefold()):
+    if _counts(text, name, value) or _tells(text, value):
         return True
     wanted, said = [{_bare(number) for number in _GROUPED.findall(each[:_MOST_CHARS])} for each in (value, text)]
     return any(len(number) >= _FEWEST_DIGITS and number in said for number in wanted)
 
 
+def _tells(text: str, value: str) -> bool:
+    """Whether a sentence has all words of a fact that has several, in whatever order: "moving to Graz, I ..."."""
+    wanted = telling_words(value)
+    return len(wanted) > 1 and any(wanted <= telling_words(sentence) for sentence in sentences(text))
+
+
+def _counts(text: str, name: str, value: str) -> bool:
+    """Whether a text has the only number of a fact, with the same unit: "fourteen kilograms" for "14 kg"."""
+    fact, said = Passage(value), Passage(text)
+    if len(fact.counts) != 1:
+        return False
+    wanted = units_at(value, fact.counts[0].start, fact.counts[0].end) or units_of_field(name)
+    return any(
+        number.values & fact.counts[0].values and wanted & units_at(text, number.start, number.end)
+        for number in said.counts
+    )
+
+
 def _invented(caller: Caller, turns: Sequence[Turn]) -> Iterator[Fault]:
-    """Yield numbers and addresses that stand in no fact and that the flow has not said."""
+    """Yield numbers, names and addresses that stand in no fact and that the flow has not said."""
     known = "\n".join(
         [caller.persona, caller.goal, caller.temper, *(fact.value for fact in caller.known.values())]
     )
@@ -121,47 +130,34 @@ def _invented(caller: Caller, turns: Sequence[Turn]) -> Iterator[Fault]:
         for number in map(_bare, _DIGITS.findall(said)):
             if len(number) >= _FEWEST_DIGITS and not any(number in one or one in number for one in there if one):
                 yield Fault("invented", turn["number"], number)
-        for address in _MAIL.findall(said):
-            if address.casefold() not in known.casefold():
-                yield Fault("invented", turn["number"], address)
+        for what in [*_MAIL.findall(said), *_own_names(said)]:
+            if what.casefold() not in known.casefold():
+                yield Fault("invented", turn["number"], what)
+        own = [*_own_figures(said)]
+        heard = Passage(known).all_numbers if own else ()
+        for figure in own:
+            if figure.values.isdisjoint(heard):
+                yield Fault("invented", turn["number"], said[figure.start : figure.end])
         known += f"\n{str(turn['reply'])[:_MOST_CHARS]}"
+
+
+def _own_names(text: str) -> Iterator[str]:
+    """Yield the names that somebody gives to what is its own: "my doctor is Dr. Feldmann"."""
+    days = Passage(text).dates
+    for found in _OWN_NAME.finditer(text):
+        if not any(day.start <= found.start(1) < day.end for day in days) and found[1] not in ("Yes", "Not"):
+            yield found[1]
+
+
+def _own_figures(text: str) -> Iterator[NumberSaid]:
+    """Yield the small numbers that somebody states of itself, such as an age or a house."""
+    for number in Passage(text).numbers:
+        is_own = _BEFORE_FIGURE.search(text[max(0, number.start - _LOOK_BACK) : number.start]) or _AGE.match(
+            text, number.end
+        )
+        if is_own and len(_bare(text[number.start : number.end])) < _FEWEST_DIGITS:
+            yield number
 
 
 def _bare(number: str) -> str:
     return re.sub(r"\D", "", number)
-
-
-def _out_of_role(caller: Caller, turns: Sequence[Turn]) -> Iterator[Fault]:
-    is_assistant = "assistant" in caller.persona.casefold()
-    for turn in turns:
-        for found in _OUT_OF_ROLE.finditer(str(turn["said"] or "")):
-            what = found.group().strip()
-            if not (is_assistant and what.casefold().endswith(" an assistant")):
-                yield Fault("left_role", turn["number"], what)
-                break
-
-
-def _loops(turns: Sequence[Turn]) -> Iterator[Fault]:
-    """Yield where the caller says the same although the flow does not: else it is the flow that loops.
-
-    The same may be one sentence, or a few that come in turn. Saying yes to each of several questions is none.
-    """
-    turns = [turn for turn in turns if turn["said"] is not None]
-    said = [_told(turn["said"]) for turn in turns]
-    replies = [_plain(turn["reply"]) for turn in turns]
-    for period in range(1, _MOST_PERIOD + 1):
-        for end in range(ROUNDS * period, len(turns) + 1):
-            rounds = [slice(end - (at + 1) * period, end - at * period) for at in reversed(range(ROUNDS))]
-            answers = {tuple(replies[each]) for each in rounds[:-1]}
-            same = {tuple(said[each]) for each in rounds}
-            if len(same) == 1 and any(same.pop()) and len(answers) == ROUNDS - 1:
-                yield Fault("looped", turns[end - 1]["number"], str(turns[end - 1]["said"]))
-
-
-def _told(text: Any) -> frozenset[str]:
-    """Return the words by which a sentence tells something, in whatever order."""
-    return frozenset(_plain(text).split()) - _FILLERS
-
-
-def _plain(text: Any) -> str:
-    return " ".join(re.findall(r"\w+", str(text or "").casefold()))
