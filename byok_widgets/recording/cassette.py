@@ -35,6 +35,9 @@ LOCK_TIMEOUT_S = 10.0
 MAX_BYTES = 500_000_000
 """Largest cassette: some 100,000 calls, which stand in the memory."""
 
+_MOST_READ = 32
+"""Most entries that are kept as they were read."""
+
 _HEADER = b'{"cassette": '
 _BEFORE_DIGEST = b'{"digest": "'
 _DIGEST = slice(len(_BEFORE_DIGEST), len(_BEFORE_DIGEST) + 64)
@@ -91,11 +94,12 @@ class Cassette:
         Raises:
             ConfigError: There is one that cannot be used.
         """
-        at = self._places.get(digest.encode())
+        read, at = self._read, self._places.get(digest.encode())
         if at is None:
             return None
-        entry = entry_of(self._line(at))
+        entry = read.get(at) or entry_of(self._line(at))
         if entry is not None:
+            _keep(read, at, entry)
             return entry
         problem = f"The entry {digest[:12]}… in {str(self.path)!r} cannot be used."
         raise ConfigError(problem, kind="cassette", fix="Correct it, or record it again.")
@@ -156,6 +160,7 @@ class Cassette:
     def _forget(self) -> None:
         self._content = bytearray()
         self._places: dict[bytes, int] = {}
+        self._read: dict[int, Entry] = {}
         self._damaged: list[int] = []
         self._is_torn = False
         self._end = self._lines = 0
@@ -206,6 +211,13 @@ class Cassette:
                 kind="cassette",
                 fix="Update the package: pip install -U byok-widgets",
             )
+
+
+def _keep(read: dict[int, Entry], at: int, entry: Entry) -> None:
+    """Keep an entry that was read: what is asked again, such as in each session, is parsed and checked once."""
+    if at not in read and len(read) >= _MOST_READ:
+        del read[next(iter(read))]
+    read[at] = entry
 
 
 def _may_be_header(beginning: bytes) -> bool:

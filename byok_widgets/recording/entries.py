@@ -6,7 +6,7 @@ A fault is a step like an answer: a schema that was refused leads to the next wa
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -99,13 +99,15 @@ def reply_of(entry: Mapping[str, Any], wanted: WantedCall) -> Reply:
     )
 
 
-def chunks_of(entry: Mapping[str, Any]) -> list[Chunk]:
-    """Return the pieces in which an answer came; one alone where that is not known."""
+def pieces_of(entry: Mapping[str, Any]) -> Iterator[tuple[float, str]]:
+    """Yield the pieces in which an answer came, each with its seconds; one alone where that is not known."""
     answer = entry["answer"]
-    text, ends_s = answer.get("text", ""), answer.get("latency_s", 0.0)
-    chunks = [Chunk(min(at_s, ends_s), chars) for at_s, chars in answer.get("chunks", ())]
-    rest = len(text) - sum(chunk.chars for chunk in chunks)
-    return [*chunks, Chunk(ends_s, rest)] if rest > 0 else chunks
+    text, ends_s, at = answer.get("text", ""), answer.get("latency_s", 0.0), 0
+    for at_s, chars in answer.get("chunks", ()):
+        yield min(at_s, ends_s), text[at : at + chars]
+        at += chars
+    if at < len(text):
+        yield ends_s, text[at:]
 
 
 def took_s(entry: Mapping[str, Any]) -> float:

@@ -20,9 +20,9 @@ from byok_widgets.recording.digest import WantedCall
 from byok_widgets.recording.entries import (
     Chunk,
     answer_entry,
-    chunks_of,
     fault_entry,
     fault_of,
+    pieces_of,
     reply_of,
     rounded,
     took_s,
@@ -212,19 +212,18 @@ class Player:
             await asyncio.sleep(took_s(entry) * pace)
             raise fault_of(entry)
         reply = reply_of(entry, wanted)
-        await _spoken(reply.text, chunks_of(entry), pace, on_text)
+        await _spoken(entry, pace, on_text)
         await asyncio.sleep(0)  # as any call, it gives way to others
         return reply
 
 
-async def _spoken(text: str, chunks: list[Chunk], pace: float, on_text: OnText) -> None:
+async def _spoken(entry: Entry, pace: float, on_text: OnText) -> None:
     """Pass on an answer piece by piece; `pace` is the part of the recorded times that it takes."""
-    began_at, at = clock(), 0
-    for chunk in chunks:
+    began_at = clock()
+    for at_s, text in pieces_of(entry):
         if pace:
-            await asyncio.sleep(max(0.0, began_at + chunk.at_s * pace - clock()))
-        on_text(text[at : at + chunk.chars])
-        at += chunk.chars
+            await asyncio.sleep(max(0.0, began_at + at_s * pace - clock()))
+        on_text(text)
 
 
 def _in_ci() -> bool:

@@ -64,6 +64,17 @@ def test_lines_can_be_read_and_the_latest_of_two_holds(written: Path) -> None:
     assert [each["answer"]["text"] for each in made.entries()][-1] == "newer"
 
 
+def test_what_was_read_before_is_not_given_once_its_file_is_another_one(written: Path, tmp_path: Path) -> None:
+    made = Cassette(written, must_exist=True)
+    assert [made.find(digest(2)) for _ in range(2)] == [entry(2, "Answer 2")] * 2
+    other = Cassette(tmp_path / "other.cassette", must_exist=False)
+    for number in range(5):
+        other.append(entry(number, f"Another {number}"))
+    other.path.replace(written)
+    made.refresh()
+    assert made.find(digest(2)) == entry(2, "Another 2")
+
+
 @pytest.mark.parametrize("cut", [1, 20, 60, 100])
 def test_a_line_that_was_not_written_to_the_end_is_told_and_cut_off(written: Path, cut: int) -> None:
     content = written.read_bytes()
