@@ -69,10 +69,10 @@ def test_what_was_read_before_is_not_given_once_its_file_is_another_one(written:
     assert [made.find(digest(2)) for _ in range(2)] == [entry(2, "Answer 2")] * 2
     other = Cassette(tmp_path / "other.cassette", must_exist=False)
     for number in range(5):
-        other.append(entry(number, f"Another {number}"))
+        other.append(entry(number, f"Replay {number}"))
     other.path.replace(written)
     made.refresh()
-    assert made.find(digest(2)) == entry(2, "Another 2")
+    assert made.find(digest(2)) == entry(2, "Replay 2")
 
 
 @pytest.mark.parametrize("cut", [1, 20, 60, 100])
