@@ -38,9 +38,9 @@ class Change(NamedTuple):
     now: str
 
     def __str__(self) -> str:
-        recorded = f"[-{self.recorded}-]" if self.recorded else ""
-        now = f"{{+{self.now}+}}" if self.now else ""
-        return f"{self.place}: {recorded}{now}"
+        if self.recorded and self.now:
+            return f"{self.place}: “{self.recorded}” is now “{self.now}”"
+        return f"{self.place}: “{self.now}” is new" if self.now else f"{self.place}: “{self.recorded}” is gone"
 
 
 def changes(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Change, ...]:

@@ -104,10 +104,11 @@ def miss(cassette: Cassette, wanted: WantedCall) -> ReplayMissError:
     kind, reason, differing = _explained(found, lane)
     shown = f"{reason}: {_shown(differing)}." if differing else f"{reason}."
     shown += "".join(f" Note that {notice}." for notice in cassette.notices)
+    back = "With the recorded words you get the recorded answer again. Otherwise: " if differing else ""
     return ReplayMissError(
-        f"{name} has no recorded answer for this call of {where}. {shown}",
+        f"{name} has no recorded answer for this call of {where}, and nothing was sent. {shown}",
         kind=kind,
-        fix=f'flow.replay("{name}", missing="record") asks the model and records what is missing; '
+        fix=f'{back}flow.replay("{name}", missing="record") asks the model and records what is missing; '
         'missing="nearest" takes the nearest answer; flow.live() ends the replay.',
         case=lane.case,
         repeat=lane.repeat,

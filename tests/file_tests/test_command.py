@@ -217,7 +217,7 @@ def test_what_a_replay_misses_is_told_to_its_end(
     capsys.readouterr()
     assert main([*command, "--replay", cassette]) == 2
     told = capsys.readouterr().out
-    assert "{+On +}" in told, "the words that have changed"
+    assert "“On ” is new" in told, "the words that have changed"
     assert f"--record {cassette}" in told
 
 

@@ -150,7 +150,7 @@ def test_a_case_that_was_not_recorded_fails_alone_and_says_why(flow: Flow, casse
     assert [name for name, _ in failed] == ["case 5", "case 5"]
     assert {cell.error for _, cell in failed} == {"replay_miss"}
     assert "case 5" in failed[0][1].message
-    assert "{+5+}" in failed[0][1].message
+    assert "“5”" in failed[0][1].message
 
 
 @pytest.mark.parametrize("how", [{"batch": True}, {"executor": object()}])

@@ -173,7 +173,7 @@ def test_a_change_of_our_own_words_is_a_miss_of_its_own(recorded: Flow, monkeypa
     error = missed(recorded, "Wednesday, please")
     assert error.kind == "replay_words_changed"
     assert error.changes == (("message 1 (user)", "Tuesday", "Wednesday"),)
-    assert "{+Wednesday+}" in error.problem
+    assert "is now “Wednesday”" in error.problem
     assert missed(recorded, "Tuesday, please", temperature=0.5).kind == "replay_miss", "no word of ours"
     with lane("Ben"):
         assert missed(recorded, "Hello from Ana").kind == "replay_miss", "the lane alone is another"

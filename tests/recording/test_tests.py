@@ -109,7 +109,7 @@ def test_a_case_that_was_changed_misses_with_the_words_that_changed(
     told = test.outcome("Ben").runs[0].cell.message
     assert all(word in told for word in ("'Ben'", "'read'", "repeat 1"))
     for place, before, now in shown:
-        assert f"{place}: {f'[-{before}-]' if before else ''}{{+{now}+}}" in told
+        assert f"{place}: {f'“{before}” is now “{now}”' if before else f'“{now}” is new'}" in told
     assert not any(name in told for name in ("Ana", "Cem")), (
         "the same case is the nearest, whatever the others are"
     )
