@@ -6,6 +6,7 @@ file. `-p no:byok-widgets` switches it off.
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,9 +55,20 @@ _OPTIONS: tuple[tuple[str, Any, str], ...] = (
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Return the tests of a file of cases beside a flow file; nothing for any other file."""
-    flow = flow_of(file_path) if is_cases(file_path) else None
-    if flow is None and not (is_cases(file_path) and flows_beside(file_path)):
+    if not is_cases(file_path):
+        return None
+    flow = flow_of(file_path)
+    if flow is None and not flows_beside(file_path):
+        _say_alone(file_path)
         return None
     from byok_widgets.file_tests.items import CasesFile
 
     return CasesFile.from_parent(parent, path=file_path, flow_path=flow)
+
+
+def _say_alone(cases: Path) -> None:
+    """Warn of a file of cases without a flow; no error, since it may be a file of another program."""
+    import pytest
+
+    text = f"{cases.name} was not collected: no flow file (*.flow.json) is beside it."
+    warnings.warn_explicit(text, pytest.PytestCollectionWarning, str(cases), 1)

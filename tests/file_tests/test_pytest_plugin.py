@@ -153,7 +153,11 @@ def test_files_of_others_are_left_alone_and_it_can_be_switched_off(
     assert run_pytest().code == 5
     (folder / "booking.flow.json").unlink()
     (folder / "booking.jsonl").rename(path)
-    assert run_pytest().code == 5
+    alone = run_pytest()
+    assert alone.code == 5
+    assert f"{path.name} was not collected: no flow file (*.flow.json) is beside it" in alone.stdout
+    (folder / "test_other.py").write_text("def test_it(): pass\n", encoding="utf-8")
+    assert run_pytest().code == 0, "it is no error, since it may be a file of another program"
 
 
 def test_until_there_is_such_a_file_next_to_nothing_is_loaded() -> None:
