@@ -22,8 +22,8 @@ from byok_widgets.secrets import redact_quotes
 _DESCRIPTION = """\
 Runs each notebook from top to bottom, with live models and your keys, and records its calls. Flows that replay a
 cassette are recorded again; the calls of others go into NOTEBOOK.cassette. The notebooks themselves are not
-changed, and old cassettes are replaced only when a notebook has run to its end. Cells with the tag not-recorded
-are left out."""
+changed, and old cassettes are replaced only when a notebook has run to its end; calls are kept that another
+notebook beside it may replay. Cells with the tag not-recorded are left out."""
 
 NOT_RECORDED = "not-recorded"
 """Tag of the cells that are left out."""
@@ -80,7 +80,7 @@ def _record(path: Path) -> bool:
             _remove(part)
         return False
     places = json.loads(notebook.cells[-1].outputs[0].text)
-    taken = [_take(Path(place), notice) for place, notice in places.items()]
+    taken = [_take(Path(place), notice, path) for place, notice in places.items()]
     return all(taken)
 
 
@@ -106,10 +106,11 @@ def _execute(notebook: Any, folder: Path) -> None:
     client.execute()
 
 
-def _take(place: Path, notice: str) -> bool:
+def _take(place: Path, notice: str, notebook: Path) -> bool:
     """Replace the old cassette with a finished one, and print the notice; return whether that worked."""
     part = place.with_name(place.name + PART)
     try:
+        before = _of_before(part, place, notebook)
         part.replace(place)
     except OSError as error:
         print(f"{place.name} could not be written: {describe_os_error(error)}.", file=sys.stderr)
@@ -119,9 +120,39 @@ def _take(place: Path, notice: str) -> bool:
     calls = f"{found.calls} call{'' if found.calls == 1 else 's'}"
     print(f"{place.name}: {calls} of {', '.join(found.models)}, {found.cost}.")
     print(f'Replay them in its flow with flow.replay("{place.name}").')
-    if notice:
-        print(notice)
+    for sentence in filter(None, (before, notice)):
+        print(sentence)
     return True
+
+
+def _of_before(part: Path, place: Path, notebook: Path) -> str:
+    """Keep the calls of the old cassette that other notebooks may replay, and say what became of the old ones.
+
+    Raises:
+        OSError: They cannot be written.
+    """
+    if not place.exists():
+        return ""
+    try:
+        old = Cassette(place, must_exist=True)
+    except ConfigError as error:
+        return f"Nothing of the old cassette is kept. {error.problem}"
+    new = Cassette(part, must_exist=True)
+    missing = [entry for entry in old.entries() if entry["digest"] not in new]
+    others = [path.name for path in sorted(place.parent.glob("*.ipynb")) if _replays(path, place, notebook)]
+    for entry in missing if others else ():
+        new.append(entry)
+    if not missing:
+        return ""
+    calls = f"{len(missing)} earlier call{'' if len(missing) == 1 else 's'}"
+    if others:
+        return f"It keeps {calls} that {notebook.name} does not make, since {', '.join(others)} may replay them."
+    return f"It no longer has {calls}, which {notebook.name} does not make any more."
+
+
+def _replays(path: Path, cassette: Path, recorded: Path) -> bool:
+    """Whether a notebook other than the one that was recorded names a cassette."""
+    return not path.samefile(recorded) and cassette.name in path.read_text(encoding="utf-8", errors="replace")
 
 
 def _remove(part: Path) -> None:

@@ -95,6 +95,25 @@ def test_what_a_notebook_replays_is_recorded_anew_and_kept_where_it_fails(
     assert [entry["answer"]["text"] for entry in entries] == ["Newer.", "Newer."]
 
 
+def test_two_notebooks_may_have_one_cassette(
+    notebook: Path, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cassette, other = notebook.with_name("both.cassette"), notebook.with_name("other.ipynb")
+    written(notebook, server, 'flow.replay("both.cassette")')
+    written(other, server, 'flow.replay("both.cassette")')
+    request = {"provider": "compatible", "model": "m", "system": "", "messages": []}
+    answer = {"text": "For other.ipynb.", "finish_reason": "stop"}
+    call = {"digest": "0" * 64, "node": "ask", "lane": ["", "", 0], "request": request, "answer": answer}
+    Cassette(cassette, must_exist=False).append(call)
+    assert main(["record", str(notebook)]) == 0
+    assert "It keeps 1 earlier call that lesson.ipynb does not make, since other.ipynb" in capsys.readouterr().out
+    assert len(Cassette(cassette, must_exist=True)) == 3
+    other.unlink()
+    assert main(["record", str(notebook)]) == 0
+    assert "It no longer has 1 earlier call" in capsys.readouterr().out
+    assert len(Cassette(cassette, must_exist=True)) == 2
+
+
 def test_a_request_that_was_answered_twice_is_told(
     notebook: Path, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
