@@ -89,7 +89,7 @@ KEPT = """async () => {
   kept.push(window.jupyterapp.shell.currentWidget.content.model.toJSON());
   return JSON.stringify(kept);
 }"""
-_CHANGING = re.compile(r"\d{4}-\d\d-\d\dT\S+|(?<= in )/\S+/")
+_CHANGING = re.compile(r"\d{4}-\d\d-\d\dT\S+|(?<= in )/\S+/|(?<=Since )\d+ \w+ \d{4}, [\d:]+ UTC")
 _LIVE = re.compile(r"Chat with the flow|.*Run this cell in a notebook to compare\.$")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
