@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from byok_widgets.display.cards import Card
@@ -61,6 +62,8 @@ class Contents(Card):
     def with_model(self, ref: str, *, is_own_address: bool = True) -> Cost:
         """Return what the same tokens cost with a model; unknown where it has no price.
 
+        They are priced as calls of one size, since a large call can cost more per token than many small ones.
+
         Args:
             ref: The model.
             is_own_address: Whether it is asked at its provider's own address, for which the price list holds.
@@ -69,7 +72,13 @@ class Contents(Card):
         usage, free = self.usage, PROVIDERS[name].free_of_charge
         if not free and None in (usage.input_tokens, usage.output_tokens):
             return Cost()
-        return catalog.cost_of(name if is_own_address else "", model, Answer("", "stop", usage=usage), free=free)
+        of = partial(catalog.cost_of, name if is_own_address else "", model, free=free)
+        if free:
+            return of(Answer("", "stop", usage=usage))
+        calls = max(1, self.calls)
+        pairs = (divmod(count or 0, calls) for count in (usage.input_tokens, usage.output_tokens))
+        each, rest = (of(Answer("", "stop", usage=Usage(*counts))) for counts in zip(*pairs, strict=True))
+        return each if each.usd is None or rest.usd is None else Cost(each.usd * calls + rest.usd, each.source)
 
     @property
     def live(self) -> dict[str, Cost]:

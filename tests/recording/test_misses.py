@@ -12,6 +12,8 @@ import pytest
 from byok_widgets import ConfigError, Flow, ReplayMissError, lane
 from byok_widgets.nodes import prompt_version
 from byok_widgets.recording import entries, misses
+from byok_widgets.recording.costs import Contents
+from byok_widgets.usage import CostTotal, Usage
 from tests.recording.conftest import made
 from tests.scripted_server import Say, ScriptedServer
 
@@ -215,6 +217,16 @@ def test_an_old_price_stays_and_the_handle_says_what_live_costs(recorded: Flow, 
     assert all(cost.usd for cost in replay.contents.live.values())
     assert next(iter(replay.contents.live)) in repr(replay)
     assert repr(replay).startswith("REPLAY · lesson.cassette")
+
+
+def test_many_small_calls_are_not_priced_as_a_large_one() -> None:
+    one, many = (
+        Contents(calls, ("local:m",), (), CostTotal(), Usage(calls * 10_007, calls * 11)) for calls in (1, 60)
+    )
+    assert one.live
+    assert {ref: cost.usd for ref, cost in many.live.items()} == {
+        ref: 60 * (cost.usd or 0) for ref, cost in one.live.items()
+    }
 
 
 def test_a_schema_differs_by_no_point_zero(flow: Flow, cassette: Path, server: ScriptedServer) -> None:
