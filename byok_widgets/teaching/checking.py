@@ -165,14 +165,16 @@ def _run(
             env={**_environment(Path(folder)), **settings},
             cwd=folder,
         )
+        ended = "its process ended before all cells had run"
         try:
             process.communicate(json.dumps(job).encode(), timeout=limit_s + _MORE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+            ended = f"it was ended after {limit_s + _MORE_S:g} s, its start included"
         outcome = _told(Path(job["outcome"]))
         values = {name: json.loads(text) for name, text in _told(Path(job["values"])).items() if _is_json(text)}
-        problem, seconds = outcome.get("error", "its process was ended"), outcome.get("seconds")
+        problem, seconds = outcome.get("error", ended), outcome.get("seconds")
         took_s = float(seconds) if isinstance(seconds, float) else limit_s
         return Checked(path, str(problem), values, expected, took_s)
 

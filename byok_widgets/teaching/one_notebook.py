@@ -30,6 +30,13 @@ _NOT_RECORDED = ("LocalModelError", "ReplayMissError")
 """What a call raises that was not recorded: with `missing="live"`, and without."""
 
 
+_FAULTS = {
+    **dict.fromkeys(("NotJSONError", "ValidationError"), "it is not a notebook"),
+    "DeadKernelError": "its kernel ended before all cells had run",
+}
+"""What keeps a notebook from being run, in words."""
+
+
 class Job(TypedDict):
     """What is to be run.
 
@@ -68,7 +75,8 @@ def main() -> None:
     try:
         error = asyncio.run(_error_of(job))
     except Exception as fault:  # noqa: BLE001 - a file can be anything, and the report says what it was
-        error = f"it cannot be run ({type(fault).__name__})"
+        name = type(fault).__name__
+        error = _FAULTS.get(name, f"it cannot be run ({name})")
     outcome: Outcome = {"error": error, "seconds": round(time.monotonic() - began_at, 1)}
     Path(job["outcome"]).write_text(json.dumps(outcome), encoding="utf-8")
 

@@ -12,6 +12,8 @@ from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.secrets.quoting import without_keys
 from byok_widgets.teaching.checking import Checked
 
+_MOST_CHARS = 200
+"""Longest text of one cell or line."""
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 """What begins a formula where a table is opened."""
 
@@ -58,7 +60,7 @@ def _names(found: Sequence[Checked]) -> list[str]:
 
 
 def _problems(each: Checked) -> list[str]:
-    problems = [without_keys(each.error)] if each.error else []
+    problems = [without_keys(each.error, _MOST_CHARS)] if each.error else []
     for name, expected in each.expected.items():
         if not each.is_right(name):
             has = _shown(each.values[name]) if name in each.values else "missing"
@@ -81,5 +83,5 @@ def _cell(value: Any) -> Any:
     text = value if isinstance(value, str) else None
     if text is None:
         return value
-    cleaned = without_keys(text, 200)
+    cleaned = without_keys(text, _MOST_CHARS)
     return f"'{cleaned}" if cleaned.startswith(_FORMULAS) else cleaned

@@ -10,6 +10,8 @@ import nbformat
 import pytest
 
 from byok_widgets.cli import main
+from byok_widgets.teaching.checking import Checked
+from byok_widgets.teaching.report import table
 from byok_widgets.teaching.values import same
 from tests.fake_keys import fake_key
 
@@ -42,6 +44,18 @@ def test_a_call_that_was_not_recorded_is_told_in_words(tmp_path: Path) -> None:
     handed_in(into / "ana" / "lesson.ipynb", asks)
     _, found = graded(tmp_path, str(solution), str(into), "--limit", "300")
     assert found["lesson.ipynb"]["error"].startswith("LocalModelError in cell 1: a call that was not recorded")
+
+
+def test_the_table_says_to_the_end_why_a_notebook_did_not_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    why = "ReplayMissError in cell 3: a call that was not recorded, and no model runs here"
+    assert why in table([Checked(tmp_path / "a.ipynb", why, {}, {"x": 1}, 1.0)])
+    torn, expected = tmp_path / "torn.ipynb", tmp_path / "expected.json"
+    torn.write_text('{"cells": [', encoding="utf-8")
+    expected.write_text('{"x": 1}', encoding="utf-8")
+    assert main(["grade", str(expected), str(torn), "--limit", "60"]) == 1
+    assert "it is not a notebook" in capsys.readouterr().out
 
 
 @pytest.mark.slow  # it starts kernels, one of which has to be ended
