@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, get_args
 
 from byok_widgets.attributes.guesses import AnswersGuesses
@@ -141,7 +141,8 @@ class NodeResult(AnswersGuesses):
 
     def saved_fields(self) -> dict[str, Any]:
         """Return what a session file holds of it, by field; a result among them is saved in the same way."""
-        return {name: getattr(self, name) for name in _field_names(self) if name not in self.unsaved}
+        kind: Any = type(self)
+        return {name: getattr(self, name) for name in field_names(kind) if name not in self.unsaved}
 
     @classmethod
     def fields_of(cls, saved: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -403,5 +404,7 @@ def _amount(saved: Any) -> Decimal:
     return amount
 
 
-def _field_names(result: Any) -> list[str]:
-    return [field.name for field in fields(result)]
+@cache
+def field_names(kind: Any) -> tuple[str, ...]:
+    """Return the names of a dataclass's fields; to ask each time takes longer than to read them."""
+    return tuple(field.name for field in fields(kind))

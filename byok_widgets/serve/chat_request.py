@@ -84,7 +84,8 @@ def _session_id(data: Mapping[str, Any], headers: Mapping[str, str]) -> str:
         _field(extra, "conversation_id"),
         data.get("user"),
     )
-    return next(filter(None, map(_id, found)), "")
+    given = (each for each in found if each is not None)  # most clients send one of them
+    return next(filter(None, map(_id, given)), "")
 
 
 def _field(data: Any, name: str) -> Any:

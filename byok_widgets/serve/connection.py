@@ -30,6 +30,7 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc, unused-ignore]
     _unread: asyncio.TimerHandle | None = None
     _bytes = 0
     _in_head = True
+    _is_whole = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a connection, unless there are too many."""
@@ -47,16 +48,17 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc, unused-ignore]
 
     def data_received(self, data: bytes) -> None:
         """Take some bytes of a request."""
-        if self._overdue is None:
-            self._overdue = self.loop.call_later(REQUEST_S, self._end)
+        self._is_whole = False
         super().data_received(data)  # first: it may begin another request, whose bytes are counted from 0
+        if not self._is_whole and self._overdue is None:
+            self._overdue = self.loop.call_later(REQUEST_S, self._end)
         self._bytes += len(data)
         if self._bytes > (MAX_HEAD_BYTES if self._in_head else MAX_REQUEST_BYTES):
             self._end()
 
     def on_message_begin(self) -> None:
         """Begin to count."""
-        self._bytes, self._in_head = 0, True
+        self._bytes, self._in_head, self._is_whole = 0, True, False
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -66,6 +68,7 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc, unused-ignore]
 
     def on_message_complete(self) -> None:
         """Note that the request is whole."""
+        self._is_whole = True
         self._arrived()
         super().on_message_complete()
 

@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
 from typing import Any
 
 from byok_widgets.messages import Message, Role
@@ -34,19 +33,17 @@ class Dialogue:
     def of(cls, sent: Iterable[Mapping[str, Any]]) -> Dialogue:
         """Return the words of a request."""
         roles = ""
-        said: list[tuple[Role, str]] = []
+        said: list[tuple[Role, list[str]]] = []
         for message in sent:
             role, text = message["role"], text_of(message.get("content"))
             if role in (*_SPOKEN, *_RESULTS):
                 roles = role
             if role in _SPOKEN and text:
-                said.append((role, text))
-        merged = [
-            (role, " ".join(text for _, text in group))
-            for role, group in groupby(said, key=lambda entry: entry[0])
-        ]
-        texts = redact_held_in([text for _, text in merged])
-        messages = tuple(Message(role, text) for (role, _), text in zip(merged, texts, strict=True))
+                if not said or said[-1][0] != role:
+                    said.append((role, []))
+                said[-1][1].append(text)
+        texts = redact_held_in([" ".join(parts) for _, parts in said])
+        messages = tuple(Message(role, text) for (role, _), text in zip(said, texts, strict=True))
         return cls(messages, after_tool=roles in _RESULTS)
 
     @property
@@ -104,8 +101,7 @@ def normal(text: str) -> str:
 
 def digest(*parts: str) -> str:
     """Return a digest of texts, in which each keeps its place."""
-    encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
-    data = b"".join([b"%d:%b" % (len(part), part) for part in encoded])
+    data = "".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 

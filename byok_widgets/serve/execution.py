@@ -116,7 +116,8 @@ class Execution:
             self._tried[-1] = turn = by_another_model(turn, self._apology, failed)
         reply = turn.reply
         finish = reply.finish_reason if reply and reply.finish_reason in ("length", "content_filter") else "stop"
-        answer = Answer(str(turn), finish, ends_call=turn.closed, usage=turn.usage, fallback=failed)
+        words = reply.text if reply else ""
+        answer = Answer(words, finish, ends_call=turn.closed, usage=turn.usage, fallback=failed)
         await self._finish(answer, self._record.state_after(self._runner))
 
     async def _apologise(self) -> None:

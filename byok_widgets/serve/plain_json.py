@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic_core import to_json, to_jsonable_python
+
 from byok_widgets.secrets.json_redaction import are_clear, redact_keys
 
 _AS_TEXT: dict[str, Any] = {"fallback": str, "bytes_mode": "base64", "inf_nan_mode": "strings"}
@@ -18,8 +20,6 @@ def plain_json(data: Mapping[str, Any]) -> str:
 
 def plain_jsons(*data: Mapping[str, Any]) -> list[str]:
     """Return each as JSON: a search for keys in all of them costs little more than one in the first."""
-    from pydantic_core import to_json, to_jsonable_python
-
     try:
         texts = [to_json(each, **_AS_TEXT).decode() for each in data]
     except ValueError:  # halves of characters, which have no bytes

@@ -109,6 +109,7 @@ class TurnSpending:
         self._all, self._names = spending, names
         self._before: dict[str, Spent] = {}
         self.spent = self._billed = Spent()
+        self._kept = tuple(name for scope, name in names.items() if scope != "turn")
         self._capped = tuple(name for scope, name in names.items() if scope in spending.caps.scopes)
         for name in self._capped:
             spending.open.setdefault(name, _OpenScope()).turns += 1
@@ -150,12 +151,13 @@ class TurnSpending:
 
         It counts as stored from here on: a turn that begins later reads it from the store.
         """
+        if self.spent == self._billed:
+            return None
         due, self._billed = _sum(self.spent, _less(self._billed)), self.spent
         for name in self._capped:
             scope = self._all.open[name]
             scope.running, scope.ended = _sum(scope.running, _less(due)), _sum(scope.ended, due)
-        kept = tuple(name for scope, name in self._names.items() if scope != "turn")
-        return Bill(kept, due) if due != Spent() else None
+        return Bill(self._kept, due)
 
     async def store(self, bill: Bill | None) -> None:
         """Store a bill by itself."""

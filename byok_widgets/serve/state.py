@@ -81,7 +81,7 @@ def state_of(key: str, session: str, data: dict[str, Any], graph: FlowGraph) -> 
 
 
 def _texts(stored: Any) -> tuple[str, ...]:
-    if not isinstance(stored, list) or not all(isinstance(each, str) for each in stored):
+    if not isinstance(stored, list) or not set(map(type, stored)) <= {str}:
         raise TypeError("these are no texts")
     return tuple(stored)
 

@@ -14,6 +14,12 @@ from byok_widgets.serve.report import TurnReport
 from byok_widgets.session.steps import Judgement, Step
 from byok_widgets.session.turn import Turn
 
+try:
+    from opentelemetry import trace
+    from opentelemetry.propagate import extract
+except ImportError:
+    trace = None  # type: ignore[assignment, unused-ignore]
+
 NAMES: Mapping[str, str] = {
     "operation": "gen_ai.operation.name",
     "agent": "gen_ai.agent.name",
@@ -37,10 +43,7 @@ _NS = 1_000_000_000
 
 def trace_turn(report: TurnReport) -> None:
     """Trace a turn: a span for it, one for each call of a model, one for each action."""
-    try:
-        from opentelemetry import trace
-        from opentelemetry.propagate import extract
-    except ImportError:
+    if trace is None:
         return
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):  # nobody has set one that keeps spans
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -18,7 +18,7 @@ from byok_widgets.messages import Message
 from byok_widgets.nodes import NODE_KINDS, ActionResult
 from byok_widgets.nodes.effects import EffectRecord
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.reply import NodeResult, Reply
+from byok_widgets.reply import NodeResult, Reply, field_names
 from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.session.steps import Judgement, Step, Visit
 from byok_widgets.session.turn import Turn
@@ -294,4 +294,5 @@ def _typed(graph: FlowGraph, source: str, name: str, value: Any) -> Any:
 
 
 def _shallow(value: Any) -> Data:
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    kind: Any = type(value)
+    return {name: getattr(value, name) for name in field_names(kind)}
