@@ -96,6 +96,13 @@ def add_command(commands: Any, port: Callable[[str], int]) -> None:
     serve.add_argument(
         "--fallback-model", metavar="PROVIDER:MODEL", help="the model that answers when a node's own has failed"
     )
+    serve.add_argument(
+        "--first-token-s",
+        type=float,
+        default=18.0,
+        metavar="SECONDS",
+        help="a turn in which nothing was said by then has failed (%(default)g)",
+    )
     serve.add_argument("--end-on-failure", action="store_true", help="end the call when no model answers")
     scopes = "turn, session, token or day"
     serve.add_argument(
@@ -171,7 +178,12 @@ def _prepare(flow: Flow, given: argparse.Namespace) -> None:
         flow.set_base_url(provider, url)
     for reference in given.key:
         provider, equals, name = reference.rpartition("=")
-        use_variable(flow, name, provider if equals else None)
+        try:
+            use_variable(flow, name, provider if equals else None)
+        except ConfigError as error:
+            if error.kind == "address_not_named":
+                error.fix = "If the address in the flow file is right, name it: --base-url PROVIDER=URL."
+            raise
     for name, function in functions_of(flow.nodes, given.functions).items():
         flow.nodes[name].bind(function)
     _unlock()
@@ -191,7 +203,7 @@ def _serve(flow: Flow, given: argparse.Namespace) -> int:
         end_on_failure=given.end_on_failure,
         max_calls={scope: _number(int, text) for scope, text in _pairs(given.max_calls, "--max-calls").items()},
         max_cost=_pairs(given.max_cost, "--max-cost"),
-        first_token_s=18.0,
+        first_token_s=given.first_token_s,
         keep_days=given.keep_days,
     )
     try:

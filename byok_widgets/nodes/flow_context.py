@@ -119,7 +119,7 @@ class FlowContext:
         if own or (provider.name, address.url) in self.named_urls:
             return address
         raise ConfigError(
-            "A key from an environment variable is sent only to an address that a cell names, "
+            "A key from an environment variable is sent only to an address that you have named yourself, "
             f"not to {address.host}.",
             kind="address_not_named",
             fix=f'If it is right, run in a cell: flow.set_base_url("{provider.name}", "{address.url}").',

@@ -60,6 +60,7 @@ class Execution:
         self._tried: list[Turn] = []
         self._heard: list[Turn] = []
         self._fallback, self._apology = Fallback.of(around.options, asked.flow), ""
+        self._failed = ""
         self._runner = self._new_runner(None)
 
     async def run(self) -> None:
@@ -156,12 +157,15 @@ class Execution:
                 self._tried.append(await self._runner.run())
         except TimeoutError:
             fault, words = "timeout", "nothing was said in time"
+            self._failed = words
         except ByokError as error:
             fault, words = error.kind, str(error)
+            self._failed = _call_of(error)
         except LostTurnError:
             raise
         except Exception as error:  # noqa: BLE001 - a caller is on the phone: whatever failed, something is said
             fault, words = "error", describe_exception(error)
+            self._failed = type(error).__name__
         else:
             return ""
         self._tried.append(self._runner.turn(fault, words))
@@ -235,9 +239,14 @@ class Execution:
         if fault and not self._live.said:
             raise fault
         self._live.end(answer)  # heard already, so it is heard to its end
-        self._around.observers.tell(self._record.report(answer, state, self._tried, self._scope))
+        self._around.observers.tell(self._record.report(answer, state, self._tried, self._scope, self._failed))
         if fault and not is_lost:
             await _store_later(store)
+
+
+def _call_of(error: ByokError) -> str:
+    """Return which call failed; the rest of an error may quote the caller, the model or the provider."""
+    return " ".join(filter(None, (error.where, error.request_id and f"Request id: {error.request_id}")))
 
 
 async def _store_later(store: Callable[[], Awaitable[None]]) -> None:

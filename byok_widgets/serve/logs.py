@@ -35,6 +35,6 @@ def log_turn(report: TurnReport) -> None:
         "reused_steps": report.reused,
         "calls_paid_again": report.paid_again,
         "fallback": report.fallback,
-        "fault": next((turn.fault for turn in reversed(report.turns) if turn.fault), ""),
+        "failed": report.failed,
     }
     LOG.log(level, "%s", sanitize(redact(_JSON.encode(fields))))

@@ -26,6 +26,7 @@ class TurnReport:
         seconds: How long it took.
         first_token_s: Seconds from the caller's last word to the first of the reply; `None` without one.
         fallback: Kind of the error in whose place a sentence was said; empty where all went well.
+        failed: Which call failed last, without the words of the error, which may quote what was said.
         reused: How many steps another process had finished.
         paid_again: How many calls may have been paid for twice, since a process ended while they ran.
         trace: What a client sent of the trace that it is part of.
@@ -41,6 +42,7 @@ class TurnReport:
     seconds: float
     first_token_s: float | None
     fallback: str = ""
+    failed: str = ""
     reused: int = 0
     paid_again: int = 0
     trace: str = ""

@@ -88,7 +88,9 @@ class TurnRecord:
         if not await self._store.put(turn, self._owner, self._session(state.place.node), bill):
             raise LostTurnError
 
-    def report(self, answer: Answer, state: State, turns: Sequence[Turn], scope: ServedScope) -> TurnReport:
+    def report(
+        self, answer: Answer, state: State, turns: Sequence[Turn], scope: ServedScope, failed: str
+    ) -> TurnReport:
         """Return what became of the turn."""
         asked = self._asked
         seconds = clock() - asked.asked_at
@@ -103,6 +105,7 @@ class TurnRecord:
             seconds=seconds,
             first_token_s=self._first_token_s,
             fallback=answer.fallback,
+            failed=failed,
             reused=scope.reused,
             paid_again=int(self._claim.taken_over and scope.done > 0),
             trace=asked.trace,

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -218,12 +219,34 @@ def test_without_a_key_it_says_so_and_fails(tmp_path: Path, options: list[str], 
     assert told in ran.stderr
 
 
+def test_a_key_for_an_address_of_the_file_alone_is_not_sent_and_the_option_is_told(
+    file: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ACME_API_KEY", fake_key("compatible"))
+    command = ["serve", str(file), "--port", str(free_port()), "--key", "env:ACME_API_KEY", "--settings", "file"]
+    assert main(command) == 2
+    told = capsys.readouterr().err
+    assert "--base-url" in told
+    assert "cell" not in told
+    assert server.requests == []
+
+
 def test_a_key_in_the_place_of_a_name_is_not_repeated(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     key = fake_key("compatible")
     assert main(["serve", str(file), "--key", f"env:{key}"]) == 2
     assert key not in "".join(capsys.readouterr())
+
+
+def test_how_long_a_caller_waits_for_the_first_word_can_be_set(
+    file: Path, server: ScriptedServer, tmp_path: Path
+) -> None:
+    server.script(lambda request: replace(answer(request), pause_s=3))
+    options = ("--first-token-s", "0.2", "--fallback", "One moment.")
+    served = Process(file, str(tmp_path / "calls.sqlite"), *options)
+    assert Caller(served.port, served.token()).ask([user("An apple")], user="call").text == "One moment."
+    assert '"fallback": "timeout"' in served.end()[1]
 
 
 def test_an_action_without_its_function_is_not_served(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ import pytest
 from byok_widgets import Flow, FlowError, MissingKeyError
 from byok_widgets.cli import main
 from tests.local_model import require_model
+from tests.scripted_server import Say
 from tests.serve.conftest import Served
 from tests.serve.talking import Caller, user
 from tests.session.conftest import Script
@@ -64,6 +65,26 @@ def test_a_turn_is_one_line_of_json_without_a_word_of_it(
     (line,) = [record.getMessage() for record in caplog.records if record.name == "byok_widgets.serve"]
     data = json.loads(line)
     assert (data["node"], data["calls"], data["fallback"]) == ("ask", 2, "")
+    assert "secret" not in line
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Say("You said: my secret."), "extraction"),  # of the judge, which has to write an object
+        (Say(status=400, body={"error": {"message": "not allowed: my secret"}}), "bad_request"),
+    ],
+)
+def test_a_failed_turn_is_logged_by_its_call_without_what_the_error_quotes(
+    served: Served, script: Script, caplog: pytest.LogCaptureFixture, answer: Say, kind: str
+) -> None:
+    script.server.script(lambda _: answer)
+    with caplog.at_level(logging.INFO, "byok_widgets.serve"):
+        served.caller.ask([user("My secret")], user="u")
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "byok_widgets.serve"]
+    data = json.loads(line)
+    assert data["fallback"] == kind
+    assert "compatible:scripted" in data["failed"]
     assert "secret" not in line
 
 
