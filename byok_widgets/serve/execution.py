@@ -225,6 +225,7 @@ class Execution:
     async def _put_place(self, state: State, node: str) -> None:
         await self._record.place(state, node)
         self._live.speak()
+        self._around.observers.move()
 
     async def _finish(self, answer: Answer, state: State) -> None:
         bill = self._spending.bill() if self._spending else None

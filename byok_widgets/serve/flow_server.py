@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -181,6 +181,10 @@ class FlowServer:
     def observe(self, observer: Observer) -> None:
         """Call a function with the `TurnReport` of each turn that ends here; it must return at once."""
         self._observers.all.append(observer)
+
+    def observe_moves(self, observer: Callable[[], None]) -> None:
+        """Call a function when a call has begun or moved on, before its reply is heard; it must return at once."""
+        self._observers.of_moves.append(observer)
 
     def update(self, flow: ServedFlow) -> None:
         """Let new conversations begin with another version of the flow.

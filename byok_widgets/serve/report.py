@@ -56,11 +56,21 @@ class Observers:
 
     def __init__(self, observers: Iterable[Observer] = ()) -> None:
         self.all = list(observers)
+        self.of_moves: list[Callable[[], None]] = []
+
+    def move(self) -> None:
+        """Call those who want to know that a conversation has moved, before its turn has ended."""
+        for observer in list(self.of_moves):
+            _call(observer)
 
     def tell(self, report: TurnReport) -> None:
         """Call all of them."""
         for observer in list(self.all):
-            try:
-                observer(report)
-            except Exception:  # noqa: BLE001 - it may be anybody's
-                _LOG.exception("an observer of turns failed")
+            _call(observer, report)
+
+
+def _call(observer: Callable[..., None], *given: TurnReport) -> None:
+    try:
+        observer(*given)
+    except Exception:  # noqa: BLE001 - it may be anybody's
+        _LOG.exception("an observer of turns failed")

@@ -25,6 +25,7 @@ REFRESH_S = 0.5
 """The list changes at most this often, in seconds."""
 _LISTED = 50
 _SHOWN_CHARS = 60
+_NOBODY = [(ServedCalls.nothing, "")]
 
 
 class ServerView(ipywidgets.VBox):  # type: ignore[misc]
@@ -40,10 +41,11 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
     def __init__(self, server: FlowServer, flow: Flow) -> None:
         self._server, self._flow, self._mode = server, flow, mode_of()
         self._lock, self._is_due = threading.Lock(), False
+        self._choosing = threading.Lock()
         self._listed = ServedCalls()
         self._head = ipywidgets.HTML()
         self.connection = Connection(server)
-        self.calls = ipywidgets.Select(options=[], rows=8, description="Calls", layout={"width": "100%"})
+        self.calls = ipywidgets.Select(options=_NOBODY, rows=8, description="Calls", layout={"width": "100%"})
         self.opened, self.said = ipywidgets.VBox(), ipywidgets.HTML()
         self.stop = self._button("Stop serving", self._stop)
         buttons = [
@@ -66,6 +68,7 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
         self.add_class("byok-panel")
         self._show_head()
         self._refresh()
+        server.observe_moves(self._come)
         server.observe(lambda _report: self._come())
 
     def _button(self, label: str, work: Any) -> ipywidgets.Button:
@@ -85,7 +88,7 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
         PANEL_WORK.submit(guarded)
 
     def _come(self) -> None:
-        """Note that a turn has ended. This is called on the loop, so the list is read elsewhere, later."""
+        """Note that a call has moved. This is called on the loop, so the list is read elsewhere, later."""
         with self._lock:
             if self._is_due:
                 return
@@ -101,12 +104,13 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
     def _refresh(self) -> None:
         if not self._server.running:
             return
-        chosen = self.calls.value
         self._listed = self._server.sessions(_LISTED)
         options = [(_label(call), call.key) for call in self._listed]
-        self.calls.options = options
-        if chosen in [key for _, key in options]:
-            self.calls.value = chosen
+        with self._choosing, self.calls.hold_sync():  # new options choose the first: a click must not meet that
+            chosen = self.calls.value
+            self.calls.options = options or _NOBODY
+            if chosen in [key for _, key in options]:
+                self.calls.value = chosen
 
     def _show_head(self) -> None:
         self._head.value = self._server._repr_html_()
@@ -120,15 +124,17 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
     def _open(self) -> str:
         session = self._server.session(self._chosen())
         self.opened.children = [Chat(session, mode=self._mode)]
-        return "What is said here continues the call, and does not reach the caller."
+        return "The call up to now; open it again to see what comes. What you say here does not reach the caller."
 
     def _save(self) -> str:
         return str(self._flow.save_case(self._server.session(self._chosen())))
 
     def _chosen(self) -> str:
-        if self.calls.value is None:
+        with self._choosing:
+            chosen = self.calls.value
+        if not chosen:
             raise FlowError("No call is chosen.", kind="serve_session", fix="Click one in the list.")
-        return str(self.calls.value)
+        return str(chosen)
 
     def _delete(self) -> str:
         self._server.delete(self._chosen())
@@ -146,6 +152,6 @@ def _row(*buttons: ipywidgets.Button) -> ipywidgets.HBox:
 def _label(call: ServedCall) -> str:
     at = time.strftime("%H:%M:%S", time.localtime(call.last_at))
     failed = f" · {call.fallback}" if call.fallback else ""
-    said = f"{call.text} → {call.reply}"
+    said = f"{call.text} → {call.reply}" if call.reply else call.text
     shown = said if len(said) <= _SHOWN_CHARS else f"{said[:_SHOWN_CHARS]}…"
     return sanitize(f"{at} · {call.name or 'no id'} · at {call.node}{failed} · {shown}")

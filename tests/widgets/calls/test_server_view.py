@@ -12,9 +12,10 @@ import pytest
 from byok_widgets import Flow
 from byok_widgets.serve.flow_server import FlowServer
 from byok_widgets.widgets import NotebookFrontend, audience
+from byok_widgets.widgets.calls import server_view
 from byok_widgets.widgets.calls.server_view import ServerView
 from byok_widgets.widgets.chat.chat import Chat
-from tests.scripted_server import ScriptedServer
+from tests.scripted_server import Say, ScriptedServer
 from tests.serve.talking import Caller, user
 from tests.widgets.page_schema import check_request
 from tests.widgets.wire import Wire, eventually
@@ -48,8 +49,7 @@ def test_a_call_is_listed_opened_saved_and_deleted(
     view.open_call.click()
     eventually(lambda: "chosen" in view.said.value)
     Caller(served.port, served.token).ask([user("<b>Hi</b>")], user="call 1")
-    eventually(lambda: len(view.calls.options) == 1)
-    assert "call 1" in view.calls.options[0][0]
+    eventually(lambda: "call 1" in view.calls.options[0][0])
     view.calls.index = 0
     view.open_call.click()
     eventually(lambda: len(view.opened.children) == 1)
@@ -60,7 +60,21 @@ def test_a_call_is_listed_opened_saved_and_deleted(
     eventually(lambda: list(tmp_path.glob("*.cases")) != [])
     assert flow.cases(next(tmp_path.glob("*.cases")))[0].caller == ("<b>Hi</b>",)
     view.delete_call.click()
-    eventually(lambda: view.calls.options == ())
+    eventually(lambda: [key for _, key in view.calls.options] == [""])
+
+
+def test_a_call_is_listed_while_its_reply_is_spoken(
+    flow: Flow, served: FlowServer, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_view, "REFRESH_S", 0.0)
+    server.script(Say("One moment.", pause_s=1.0))
+    view = ServerView(served, flow)
+    listed: list[str] = []
+    view.calls.observe(lambda change: listed.extend(label for label, _ in change.new), "options")
+    Caller(served.port, served.token).ask([user("Hi")], user="call 1")
+    eventually(lambda: any("One moment." in label for label in listed))
+    assert "One moment." not in listed[0]
+    assert "call 1" in listed[0]
 
 
 def test_the_page_is_told_the_token_and_a_snippet_for_each_client(flow: Flow, served: FlowServer) -> None:
