@@ -42,10 +42,9 @@ class Pieces:
         call = self._call(answer)
         parts = [self._piece(json.dumps({"tool_calls": [{"index": 0, **call}]}))] if call else []
         parts.append(self._piece("{}", self._finish(answer)))
-        if usage:
+        if usage and (spent := counts(answer.usage)):
             head = self._head("chat.completion.chunk")[:-1]
-            spent = json.dumps(counts(answer.usage))
-            parts.append(f'data: {head}, "choices": [], "usage": {spent}}}\n\n'.encode())
+            parts.append(f'data: {head}, "choices": [], {json.dumps(spent)[1:]}\n\n'.encode())
         return b"".join([*parts, DONE])
 
     def whole(self, answer: Answer) -> bytes:
@@ -55,7 +54,7 @@ class Pieces:
         if call:
             message["tool_calls"] = [call]
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self._finish(answer)}
-        data = {**json.loads(self._head("chat.completion")), "choices": [choice], "usage": counts(answer.usage)}
+        data = {**json.loads(self._head("chat.completion")), "choices": [choice], **counts(answer.usage)}
         return json.dumps(data).encode()
 
     def _call(self, answer: Answer) -> dict[str, Any] | None:
@@ -75,7 +74,9 @@ class Pieces:
         return f'data: {self._start}{delta}, "finish_reason": {end}}}]}}\n\n'.encode()
 
 
-def counts(usage: Usage) -> dict[str, int]:
-    """Return the tokens of a turn; the protocol has no word for what is not known."""
-    read, written = usage.input_tokens or 0, usage.output_tokens or 0
-    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+def counts(usage: Usage) -> dict[str, dict[str, int]]:
+    """Return the field with the tokens of a turn; none where they are unknown: 0 would be taken for free."""
+    read, written = usage.input_tokens, usage.output_tokens
+    if read is None or written is None:
+        return {}
+    return {"usage": {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}}

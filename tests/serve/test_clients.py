@@ -10,6 +10,7 @@ from typing import Any
 import openai
 import pytest
 
+from tests.scripted_server import Say
 from tests.serve.conftest import END_CALL, Served
 from tests.serve.talking import user
 from tests.session.conftest import Script
@@ -45,6 +46,22 @@ def test_the_sdk_gets_it_in_its_other_ways(served: Served, script: Script) -> No
         assert stream.get_final_completion().choices[0].finish_reason == "stop"
     with pytest.raises(openai.AuthenticationError):
         openai.OpenAI(base_url=served.base_url, api_key="byok-wrong").models.list()
+
+
+@pytest.mark.parametrize(("reported", "total"), [({"prompt_tokens": 7, "completion_tokens": 3}, 20), (None, None)])
+def test_tokens_that_no_model_has_reported_are_left_out(
+    served: Served, script: Script, reported: dict[str, int] | None, total: int | None
+) -> None:
+    script.words = [Say("Hm.", usage=reported)]
+    client = openai.OpenAI(base_url=served.base_url, api_key=served.token, max_retries=0)
+    said: Any = [{"role": "user", "content": "Hi"}]
+    whole = client.chat.completions.create(model="x", messages=said, user="u")
+    assert (whole.usage.total_tokens if whole.usage else None) == total
+    options: Any = {"include_usage": True}
+    chunks = client.chat.completions.create(
+        model="x", messages=said, user="u", stream=True, stream_options=options
+    )
+    assert [chunk.usage.total_tokens for chunk in chunks if chunk.usage] == ([] if total is None else [total])
 
 
 def test_curl_gets_it_by_the_snippet(served: Served, script: Script) -> None:
