@@ -17,7 +17,11 @@ def require_known(entry: Mapping[str, Any], names: tuple[str, ...]) -> None:
     for name in entry:
         if name not in names:
             hint = "the nearest is 'values'" if name in ("expected", "gold") else hint_at(name, names)
-            raise ValueError(f"there is no field {as_given(name)}; {hint}")
+            where = "" if nearest(str(name), names) else f"; {_WHERE_VALUES_GO}"
+            raise ValueError(f"there is no field {as_given(name)}; {hint}{where}")
+
+
+_WHERE_VALUES_GO = "what a variable should be goes into values, in a table into a column such as values.weekday"
 
 
 def hint_at(name: object, known: Collection[str]) -> str:

@@ -1,20 +1,24 @@
-"""Makes sure that cases fit a flow: a name that the flow does not have is reported before the first call."""
+"""Makes sure that cases fit a flow: what it has no name for, or cannot give, is reported before the first call."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 from byok_widgets.cases.case import Case
 from byok_widgets.cases.expectation import Expectation
 from byok_widgets.cases.fields import hint_at
 from byok_widgets.cases.sources import wrong_at
-from byok_widgets.errors import ByokError
+from byok_widgets.errors import ByokError, SchemaError
 from byok_widgets.graph import FlowGraph
+from byok_widgets.schema import FieldSpec, read_value
 from byok_widgets.secrets.quoting import as_given
 
 
 def require_fit(cases: Iterable[Case], graph: FlowGraph, *, speaks_first: bool) -> None:
-    """Make sure that cases name nodes, variables and turns that a flow has.
+    """Make sure that cases name nodes, variables and turns of a flow, and expect only values that its fields take.
+
+    Another value would count as wrong for every model: a typing error in a case would look like one of theirs.
 
     Args:
         cases: The cases.
@@ -22,7 +26,7 @@ def require_fit(cases: Iterable[Case], graph: FlowGraph, *, speaks_first: bool) 
         speaks_first: Whether the flow speaks before the caller.
 
     Raises:
-        ConfigError: One does not; the message says where it stands, and the nearest name.
+        ConfigError: One does not; the message says where it stands, and the nearest name or what the field takes.
     """
     for case in cases:
         problem = next(_problems(case, graph, speaks_first=speaks_first), "")
@@ -34,6 +38,7 @@ def _problems(case: Case, graph: FlowGraph, *, speaks_first: bool) -> Iterator[s
     written = [name for node in graph.nodes.values() for name in node.writes]
     variables = list(dict.fromkeys([*written, *case.variables]))
     yield from _unknown_names(case.expected, "end_node", graph.nodes, variables)
+    yield from _impossible_values(case, case.expected, graph)
     for number, expected in case.turns.items():
         if number > case.most_turns:
             said = f"{case.most_turns} thing{'s' if case.most_turns != 1 else ''}"
@@ -41,6 +46,8 @@ def _problems(case: Case, graph: FlowGraph, *, speaks_first: bool) -> Iterator[s
         if number == 0 and not speaks_first:
             yield "turns: there is no turn 0, since this flow does not speak before the caller"
         for problem in _unknown_names(expected, "node", graph.nodes, variables):
+            yield f"turn {number}: {problem}"
+        for problem in _impossible_values(case, expected, graph):
             yield f"turn {number}: {problem}"
     yield from _wrong_stubs(case, graph)
     done = case.simulated.is_done if case.simulated else None
@@ -62,6 +69,32 @@ def _unknown_names(
         for name in named:
             if name not in variables:
                 yield f"{field}: no node of the flow sets {as_given(name)}; {hint_at(name, variables)}"
+
+
+def _impossible_values(case: Case, expected: Expectation, graph: FlowGraph) -> Iterator[str]:
+    """Yield which values no field takes; what an action or the case itself may set is not known beforehand."""
+    for name, value in expected.values.items():
+        specs = [node.field(name) for node in graph.nodes.values() if name in node.writes]
+        if name in case.variables or None in specs or _is_nested(value):
+            continue
+        problems = [problem for spec in specs if spec and (problem := _problem_of(spec, value))]
+        if problems and len(problems) == len(specs):
+            yield f"values: {problems[0].rstrip('.')}"
+
+
+def _is_nested(value: Any) -> bool:
+    """Whether a value holds objects, of which a part may be expected that is not whole."""
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    return any(isinstance(part, (Mapping, list, tuple)) for part in parts)
+
+
+def _problem_of(spec: FieldSpec, value: Any) -> str:
+    """Return why a field cannot have a value; empty where it can."""
+    try:
+        read_value(spec, value)
+    except SchemaError as error:
+        return error.problem
+    return ""
 
 
 def _wrong_stubs(case: Case, graph: FlowGraph) -> Iterator[str]:

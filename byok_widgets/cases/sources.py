@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
@@ -107,10 +107,18 @@ def _of_csv(name: str, text: str) -> Iterator[tuple[str, Any]]:
             raise wrong_at(f"{name}, line {reader.line_num}", problem) from None
         if row is None:
             return
+        if found := _other_separator(reader.fieldnames or []):
+            raise wrong_at(f"{name}, line 1", f"its columns are separated by {found}; save it with commas")
         place = f"{name}, line {reader.line_num}"
         if None in row:
             raise wrong_at(place, "it has more cells than there are columns")
         yield place, _of_columns({name: _cell(name, cell) for name, cell in row.items() if cell})
+
+
+def _other_separator(columns: Sequence[Any]) -> str:
+    """Return by what else than commas columns seem to be separated, as some spreadsheets do; empty if by none."""
+    alone = str(columns[0]) if len(columns) == 1 else ""
+    return next((words for mark, words in ((";", "semicolons"), ("\t", "tabs")) if mark in alone), "")
 
 
 def _of_frame(frame: Any) -> Iterator[tuple[str, Any]]:

@@ -141,7 +141,7 @@ class Metric:
         except ByokError:
             raise
         except Exception as error:  # noqa: BLE001 - a person's function may raise anything
-            problem = f"failed: {describe_exception(error)}"
+            problem = f"failed: {describe_exception(error)}, with an output of {', '.join(cell.output)}"
         else:
             if 0 <= score <= 1:
                 return score

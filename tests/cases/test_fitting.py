@@ -27,6 +27,9 @@ UNKNOWN = [
     ({"turns": {"1": {"values": {"wekday": None}}}}, "turn 1: values", "'weekday'"),
     ({"turns": {"3": {"node": "bye"}}}, "turns", "no turn 3"),
     ({"turns": {"0": {"node": "ask"}}}, "turns", "no turn 0"),
+    ({"values": {"weekday": "Wed"}}, "values", "one of Mon, Tue"),
+    ({"values": {"weekday": ["Tue"]}}, "values", "one of Mon, Tue"),
+    ({"turns": {"1": {"values": {"weekday": 3}}}}, "turn 1: values", "one of Mon, Tue"),
     ({"stubs": {"raed": {}}}, "stubs", "'read'"),
     ({"stubs": {"read": {}}}, "stubs", "not an action"),
 ]
@@ -51,6 +54,16 @@ def test_it_is_told_before_the_first_call(
     assert caught.value.problem.startswith(f"booking.cases, line 2: {field}: ")
     assert meant in caught.value.problem
     assert server.requests == []
+
+
+@pytest.mark.parametrize("value", [None, "tue", " Tue "])
+def test_a_value_that_the_field_can_have_fits(flow: Flow, value: str | None) -> None:
+    assert flow.test([{**GOOD, "values": {"weekday": value}}]).cases
+
+
+def test_a_value_that_an_action_may_set_is_not_judged_by_a_field(flow: Flow) -> None:
+    flow.connect("bye", flow.action("move", lambda: "Wed", writes=["weekday"]))
+    assert flow.test([{**GOOD, "values": {"weekday": "Wed"}}]).cases
 
 
 def test_what_a_case_brings_with_it_is_known(flow: Flow) -> None:

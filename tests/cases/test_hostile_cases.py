@@ -10,6 +10,7 @@ import pytest
 
 from byok_widgets import ConfigError, Flow
 from byok_widgets.cases import sources
+from byok_widgets.cases.reading import read_cases
 
 VALUES = {
     "a number without end": "1e999",
@@ -91,3 +92,13 @@ def test_more_cases_than_fit_into_the_memory_are_told(
     with pytest.raises(ConfigError) as caught:
         flow.cases(tmp_path / "many.jsonl")
     assert "line 4" in caught.value.problem
+
+
+@pytest.mark.parametrize(("mark", "named"), [(";", "semicolons"), ("\t", "tabs")])
+def test_a_table_of_another_separator_says_so(tmp_path: Path, mark: str, named: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"text{mark}values.day\nTuesday, please{mark}Tue\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read_cases(path)
+    assert caught.value.problem.startswith("a.csv, line 1: ")
+    assert named in caught.value.problem
