@@ -32,6 +32,10 @@ from byok_widgets.errors import ByokError
 
 ROOM = 250
 """Cells that are under way at once and do not wait, until they are stored; more would only fill memory."""
+BUSY_S = 0.01
+"""A turn of the event loop that takes longer leaves answers unread, and their provider would seem slow."""
+BUSY_TURNS = 10
+"""How many turns the next case waits for a shorter one: code of a notebook may keep all of them long."""
 CLAIMED_AT_ONCE = 50
 """Cases whose cells are claimed together for this kernel: a commit for each would take longer than the rest."""
 GRACE_S = 30.0
@@ -124,6 +128,7 @@ class Runner:
         try:
             for number, case in enumerate(self.cases):
                 await self._room()
+                await self._calm()
                 if number % CLAIMED_AT_ONCE == 0:
                     await asyncio.sleep(0)  # cases that are finished wait for nothing, and others want the loop
                     await self._claim(self.cases[number : number + CLAIMED_AT_ONCE])
@@ -316,6 +321,15 @@ class Runner:
         while self._running and len(self._running) - self._waiting + wide > self._most and not self._problem:
             self._changed.clear()
             await self._changed.wait()
+
+    async def _calm(self) -> None:
+        """Wait a little while this process is too busy to read answers: that is no time of their providers."""
+        loop = asyncio.get_running_loop()
+        for _ in range(BUSY_TURNS if self._running else 0):
+            began = loop.time()
+            await asyncio.sleep(0)
+            if loop.time() - began < BUSY_S:
+                return
 
     def change_waiting(self, by: int) -> None:
         """Take note that a cell begins or ends to wait for its provider: others may start meanwhile."""
