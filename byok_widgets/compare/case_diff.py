@@ -20,18 +20,21 @@ class Diff:
 
     Attributes:
         case: The case.
-        cells: The first repeat of each variant, by its name; `None` where it has not ended.
+        cells: What each variant gave, by its name; `None` where it has not ended.
         checks: Each expectation with what was found, by the name of the variant.
+        which: Which repeat it is; empty where there is one.
     """
 
     case: Case
     cells: Mapping[str, ResultCell | None]
     checks: Mapping[str, Sequence[Check]]
+    which: str = ""
 
     @property
     def _title(self) -> str:
+        which = f" ({self.which})" if self.which else ""
         said = "" if self.case.said == self.case.name else f": {self.case.said}"
-        return f"Case {self.case.name}{said}"
+        return f"Case {self.case.name}{which}{said}"
 
     def _rows(self) -> Iterator[tuple[str, ...]]:
         names = list(self.cells)
@@ -45,7 +48,7 @@ class Diff:
         yield ("answer", "", *(_answer(cell) for cell in self.cells.values()))
 
     def __repr__(self) -> str:
-        lines = [f"Case {self.case.name!r}: {self.case.said}"]
+        lines = [self._title]
         for name, expected, *found in self._rows():
             lines.append(f"  {name}" + (f" (expected {expected})" if expected else ""))
             lines += [f"    {variant}: {value}" for variant, value in zip(self.cells, found, strict=True)]

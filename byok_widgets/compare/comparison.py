@@ -37,6 +37,7 @@ from byok_widgets.engine import ENGINE, HAS_THREADS
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.frontend import frontend
 from byok_widgets.reply import badge, origins_of
+from byok_widgets.secrets.quoting import as_given
 from byok_widgets.usage import CostTotal
 
 
@@ -325,20 +326,29 @@ class Comparison:
         scores = {variant.name: self.results.means_of(variant) for variant in self.variants}
         return Disagreements(self.cases, scores)
 
-    def diff(self, case: str | int | Case) -> Diff:
+    def diff(self, case: str | int | Case, repeat: int = 1) -> Diff:
         """Return what each variant made of a case, beside what was expected, with what differs marked.
 
         Args:
             case: A case, its name, or its place in `cases`, from 0.
+            repeat: Which repeat, from 1.
+
+        Raises:
+            ConfigError: There is no such case or repeat.
         """
+        if repeat not in range(1, self.results.repeat + 1):
+            raise ConfigError(
+                f"There is no repeat {as_given(repeat)}.", kind="cases", fix=f"Write 1 to {self.results.repeat}."
+            )
         found = case if isinstance(case, Case) else self.cases[case]
-        cells = [(variant, self.results.cell(variant, found, 1)) for variant in self.variants]
+        cells = [(variant, self.results.cell(variant, found, repeat)) for variant in self.variants]
         listed = {
             variant.name: told_checks(found, cell)
             for variant, cell in cells
             if cell is not None and cell.status == "done"
         }
-        return Diff(found, {variant.name: cell for variant, cell in cells}, listed)
+        which = f"repeat {repeat} of {self.results.repeat}" if self.results.repeat > 1 else ""
+        return Diff(found, {variant.name: cell for variant, cell in cells}, listed, which)
 
     def rescore(self, metric: str | Function | Metric) -> Comparison:
         """Score the outputs that are there by another metric, without a call; verdicts are new ones then.

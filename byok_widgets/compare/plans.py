@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from byok_widgets.display import markup
+from byok_widgets.display.text_tables import aligned
 from byok_widgets.secrets import redact
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ class Plans(dict[str, "Plan"]):
     def _title(self) -> str:
         plan = next(iter(self.values()))
         return (
-            f"Cases that show {100 * plan.margin:g} points between equal models, at level {100 * plan.level:g} % "
-            f"with power {100 * plan.power:g} %, from {plan.pilot_cases} cases"
+            f"How many cases show a difference of {100 * plan.margin:g} points, or no loss as large between equal "
+            f"models: with a {100 * plan.level:g}% interval, in {100 * plan.power:g} of 100 comparisons"
         )
 
     @property
@@ -41,7 +42,7 @@ class Plans(dict[str, "Plan"]):
         return list(dict.fromkeys(plan.reason for plan in self.values() if plan.reason))
 
     def __repr__(self) -> str:
-        lines = [self._title, "  ".join(_PLAN), *("  ".join(row) for row in self._table()), *self._reasons]
+        lines = [self._title, *aligned([_PLAN, *self._table()]), *self._reasons]
         return redact("\n".join(lines), words=False)
 
     def _repr_html_(self) -> str:
@@ -51,4 +52,4 @@ class Plans(dict[str, "Plan"]):
         return f"{shown}{said}"
 
 
-_PLAN = ("variant", "repeats", "cases", "cells", "cost", "these cases would show")
+_PLAN = ("variant", "repeats", "cases needed", "cells", "cost", "shown by the cases so far")

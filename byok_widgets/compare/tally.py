@@ -36,7 +36,7 @@ class Summary:
         p95_s: 95th percentile of it.
         wait_s: Median seconds of our own waiting.
         retries: Requests beyond the first.
-        tokens_per_s: Median tokens written a second, after the first one.
+        tokens_per_s: Median tokens written a second, after the first one; `None` where answers came as a whole.
     """
 
     finished: int
@@ -200,8 +200,12 @@ class Column:
         return self._total / self._scored if self._scored else None
 
 
+_FASTEST = 10_000
+"""Tokens per second that no model writes: an answer that seems to was sent as a whole, which tells no speed."""
+
+
 def _speed(cell: ResultCell) -> float | None:
     if cell.output_tokens is None or cell.total_s is None or cell.first_token_s is None:
         return None
     took = cell.total_s - cell.first_token_s
-    return cell.output_tokens / took if took > 0 else None
+    return cell.output_tokens / took if cell.output_tokens < _FASTEST * took else None

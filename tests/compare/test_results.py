@@ -150,3 +150,11 @@ def test_evidence_goes_on_from_the_last_look_and_begins_anew_when_a_cell_was_rep
         assert (found.n, found.e_value) == (number + 1, pytest.approx(once.e_value))
     results.add(CASES[1], ResultCell("b", CASES[1].name, 1, "done", retries=1), Score(1.0))
     assert live.look(results, VARIANTS[0], None) == Live().look(results, VARIANTS[0], None)
+
+
+@pytest.mark.parametrize(("took_s", "speed"), [(0.5, 18.0), (0.0001, None), (0.0, None)])
+def test_an_answer_that_came_as_a_whole_tells_no_speed(took_s: float, speed: float | None) -> None:
+    results = Results(VARIANTS, CASES[:1], 1)
+    cell = ResultCell("a", CASES[0].name, 1, "done", output_tokens=9, first_token_s=2.0, total_s=2.0 + took_s)
+    results.add(CASES[0], cell, Score(1.0))
+    assert results.summary(VARIANTS[0]).tokens_per_s == (None if speed is None else pytest.approx(speed))

@@ -7,8 +7,9 @@ import re
 
 import pytest
 
+from byok_widgets import ConfigError
 from byok_widgets.compare.comparison import Comparison
-from tests.compare.flows import compatible_flow
+from tests.compare.flows import booking_flow, compatible_flow
 from tests.fake_keys import fake_key
 from tests.html_table import cells_of
 from tests.scripted_server import Say, ScriptedServer
@@ -84,6 +85,22 @@ def test_a_key_that_was_said_is_shown_in_no_table(compared: Comparison) -> None:
     found = type(compared.disagreements())(compared.cases, scores)
     assert found
     assert key not in found._repr_html_() + repr(found)
+
+
+def test_each_repeat_of_a_case_can_be_looked_at(server: ScriptedServer) -> None:
+    server.script(lambda request: Say(f'{{"weekday": "{"Tue" if request["seed"] == 1 else "Mon"}"}}'))
+    cases = [{"name": "one", "text": "Tuesday", "values": {"weekday": "Tue"}}]
+    found = (
+        booking_flow(server).node("read").compare(["compatible:one", "compatible:two"], cases, repeat=2, wait=True)
+    )
+    first, second = found.diff("one"), found.diff("one", 2)
+    assert "repeat 1 of 2" in first._repr_html_()
+    assert "repeat 2 of 2" in repr(second)
+    said = [diff.cells["compatible:one"].output["values"]["weekday"] for diff in (first, second)]
+    assert said == ["Tue", "Mon"]
+    with pytest.raises(ConfigError) as caught:
+        found.diff("one", 3)
+    assert caught.value.kind == "cases"
 
 
 def test_a_case_is_named_by_its_place_too(compared: Comparison) -> None:
