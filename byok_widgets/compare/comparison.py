@@ -13,6 +13,7 @@ from byok_widgets.compare.case_diff import Diff
 from byok_widgets.compare.disagreements import Disagreements
 from byok_widgets.compare.divergence import Divergences, divergences, first_divergence
 from byok_widgets.compare.execution import Execution, OnChange
+from byok_widgets.compare.limits import Limits
 from byok_widgets.compare.node_scores import NodeScores, node_scores
 from byok_widgets.compare.pictures import Pictures, pictures_of
 from byok_widgets.compare.plans import Plans
@@ -141,6 +142,11 @@ class Comparison:
     def spent(self) -> CostTotal:
         """What this run cost; finished cells of earlier runs are not paid again."""
         return self._execution.spent
+
+    @property
+    def limits(self) -> Limits:
+        """What a run may use."""
+        return self._setup.limits
 
     @property
     def used(self) -> tuple[Decimal, int]:

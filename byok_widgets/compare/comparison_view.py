@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Protocol
 
 from byok_widgets.cases.case import Case, Cases
 from byok_widgets.compare.divergence import Divergences
+from byok_widgets.compare.limits import Limits
 from byok_widgets.compare.node_scores import NodeScores
 from byok_widgets.compare.prices import CostEstimate
 from byok_widgets.compare.results import Results
@@ -74,6 +76,14 @@ class ComparisonView(Protocol):
     @property
     def stopped_for(self) -> str:
         """Why not everything was run."""
+
+    @property
+    def limits(self) -> Limits:
+        """What a run may use."""
+
+    @property
+    def used(self) -> tuple[Decimal, int]:
+        """The money and the calls that the last run used."""
 
     @property
     def given_up(self) -> int:

@@ -107,6 +107,8 @@ def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
         said.append(f"A node alone is not judged by what the flow does: {', '.join(comparison.task.unjudged)}.")
     if comparison.task.unstated:
         said.append(not_called(comparison.task.unstated))
+    if comparison.stopped_for == "budget":
+        said.append(_limited(comparison))
     if lost := comparison.given_up:
         cells = "One cell was" if lost == 1 else f"{lost} cells were"
         said.append(
@@ -128,6 +130,18 @@ def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
     if not found and not comparison.running and len(comparison.results) and not evidence.are_possible():
         said.append('Verdicts need numpy and scipy: pip install "byok-widgets[compare]".')
     return list(dict.fromkeys(said))
+
+
+def _limited(comparison: ComparisonView) -> str:
+    """Say what a run that came to its limit used: it may be little, since the worst case of a call has to fit."""
+    usd, calls = comparison.used
+    limits = comparison.limits
+    used = [] if limits.usd is None else [f"${usd:.4f} of ${limits.usd:.4f}"]
+    used += [] if limits.max_calls is None else [f"{calls} of {limits.max_calls} calls"]
+    return (
+        f"It used {' and '.join(used)}; at worst, with retries, the next calls would take more than is left. "
+        "resume() with a higher limit runs the rest."
+    )
 
 
 def replayed(comparison: ComparisonView) -> list[str]:

@@ -74,6 +74,15 @@ def test_a_node_is_never_overspent_and_the_estimate_holds(flow: Flow, server: Sc
     assert result.spent.usd == paid(flow, server)
 
 
+def test_a_limit_that_is_too_low_for_the_first_call_says_so(flow: Flow, server: ScriptedServer) -> None:
+    read = flow.extraction("read", weekday=["Mon", "Tue"], max_tokens=MOST)
+    result = read.compare([SMALL, LARGE], texts(3), budget=0.0001, max_calls=50)
+    assert server.requests == []
+    assert "$0.0000 of $0.0001 and 0 of 50 calls" in " ".join(result.notes())
+    assert result.resume(budget=1).complete
+    assert "of 50 calls" not in " ".join(result.notes())
+
+
 def test_a_flow_is_never_overspent_and_cells_that_were_given_up_are_in_its_cost(
     flow: Flow, server: ScriptedServer
 ) -> None:
