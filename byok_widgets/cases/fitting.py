@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from byok_widgets.cases.case import Case
@@ -16,9 +17,7 @@ from byok_widgets.secrets.quoting import as_given
 
 
 def require_fit(cases: Iterable[Case], graph: FlowGraph, *, speaks_first: bool) -> None:
-    """Make sure that cases name nodes, variables and turns of a flow, and expect only values that its fields take.
-
-    Another value would count as wrong for every model: a typing error in a case would look like one of theirs.
+    """Make sure that cases name nodes, variables and turns that a flow has.
 
     Args:
         cases: The cases.
@@ -26,10 +25,31 @@ def require_fit(cases: Iterable[Case], graph: FlowGraph, *, speaks_first: bool) 
         speaks_first: Whether the flow speaks before the caller.
 
     Raises:
-        ConfigError: One does not; the message says where it stands, and the nearest name or what the field takes.
+        ConfigError: One does not; the message says where it stands, and the nearest name.
     """
     for case in cases:
         problem = next(_problems(case, graph, speaks_first=speaks_first), "")
+        if problem:
+            raise wrong_at(case.place or f"case {case.name!r}", problem)
+
+
+def require_possible(cases: Iterable[Case], graph: FlowGraph) -> None:
+    """Make sure that cases expect only values that the fields of a flow take.
+
+    Another value would count as wrong for every model that is compared: a typing error in a case would look like
+    one of theirs. A test may expect it, and fail until the field takes it.
+
+    Raises:
+        ConfigError: One expects another; the message says where it stands, and what the field takes.
+    """
+    for case in cases:
+        whole = _impossible_values(case, case.expected, graph)
+        turns = (
+            f"turn {number}: {problem}"
+            for number, expected in case.turns.items()
+            for problem in _impossible_values(case, expected, graph)
+        )
+        problem = next(chain(whole, turns), "")
         if problem:
             raise wrong_at(case.place or f"case {case.name!r}", problem)
 
@@ -38,7 +58,6 @@ def _problems(case: Case, graph: FlowGraph, *, speaks_first: bool) -> Iterator[s
     written = [name for node in graph.nodes.values() for name in node.writes]
     variables = list(dict.fromkeys([*written, *case.variables]))
     yield from _unknown_names(case.expected, "end_node", graph.nodes, variables)
-    yield from _impossible_values(case, case.expected, graph)
     for number, expected in case.turns.items():
         if number > case.most_turns:
             said = f"{case.most_turns} thing{'s' if case.most_turns != 1 else ''}"
@@ -46,8 +65,6 @@ def _problems(case: Case, graph: FlowGraph, *, speaks_first: bool) -> Iterator[s
         if number == 0 and not speaks_first:
             yield "turns: there is no turn 0, since this flow does not speak before the caller"
         for problem in _unknown_names(expected, "node", graph.nodes, variables):
-            yield f"turn {number}: {problem}"
-        for problem in _impossible_values(case, expected, graph):
             yield f"turn {number}: {problem}"
     yield from _wrong_stubs(case, graph)
     done = case.simulated.is_done if case.simulated else None

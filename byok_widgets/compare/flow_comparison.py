@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from byok_widgets.cases.fitting import require_fit
+from byok_widgets.cases.fitting import require_fit, require_possible
 from byok_widgets.cases.reading import read_cases
 from byok_widgets.compare.comparison import Comparison
 from byok_widgets.compare.evidence import require_statistics
@@ -37,7 +37,9 @@ def compare_flow(
             kind="batch",
             fix="Compare one node: flow.node(name).compare(models, cases, batch=True).",
         )
-    return played_flow(flow, variants=_assigned(variants), cases=cases, options=options)
+    found = read_cases(cases)
+    require_possible(found, flow.graph)
+    return played_flow(flow, variants=_assigned(variants), cases=found, options=options)
 
 
 def played_flow(

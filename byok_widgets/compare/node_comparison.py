@@ -8,7 +8,7 @@ from typing import Any
 
 from byok_widgets.cases.case import Cases
 from byok_widgets.cases.checks import expected_of
-from byok_widgets.cases.fitting import require_fit
+from byok_widgets.cases.fitting import require_fit, require_possible
 from byok_widgets.cases.reading import read_cases
 from byok_widgets.compare.comparison import Comparison
 from byok_widgets.compare.executors.choice import executor_of
@@ -52,6 +52,7 @@ def compare_node(
     unjudged: list[str] = []
     if Metric.of(options.metric).needs_labels:
         require_fit(found, fixed.graph, speaks_first=fixed.speaks_first)
+        require_possible(found, fixed.graph)
         unjudged = _unjudged(found, own)
     task = NodeTask(
         own, fixed, variants=variants, sampling=sampling, store=store, batch=options.batch, unjudged=unjudged

@@ -27,9 +27,6 @@ UNKNOWN = [
     ({"turns": {"1": {"values": {"wekday": None}}}}, "turn 1: values", "'weekday'"),
     ({"turns": {"3": {"node": "bye"}}}, "turns", "no turn 3"),
     ({"turns": {"0": {"node": "ask"}}}, "turns", "no turn 0"),
-    ({"values": {"weekday": "Wed"}}, "values", "one of Mon, Tue"),
-    ({"values": {"weekday": ["Tue"]}}, "values", "one of Mon, Tue"),
-    ({"turns": {"1": {"values": {"weekday": 3}}}}, "turn 1: values", "one of Mon, Tue"),
     ({"stubs": {"raed": {}}}, "stubs", "'read'"),
     ({"stubs": {"read": {}}}, "stubs", "not an action"),
 ]
@@ -56,14 +53,36 @@ def test_it_is_told_before_the_first_call(
     assert server.requests == []
 
 
+TWO = {"a": {}, "b": {"ask": "two"}}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"values": {"weekday": "Wed"}}, "values"),
+        ({"values": {"weekday": ["Tue"]}}, "values"),
+        ({"turns": {"1": {"values": {"weekday": 3}}}}, "turn 1: values"),
+    ],
+)
+def test_a_value_that_no_field_takes_is_compared_nowhere_but_may_fail_a_test(
+    flow: Flow, server: ScriptedServer, wrong: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        flow.compare(TWO, cases=[GOOD, {**GOOD, **wrong}])
+    assert caught.value.problem.startswith(f"case 2: {field}: ")
+    assert "one of Mon, Tue" in caught.value.problem
+    assert server.requests == []
+    assert not flow.test([{**GOOD, **wrong}])
+
+
 @pytest.mark.parametrize("value", [None, "tue", " Tue "])
-def test_a_value_that_the_field_can_have_fits(flow: Flow, value: str | None) -> None:
-    assert flow.test([{**GOOD, "values": {"weekday": value}}]).cases
+def test_a_value_that_the_field_can_have_is_compared(flow: Flow, value: str | None) -> None:
+    assert flow.compare(TWO, cases=[{**GOOD, "values": {"weekday": value}}]).complete
 
 
 def test_a_value_that_an_action_may_set_is_not_judged_by_a_field(flow: Flow) -> None:
     flow.connect("bye", flow.action("move", lambda: "Wed", writes=["weekday"]))
-    assert flow.test([{**GOOD, "values": {"weekday": "Wed"}}]).cases
+    assert flow.compare(TWO, cases=[{**GOOD, "values": {"weekday": "Wed"}}]).complete
 
 
 def test_what_a_case_brings_with_it_is_known(flow: Flow) -> None:
