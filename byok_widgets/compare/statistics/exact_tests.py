@@ -49,8 +49,9 @@ def sign_flip_mid_p(differences: Floats) -> float:
     steps = _grid_steps(sizes)
     if steps is None:
         return 2 * float(ndtr(-observed / math.sqrt(float(sizes @ sizes))))
-    whole, counts = np.unique(np.rint(sizes * steps).astype(np.int64), return_counts=True)
-    return _flip_tail(whole, counts, round(observed * steps))
+    rounded = np.rint(differences * steps).astype(np.int64)  # their sum, too: it is never beyond the largest
+    whole, counts = np.unique(np.abs(rounded), return_counts=True)
+    return _flip_tail(whole, counts, abs(int(rounded.sum())))
 
 
 def _grid_steps(sizes: Floats) -> float | None:

@@ -122,3 +122,9 @@ def test_random_label_swaps_come_close_to_all_of_them() -> None:
     found = label_swap_mid_p(ours, baseline, np.arange(14))
     assert found == label_swap_mid_p(ours, baseline, np.arange(14)), "the same each time"
     assert found == pytest.approx(swapped(ours, baseline, np.arange(14)), abs=0.015)
+
+
+def test_differences_without_a_common_grid_that_all_point_one_way_have_a_p() -> None:
+    for seed in range(40):
+        differences = np.random.default_rng(seed).uniform(0.01, 1, 15)
+        assert sign_flip_mid_p(differences) == pytest.approx(2.0**-15, rel=0.01)
