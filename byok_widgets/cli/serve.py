@@ -21,7 +21,7 @@ from byok_widgets.errors import ConfigError, KeyStoreError, MissingKeyError
 
 if TYPE_CHECKING:
     from byok_widgets.flow import Flow
-    from byok_widgets.serve.store import Store
+    from byok_widgets.serve.stores.store import Store
 
 DEFAULT_PORT = 8080
 PASSPHRASE_VARIABLE = "BYOK_WIDGETS_PASSPHRASE"  # noqa: S105 - its name
@@ -192,7 +192,7 @@ def _prepare(flow: Flow, given: argparse.Namespace) -> None:
 def _serve(flow: Flow, given: argparse.Namespace) -> int:
     from byok_widgets.flow.serving import serve
     from byok_widgets.serve.flow_server import Address
-    from byok_widgets.serve.options import ServeOptions
+    from byok_widgets.serve.turns.options import ServeOptions
 
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     gc.set_threshold(_NEW_OBJECTS)
@@ -249,8 +249,8 @@ def _administer(flow: Flow, given: argparse.Namespace) -> int:
 
 async def _administered(store: Store, given: argparse.Namespace) -> int:
     from byok_widgets.display.sanitize import sanitize
-    from byok_widgets.serve.access import digest_of_token, new_token
-    from byok_widgets.serve.store import StoredToken
+    from byok_widgets.serve.http.access import digest_of_token, new_token
+    from byok_widgets.serve.stores.store import StoredToken
 
     if given.delete_session:
         found = await store.named(given.delete_session)

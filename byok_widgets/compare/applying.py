@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from byok_widgets.compare.recommendation import Recommendation
+from byok_widgets.compare.results.recommendation import Recommendation
 from byok_widgets.config import FlowConfig
 from byok_widgets.display.prose import Prose
 from byok_widgets.errors import ConfigError

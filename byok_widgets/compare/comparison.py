@@ -8,31 +8,32 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.cases.case import Case, Cases
-from byok_widgets.compare import evidence, tables
-from byok_widgets.compare.case_diff import Diff
-from byok_widgets.compare.disagreements import Disagreements
-from byok_widgets.compare.divergence import Divergences, divergences, first_divergence
-from byok_widgets.compare.execution import Execution, OnChange
-from byok_widgets.compare.limits import Limits
-from byok_widgets.compare.node_scores import NodeScores, node_scores
+from byok_widgets.compare import tables
+from byok_widgets.compare.cells.result_cell import Key, ResultCell
+from byok_widgets.compare.cells.scoring import Function, Metric
+from byok_widgets.compare.cells.variant import Variant, Variants
 from byok_widgets.compare.pictures import Pictures, pictures_of
-from byok_widgets.compare.plans import Plans
-from byok_widgets.compare.prices import CostEstimate
 from byok_widgets.compare.progress import Progress
-from byok_widgets.compare.rated import METRIC as RATING
-from byok_widgets.compare.rated import Ratings
-from byok_widgets.compare.rating import Rating, ratings_of
-from byok_widgets.compare.recommendation import Recommendation, choose
-from byok_widgets.compare.result_cell import Key, ResultCell
-from byok_widgets.compare.results import Results
-from byok_widgets.compare.scoring import Function, Metric
-from byok_widgets.compare.setup import Setup
-from byok_widgets.compare.starting_order import shuffled
-from byok_widgets.compare.store import CellStore
-from byok_widgets.compare.task import Task
-from byok_widgets.compare.told_checks import told_checks
-from byok_widgets.compare.variant import Variant, Variants
-from byok_widgets.compare.variant_result import VariantResult, Verdicts
+from byok_widgets.compare.results import evidence
+from byok_widgets.compare.results.case_diff import Diff
+from byok_widgets.compare.results.disagreements import Disagreements
+from byok_widgets.compare.results.divergence import Divergences, divergences, first_divergence
+from byok_widgets.compare.results.node_scores import NodeScores, node_scores
+from byok_widgets.compare.results.plans import Plans
+from byok_widgets.compare.results.rated import METRIC as RATING
+from byok_widgets.compare.results.rated import Ratings
+from byok_widgets.compare.results.rating import Rating, ratings_of
+from byok_widgets.compare.results.recommendation import Recommendation, choose
+from byok_widgets.compare.results.results import Results
+from byok_widgets.compare.results.variant_result import VariantResult, Verdicts
+from byok_widgets.compare.running.execution import Execution, OnChange
+from byok_widgets.compare.running.setup import Setup
+from byok_widgets.compare.running.starting_order import shuffled
+from byok_widgets.compare.spending.limits import Limits
+from byok_widgets.compare.spending.prices import CostEstimate
+from byok_widgets.compare.storage.store import CellStore
+from byok_widgets.compare.tasks.task import Task
+from byok_widgets.compare.tasks.told_checks import told_checks
 from byok_widgets.display.reading_order import in_order
 from byok_widgets.engine import ENGINE, HAS_THREADS
 from byok_widgets.errors import ByokError, ConfigError

@@ -8,18 +8,18 @@ from typing import Any
 
 from byok_widgets.cases.fitting import require_fit, require_possible
 from byok_widgets.cases.reading import read_cases
+from byok_widgets.compare.cells.frozen import FrozenFlow, LiveFlow
+from byok_widgets.compare.cells.shard import Shard
+from byok_widgets.compare.cells.variant import Sampling, Variant, flow_variant, sampling_of
 from byok_widgets.compare.comparison import Comparison
-from byok_widgets.compare.evidence import require_statistics
 from byok_widgets.compare.executors.choice import executor_of
-from byok_widgets.compare.flow_task import FlowTask
-from byok_widgets.compare.frozen import FrozenFlow, LiveFlow
-from byok_widgets.compare.opening import open_store
-from byok_widgets.compare.setup import Setup
-from byok_widgets.compare.shard import Shard
+from byok_widgets.compare.results.evidence import require_statistics
+from byok_widgets.compare.running.setup import Setup
 from byok_widgets.compare.starting import frozen, prepared, setup_of
-from byok_widgets.compare.store import CellStore
-from byok_widgets.compare.stubs import unstated_by
-from byok_widgets.compare.variant import Sampling, Variant, flow_variant, sampling_of
+from byok_widgets.compare.storage.opening import open_store
+from byok_widgets.compare.storage.store import CellStore
+from byok_widgets.compare.tasks.flow_task import FlowTask
+from byok_widgets.compare.tasks.stubs import unstated_by
 from byok_widgets.errors import ConfigError
 from byok_widgets.misplaced_keys import reject_any_key
 from byok_widgets.nodes.compare_options import CompareOptions

@@ -10,15 +10,15 @@ from byok_widgets.cases.case import Cases
 from byok_widgets.cases.checks import expected_of
 from byok_widgets.cases.fitting import require_fit, require_possible
 from byok_widgets.cases.reading import read_cases
+from byok_widgets.compare.cells.frozen import FrozenFlow, LiveFlow
+from byok_widgets.compare.cells.scoring import Metric
+from byok_widgets.compare.cells.shard import Shard
+from byok_widgets.compare.cells.variant import Variant, node_variant, sampling_of
 from byok_widgets.compare.comparison import Comparison
 from byok_widgets.compare.executors.choice import executor_of
-from byok_widgets.compare.frozen import FrozenFlow, LiveFlow
-from byok_widgets.compare.node_task import NodeTask, compared_node
-from byok_widgets.compare.opening import open_store
-from byok_widgets.compare.scoring import Metric
-from byok_widgets.compare.shard import Shard
 from byok_widgets.compare.starting import frozen, prepared, setup_of
-from byok_widgets.compare.variant import Variant, node_variant, sampling_of
+from byok_widgets.compare.storage.opening import open_store
+from byok_widgets.compare.tasks.node_task import NodeTask, compared_node
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.misplaced_keys import reject_any_key
 from byok_widgets.nodes.base import Node

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from byok_widgets.compare.comparison_view import ComparisonView
+from byok_widgets.compare.results.comparison_view import ComparisonView
 from byok_widgets.engine import clock
 from byok_widgets.frontend import OutputSink
 from byok_widgets.secrets import redact

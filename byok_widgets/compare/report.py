@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from byok_widgets.cases.case import Case
-from byok_widgets.compare import evidence
-from byok_widgets.compare.figures import percent, short_names_of
 from byok_widgets.compare.pictures import Picture, pictures_of
+from byok_widgets.compare.results import evidence
+from byok_widgets.compare.results.figures import percent, short_names_of
 from byok_widgets.display import markup
 from byok_widgets.errors import ConfigError
 from byok_widgets.files.saved_file import save_file
@@ -18,7 +18,7 @@ from byok_widgets.secrets import redact
 from byok_widgets.secrets.quoting import as_given
 
 if TYPE_CHECKING:
-    from byok_widgets.compare.comparison_view import ComparisonView
+    from byok_widgets.compare.results.comparison_view import ComparisonView
 
 MOST_CASES = 500
 """Cases that are shown one by one; more would make a file that is too large for a browser."""

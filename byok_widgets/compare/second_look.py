@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
-from byok_widgets.compare import evidence
-from byok_widgets.compare.result_cell import Key
-from byok_widgets.compare.setup import Setup
-from byok_widgets.compare.store import CellStore
+from byok_widgets.compare.cells.result_cell import Key
+from byok_widgets.compare.results import evidence
+from byok_widgets.compare.running.setup import Setup
+from byok_widgets.compare.storage.store import CellStore
 from byok_widgets.hashing import hashed
 
 NAME = "second_look"

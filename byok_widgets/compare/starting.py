@@ -9,20 +9,20 @@ from typing import TypeVar
 
 from byok_widgets.cases.case import Cases
 from byok_widgets.compare import second_look
-from byok_widgets.compare.batching import has_batches
+from byok_widgets.compare.cells.frozen import FrozenFlow, LiveFlow
+from byok_widgets.compare.cells.result_cell import Key, ResultCell
+from byok_widgets.compare.cells.scoring import Metric
+from byok_widgets.compare.cells.variant import Variant
 from byok_widgets.compare.comparison import Comparison
-from byok_widgets.compare.estimating import estimate_of
 from byok_widgets.compare.executors.base import LOCAL
-from byok_widgets.compare.frozen import FrozenFlow, LiveFlow
-from byok_widgets.compare.judging import Judge
-from byok_widgets.compare.limits import Limits
-from byok_widgets.compare.result_cell import Key, ResultCell
-from byok_widgets.compare.scoring import Metric
-from byok_widgets.compare.setup import Setup
-from byok_widgets.compare.store import CellStore
-from byok_widgets.compare.stubs import without_effects
-from byok_widgets.compare.task import Task
-from byok_widgets.compare.variant import Variant
+from byok_widgets.compare.running.estimating import estimate_of
+from byok_widgets.compare.running.setup import Setup
+from byok_widgets.compare.spending.limits import Limits
+from byok_widgets.compare.storage.store import CellStore
+from byok_widgets.compare.tasks.batching import has_batches
+from byok_widgets.compare.tasks.judging import Judge
+from byok_widgets.compare.tasks.stubs import without_effects
+from byok_widgets.compare.tasks.task import Task
 from byok_widgets.errors import ConfigError
 from byok_widgets.hashing import hashed
 from byok_widgets.nodes.compare_options import CompareOptions

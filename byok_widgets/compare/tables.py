@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.cases.assertions import JUDGED
-from byok_widgets.compare import evidence
-from byok_widgets.compare.left_out import settings_left_out
+from byok_widgets.compare.cells.left_out import settings_left_out
+from byok_widgets.compare.cells.result_cell import ResultCell
 from byok_widgets.compare.pictures import pictures_of
-from byok_widgets.compare.result_cell import ResultCell
-from byok_widgets.compare.results import Results
-from byok_widgets.compare.validity import validity_of
-from byok_widgets.compare.variant_row import COLUMNS, Figure, figures_of, results_by_variant, telling
+from byok_widgets.compare.results import evidence
+from byok_widgets.compare.results.results import Results
+from byok_widgets.compare.results.validity import validity_of
+from byok_widgets.compare.results.variant_row import COLUMNS, Figure, figures_of, results_by_variant, telling
 from byok_widgets.display import markup
 from byok_widgets.display.markup import Markup
 from byok_widgets.display.sanitize import sanitize
@@ -22,7 +22,7 @@ from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import redact_keys
 
 if TYPE_CHECKING:
-    from byok_widgets.compare.comparison_view import ComparisonView
+    from byok_widgets.compare.results.comparison_view import ComparisonView
 
 HEADS = ("variant", *COLUMNS)
 NUMBERS = frozenset(range(4, len(HEADS)))

@@ -25,10 +25,10 @@ from byok_widgets.secrets.quoting import as_given
 if TYPE_CHECKING:
     from byok_widgets.cases.case import Cases
     from byok_widgets.cases.writing import SavedCase
-    from byok_widgets.compare.assignment_search import AssignmentSearch
-    from byok_widgets.compare.optimisation import Optimisation
-    from byok_widgets.compare.past import PastComparisons
-    from byok_widgets.compare.recommendation import Recommendation
+    from byok_widgets.compare.results.recommendation import Recommendation
+    from byok_widgets.compare.search.assignment_search import AssignmentSearch
+    from byok_widgets.compare.search.optimisation import Optimisation
+    from byok_widgets.compare.storage.past import PastComparisons
     from byok_widgets.config.latency import Latency
     from byok_widgets.diagnostics.check import Check
     from byok_widgets.export import Export, Loss
@@ -824,8 +824,8 @@ class Flow(AnswersGuesses, FlowDefinition):
         Args:
             store: The file with the cells, if it is not the flow's own.
         """
-        from byok_widgets.compare.opening import open_store
-        from byok_widgets.compare.past import past_comparisons
+        from byok_widgets.compare.storage.opening import open_store
+        from byok_widgets.compare.storage.past import past_comparisons
 
         return past_comparisons(open_store(self.context, store))
 
@@ -840,7 +840,7 @@ class Flow(AnswersGuesses, FlowDefinition):
             ConfigError: A file does not exist, or it contains no cells.
             KeyFormatError: A name contains an API key.
         """
-        from byok_widgets.compare.merging import merged
+        from byok_widgets.compare.storage.merging import merged
 
         return merged(self.context, files, store)
 
@@ -903,7 +903,7 @@ class Flow(AnswersGuesses, FlowDefinition):
         """
         from byok_widgets.flow.serving import serve
         from byok_widgets.serve.flow_server import NOTEBOOK, Address
-        from byok_widgets.serve.options import ServeOptions
+        from byok_widgets.serve.turns.options import ServeOptions
 
         address = Address(host, port, public_url, tuple(hosts), tuple(origins))
         options = ServeOptions.of(
@@ -1069,7 +1069,7 @@ class Flow(AnswersGuesses, FlowDefinition):
         options: CompareOptions,
         metrics: Mapping[str, Any],
     ) -> AssignmentSearch:
-        from byok_widgets.compare.assignment_search import AssignmentSearch
+        from byok_widgets.compare.search.assignment_search import AssignmentSearch
         from byok_widgets.diagnostics.lint import reject_ambiguous
 
         reject_ambiguous(self.graph)

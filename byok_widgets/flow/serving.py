@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from byok_widgets.compare.frozen import FrozenFlow
+from byok_widgets.compare.cells.frozen import FrozenFlow
 from byok_widgets.config.own_database import own_database
 from byok_widgets.engine import HAS_THREADS
 from byok_widgets.engine.callbacks import OnProgress
@@ -23,12 +23,12 @@ from byok_widgets.flow.file.flow_data import bind, data_of, fill
 from byok_widgets.flow.flow_definition import FlowDefinition
 from byok_widgets.flow.flow_settings import FlowSettings
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.serve.served_flow import ServedFlow, acts
+from byok_widgets.serve.turns.served_flow import ServedFlow, acts
 
 if TYPE_CHECKING:
     from byok_widgets.serve.flow_server import Address, FlowServer
-    from byok_widgets.serve.options import ServeOptions
-    from byok_widgets.serve.store import Store
+    from byok_widgets.serve.stores.store import Store
+    from byok_widgets.serve.turns.options import ServeOptions
 
 _servers: dict[tuple[str, Address, ServeOptions, str], FlowServer] = {}
 
@@ -164,10 +164,10 @@ def store_of(context: FlowContext, where: str | Path | None) -> Store:
     Raises:
         ConfigError: The file cannot be used.
     """
-    from byok_widgets.serve.sqlite_store import SqliteStore
+    from byok_widgets.serve.stores.sqlite_store import SqliteStore
 
     if isinstance(where, str) and where.startswith(("redis://", "rediss://", "unix://")):
-        from byok_widgets.serve.redis_store import RedisStore
+        from byok_widgets.serve.stores.redis_store import RedisStore
 
         return RedisStore(where, context.config.name)
     if where is not None:

@@ -8,13 +8,13 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any
 
-from byok_widgets.grounding.choices import choice_places
 from byok_widgets.grounding.dialogue import Kind
-from byok_widgets.grounding.moments import Moment, moment_of, typed_moment
-from byok_widgets.grounding.passage import Passage
-from byok_widgets.grounding.sentences import sentence_places
-from byok_widgets.grounding.text_search import literal
-from byok_widgets.grounding.words import words_of
+from byok_widgets.grounding.reading.choices import choice_places
+from byok_widgets.grounding.reading.moments import Moment, moment_of, typed_moment
+from byok_widgets.grounding.reading.passage import Passage
+from byok_widgets.grounding.reading.sentences import sentence_places
+from byok_widgets.grounding.reading.text_search import literal
+from byok_widgets.grounding.reading.words import words_of
 
 Place = tuple[int, int]
 

@@ -8,12 +8,12 @@ from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
-from byok_widgets.grounding.answer_words import ABSENCE, CORRECTING, NO, NOT, PREFERRING, any_of, pattern
-from byok_widgets.grounding.choices import choice_places
 from byok_widgets.grounding.evidence import Evidence, Mark
-from byok_widgets.grounding.language import COMMON_WORDS, is_foreign
 from byok_widgets.grounding.message_row import MessageRow, Place, Search
-from byok_widgets.grounding.moments import (
+from byok_widgets.grounding.reading.answer_words import ABSENCE, CORRECTING, NO, NOT, PREFERRING, any_of, pattern
+from byok_widgets.grounding.reading.choices import choice_places
+from byok_widgets.grounding.reading.language import COMMON_WORDS, is_foreign
+from byok_widgets.grounding.reading.moments import (
     Moment,
     Support,
     date_places,
@@ -23,8 +23,8 @@ from byok_widgets.grounding.moments import (
     time_places,
     typed_moment,
 )
-from byok_widgets.grounding.passage import Passage
-from byok_widgets.grounding.text_search import (
+from byok_widgets.grounding.reading.passage import Passage
+from byok_widgets.grounding.reading.text_search import (
     Turns,
     attached,
     inflected,
@@ -37,9 +37,9 @@ from byok_widgets.grounding.text_search import (
     transliterated,
     without_tail,
 )
-from byok_widgets.grounding.time_words import in_other_order, is_in_part
-from byok_widgets.grounding.words import Word, words_of
-from byok_widgets.grounding.yes_or_no import plainly_said
+from byok_widgets.grounding.reading.time_words import in_other_order, is_in_part
+from byok_widgets.grounding.reading.words import Word, words_of
+from byok_widgets.grounding.reading.yes_or_no import plainly_said
 
 Kind = Literal["text", "choice", "number", "moment", "other"]
 """What is looked up: free text, one of the allowed values, a number, a date or time, or nothing."""

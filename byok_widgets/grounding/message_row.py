@@ -8,11 +8,11 @@ from functools import cached_property
 from itertools import accumulate
 
 from byok_widgets.grounding.evidence import Evidence
-from byok_widgets.grounding.passage import Passage
-from byok_widgets.grounding.signs import is_common_word, is_whole
-from byok_widgets.grounding.time_words import is_part_of_another_day
-from byok_widgets.grounding.unspaced import is_in_longer_word
-from byok_widgets.grounding.words import BORDER, Word, Words
+from byok_widgets.grounding.reading.passage import Passage
+from byok_widgets.grounding.reading.signs import is_common_word, is_whole
+from byok_widgets.grounding.reading.time_words import is_part_of_another_day
+from byok_widgets.grounding.reading.unspaced import is_in_longer_word
+from byok_widgets.grounding.reading.words import BORDER, Word, Words
 
 Place = tuple[int, int]
 Search = Callable[[Words], Iterator[Place]]

@@ -12,11 +12,11 @@ from byok_widgets.display.cards import Card, Cards
 from byok_widgets.errors import FlowError
 from byok_widgets.files import finite_json
 from byok_widgets.secrets import redact
-from byok_widgets.serve.damage import reading
-from byok_widgets.serve.live_turn import Answer
-from byok_widgets.serve.served_flow import ServedFlow, Versions
-from byok_widgets.serve.store import Store, StoredSession, StoredTurn
-from byok_widgets.serve.stored import answer_of
+from byok_widgets.serve.stores.damage import reading
+from byok_widgets.serve.stores.store import Store, StoredSession, StoredTurn
+from byok_widgets.serve.turns.live_turn import Answer
+from byok_widgets.serve.turns.served_flow import ServedFlow, Versions
+from byok_widgets.serve.turns.stored import answer_of
 from byok_widgets.session import Session
 from byok_widgets.session.session_data import session_of
 from byok_widgets.session.session_file import MAX_BYTES

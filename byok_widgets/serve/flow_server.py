@@ -12,21 +12,21 @@ from byok_widgets.engine import ENGINE
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.sync_runner import run_with_output
 from byok_widgets.errors import ByokError, FlowError
-from byok_widgets.serve.access import Access, digest_of_token, new_token
 from byok_widgets.serve.calls import Calls, ServedCall, ServedCalls
-from byok_widgets.serve.execution import Surroundings
+from byok_widgets.serve.http.access import Access, digest_of_token, new_token
+from byok_widgets.serve.http.server import Server, bind
 from byok_widgets.serve.keys_at_start import fetch_models, price_of, require_keys, warm_up
-from byok_widgets.serve.logs import log_turn
-from byok_widgets.serve.metrics import Metrics
-from byok_widgets.serve.options import ServeOptions
-from byok_widgets.serve.report import Observer, Observers
-from byok_widgets.serve.served_flow import Loader, ServedFlow, Versions
-from byok_widgets.serve.server import Server, bind
+from byok_widgets.serve.monitoring.logs import log_turn
+from byok_widgets.serve.monitoring.metrics import Metrics
+from byok_widgets.serve.monitoring.report import Observer, Observers
+from byok_widgets.serve.monitoring.telemetry import trace_turn
 from byok_widgets.serve.snippets import CLIENTS, snippet
-from byok_widgets.serve.spending import Spending
-from byok_widgets.serve.store import Store, StoredToken
-from byok_widgets.serve.telemetry import trace_turn
-from byok_widgets.serve.turn_service import TurnService
+from byok_widgets.serve.stores.store import Store, StoredToken
+from byok_widgets.serve.turns.execution import Surroundings
+from byok_widgets.serve.turns.options import ServeOptions
+from byok_widgets.serve.turns.served_flow import Loader, ServedFlow, Versions
+from byok_widgets.serve.turns.spending import Spending
+from byok_widgets.serve.turns.turn_service import TurnService
 from byok_widgets.session import Session
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.errors import ByokError
 from byok_widgets.providers import PROVIDERS, catalog
 from byok_widgets.providers.exchange import Answer
-from byok_widgets.serve.served_flow import ServedFlow
+from byok_widgets.serve.turns.served_flow import ServedFlow
 from byok_widgets.usage import Cost, Usage
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from byok_widgets.cases.case import Case
-from byok_widgets.compare.setup import Setup
+from byok_widgets.compare.running.setup import Setup
 from byok_widgets.errors import MissingKeyError
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import PROVIDERS

@@ -10,8 +10,8 @@ from typing import Any
 from byok_widgets.cases.assertions import JUDGED, KINDS, question_of
 from byok_widgets.cases.case import Case
 from byok_widgets.cases.checks import Check
-from byok_widgets.compare.result_cell import ResultCell
-from byok_widgets.compare.told_checks import told_checks
+from byok_widgets.compare.cells.result_cell import ResultCell
+from byok_widgets.compare.tasks.told_checks import told_checks
 from byok_widgets.display import markup
 from byok_widgets.display.cards import Card, Cards
 from byok_widgets.display.reading_order import in_order

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from byok_widgets.cases.case import Case
+from byok_widgets.compare.cells.result_cell import ResultCell
 from byok_widgets.compare.comparison import Comparison
-from byok_widgets.compare.result_cell import ResultCell
-from byok_widgets.compare.validity import Validity, validity_of
+from byok_widgets.compare.results.validity import Validity, validity_of
 from byok_widgets.errors import ConfigError
 from byok_widgets.testing import junit, saving, tables
 from byok_widgets.testing.baseline import Baseline

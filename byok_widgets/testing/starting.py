@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from byok_widgets.compare.cells.frozen import LiveFlow
+from byok_widgets.compare.cells.variant import Sampling
 from byok_widgets.compare.flow_comparison import played
-from byok_widgets.compare.frozen import LiveFlow
 from byok_widgets.compare.starting import prepared
-from byok_widgets.compare.store import CellStore
-from byok_widgets.compare.variant import Sampling
+from byok_widgets.compare.storage.store import CellStore
 from byok_widgets.errors import ConfigError
 from byok_widgets.nodes.compare_options import CompareOptions
 from byok_widgets.testing.baseline import Baseline

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from byok_widgets.compare import tables
-from byok_widgets.compare.figures import percent
+from byok_widgets.compare.results.figures import percent
 from byok_widgets.display import markup
 from byok_widgets.display.markup import Markup
 from byok_widgets.display.sanitize import sanitize

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from byok_widgets.compare.comparison_view import ComparisonView
+from byok_widgets.compare.results.comparison_view import ComparisonView
 from byok_widgets.testing.baseline import Baseline
 from byok_widgets.testing.outcomes import CaseOutcome, Outcome
 

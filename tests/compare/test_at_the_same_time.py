@@ -8,7 +8,7 @@ import json
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.compare import runner
+from byok_widgets.compare.running import runner
 from tests.scripted_server import Say
 
 MODELS = ["compatible:one", "compatible:two"]

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from byok_widgets import ConfigError, Flow
-from byok_widgets.compare import batching
-from byok_widgets.compare.batch_store import BatchStore
-from byok_widgets.compare.store import CellStore
+from byok_widgets.compare.storage.batch_store import BatchStore
+from byok_widgets.compare.storage.store import CellStore
+from byok_widgets.compare.tasks import batching
 from byok_widgets.nodes.extraction.node import ExtractionNode
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.protocols import batch_forms

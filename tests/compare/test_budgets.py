@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from byok_widgets import ConfigError, Flow
-from byok_widgets.compare.prices import Prices
+from byok_widgets.compare.spending.prices import Prices
 from byok_widgets.messages import Message
 from tests.compare.flows import priced_flow
 from tests.scripted_server import Say, ScriptedServer

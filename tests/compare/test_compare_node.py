@@ -14,7 +14,7 @@ import pytest
 
 from byok_widgets import ConfigError, Flow
 from byok_widgets.compare import comparison
-from byok_widgets.compare.identity import edge_definitions
+from byok_widgets.compare.cells.identity import edge_definitions
 from byok_widgets.engine import ENGINE
 from tests.compare.flows import BAD, GOOD, compatible_flow
 from tests.fake_keys import fake_key

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import ByokError, Flow
-from byok_widgets.compare.prices import Prices
+from byok_widgets.compare.spending.prices import Prices
 from tests.compare.conftest import LARGE, MOST, SMALL, answer
 from tests.compare.flows import openrouter_flow
 from tests.scripted_server import Say, ScriptedServer

@@ -11,7 +11,7 @@ import pytest
 
 from byok_widgets import ConfigError, Flow
 from byok_widgets.cases.case import Case
-from byok_widgets.compare.database import Database
+from byok_widgets.compare.storage.database import Database
 from tests.compare.flows import compatible_flow
 from tests.scripted_server import Say, ScriptedServer
 

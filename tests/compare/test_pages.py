@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from byok_widgets import ConfigError, Flow
-from byok_widgets.compare import store
+from byok_widgets.compare.storage import store
 from tests.scripted_server import Say
 
 MODELS = ["compatible:one", "compatible:two"]

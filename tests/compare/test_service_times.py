@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from byok_widgets.compare.node_task import NodeTask
+from byok_widgets.compare.tasks.node_task import NodeTask
 from tests.compare.flows import booking_flow
 from tests.scripted_server import Say, ScriptedServer
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from byok_widgets.cases.case import Case
-from byok_widgets.compare.variant import Variant
-from byok_widgets.compare.variant_result import VariantResult
+from byok_widgets.compare.cells.variant import Variant
+from byok_widgets.compare.results.variant_result import VariantResult
 
 
 def test_a_case_shows_its_name_what_is_said_and_what_is_expected_and_nothing_that_is_empty() -> None:

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from byok_widgets.compare.claims import LEASE_S, Claims, _machine
-from byok_widgets.compare.store import CellStore
+from byok_widgets.compare.storage.claims import LEASE_S, Claims, _machine
+from byok_widgets.compare.storage.store import CellStore
 from tests.compare.killed import compared
 from tests.scripted_server import Say, ScriptedServer
 
@@ -52,7 +52,7 @@ def test_each_cell_is_paid_once(server: ScriptedServer, tmp_path: Path, kind: st
 def test_what_a_killed_kernel_has_claimed_is_free_at_once(tmp_path: Path) -> None:
     store = CellStore(tmp_path / "cells.sqlite")
     code = (
-        "import sys, pathlib; from byok_widgets.compare.store import CellStore;"
+        "import sys, pathlib; from byok_widgets.compare.storage.store import CellStore;"
         "s = CellStore(pathlib.Path(sys.argv[1])); s.claim([('variant', 'case 0', 1)]);"
         "print('claimed', flush=True); import time; time.sleep(60)"
     )

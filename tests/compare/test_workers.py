@@ -18,9 +18,9 @@ import pytest
 from distributed import Client, LocalCluster
 
 from byok_widgets import ConfigError, Flow, KeyFormatError
+from byok_widgets.compare.cells.frozen import FrozenFlow
 from byok_widgets.compare.executors.key_delivery import KeySource, received
 from byok_widgets.compare.executors.shipping import packed
-from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.keys import SealingKey
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.secrets import Secret

@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.compare import evidence
+from byok_widgets.compare.results import evidence
 from byok_widgets.engine import daemon_executor, workers
 from byok_widgets.engine.daemon_executor import DaemonExecutor
 from byok_widgets.engine.tab import TabEngine
@@ -244,8 +244,8 @@ def test_what_a_tab_cannot_do_is_told_with_what_to_do_instead(monkeypatch: pytes
     with pytest.raises(ConfigError, match="tab") as caught:
         flow.serve()
     assert "byok-widgets serve" in caught.value.fix
-    monkeypatch.setattr("byok_widgets.compare.evidence.HAS_THREADS", False)
-    monkeypatch.setattr("byok_widgets.compare.evidence.are_possible", lambda: False)
+    monkeypatch.setattr("byok_widgets.compare.results.evidence.HAS_THREADS", False)
+    monkeypatch.setattr("byok_widgets.compare.results.evidence.are_possible", lambda: False)
     with pytest.raises(ConfigError) as caught:
         evidence.require_statistics()
     assert caught.value.kind == "missing_package"

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets import Flow
-from byok_widgets.compare.result_cell import ResultCell
-from byok_widgets.compare.scoring import Score
-from byok_widgets.compare.store import CellStore
+from byok_widgets.compare.cells.result_cell import ResultCell
+from byok_widgets.compare.cells.scoring import Score
+from byok_widgets.compare.storage.store import CellStore
 from byok_widgets.config import FlowConfig
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.keys import derived_key

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.compare.cell_rows import as_plain, json_of
+from byok_widgets.compare.storage.cell_rows import as_plain, json_of
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import finite_json
-from byok_widgets.serve.chat_request import read_request
-from byok_widgets.serve.protocol_error import ProtocolError
-from byok_widgets.serve.stored import answer_of
+from byok_widgets.serve.turns.chat_request import read_request
+from byok_widgets.serve.turns.protocol_error import ProtocolError
+from byok_widgets.serve.turns.stored import answer_of
 
 NUMBERS = ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"]
 READERS: dict[str, tuple[Callable[[str], Any], type[Exception]]] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from byok_widgets import ByokError, Flow
-from byok_widgets.compare.database import Database
+from byok_widgets.compare.storage.database import Database
 from byok_widgets.files.database import open_database
 from byok_widgets.recording.cassette import Cassette
 from tests.files.other_users import give_away, posix

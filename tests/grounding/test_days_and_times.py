@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from byok_widgets.grounding.day_phrases import day_phrases
 from byok_widgets.grounding.dialogue import Dialogue, Kind
 from byok_widgets.grounding.evidence import Mark
+from byok_widgets.grounding.reading.day_phrases import day_phrases
 from byok_widgets.messages import Message
 
 

@@ -10,9 +10,11 @@ from typing import Any
 
 from byok_widgets.cases.assertions import Assertion
 from byok_widgets.cases.case import Case
-from byok_widgets.compare import batching, cell_rows, tables
-from byok_widgets.compare.outlook import Pace
+from byok_widgets.compare import tables
 from byok_widgets.compare.pictures import pictures_of
+from byok_widgets.compare.running.outlook import Pace
+from byok_widgets.compare.storage import cell_rows
+from byok_widgets.compare.tasks import batching
 from byok_widgets.errors import ByokError
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.protocols import batch_forms

@@ -11,7 +11,7 @@ from opentelemetry import trace
 
 from byok_widgets.bundle.bundle import bundle
 from byok_widgets.errors import ByokError
-from byok_widgets.serve import metrics
+from byok_widgets.serve.monitoring import metrics
 from byok_widgets.widgets.calls.server_view import ServerView
 from tests.leaks.channels import channel, forms
 from tests.leaks.hunting import Place, files_below, text

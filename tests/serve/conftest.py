@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.serve.report import TurnReport
+from byok_widgets.serve.monitoring.report import TurnReport
 from tests.scripted_server import ScriptedServer
 from tests.serve.talking import Caller
 from tests.session.conftest import Script

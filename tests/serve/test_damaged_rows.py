@@ -11,7 +11,7 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.errors import FlowError
-from byok_widgets.serve.redis_store import RedisStore
+from byok_widgets.serve.stores.redis_store import RedisStore
 from tests.scripted_server import Say
 from tests.serve.conftest import Served
 from tests.serve.redis_server import RedisServer

@@ -11,8 +11,8 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.errors import ConfigError, FlowError
-from byok_widgets.serve.fallback import AGAIN, SORRY
-from byok_widgets.serve.redis_store import RedisStore
+from byok_widgets.serve.stores.redis_store import RedisStore
+from byok_widgets.serve.turns.fallback import AGAIN, SORRY
 from tests.scripted_server import Say
 from tests.serve.conftest import Served
 from tests.serve.redis_proxy import Command, RedisProxy, array, bulk, mapping
@@ -154,7 +154,7 @@ def test_a_huge_reply_is_refused_before_it_is_read(
 def test_a_list_without_end_is_not_followed(
     served: Served, proxy: RedisProxy, her_turn: dict[bytes, bytes], monkeypatch: pytest.MonkeyPatch, listed: bytes
 ) -> None:
-    monkeypatch.setattr("byok_widgets.serve.redis_store._MOST_LISTED", 3_000)
+    monkeypatch.setattr("byok_widgets.serve.stores.redis_store._MOST_LISTED", 3_000)
     monkeypatch.setattr("byok_widgets.serve.calls.MAX_BYTES", 300_000)
     asked = itertools.count()
     row = {"key": "", "name": listed.decode(), "caller": "", "last_turn": "1"}

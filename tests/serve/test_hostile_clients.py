@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.serve import connection
+from byok_widgets.serve.http import connection
 from byok_widgets.serve.snippets import snippet
-from byok_widgets.serve.sqlite_store import SqliteStore
+from byok_widgets.serve.stores.sqlite_store import SqliteStore
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say
 from tests.serve.conftest import Served

@@ -28,7 +28,7 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
 @pytest.fixture
 def served(flow: Flow, redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """A server that does not wait long for a store that does not answer."""
-    monkeypatch.setattr("byok_widgets.serve.redis_store._ANSWER_S", 0.5)
+    monkeypatch.setattr("byok_widgets.serve.stores.redis_store._ANSWER_S", 0.5)
     served = Served(flow, redis.url)
     eventually(lambda: is_ready(served))
     yield served

@@ -12,7 +12,7 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.files import database
-from byok_widgets.serve.fallback import AGAIN, SORRY
+from byok_widgets.serve.turns.fallback import AGAIN, SORRY
 from tests.scripted_server import Say
 from tests.serve.conftest import Served
 from tests.serve.talking import Response, flow_said, user

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.serve import store as stores
-from byok_widgets.serve.redis_store import RedisStore
-from byok_widgets.serve.sqlite_store import SqliteStore
-from byok_widgets.serve.store import Bill, Spent, Store, StoredSession, StoredToken, StoredTurn
+from byok_widgets.serve.stores import store as stores
+from byok_widgets.serve.stores.redis_store import RedisStore
+from byok_widgets.serve.stores.sqlite_store import SqliteStore
+from byok_widgets.serve.stores.store import Bill, Spent, Store, StoredSession, StoredToken, StoredTurn
 from tests.serve.redis_server import RedisServer
 
 TURN = StoredTurn("key", "session", "root", "words", "tail", "Hello")
@@ -74,7 +74,7 @@ def test_a_turn_of_a_process_that_is_gone_is_taken_over_with_what_it_had_finishe
     open_store: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("sqlite_store", "redis_store"):
-        monkeypatch.setattr(f"byok_widgets.serve.{module}.LEASE_S", 0.3)
+        monkeypatch.setattr(f"byok_widgets.serve.stores.{module}.LEASE_S", 0.3)
 
     async def work(one: Store, other: Store) -> None:
         await one.claim(TURN, f"{one.process}:1")
@@ -94,7 +94,7 @@ def test_after_a_break_nobody_takes_over_a_turn_of_a_process_that_lives(
     open_store: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("sqlite_store", "redis_store"):
-        monkeypatch.setattr(f"byok_widgets.serve.{module}.LEASE_S", 2.0)
+        monkeypatch.setattr(f"byok_widgets.serve.stores.{module}.LEASE_S", 2.0)
 
     async def work(one: Store, other: Store) -> None:
         assert (await one.claim(TURN, f"{one.process}:1")).kind == "owned"
@@ -169,7 +169,7 @@ def test_turns_are_found_by_all_words_and_else_by_the_last(open_store: Callable[
 def test_a_conversation_is_found_by_its_key_or_its_id_however_many_there_are(
     open_store: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("byok_widgets.serve.redis_store._PAGE", 2)
+    monkeypatch.setattr("byok_widgets.serve.stores.redis_store._PAGE", 2)
 
     async def work(store: Store) -> None:
         owner = f"{store.process}:1"

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from byok_widgets import ConfigError, Flow
-from byok_widgets.serve.execution import Execution
-from byok_widgets.serve.sqlite_store import SqliteStore
+from byok_widgets.serve.stores.sqlite_store import SqliteStore
+from byok_widgets.serve.turns.execution import Execution
 from tests.html_table import cells_of
 from tests.scripted_server import Say
 from tests.serve.conftest import END_CALL, Served

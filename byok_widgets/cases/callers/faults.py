@@ -11,10 +11,10 @@ from byok_widgets.cases.callers.caller import Caller
 from byok_widgets.cases.callers.repetition import loops, telling_words
 from byok_widgets.cases.callers.role import out_of_role
 from byok_widgets.grounding.dialogue import Dialogue
-from byok_widgets.grounding.numbers import NumberSaid
-from byok_widgets.grounding.passage import Passage
-from byok_widgets.grounding.sentences import sentences
-from byok_widgets.grounding.units import units_at, units_of_field
+from byok_widgets.grounding.reading.numbers import NumberSaid
+from byok_widgets.grounding.reading.passage import Passage
+from byok_widgets.grounding.reading.sentences import sentences
+from byok_widgets.grounding.rules.units import units_at, units_of_field
 from byok_widgets.messages import Message
 
 Turn = Mapping[str, Any]

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from byok_widgets.compare.call_gate import CallMeter, not_covered
-from byok_widgets.compare.prices import Prices
+from byok_widgets.compare.spending.call_gate import CallMeter, not_covered
+from byok_widgets.compare.spending.prices import Prices
 from byok_widgets.usage import Cost
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 from byok_widgets.cases.case import Case
-from byok_widgets.compare.limits import Limits
-from byok_widgets.compare.result_cell import ResultCell
-from byok_widgets.compare.task import Task
-from byok_widgets.compare.variant import Variant
+from byok_widgets.compare.cells.result_cell import ResultCell
+from byok_widgets.compare.cells.variant import Variant
+from byok_widgets.compare.spending.limits import Limits
+from byok_widgets.compare.tasks.task import Task
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.errors import FlowError
 

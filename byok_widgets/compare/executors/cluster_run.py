@@ -18,17 +18,17 @@ from functools import partial
 from typing import Any
 
 from byok_widgets.cases.case import Case
-from byok_widgets.compare import failures
-from byok_widgets.compare.call_gate import CallGate, CallMeter
+from byok_widgets.compare.cells import failures
+from byok_widgets.compare.cells.result_cell import Key, ResultCell
+from byok_widgets.compare.cells.variant import Variant
 from byok_widgets.compare.executors import worker
 from byok_widgets.compare.executors.base import WorkerLostError
 from byok_widgets.compare.executors.placement import MOST_LOSSES, Chunk, ClusterWorker, SentOut
 from byok_widgets.compare.executors.roster import Roster, ask
 from byok_widgets.compare.executors.shipping import packed
-from byok_widgets.compare.limits import Limits
-from byok_widgets.compare.result_cell import Key, ResultCell
-from byok_widgets.compare.task import Task
-from byok_widgets.compare.variant import Variant
+from byok_widgets.compare.spending.call_gate import CallGate, CallMeter
+from byok_widgets.compare.spending.limits import Limits
+from byok_widgets.compare.tasks.task import Task
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.quota import quota_users
 from byok_widgets.errors import ByokError, ConfigError

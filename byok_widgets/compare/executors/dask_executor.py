@@ -8,8 +8,8 @@ from typing import Any
 
 from byok_widgets.compare.executors.base import RunCell
 from byok_widgets.compare.executors.cluster_run import ClusterRun
-from byok_widgets.compare.limits import Limits
-from byok_widgets.compare.task import Task
+from byok_widgets.compare.spending.limits import Limits
+from byok_widgets.compare.tasks.task import Task
 from byok_widgets.errors import ConfigError
 from byok_widgets.secrets.quoting import as_given
 

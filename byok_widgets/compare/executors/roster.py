@@ -10,8 +10,8 @@ from byok_widgets.compare.executors import worker
 from byok_widgets.compare.executors.key_delivery import KeySource, key_sources
 from byok_widgets.compare.executors.placement import ClusterWorker
 from byok_widgets.compare.executors.shipping import packed
-from byok_widgets.compare.limits import Limits
-from byok_widgets.compare.task import Task
+from byok_widgets.compare.spending.limits import Limits
+from byok_widgets.compare.tasks.task import Task
 from byok_widgets.errors import ConfigError
 from byok_widgets.foreign_exceptions import describe_exception
 

@@ -7,7 +7,7 @@ import pickle
 from collections.abc import Mapping
 from typing import Any
 
-from byok_widgets.compare.store import CellStore
+from byok_widgets.compare.storage.store import CellStore
 from byok_widgets.errors import ConfigError, KeyFormatError
 from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.keys import KeyStore

@@ -13,15 +13,15 @@ from typing import Any, NamedTuple
 
 from byok_widgets import __version__
 from byok_widgets.cases.case import Case
-from byok_widgets.compare import failures
-from byok_widgets.compare.call_gate import CallMeter
-from byok_widgets.compare.cell_rows import storable
+from byok_widgets.compare.cells import failures
+from byok_widgets.compare.cells.result_cell import ResultCell
 from byok_widgets.compare.executors.asking import AskingGate, Questions
 from byok_widgets.compare.executors.key_delivery import KeyDelivery, received
 from byok_widgets.compare.executors.shipping import KEYS, STORE, unpacked
-from byok_widgets.compare.limits import Limits
-from byok_widgets.compare.result_cell import ResultCell
-from byok_widgets.compare.task import Task
+from byok_widgets.compare.spending.call_gate import CallMeter
+from byok_widgets.compare.spending.limits import Limits
+from byok_widgets.compare.storage.cell_rows import storable
+from byok_widgets.compare.tasks.task import Task
 from byok_widgets.engine import ENGINE
 from byok_widgets.engine.quota import shared_by
 from byok_widgets.engine.sync_runner import ignore

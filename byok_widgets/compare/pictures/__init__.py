@@ -14,10 +14,10 @@ from byok_widgets.compare.pictures.fields import fields
 from byok_widgets.compare.pictures.forest import forest
 from byok_widgets.compare.pictures.latency import latency
 from byok_widgets.compare.pictures.picture import Picture, Pictures
-from byok_widgets.compare.variant_row import results_by_variant
+from byok_widgets.compare.results.variant_row import results_by_variant
 
 if TYPE_CHECKING:
-    from byok_widgets.compare.comparison_view import ComparisonView
+    from byok_widgets.compare.results.comparison_view import ComparisonView
 
 __all__ = ["Picture", "Pictures", "pictures_of"]
 

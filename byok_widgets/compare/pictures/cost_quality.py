@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.compare.figures import percent, short_names_of
 from byok_widgets.compare.pictures import canvas
 from byok_widgets.compare.pictures.canvas import HEAD, PAD, WIDTH, Scale
 from byok_widgets.compare.pictures.picture import Picture
+from byok_widgets.compare.results.figures import percent, short_names_of
 from byok_widgets.graph.colours import GREY
 
 if TYPE_CHECKING:
-    from byok_widgets.compare.comparison_view import ComparisonView
-    from byok_widgets.compare.variant_result import VariantResult
+    from byok_widgets.compare.results.comparison_view import ComparisonView
+    from byok_widgets.compare.results.variant_result import VariantResult
 
 _LEFT, _HEIGHT, _LABEL = 48.0, 230.0, 200.0
 

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.cases.checks import same_value
-from byok_widgets.compare.figures import percent, short_names_of
 from byok_widgets.compare.pictures import canvas
 from byok_widgets.compare.pictures.canvas import HEAD, PAD, WIDTH
 from byok_widgets.compare.pictures.picture import Picture
+from byok_widgets.compare.results.figures import percent, short_names_of
 from byok_widgets.graph.colours import GREY, INK, tint
 from byok_widgets.graph.svg_elements import px
 
 if TYPE_CHECKING:
-    from byok_widgets.compare.comparison_view import ComparisonView
+    from byok_widgets.compare.results.comparison_view import ComparisonView
 
 MOST_FIELDS = 40
 _NAMES, _CELL, _HUE = 150.0, 26.0, "#3a74c4"

@@ -6,16 +6,16 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.compare.figures import interval, short_names_of
 from byok_widgets.compare.pictures import canvas
 from byok_widgets.compare.pictures.canvas import HEAD, NAMES, PAD, ROW, WIDTH, Scale
 from byok_widgets.compare.pictures.picture import Picture
+from byok_widgets.compare.results.figures import interval, short_names_of
 from byok_widgets.graph.colours import GREY
 
 if TYPE_CHECKING:
-    from byok_widgets.compare.comparison_view import ComparisonView
+    from byok_widgets.compare.results.comparison_view import ComparisonView
+    from byok_widgets.compare.results.variant_result import VariantResult
     from byok_widgets.compare.statistics import Difference
-    from byok_widgets.compare.variant_result import VariantResult
 
 _FIGURES = 210.0
 """Room for difference and verdict at the right."""

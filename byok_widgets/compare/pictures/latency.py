@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.compare.figures import seconds, short_names_of
 from byok_widgets.compare.pictures import canvas
 from byok_widgets.compare.pictures.canvas import HEAD, NAMES, PAD, ROW, WIDTH, Scale
 from byok_widgets.compare.pictures.picture import Picture
-from byok_widgets.compare.quantiles import quantile
+from byok_widgets.compare.results.figures import seconds, short_names_of
+from byok_widgets.compare.results.quantiles import quantile
 
 if TYPE_CHECKING:
-    from byok_widgets.compare.comparison_view import ComparisonView
+    from byok_widgets.compare.results.comparison_view import ComparisonView
 
 _FIGURES = 130.0
 _BOX = 14.0

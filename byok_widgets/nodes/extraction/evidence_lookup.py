@@ -9,7 +9,7 @@ from typing import Any
 from byok_widgets.grounding.asked import Asked
 from byok_widgets.grounding.dialogue import Dialogue, Kind, LookUp
 from byok_widgets.grounding.evidence import Evidence, Mark
-from byok_widgets.grounding.taken_back import is_taken_back
+from byok_widgets.grounding.rules.taken_back import is_taken_back
 from byok_widgets.messages import Message
 from byok_widgets.nodes.extraction.status import Status
 from byok_widgets.schema import ValidationResult

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from byok_widgets.grounding.day_phrases import MOST_PHRASES, day_phrases
 from byok_widgets.grounding.dialogue import Dialogue
-from byok_widgets.grounding.misplaced import asks_for_a_day
-from byok_widgets.grounding.passage import Passage
-from byok_widgets.grounding.words import words_of_name
+from byok_widgets.grounding.reading.day_phrases import MOST_PHRASES, day_phrases
+from byok_widgets.grounding.reading.passage import Passage
+from byok_widgets.grounding.reading.words import words_of_name
+from byok_widgets.grounding.rules.misplaced import asks_for_a_day
 from byok_widgets.messages import Message
 from byok_widgets.nodes.extraction.evidence_lookup import look_up_parts
 from byok_widgets.nodes.extraction.refusal import Refusal

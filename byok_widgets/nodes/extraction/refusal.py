@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from byok_widgets.grounding.asked import Asked
-from byok_widgets.grounding.corrections import is_taken_back
-from byok_widgets.grounding.counted import counts_something_else
 from byok_widgets.grounding.dialogue import PERSON, Dialogue
-from byok_widgets.grounding.leaning import leaning
-from byok_widgets.grounding.misplaced import (
+from byok_widgets.grounding.reading.moments import is_form_of_words, moment_of
+from byok_widgets.grounding.reading.talked_about import hints_of, is_denied, is_talked_about
+from byok_widgets.grounding.rules.corrections import is_taken_back
+from byok_widgets.grounding.rules.counted import counts_something_else
+from byok_widgets.grounding.rules.leaning import leaning
+from byok_widgets.grounding.rules.misplaced import (
     asks_for_a_day,
     asks_for_a_moment,
     best_named,
@@ -21,12 +23,10 @@ from byok_widgets.grounding.misplaced import (
     is_said_of_the_other_end,
     is_said_of_the_other_way,
 )
-from byok_widgets.grounding.moments import is_form_of_words, moment_of
-from byok_widgets.grounding.offers import only_suggests
-from byok_widgets.grounding.passed_over import is_passed_over
-from byok_widgets.grounding.recaps import is_left_out
-from byok_widgets.grounding.replaced import is_replaced
-from byok_widgets.grounding.talked_about import hints_of, is_denied, is_talked_about
+from byok_widgets.grounding.rules.offers import only_suggests
+from byok_widgets.grounding.rules.passed_over import is_passed_over
+from byok_widgets.grounding.rules.recaps import is_left_out
+from byok_widgets.grounding.rules.replaced import is_replaced
 from byok_widgets.nodes.examples import Example
 from byok_widgets.nodes.extraction.evidence_lookup import LookupResult, lookup_of
 from byok_widgets.nodes.grounding_choice import Grounding

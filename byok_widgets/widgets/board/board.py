@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import traitlets
 
-from byok_widgets.compare.case_order import Order
-from byok_widgets.compare.outlook import Pace
+from byok_widgets.compare.results.case_order import Order
+from byok_widgets.compare.running.outlook import Pace
 from byok_widgets.display.sanitize import sanitize
 from byok_widgets.engine import DaemonExecutor, clock
 from byok_widgets.engine.home_thread import call_logged

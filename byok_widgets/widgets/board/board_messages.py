@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from byok_widgets.compare import outlook
-from byok_widgets.compare.figures import short_names_of
 from byok_widgets.compare.pictures import pictures_of
-from byok_widgets.compare.variant_row import COLUMNS, VERDICT, Figure, figures_of, results_by_variant, telling
+from byok_widgets.compare.results.figures import short_names_of
+from byok_widgets.compare.results.variant_row import (
+    COLUMNS,
+    VERDICT,
+    Figure,
+    figures_of,
+    results_by_variant,
+    telling,
+)
+from byok_widgets.compare.running import outlook
 from byok_widgets.display.sanitize import sanitize
 from byok_widgets.display.shortening import in_part
 from byok_widgets.secrets import redact
 
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison import Comparison
-    from byok_widgets.compare.outlook import Pace
+    from byok_widgets.compare.running.outlook import Pace
     from byok_widgets.widgets.page_messages.board import (
         BoardAll,
         BoardCell,

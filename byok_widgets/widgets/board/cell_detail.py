@@ -6,16 +6,16 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.compare.figures import percent, seconds
-from byok_widgets.compare.told_checks import told_checks
+from byok_widgets.compare.results.figures import percent, seconds
+from byok_widgets.compare.tasks.told_checks import told_checks
 from byok_widgets.display.reading_order import in_order
 from byok_widgets.display.value_words import quoted
 from byok_widgets.widgets.board.board_messages import shown
 
 if TYPE_CHECKING:
     from byok_widgets.cases.case import Case
+    from byok_widgets.compare.cells.result_cell import ResultCell
     from byok_widgets.compare.comparison import Comparison
-    from byok_widgets.compare.result_cell import ResultCell
     from byok_widgets.widgets.page_messages.board import BoardCheck, BoardDetail, BoardTurn, BoardUtterance
     from byok_widgets.widgets.page_messages.chat import RequestPart
 

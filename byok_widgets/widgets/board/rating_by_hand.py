@@ -14,7 +14,7 @@ from byok_widgets.widgets.board.cell_detail import said_in
 
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison import Comparison
-    from byok_widgets.compare.rating import RatedReply, Rating
+    from byok_widgets.compare.results.rating import RatedReply, Rating
     from byok_widgets.widgets.page_messages.board import BoardMessage, BoardRating, BoardUtterance
 
 _WORK = DaemonExecutor("byok-rating", 1)

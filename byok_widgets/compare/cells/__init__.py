@@ -1,0 +1,1 @@
+"""What a comparison is about: variants, and the cells that they fill."""

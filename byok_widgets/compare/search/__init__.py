@@ -1,0 +1,1 @@
+"""Looks for the cheapest assignment of models that is good enough."""

@@ -1,0 +1,1 @@
+"""Finished cells, kept in a private SQLite file."""

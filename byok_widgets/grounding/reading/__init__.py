@@ -1,0 +1,1 @@
+"""Reads words, numbers, dates and times in what was said."""

@@ -1,0 +1,1 @@
+"""Signs that a value was said and is still not the value of its field."""

@@ -1,0 +1,107 @@
+"""`Connection`: the connection of a client, of whom nothing is known yet: bounded in number, in size and in time.
+
+uvicorn bounds none of these: one request whose head does not end would take the memory, and so would connections
+that say nothing take all files that this process may open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from byok_widgets.serve.http.joined_writes import JoinedWrites
+
+MAX_HEAD_BYTES = 64_000
+MAX_REQUEST_BYTES = 1_500_000
+"""More than any body that is read: what is refused for its size is heard out, so that the client hears why."""
+REQUEST_S = 30.0
+"""Time that a request has to arrive as a whole, and a new connection to bring its first."""
+TAKE_S = 60.0
+"""Time that a client has to read what was sent to it before more can be sent."""
+MAX_CONNECTIONS = 1_000
+
+
+class Connection(HttpToolsProtocol):  # type: ignore[misc, unused-ignore]
+    """A connection that ends where a client sends too much or too slowly, or reads nothing of what it is sent."""
+
+    _overdue: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
+    _bytes = 0
+    _in_head = True
+    _is_whole = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take a connection, unless there are too many."""
+        super().connection_made(cast("Any", JoinedWrites(transport, self.loop)))
+        if len(self.connections) > most_connections():
+            self._end()
+        else:
+            self._overdue = self.loop.call_later(REQUEST_S, self._end)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
+        self._arrived()
+        self._read()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take some bytes of a request."""
+        self._is_whole = False
+        super().data_received(data)  # first: it may begin another request, whose bytes are counted from 0
+        if not self._is_whole and self._overdue is None:
+            self._overdue = self.loop.call_later(REQUEST_S, self._end)
+        self._bytes += len(data)
+        if self._bytes > (MAX_HEAD_BYTES if self._in_head else MAX_REQUEST_BYTES):
+            self._end()
+
+    def on_message_begin(self) -> None:
+        """Begin to count."""
+        self._bytes, self._in_head, self._is_whole = 0, True, False
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Note that the body follows."""
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Note that the request is whole."""
+        self._is_whole = True
+        self._arrived()
+        super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """Wait for the client to read."""
+        super().pause_writing()
+        self._unread = self.loop.call_later(TAKE_S, self._end)
+
+    def resume_writing(self) -> None:
+        """Go on: it has read most of what was sent."""
+        self._read()
+        super().resume_writing()
+
+    def _read(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    def _arrived(self) -> None:
+        if self._overdue is not None:
+            self._overdue.cancel()
+            self._overdue = None
+
+    def _end(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.abort()
+
+
+def most_connections() -> int:
+    """Return how many connections there may be: half of the files that this process may open stay for the rest."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return MAX_CONNECTIONS
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MAX_CONNECTIONS if files == resource.RLIM_INFINITY else min(MAX_CONNECTIONS, files // 2)

@@ -1,0 +1,1 @@
+"""Where served conversations are kept."""

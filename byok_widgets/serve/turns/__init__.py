@@ -1,0 +1,1 @@
+"""Answers the turns of served conversations."""
