@@ -13,7 +13,7 @@ import pytest
 from byok_widgets import ConfigError, Flow, FlowError
 from byok_widgets.session import Session
 from tests.fake_keys import fake_key
-from tests.nodes.test_action import booking
+from tests.nodes.action.test_action import booking
 
 
 class Wall:
