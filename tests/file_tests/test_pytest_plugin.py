@@ -40,7 +40,9 @@ def run_pytest(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     def run(*arguments: str, is_on: bool = True) -> Ran:
         plugins = [import_module(PLUGIN)] if is_on else []
         capsys.readouterr()
-        code = pytest.main(["-v", "-p", "no:cacheprovider", *arguments], plugins=plugins)
+        code = pytest.main(
+            ["-v", "-p", "no:cacheprovider", "--import-mode=importlib", *arguments], plugins=plugins
+        )
         return Ran(int(code), capsys.readouterr().out)
 
     return run

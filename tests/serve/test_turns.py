@@ -145,6 +145,7 @@ def test_a_turn_that_has_ended_leaves_no_step_behind_and_counts_once(
 
 
 def test_a_turn_that_has_ended_is_no_work_for_the_garbage_collector(served: Served, script: Script) -> None:
+    gc.collect()  # what other tests have left
     gc.disable()
     try:
         assert served.caller.ask([user("Hi")], user="u").text == "Hm."

@@ -128,7 +128,8 @@ class Runner:
         try:
             for number, case in enumerate(self.cases):
                 await self._room()
-                await self._calm()
+                if self._batches is None:
+                    await self._calm()
                 if number % CLAIMED_AT_ONCE == 0:
                     await asyncio.sleep(0)  # cases that are finished wait for nothing, and others want the loop
                     await self._claim(self.cases[number : number + CLAIMED_AT_ONCE])
