@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 _MANY_OBJECTS = 20_000
 """A few megabytes."""
+_MANY_CALLS = 16
 
 
 @contextmanager
@@ -77,3 +78,23 @@ def few_collections() -> Iterator[None]:
         yield
     finally:
         _FEW.end()
+
+
+class CallsUnderWay:
+    """Lets garbage collections be rare while many calls are under way; entered once for each of them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._count += 1
+            if self._count == _MANY_CALLS:
+                _FEW.begin()
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            if self._count == _MANY_CALLS:
+                _FEW.end()
+            self._count -= 1

@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from byok_widgets.engine.channel import Channel
+from byok_widgets.engine.garbage import CallsUnderWay
 from byok_widgets.engine.home_thread import HOME_THREAD
 from byok_widgets.engine.outcome import Outcome
 from byok_widgets.errors import ConfigError
@@ -38,6 +39,7 @@ class Engine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._pid = 0
+        self._under_way = CallsUnderWay()
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -45,6 +47,7 @@ class Engine:
         with self._lock:
             if self._loop is None or self._pid != os.getpid():  # a fork copies the loop, but not its thread
                 self._loop, self._thread, self._pid = *_started_loop(), os.getpid()
+                self._under_way = CallsUnderWay()
             return self._loop
 
     @property
@@ -119,8 +122,9 @@ class Engine:
         ended = here.create_future()
         outcome = Outcome(work, self.loop, partial(_open_there, here, ended))
         try:
-            outcome.start()
-            await ended
+            with self._under_way:
+                outcome.start()
+                await ended
         except BaseException:
             outcome.cancel()
             raise

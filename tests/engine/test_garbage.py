@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from byok_widgets.engine import ENGINE
 from byok_widgets.engine.garbage import few_collections, without_collection
 
 
@@ -102,6 +104,25 @@ def test_nothing_is_made_of_a_collection_that_is_off_or_rarer(first: int) -> Non
     with few_collections():
         assert gc.get_threshold()[0] == first
     assert gc.get_threshold()[0] == first
+
+
+def test_collections_are_rare_while_many_calls_are_under_way() -> None:
+    often, seen = _collections_among(50_000), list[int]()
+
+    async def many(count: int) -> None:
+        waiting = [asyncio.create_task(ENGINE.arun(asyncio.sleep(30))) for _ in range(count)]
+        await asyncio.sleep(0)
+        seen.append(_collections_among(50_000))
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    asyncio.run(many(3))
+    asyncio.run(many(100))
+    few, rare = seen
+    assert few == often
+    assert 1 <= rare < often / 5
+    assert _collections_among(50_000) == often
 
 
 def test_what_somebody_sets_meanwhile_stays() -> None:
