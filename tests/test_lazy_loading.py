@@ -59,7 +59,7 @@ _OF_A_CALL = (
 )
 """What a flow needs once it calls a model."""
 _LIMITS = {
-    "flow": (_FLOW, 174, f"{_OF_OTHERS} {_OF_A_CALL}", ""),
+    "flow": (_FLOW, 175, f"{_OF_OTHERS} {_OF_A_CALL}", ""),
     "answer": (_FIRST_ANSWER, 218, _OF_OTHERS, _OF_A_CALL),
 }
 """For a flow, and for its first answer: the code, most modules of ours, those that wait, those that are there.
