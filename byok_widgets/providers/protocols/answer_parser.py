@@ -29,6 +29,9 @@ class WireProtocol(Protocol):
     ) -> str | None:
         """Process an event in which nothing is unusual, and return its words; `None` for any other."""
 
+    def accumulate_words(self, words: str, like: Mapping[str, Any], accumulator: ResponseAccumulator) -> None:
+        """Process the words of events that are like a plain one but for them."""
+
     def plain_words(self, event: Mapping[str, Any]) -> str:
         """Return the words of an event with nothing else in it; empty for any other."""
 
@@ -115,13 +118,14 @@ class AnswerParser:
 
     def _take(self, event: ReadEvent) -> None:
         if event.words:
-            self._accumulator.add_piece(event.words)
+            self._last = event.value
+            self._protocol.accumulate_words(event.words, event.value, self._accumulator)
             return
         value = event.value
         if not event.name and isinstance(value, dict):
             words = self._protocol.accumulate_plain(value, self._accumulator, self._context)
             if words:
-                self._reader.repeated.learn(event.data, words, self._protocol.plain_words)
+                self._reader.repeated.learn(value, event.data, words, self._protocol.plain_words)
             if words is not None:
                 self._last = value
                 return

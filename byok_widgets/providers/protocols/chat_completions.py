@@ -129,9 +129,14 @@ class ChatCompletionsProvider(SdkProvider):
             accumulator.has_pieces = True
         if reason:
             _finish(choice, accumulator, context)
-        if usage:
+        if usage or accumulator.is_finished:
             self._count(event, accumulator)
         return "" if reason or usage else words
+
+    def accumulate_words(self, words: str, like: Mapping[str, Any], accumulator: ResponseAccumulator) -> None:
+        """Process words alone; see `SdkProvider.accumulate_words`."""
+        accumulator.set_metadata(like.get("model"), like.get("id"))  # events between may name another model
+        accumulator.add_piece(words)
 
     def plain_words(self, event: Mapping[str, Any]) -> str:
         """Return the words of an event with nothing else in it; see `SdkProvider.plain_words`."""

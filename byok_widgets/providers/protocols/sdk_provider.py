@@ -161,6 +161,17 @@ class SdkProvider(Provider):
         del event, accumulator, context
         return None
 
+    def accumulate_words(self, words: str, like: Mapping[str, Any], accumulator: ResponseAccumulator) -> None:
+        """Process the words of events that are like a plain one but for them.
+
+        Args:
+            words: Their words, joined.
+            like: An event that `accumulate_plain` took, with nothing but words in it.
+            accumulator: Takes what they say.
+        """
+        del like
+        accumulator.add_piece(words)
+
     def plain_words(self, event: Mapping[str, Any]) -> str:
         """Return the words of an event with nothing else in it but its `id` and `model`, as in nearly all.
 

@@ -32,7 +32,7 @@ class ReadEvent(NamedTuple):
 
     Attributes:
         name: Its `event` field; empty if it has none.
-        value: The JSON in its data; the data as text if it is not JSON.
+        value: The JSON in its data; the data as text if it is not JSON. With `words`, that of the event before.
         is_json: Whether its data is JSON.
         data: Its data as they came.
         words: Its words, where it is like an event before but for them; then its data were not read. Those of
@@ -143,7 +143,8 @@ class AnswerReader:
         for event in events:
             if self.is_done:
                 return
-            if not event.name and (words := self.repeated.words_in(event.data)):
+            is_like = not event.name and not self._charset.codec
+            if is_like and (words := self.repeated.words_in(event.data)):
                 said.append(words)
                 continue
             if said:
@@ -161,7 +162,7 @@ class AnswerReader:
 
     def _words(self, said: list[str]) -> ReadEvent:
         self.has_begun = True
-        return ReadEvent("", None, words="".join(said))
+        return ReadEvent("", self.repeated.like, words="".join(said))
 
     def _value(self, event: Event) -> ReadEvent | None:
         name, data, is_cut = event

@@ -32,21 +32,24 @@ class Charset:
 
     Args:
         content_type: What the server says the body is.
+
+    Attributes:
+        codec: The name of the codec of the charset that may be in use; empty for UTF-8.
     """
 
     def __init__(self, content_type: str) -> None:
-        self._codec = _codec(content_type) if "=" in content_type else ""
+        self.codec = _codec(content_type) if "=" in content_type else ""
         self._is_certain = False
 
     def as_utf8(self, data: bytes) -> bytes:
         """Return whole characters as UTF-8; as they are, where nothing says how else to read them."""
-        if not self._codec or (data.isascii() and not self._escapes(data)):
+        if not self.codec or (data.isascii() and not self._escapes(data)):
             return data
         if not self._is_certain and self._is_utf8(data):
-            self._codec = ""
+            self.codec = ""
             return data
         self._is_certain = True
-        return data.decode(self._codec, "replace").encode()
+        return data.decode(self.codec, "replace").encode()
 
     def _is_utf8(self, data: bytes) -> bool:
         """Whether it is UTF-8, and not two bytes of each character of another charset that look like it."""
@@ -54,10 +57,10 @@ class Charset:
             highest = max(data.decode())
         except UnicodeDecodeError:
             return False
-        return highest > ("\x7f" if _SINGLE.match(self._codec) else _LAST_OF_TWO_BYTES)
+        return highest > ("\x7f" if _SINGLE.match(self.codec) else _LAST_OF_TWO_BYTES)
 
     def _escapes(self, data: bytes) -> bool:
-        return self._codec.startswith(_ESCAPED) and _ESCAPE in data
+        return self.codec.startswith(_ESCAPED) and _ESCAPE in data
 
 
 class WideText:

@@ -19,9 +19,14 @@ WordsOf = Callable[[Mapping[str, Any]], str]
 
 
 class RepeatedEvents:
-    """Recognises them in one stream."""
+    """Recognises them in one stream.
+
+    Attributes:
+        like: The event that those which are recognised are like.
+    """
 
     def __init__(self) -> None:
+        self.like: Mapping[str, Any] = {}
         self._before = self._after = self._last = b""
         self._in_vain = 0
 
@@ -40,8 +45,8 @@ class RepeatedEvents:
         self._in_vain = 0
         return said
 
-    def learn(self, data: bytes, words: str, words_of: WordsOf) -> None:
-        """Record a parsed event that holds words and nothing else."""
+    def learn(self, event: Mapping[str, Any], data: bytes, words: str, words_of: WordsOf) -> None:
+        """Record an event that holds words and nothing else, and the data from which it was read."""
         last, self._last = self._last, data
         if self._in_vain >= _MOST_IN_VAIN or last[-_END_BYTES:] != data[-_END_BYTES:]:
             return
@@ -51,7 +56,7 @@ class RepeatedEvents:
         before, after = data[:at], data[at + len(encoded) :]
         # perhaps the same text stands elsewhere, too: with another one in its place, the words must be that
         if at and _has_words(b"%b%b.%b" % (before, encoded, after), f"{words}.", words_of):
-            self._before, self._after = before, after
+            self._before, self._after, self.like = before, after, event
 
 
 def _has_words(data: bytes, words: str, words_of: WordsOf) -> bool:

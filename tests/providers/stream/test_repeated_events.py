@@ -28,7 +28,7 @@ def event(words: str, **more: Any) -> bytes:
 def learned(*words: str, **more: Any) -> RepeatedEvents:
     events = RepeatedEvents()
     for each in words:
-        events.learn(event(each, **more), each, WORDS_OF)
+        events.learn({}, event(each, **more), each, WORDS_OF)
     return events
 
 
@@ -74,11 +74,11 @@ def test_events_that_all_differ_are_soon_left_alone(monkeypatch: pytest.MonkeyPa
     for number in range(50):
         data = event("word", id=f"id {number}")
         assert events.words_in(data) == ""
-        events.learn(data, "word", WORDS_OF)
+        events.learn({}, data, "word", WORDS_OF)
     assert len(parsed) < 5
     events = RepeatedEvents()
     for number in range(50):
-        events.learn(event("word", obfuscation=f"{number}"), "word", WORDS_OF)
+        events.learn({}, event("word", obfuscation=f"{number}"), "word", WORDS_OF)
     assert len(parsed) < 5
 
 
