@@ -39,12 +39,16 @@ class CleanText:
 
     def flush(self) -> None:
         """Pass on what was held back: nothing more comes."""
-        if rest := self._redactor.feed(self._joiner.flush()) + self._redactor.flush():
+        if rest := self._rest():
             self.pieces.append(rest)
             self._on_text(rest)
 
     def take_back(self) -> str:
         """Return all of it, what was held back included, and begin again."""
-        text = f"{self}{self._redactor.flush()}"
+        text = f"{self}{self._rest()}"
         self.pieces.clear()
         return text
+
+    def _rest(self) -> str:
+        """Return what was held back, and hold nothing back any more."""
+        return self._redactor.feed(self._joiner.flush()) + self._redactor.flush()

@@ -43,3 +43,12 @@ def test_what_was_held_back_is_taken_back_as_well() -> None:
     assert text.take_back() == "Let me think: sk"
     assert not text
     del secret
+
+
+def test_half_of_a_character_is_taken_back_with_the_text_before_it() -> None:
+    text = CleanText(lambda _: None)
+    text.add("Let me think \ud83d")
+    assert text.take_back() == "Let me think \ufffd"
+    text.add("Hello")
+    text.flush()
+    assert str(text) == "Hello"
