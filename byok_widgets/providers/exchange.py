@@ -145,8 +145,8 @@ class Answer:
         object.__setattr__(self, "notices", tuple(notices))
 
     def with_notice(self, notice: str) -> Answer:
-        """Return the same answer with one more notice."""
-        return replace(self, notices=(*self.notices, notice))
+        """Return the same answer with one more notice, if it does not have that one already."""
+        return replace(self, notices=tuple(dict.fromkeys((*self.notices, notice))))
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from byok_widgets.secrets import Secret
 from byok_widgets.secrets.streamed_redaction import REMOVED
 from tests.fake_keys import every_format, fake_key
 from tests.key_forms import FORMS, leaks
-from tests.providers.asking import fault, letter_events
+from tests.providers.asking import fault, letter_events, parse
 from tests.providers.fault_server import FaultServer, Reply, says, stream
 from tests.recorded_logs import recorded_logs
 
@@ -163,6 +163,14 @@ def test_a_refusal_that_echoes_the_key_is_altered_too(faulty: FaultServer) -> No
     reply = flow.conversation("ask", "Be brief.").run("Hi")
     assert (reply.text, reply.finish_reason) == ("I keep [API key] to myself.", "refusal")
     assert REMOVED in reply.notices
+
+
+def test_a_key_in_the_text_and_in_the_thinking_is_told_once() -> None:
+    secret = Secret(fake_key())
+    echo = f"It is {secret.reveal()}."
+    answer = parse([stream({"choices": [{"index": 0, "delta": {"content": echo, "reasoning": echo}}]}).body])
+    assert answer.text == answer.reasoning == "It is [API key]."
+    assert answer.notices.count(REMOVED) == 1
 
 
 def test_a_key_of_somebody_else_may_be_written_about(faulty: FaultServer) -> None:
