@@ -92,6 +92,20 @@ def test_a_claim_ends_with_its_lease(tmp_path: Path, machine: str, left_s: float
     assert (KEYS[0] in CellStore(store).claim(KEYS)) is is_held
 
 
+@pytest.mark.parametrize("jump_s", [3600.0, -3600.0])
+def test_a_claim_outlives_a_clock_that_is_set(
+    jump_s: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    one, other = CellStore(tmp_path / "cells.sqlite"), CellStore(tmp_path / "cells.sqlite")
+    assert one.claim(KEYS[:1]) == set()
+    monkeypatch.setattr(time, "time", lambda: now + jump_s)
+    assert other.claim(KEYS) == {KEYS[0]}
+    one.claims.renew()
+    other.claims.renew()
+    assert other.claim(KEYS) == {KEYS[0]}
+
+
 def test_what_two_comparisons_of_a_kernel_have_claimed_is_free_when_both_have_ended(tmp_path: Path) -> None:
     own, other = CellStore(tmp_path / "cells.sqlite"), CellStore(tmp_path / "cells.sqlite")
     assert own.claim(KEYS) == own.claim(KEYS[:1]) == set()

@@ -97,6 +97,21 @@ def test_a_held_key_in_disguise_is_no_part_of_an_example(node: ExtractionNode, f
     assert not node.examples
 
 
+@pytest.mark.parametrize("is_held", [False, True])
+def test_examples_that_a_node_is_created_with_or_gets_at_once_are_searched_for_keys_too(
+    flow: Flow, node: ExtractionNode, is_held: bool
+) -> None:
+    held = Secret("the-word-of-a-gateway-77")
+    key = held.reveal() if is_held else fake_key("openai")
+    for example in ((f"It is {key}", {}), ("Hi", {"name": key})):
+        with pytest.raises(KeyFormatError) as caught:
+            flow.extraction("other", name=str, examples=[("Hi", {}), example])
+        assert key not in str(caught.value)
+        with pytest.raises(KeyFormatError):
+            node.examples = [example]
+    assert not node.examples
+
+
 def test_the_same_dialogue_gets_new_values_and_is_no_second_example(flow: Flow) -> None:
     node = flow.extraction("data", weekday=DAYS, examples=[("Monday", {"weekday": "Tue"})])
     for _ in range(2):

@@ -8,6 +8,7 @@ import contextlib
 import json
 import shlex
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -194,14 +195,14 @@ def test_what_a_killed_turn_has_read_expires_with_it(tmp_path: Path) -> None:
             await store.claim(turn, f"{store.process}:1")
             await store.note(turn.key, "step", '{"text": "a whisper"}')
             await store.note_effect(turn.session, "run", '{"text": "a whisper"}')
-            await store.expire(20.0)
+            await store.expire(3600.0)
             claim = await store.claim(turn, "another:1")
             assert claim.journal == {}
             assert await store.effects(turn.session) == []
-            await store.put(replace(turn, state="{}"), "another:1", replace(SESSION, last_at=30.0))
+            await store.put(replace(turn, state="{}"), "another:1", replace(SESSION, last_at=time.time()))
             await store.note(turn.key, "step", "{}")
             await store.note_effect(turn.session, "run", "{}")
-            await store.expire(20.0)
+            await store.expire(3600.0)
             assert await store.effects(turn.session) == ["{}"], "of those that go on nothing is lost"
         finally:
             await store.close()

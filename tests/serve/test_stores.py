@@ -227,11 +227,82 @@ def test_conversations_are_listed_deleted_and_expire(open_store: Callable[[], St
         assert await store.turn("key a") is None
         assert await store.effects("a") == []
         assert await store.found("a", "words", "tail") == []
-        assert await store.expire(10**12) == 1
+        assert await store.expire(0.0) == 1
         assert await store.sessions(10) == []
         assert await store.turn("key b") is None
 
     run(work, open_store())
+
+
+DAY_S = 86_400.0
+
+
+def test_a_clock_that_is_set_ahead_for_a_while_deletes_no_conversation(
+    open_store: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+
+    async def store_a_call(store: Store) -> None:
+        await store.claim(replace(TURN, made_at=now), f"{store.process}:1")
+        ended = replace(TURN, made_at=now, state="{}", answer="{}")
+        assert await store.put(ended, f"{store.process}:1", replace(SESSION, last_at=now))
+
+    async def expire_ahead(store: Store) -> None:
+        await store.beat()
+        assert await store.expire(30 * DAY_S) == 0
+        assert [session.key for session in await store.sessions(10)] == ["session"]
+        assert await store.turn("key") is not None
+
+    run(store_a_call, open_store())
+    monkeypatch.setattr(time, "time", lambda: now + 31 * DAY_S)
+    run(expire_ahead, open_store())
+
+
+def test_what_became_old_while_the_server_was_off_expires_within_hours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, passed = time.time(), 0.0
+    monkeypatch.setattr(time, "time", lambda: now + passed)
+    monkeypatch.setattr(time, "monotonic", lambda: passed)
+
+    async def work(store: Store) -> None:
+        await store.claim(replace(TURN, made_at=now), f"{store.process}:1")
+        ended = replace(TURN, made_at=now, state="{}", answer="{}")
+        await store.put(ended, f"{store.process}:1", replace(SESSION, last_at=now))
+
+    async def expire(store: Store) -> None:
+        nonlocal now, passed
+        now += 31 * DAY_S
+        assert await store.expire(30 * DAY_S) == 0
+        passed += 8 * 3600.0
+        assert await store.expire(30 * DAY_S) == 1
+
+    run(work, SqliteStore(tmp_path / "calls.sqlite"))
+    run(expire, SqliteStore(tmp_path / "calls.sqlite"))
+
+
+@pytest.mark.parametrize("is_alive", [False, True])
+def test_after_the_clock_was_set_back_only_a_turn_of_a_process_that_is_gone_is_taken_over(
+    is_alive: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+
+    async def work(one: Store, other: Store) -> None:
+        nonlocal now
+        await one.claim(TURN, f"{one.process}:1")
+        now -= 3600.0
+        kinds = []
+        for _ in range(8):
+            kinds.append((await other.claim(TURN, f"{other.process}:1")).kind)
+            await other.beat()
+            if is_alive:
+                await one.beat()
+            now += stores.LEASE_S / 4
+        assert kinds[0] == "busy"
+        assert kinds[-1] == ("busy" if is_alive else "owned")
+
+    run(work, *(SqliteStore(tmp_path / "calls.sqlite") for _ in range(2)))
 
 
 def test_a_turn_is_stored_with_what_it_has_spent_or_neither_is(open_store: Callable[[], Store]) -> None:

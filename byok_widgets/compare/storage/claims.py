@@ -38,6 +38,7 @@ class Claims:
         self._own = secrets.randbits(62)
         self._held: Counter[int] = Counter()
         self._lock = threading.Lock()
+        self._offset, self._trusts_at = _offset(), 0.0
 
     def take(self, ids: Iterable[int]) -> set[int]:
         """Claim what no other process has claimed; returns what another one has.
@@ -51,7 +52,7 @@ class Claims:
             if self._base.path is not None:
                 with self._base.writing() as base:
                     self._renew(base)
-                    others = _claimed(base, wanted, self._own)
+                    others = _claimed(base, wanted, self._own, trusts=self._trusts())
                     rows = [(own, self._own) for own in wanted - others]
                     base.executemany("INSERT OR REPLACE INTO claim VALUES(?,?)", rows)
             self._held.update(wanted - others)
@@ -62,7 +63,7 @@ class Claims:
         if self._base.path is None:
             return set()
         with self._base.reading() as base:
-            return _claimed(base, ids, self._own)
+            return _claimed(base, ids, self._own, trusts=self._trusts())
 
     def renew(self) -> None:
         """Renew the lease.
@@ -93,17 +94,33 @@ class Claims:
                         base.execute("DELETE FROM claimant WHERE id=?", [self._own])
 
     def _renew(self, base: sqlite3.Connection) -> None:
+        trusts = self._trusts()
         row = [self._own, _machine(), os.getpid(), time.time() + LEASE_S]
         base.execute("INSERT OR REPLACE INTO claimant VALUES(?,?,?,?)", row)
         for own, *claimant in base.execute("SELECT id, machine, pid, until FROM claimant").fetchall():
-            if not _is_alive(*claimant):
+            if not _is_alive(*claimant, trusts=trusts):
                 base.execute("DELETE FROM claim WHERE owner=?", [own])
                 base.execute("DELETE FROM claimant WHERE id=?", [own])
 
+    def _trusts(self) -> bool:
+        """Whether a lease that has run out says that its kernel is gone.
 
-def _claimed(base: sqlite3.Connection, ids: Collection[int], but: int) -> set[int]:
+        It does not after the clock was set or the machine slept, until every kernel has had time to renew its own.
+        """
+        before, self._offset = self._offset, _offset()
+        if abs(self._offset - before) > RENEW_S:
+            self._trusts_at = time.monotonic() + LEASE_S
+        return time.monotonic() >= self._trusts_at
+
+
+def _offset() -> float:
+    """Return by how much the wall clock is ahead of the one that nobody sets, and that sleeps with the machine."""
+    return time.time() - time.monotonic()
+
+
+def _claimed(base: sqlite3.Connection, ids: Collection[int], but: int, *, trusts: bool) -> set[int]:
     rows = base.execute("SELECT id, machine, pid, until FROM claimant WHERE id != ?", [but]).fetchall()
-    alive = {own for own, *claimant in rows if _is_alive(*claimant)}
+    alive = {own for own, *claimant in rows if _is_alive(*claimant, trusts=trusts)}
     if not alive:
         return set()
     query = "SELECT owner FROM claim WHERE id=?"
@@ -111,9 +128,9 @@ def _claimed(base: sqlite3.Connection, ids: Collection[int], but: int) -> set[in
     return {own for own, row in owners.items() if row is not None and row[0] in alive}
 
 
-def _is_alive(machine: object, pid: object, until: object) -> bool:
+def _is_alive(machine: object, pid: object, until: object, *, trusts: bool) -> bool:
     """Whether a kernel still has what it claimed; a lease that is longer than any of ours is none."""
-    if not isinstance(until, float) or not 0 < until - time.time() <= 2 * LEASE_S:
+    if not isinstance(until, float) or (trusts and not 0 < until - time.time() <= 2 * LEASE_S):
         return False
     # On Windows, `os.kill(pid, 0)` asks nothing: it sends Ctrl-C.
     if machine != _machine() or not isinstance(pid, int) or not 0 < pid < 2**31 or sys.platform == "win32":

@@ -10,7 +10,7 @@ from typing import Any
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.misplaced_keys import reject_any_key
-from byok_widgets.nodes.examples import Examples, GivenExample, checked_example
+from byok_widgets.nodes.examples import Example, Examples, GivenExample, checked_example
 from byok_widgets.schema import ExtractionSchema
 from byok_widgets.secrets.quoting import as_given
 
@@ -37,13 +37,14 @@ class LayeredExamples:
 
         Raises:
             ConfigError: One of them does not fit, or they are no list.
+            KeyFormatError: One contains an API key.
         """
         if not isinstance(given, Iterable):
             raise ConfigError(
                 f"Node {self._node!r}: examples are a list, not {as_given(given)}.",
                 fix='Write examples=[("I am Ana", {"name": "Ana"})], or [] for none.',
             )
-        self._given = Examples(checked_example(self._schema, each, node=self._node) for each in given)
+        self._given = Examples(map(self._checked, given))
         self.taught, self.unfit = Examples(), tuple[str, ...]()
 
     def teach(self, dialogue: Any, values: Mapping[str, Any]) -> None:
@@ -53,9 +54,7 @@ class LayeredExamples:
             ConfigError: It does not fit.
             KeyFormatError: It contains an API key.
         """
-        example = checked_example(self._schema, (dialogue, values), node=self._node)
-        written = self._schema.wire(example.values)  # a value may be an object that holds texts
-        reject_any_key([[message.content for message in example.dialogue], written])
+        example = self._checked((dialogue, values))
         self._given = self._given.without([example])
         self.taught = Examples([*self.taught.without([example]), example])
 
@@ -81,3 +80,15 @@ class LayeredExamples:
                 self.unfit = (*self.unfit, error.problem)
             else:
                 self.taught = Examples([*self.taught, fitting])
+
+    def _checked(self, given: GivenExample) -> Example:
+        """Return an example without an API key: it is shown, saved and sent to the model.
+
+        Raises:
+            ConfigError: It does not fit.
+            KeyFormatError: It contains an API key.
+        """
+        example = checked_example(self._schema, given, node=self._node)
+        written = self._schema.wire(example.values)  # a value may be an object that holds texts
+        reject_any_key([[message.content for message in example.dialogue], written])
+        return example

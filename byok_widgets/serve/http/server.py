@@ -139,7 +139,7 @@ class Server:
                 self._turns.has_store = True
                 if time.monotonic() >= expire_at:
                     expire_at = time.monotonic() + _EXPIRE_EVERY_S
-                    await self._store.expire(time.time() - self._keep_s)
+                    await self._store.expire(self._keep_s)
             except Exception:  # noqa: BLE001 - the store may be away for a while
                 if self._turns.has_store:
                     _LOG.exception("the store does not answer")

@@ -203,9 +203,10 @@ class RedisStore:
         await self._redis.zrem(self._key("activity"), session)
         return bool(await self._redis.delete(*keys))
 
-    async def expire(self, before: float) -> int:
-        """Delete the conversations that have not continued since then."""
-        deleted = 0
+    async def expire(self, kept_s: float) -> int:
+        """Delete the conversations that have not continued for so long, by the server's clock."""
+        seconds, micros = await self._redis.time()
+        before, deleted = seconds + micros / 1_000_000 - kept_s, 0
         for _ in range(0, _MOST_LISTED, _PAGE):
             old = await self._redis.zrange(
                 self._key("activity"), "-inf", before, byscore=True, offset=0, num=_PAGE

@@ -17,6 +17,7 @@ from byok_widgets.files import describe_os_error
 from byok_widgets.files.database import open_database
 from byok_widgets.serve.stores.damage import reading
 from byok_widgets.serve.stores.database_thread import DatabaseThread, Work
+from byok_widgets.serve.stores.sqlite_clock import StoreClock
 from byok_widgets.serve.stores.sqlite_tables import (
     TABLES,
     USD_PARTS,
@@ -51,8 +52,9 @@ _SPEND = (
     " SET calls = calls + excluded.calls, usd = usd + excluded.usd"
 )
 _BEAT = (  # since when a process has said without a break that it is alive, and until when that holds
-    "INSERT INTO processes VALUES (?, ?, ?) ON CONFLICT (process) DO UPDATE"
-    " SET since = CASE WHEN until < excluded.since THEN excluded.since ELSE since END, until = excluded.until"
+    "INSERT INTO processes VALUES (?, ?, ?) ON CONFLICT (process) DO UPDATE SET until = excluded.until,"
+    " since = CASE WHEN until BETWEEN excluded.since AND ? AND since <= excluded.since THEN since"
+    " ELSE excluded.since END"  # a clock that was set is a break, too
 )
 _BUSY_S = 10.0
 
@@ -63,6 +65,7 @@ class SqliteStore:
     def __init__(self, path: Path | None) -> None:
         """Keep them in a file, or with `None` in memory."""
         self.path, self.process = path, uuid.uuid4().hex
+        self._clock = StoreClock()
         self._thread = DatabaseThread(self._connect)
 
     async def open(self) -> None:
@@ -169,10 +172,11 @@ class SqliteStore:
         await self._empty_log()
         return deleted
 
-    async def expire(self, before: float) -> int:
-        """Delete the conversations that have not continued since then."""
+    async def expire(self, kept_s: float) -> int:
+        """Delete the conversations that have not continued for so long, by the clock of the store."""
 
         def work(db: sqlite3.Connection) -> tuple[int, int]:
+            before = self._clock.advance(db) - kept_s
             old = db.execute("SELECT key FROM sessions WHERE last_at < ?", (before,)).fetchall()
             sessions = delete_sessions(db, [key for (key,) in old])
             db.execute(
@@ -233,7 +237,8 @@ class SqliteStore:
 
     def _beat(self, db: sqlite3.Connection) -> None:
         now = time.time()
-        db.execute(_BEAT, (self.process, now, now + LEASE_S))
+        self._clock.advance(db)
+        db.execute(_BEAT, (self.process, now, now + LEASE_S, now + 2 * LEASE_S))
         db.execute("DELETE FROM processes WHERE until < ?", (now - 60 * LEASE_S,))
 
     def _claim(self, db: sqlite3.Connection, turn: StoredTurn, owner: str) -> Claim:
@@ -265,9 +270,13 @@ def _may_be_alive(db: sqlite3.Connection, process: str, witness: str) -> bool:
     """Whether a process may be alive of which another one has heard nothing.
 
     While the file was locked, none could say that it is. So the witness has to have been heard of for a while.
+    So does one whose clock was set. A lease that is longer than any is none: the clock was set back since.
     """
     now = time.time()
-    alive = dict(db.execute("SELECT process, since FROM processes WHERE until > ?", (now,)))
+    rows = db.execute(
+        "SELECT process, since FROM processes WHERE until > ? AND until <= ?", (now, now + 2 * LEASE_S)
+    )
+    alive = dict(rows)
     return process in alive or now - alive.get(witness, now) < LEASE_S
 
 

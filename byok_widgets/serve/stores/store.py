@@ -207,8 +207,11 @@ class Store(Protocol):
     async def delete_session(self, session: str) -> bool:
         """Delete a conversation with all its turns; false if there was none."""
 
-    async def expire(self, before: float) -> int:
-        """Delete the conversations that have not continued since then; return how many."""
+    async def expire(self, kept_s: float) -> int:
+        """Delete the conversations that have not continued for so long; return how many.
+
+        The store's own clock says how long: by that of a process that is wrong, all of them would be old.
+        """
 
     async def spent(self, scopes: Collection[str]) -> dict[str, Spent]:
         """Return what was spent in each scope."""
