@@ -20,7 +20,7 @@ _STRING = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"')
 
 def holds_key(data: Any) -> bool:
     """Whether a string in `data` contains a key."""
-    texts = BETWEEN.join(_texts(data, []))
+    texts = BETWEEN.join(texts_in(data))
     return redact(texts, words=False) != texts
 
 
@@ -39,7 +39,7 @@ def _strings_of(text: str) -> list[str]:
 
 def redact_keys(data: Any) -> Any:
     """Return `data` with a mask in place of every key in its strings; itself where there is none."""
-    texts = _texts(data, [])
+    texts = texts_in(data)
     joined = BETWEEN.join(texts)
     cleaned = redact(joined, words=False)
     if cleaned == joined:
@@ -49,6 +49,11 @@ def redact_keys(data: Any) -> Any:
     if not joined.count(BETWEEN) == len(texts) - 1 == len(redacted) - 1:
         redacted = [redact(text, words=False) for text in texts]
     return _rebuilt(data, iter(redacted))
+
+
+def texts_in(data: Any) -> list[str]:
+    """Return the strings of `data`, and the names in it that may be keys."""
+    return _texts(data, [])
 
 
 def _texts(data: Any, found: list[str]) -> list[str]:

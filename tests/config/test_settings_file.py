@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from byok_widgets import ByokError, ConfigError, KeyFormatError
 from byok_widgets.config import FlowConfig, NoticeKind, SettingsNotice, checked_name, settings_file
+from byok_widgets.secrets import Secret
 from tests.config.conftest import PROVIDERS, Open
 from tests.fake_keys import fake_key
 
@@ -95,6 +96,15 @@ def test_names_that_cannot_be_used_are_refused(
     assert (caught.value.kind, bool(caught.value.fix)) == (kind, True)
     assert re.findall(r"\d+", caught.value.problem) == numbers
     assert not folder.exists()
+
+
+def test_a_held_key_of_plain_words_is_no_name_of_a_flow_and_no_setting(folder: Path, open_config: Open) -> None:
+    key = Secret("quarterly-umbrella-harbour")
+    with pytest.raises(KeyFormatError):
+        open_config(f"calls {key.reveal()}")
+    with pytest.raises(KeyFormatError):
+        open_config("calls").set_base_url("compatible", f"https://a.example/{key.reveal()}/v1")
+    assert key.reveal() not in "".join(f"{path} {path.read_text()}" for path in folder.rglob("*.json"))
 
 
 @settings(max_examples=1000)

@@ -76,8 +76,8 @@ def _called(stage: Stage, caller: Caller, key: str) -> Iterator[Place]:
                 response = caller.ask(dialogue, **more)
                 yield text("response", response.status, response.headers, response.body.decode())
     wrong = Caller(caller.port, key)
-    for path in ("/v1/models", f"/{key[:2]}"):
-        response = wrong.send("GET", path)
+    for asking, path in ((wrong, "/v1/models"), (wrong, f"/{key[:2]}"), (caller, f"/v1/{key}")):
+        response = asking.send("GET", path)
         yield text("refusal", response.status, response.headers, response.body.decode())
     response = caller.send("POST", "/v1/chat/completions", json.dumps({"messages": key}).encode())
     yield text("no request", response.status, response.body.decode())

@@ -184,7 +184,12 @@ def by_extraction(flow: Flow, key: str) -> Reply:
     return flow.extraction("read", name=str).run(f"I'm Ana, {key}").reply
 
 
-@pytest.mark.parametrize("give", [by_prompt, by_variable, by_history, by_extraction])
+def by_field(flow: Flow, key: str) -> Reply:
+    word = {"type": "string", "description": f"like {key}"}
+    return flow.extraction("read", {"type": "object", "properties": {"name": word}}).run("I'm Ana").reply
+
+
+@pytest.mark.parametrize("give", [by_prompt, by_variable, by_history, by_extraction, by_field])
 def test_a_held_key_is_sent_to_no_model(server: ScriptedServer, give: Callable[[Flow, str], Reply]) -> None:
     flow, key = a_flow(server.base_url), fake_key()
     flow.key_store.save("openai", host_of(server), key, backend="session")

@@ -17,6 +17,7 @@ from byok_widgets.providers.allowance import Allowance
 from byok_widgets.providers.base import sentence
 from byok_widgets.schema.profile import SchemaProfile
 from byok_widgets.secrets import contains_held_key, redact_held_in
+from byok_widgets.secrets.json_redaction import redact_keys, texts_in
 from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.surrogates import without_surrogates
 
@@ -65,12 +66,14 @@ class Call:
     def without_held_keys(self) -> Call:
         """Return the call with `[API key]` in place of each key that is held here; itself if it contains none."""
         texts = (self.system, *(message.content for message in self.messages))
-        if not contains_held_key(texts):
+        shape = self.output.schema if self.output else {}
+        if not contains_held_key((*texts, *texts_in(shape))):
             return self
         system, *contents = redact_held_in(texts)
         spoken = zip(self.messages, contents, strict=True)
         messages = tuple(replace(message, content=content) for message, content in spoken)
-        return replace(self, system=system, messages=messages, compose=None)
+        output = self.output and self.output._replace(schema=redact_keys(shape))
+        return replace(self, system=system, messages=messages, output=output, compose=None)
 
     @cached_property
     def provider(self) -> Provider:

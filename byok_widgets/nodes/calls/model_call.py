@@ -33,7 +33,7 @@ from byok_widgets.providers.base import sentence
 from byok_widgets.reply import Origin, Reply
 from byok_widgets.usage import NOT_CHARGED, Cost
 
-KEY_LEFT_OUT = "an API key in the prompt, the variables or the dialogue was not sent"
+KEY_LEFT_OUT = "an API key in the prompt, the variables, the fields or the dialogue was not sent"
 
 
 async def execute(call: Call, context: FlowContext, *, on_text: OnText, on_progress: OnProgress) -> Reply:

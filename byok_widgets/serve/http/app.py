@@ -7,6 +7,7 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from byok_widgets.secrets import redact
 from byok_widgets.serve.http.access import Access
 from byok_widgets.serve.http.chunks import ALIVE, Pieces
 from byok_widgets.serve.monitoring.metrics import Metrics
@@ -73,7 +74,7 @@ class App:
             _require(method, "GET")
             await send_body(send, 200, self._metrics.text(), {"content-type": "text/plain; version=0.0.4"})
         else:
-            raise ProtocolError(404, f"There is nothing at {scope['path']}.", code="not_found")
+            raise ProtocolError(404, f"There is nothing at {redact(scope['path'])}.", code="not_found")
 
     @property
     def _model_entry(self) -> dict[str, Any]:
