@@ -27,6 +27,7 @@ from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.keys import derived_key
 from byok_widgets.keys.backends import encrypted_file
 from byok_widgets.keys.scope import KeyScope
+from byok_widgets.recording.cassette import Cassette
 from byok_widgets.secrets import Secret
 
 FILLER = "much to write " * 7_000
@@ -143,13 +144,60 @@ class Cells:
             library.set_fault(0, b"")
 
 
-Saver = Settings | FlowFile | SessionFile | KeyFile | Cells
+class CaseFile:
+    """A file of cases; the version with a number has one case more than the one before."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "saved.cases"
+        self._flow = Flow("saved", fresh=True)
+        hello = self._flow.conversation("hello", "Hello.", static=True)
+        self._flow.connect(hello, self._flow.conversation("bye", "Bye.", static=True, end=True))
+
+    def save(self, number: int) -> None:
+        session = self._flow.start(variables={"number": number, "filler": NOISE})
+        session.say("Hi")
+        self._flow.save_case(session, self._path, name=f"case {number}")
+
+    def read(self) -> int:
+        cases = self._flow.cases(self._path)
+        assert all(case.variables["filler"] == NOISE for case in cases), "a part"
+        numbers = [int(case.variables["number"]) for case in cases]
+        assert numbers == sorted({1, *numbers}), "a case is gone"
+        return numbers[-1]
+
+
+class Recorded:
+    """A cassette; the version with a number has one call more than the one before."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "lesson.cassette"
+
+    def save(self, number: int) -> None:
+        request = {"provider": "compatible", "model": "m", "system": NOISE, "messages": []}
+        answer = {"text": f"{number}", "finish_reason": "stop"}
+        call = {"digest": f"{number:064x}", "node": "ask", "lane": ["", "", 0]}
+        try:
+            Cassette(self._path, must_exist=False).append({**call, "request": request, "answer": answer})
+        except OSError as error:  # which a recording notes, and goes on
+            raise ConfigError(str(error)) from None
+
+    def read(self) -> int:
+        calls = list(Cassette(self._path, must_exist=True).entries())
+        assert all(call["request"]["system"] == NOISE for call in calls), "a part"
+        said = [call["answer"]["text"] for call in calls]
+        assert said == [str(number) for number in range(1, len(said) + 1)], "a call is gone"
+        return len(calls)
+
+
+Saver = Settings | FlowFile | SessionFile | KeyFile | Cells | CaseFile | Recorded
 SAVERS: dict[str, Callable[[Path], Saver]] = {
     "settings": Settings,
     "flow": FlowFile,
     "session": SessionFile,
     "keys": KeyFile,
     "cells": Cells,
+    "cases": CaseFile,
+    "cassette": Recorded,
 }
 
 
