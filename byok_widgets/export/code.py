@@ -22,9 +22,21 @@ def literal(value: Any) -> str:
     """
     plain = _plain(value)
     source = _text(plain) if isinstance(plain, str) else pprint.pformat(plain, width=_WIDTH, sort_dicts=False)
-    if ast.literal_eval(source) == plain:
+    if _reads_as(source, plain):
         return source
     raise _no_literal(value)
+
+
+def _reads_as(source: str, plain: Any) -> bool:
+    """Whether Python reads a value from source, also within a call: it limits how deeply brackets are nested."""
+    around = 8
+    try:
+        read = ast.literal_eval("[" * around + source + "]" * around)
+    except (MemoryError, RecursionError, SyntaxError, ValueError):
+        return False
+    for _ in range(around):
+        (read,) = read
+    return bool(read == plain)
 
 
 def one_line_literal(text: str) -> str:
@@ -86,7 +98,7 @@ def _text(text: str) -> str:
 
 def _no_literal(value: object) -> ConfigError:
     return ConfigError(
-        f"A value of type {type(value).__name__} cannot be written as code.",
+        f"A value of type {type(value).__name__} cannot be written as code, or is nested too deeply for that.",
         kind="export",
         fix="Use texts, numbers, lists and mappings in the settings and examples of the flow.",
     )

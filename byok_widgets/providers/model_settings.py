@@ -121,6 +121,9 @@ _ALL = (
 SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in _ALL}
 """What is known about settings for any model, in the order in which they are shown."""
 
+MOST_LEVELS = 100
+"""Most lists and mappings in each other in a value: it is copied, shown and written as code."""
+
 
 def checked(name: str, value: object) -> Any:
     """Return the value of a setting in the form in which it is sent.
@@ -131,10 +134,24 @@ def checked(name: str, value: object) -> Any:
     if name in SETTINGS:
         return SETTINGS[name].checked(value)
     try:
-        return json.loads(json.dumps(value, allow_nan=False))
+        plain = json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError, RecursionError):
-        pass
-    raise ValueError(f"{name} must consist of strings, numbers, lists and mappings, not {as_given(value)}.")
+        plain = None
+    if plain is None and value is not None:
+        raise ValueError(f"{name} must consist of strings, numbers, lists and mappings, not {as_given(value)}.")
+    if _is_deep(plain):
+        raise ValueError(f"{name} is nested too deeply: more than {MOST_LEVELS} levels.")
+    return plain
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MOST_LEVELS + 1):
+        outer = [part for part in level if isinstance(part, (dict, list))]
+        level = [part for each in outer for part in (each.values() if isinstance(each, dict) else each)]
+        if not outer:
+            return False
+    return True
 
 
 def _number(value: Any, *, whole: bool) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from byok_widgets import Flow
+from byok_widgets import ConfigError, Flow
 from byok_widgets.flow.file.flow_data import data_of
 from tests.export.functions import look_up, many
 from tests.export.made_flows import TENS, made_flow
@@ -104,6 +104,22 @@ def test_nothing_that_a_text_says_becomes_code(text: str) -> None:
     called = {ast.unparse(node.func) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)}
     assert called == {"Flow", "flow.conversation", "flow.extraction", "flow.connect"}
     assert data(rebuilt(flow)) == data(flow)
+
+
+@pytest.mark.parametrize("levels", [20, 300])
+def test_a_value_is_exported_or_refused_where_python_takes_no_more_brackets(levels: int) -> None:
+    deep: list[Any] = []
+    for _ in range(levels):
+        deep = [deep]
+    flow = Flow("nested", fresh=True)
+    word = {"type": "string", "description": "A word.", "default": deep}
+    flow.extraction("read", {"type": "object", "properties": {"word": word}})
+    if levels < 200:
+        assert data(rebuilt(flow)) == data(flow)
+    else:
+        with pytest.raises(ConfigError) as caught:
+            flow.export("python")
+        assert caught.value.kind == "export"
 
 
 def test_names_of_settings_in_a_file_do_not_become_code() -> None:

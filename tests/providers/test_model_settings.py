@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from byok_widgets.engine import ENGINE
 from byok_widgets.providers import PROVIDERS, ModelInfo, catalog
-from byok_widgets.providers.model_settings import SETTINGS, checked
+from byok_widgets.providers.model_settings import MOST_LEVELS, SETTINGS, checked
 from tests.providers.asking import ask, endpoint, letter, talk
 from tests.providers.fault_server import FaultServer, says
 
@@ -49,6 +50,16 @@ def test_a_model_has_what_is_known_of_it_and_no_more(models: str, settings: dict
     provider, _, ids = models.partition(":")
     for model in ids.split():
         assert offered(f"{provider}:{model}") == {**settings, "max_tokens": ()}, model
+
+
+@pytest.mark.parametrize("outer", [lambda part: [part], lambda part: {"part": part}])
+def test_a_value_that_is_nested_too_deeply_to_be_copied_is_refused(outer: Callable[[Any], Any]) -> None:
+    value: Any = "x"
+    for _ in range(MOST_LEVELS):
+        value = outer(value)
+    assert checked("extra", value) == value
+    with pytest.raises(ValueError, match="nested"):
+        checked("extra", outer(value))
 
 
 def test_each_preset_can_be_tuned() -> None:
