@@ -137,9 +137,7 @@ _OF_TEXTS: tuple[Sign, ...] = (
     lambda claim: is_of_another_kind(claim.name, claim.part.value),
     lambda claim: is_said_of_the_other_end(claim.name, claim.part.value, claim.dialogue.passages),
     lambda claim: is_said_of_the_other_way(claim.name, claim.part.value, claim.dialogue.passages),
-    lambda claim: (
-        is_of_an_unspoken_return(claim.name, claim.dialogue.passages) and not claim.dialogue.is_foreign()
-    ),
+    _is_of_an_unspoken_return,
     _is_a_choice_taken_back,
     _is_only_suggested,
 )
