@@ -219,11 +219,15 @@ class Cases(Sequence[Case]):
             raise ConfigError(f"No case has the tag {tag!r}; {hint}.", kind="cases", fix="Name one of their tags.")
         return Cases(found, self.source)
 
+    @property
+    def note(self) -> str:
+        """How many of them expect nothing and are not scored, as the end of a line; empty if none."""
+        unlabelled = sum(not case.is_labelled for case in self._cases)
+        return f", {unlabelled} without an expectation" if unlabelled else ""
+
     def __repr__(self) -> str:
         of = f" of {self.source}" if self.source else ""
-        unlabelled = sum(not case.is_labelled for case in self._cases)
-        note = f", {unlabelled} without an expectation" if unlabelled else ""
-        return f"{len(self)} case{'s' if len(self) != 1 else ''}{of}{note}"
+        return f"{len(self)} case{'s' if len(self) != 1 else ''}{of}{self.note}"
 
     def _repr_html_(self) -> str:
         more = f"The first {_SHOWN} of {len(self)}." if len(self) > _SHOWN else ""

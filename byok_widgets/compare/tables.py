@@ -170,9 +170,10 @@ def not_called(names: Sequence[str]) -> str:
 
 
 def headline(comparison: ComparisonView) -> str:
-    """Return what is compared over how many cases."""
+    """Return what is compared over how many cases, and how many of these are not scored."""
     count = len(comparison.cases)
-    return f"{comparison.title}, {count} case{'' if count == 1 else 's'}"
+    note = comparison.cases.note if comparison.metric.needs_labels else ""
+    return f"{comparison.title}, {count} case{'' if count == 1 else 's'}{note}"
 
 
 def as_text(comparison: ComparisonView) -> str:

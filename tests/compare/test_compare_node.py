@@ -50,6 +50,14 @@ def test_two_models_get_equal_requests_but_for_the_model(flow: Flow, server: Scr
     assert [case.name for case in result.disagreements()] == ["c0", "c1", "c2", "c3", "c4", "c5"]
 
 
+def test_cases_that_expect_nothing_are_counted_apart(flow: Flow) -> None:
+    read = flow.extraction("read", weekday=["Mon", "Tue"])
+    result = read.compare(MODELS, [*cases(2), {"name": "silent", "text": "Hello"}])
+    assert result.headline.endswith("3 cases, 1 without an expectation")
+    with_a_metric = read.compare(MODELS, [{"text": "Hello"}], metric=lambda _case, _output: 1.0)
+    assert with_a_metric.headline.endswith("1 case")
+
+
 def test_the_same_call_pays_nothing_again_and_one_more_model_pays_its_column(
     flow: Flow, server: ScriptedServer
 ) -> None:
