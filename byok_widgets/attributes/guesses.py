@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from byok_widgets.attributes.strict import is_key
+from byok_widgets.attributes.strict import is_key, nearest
 from byok_widgets.errors import ConfigError
 from byok_widgets.secrets import looks_like_key
 
@@ -182,14 +182,29 @@ def reject_guess(kind: str, what: str, name: str) -> None:
         raise UnknownAttributeError(f"{what} has no {name!r}.", fix=f"Write: {meant}.")
 
 
+def _with_article(what: str) -> str:
+    return f"{'An' if what[0] in 'AEIOU' else 'A'} {what}"
+
+
 class AnswersGuesses:
-    """Mixin: reading or setting an attribute under a guessed name raises an error that names the right call."""
+    """Mixin: reading or setting an attribute under a guessed name raises an error that names the right call.
+
+    Where a name is misspelt, the error suggests the nearest one.
+    """
 
     _guessed_kind: ClassVar[str] = ""
 
     def _reject(self, name: str) -> None:
-        what = type(self).__name__
-        reject_guess(self._guessed_kind, f"{'An' if what[0] in 'AEIOU' else 'A'} {what}", name)
+        reject_guess(self._guessed_kind, _with_article(type(self).__name__), name)
+
+    def _suggest(self, name: str) -> None:
+        """Raise the error that names the attribute which was probably meant, unless there is one of this name."""
+        known = [each for each in dir(self) if not each.startswith("_")]
+        meant = nearest(name, known)
+        if meant and name not in known:
+            raise UnknownAttributeError(
+                f"{_with_article(type(self).__name__)} has no {name!r}.", fix=f"Did you mean {meant!r}?"
+            )
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in GUESSES.get(self._guessed_kind, ()) and not is_key(name, value):
@@ -203,4 +218,5 @@ class AnswersGuesses:
                 raise AttributeError(f"{type(self).__name__!r} object has no such attribute")
             if not name.startswith("_"):
                 self._reject(name)
+                self._suggest(name)
             return object.__getattribute__(self, name)  # the usual error, or the one inside a property

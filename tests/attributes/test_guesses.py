@@ -36,6 +36,18 @@ def objects(server: ScriptedServer) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize(("kind", "misspelt", "meant"), [("flow", "conect", "connect"), ("session", "sya", "say")])
+def test_the_error_for_a_misspelt_name_suggests_the_nearest(
+    objects: dict[str, Any], kind: str, misspelt: str, meant: str
+) -> None:
+    assert not hasattr(objects[kind], misspelt)
+    with pytest.raises(ConfigError) as caught:
+        getattr(objects[kind], misspelt)
+    assert repr(meant) in str(caught.value)
+    with pytest.raises(AttributeError, match="no attribute 'quite_different'"):
+        _ = objects[kind].quite_different
+
+
 def test_every_guess_is_answered_and_is_no_attribute(objects: dict[str, Any]) -> None:
     assert set(objects) == set(GUESSES)
     for kind, guesses in GUESSES.items():
