@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from byok_widgets.errors import KeyFormatError
 from byok_widgets.secrets.detection import looks_like_key
-from byok_widgets.secrets.redaction import BETWEEN, redact
+from byok_widgets.secrets.redaction import BETWEEN, contains_held_key, redact
 
 
 def reject_key(data: object) -> None:
@@ -34,6 +34,19 @@ def reject_any_key(data: object) -> None:
     joined = BETWEEN.join(texts)
     found = any(map(looks_like_key, texts)) or redact(joined, words=False) != joined
     del data, texts, joined
+    if found:
+        raise misplaced_key()
+
+
+def reject_whole_key(data: object) -> None:
+    """Like `reject_key`, and also detect whole keys that this process holds; pieces of them may be other words.
+
+    Raises:
+        KeyFormatError: Kind `misplaced_key`; the text appears nowhere in it.
+    """
+    texts = _texts(data, [])
+    found = any(map(looks_like_key, texts)) or contains_held_key(texts)
+    del data, texts
     if found:
         raise misplaced_key()
 

@@ -22,7 +22,7 @@ from byok_widgets.files import (
     remove_dead_parts,
     set_aside,
 )
-from byok_widgets.misplaced_keys import reject_any_key
+from byok_widgets.misplaced_keys import reject_whole_key
 from byok_widgets.text_forms import normalized
 
 VERSION = 1
@@ -46,7 +46,7 @@ def checked_name(name: str) -> str:
         raise ConfigError(
             "A flow needs a name.", kind="flow_name_missing", fix='Give it one, like Flow("dentist").'
         )
-    reject_any_key(name)
+    reject_whole_key(name)
     name = normalized("NFC", name)
     if len(name) > MAX_NAME_CHARS:
         raise ConfigError(

@@ -16,7 +16,7 @@ from byok_widgets.config.settings_file import SettingsFile, checked_name
 from byok_widgets.config.unsaved_settings import UnsavedSettings
 from byok_widgets.engine import ENGINE, DaemonExecutor
 from byok_widgets.errors import ConfigError
-from byok_widgets.misplaced_keys import reject_any_key
+from byok_widgets.misplaced_keys import reject_key, reject_whole_key
 
 _SECTIONS = {
     "provider": "provider",
@@ -229,7 +229,9 @@ def _check(change: Change) -> None:
     except (TypeError, ValueError, RecursionError) as error:
         why = type(error).__name__
     else:
-        reject_any_key(written)
+        reject_key(written)
+        # not the names of variables: what is typed into a key field is held there, also such a name
+        reject_whole_key({name: value for name, value in written.items() if name != "key_references"})
         return
     raise ConfigError(
         f"The settings cannot hold this value ({why}).",

@@ -15,7 +15,7 @@ from byok_widgets.display import markup
 from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import Message
-from byok_widgets.misplaced_keys import reject_any_key
+from byok_widgets.misplaced_keys import reject_whole_key
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.reply import NodeResult
 from byok_widgets.secrets import redact
@@ -107,7 +107,7 @@ class Node(AnswersGuesses, StrictAttributes, ABC, Generic[R]):
     def __init__(self, context: FlowContext, name: str) -> None:
         if not isinstance(name, str) or not name.strip():
             raise ConfigError("A node needs a name.", fix='Give it one, like flow.conversation("ask", "...").')
-        reject_any_key(name)
+        reject_whole_key(name)
         self._name = name
         self._context = context
 
