@@ -28,7 +28,7 @@ class BoundedReplies(_AsyncRESP2Parser):
         try:
             return await super().read_response(disable_decoding)
         except (ValueError, TypeError, RecursionError):  # such as a number that is none, or nesting without end
-            raise InvalidResponse("it replies with something else than its protocol") from None
+            raise InvalidResponse("it replies with something other than its protocol") from None
 
     async def _read(self, length: int) -> bytes:
         self._take(length)
