@@ -113,10 +113,17 @@ def _require_batches(setup: Setup, store: CellStore, known: Mapping[Key, ResultC
             kind="budget",
             fix=f"Write max_calls={whole.calls}, or take fewer cases.",
         )
-    if limits.usd is not None and (whole.worst_usd is None or whole.worst_usd > limits.usd):
-        worst = "has no bound yet" if whole.worst_usd is None else f"is ${whole.worst_usd:.4f}"
+    if limits.usd is not None and whole.reserved_usd is None:
         raise ConfigError(
-            f"The worst case {worst}, and the budget is ${limits.usd:.4f}: a batch cannot be stopped there.",
+            "Scripts have to be played up to the node before the worst case is known, and a batch cannot be "
+            "stopped at the budget.",
+            kind="budget",
+            fix="Limit it by max_calls= in place of budget=, or give the cases texts or transcripts.",
+        )
+    if limits.usd is not None and whole.reserved_usd is not None and whole.reserved_usd > limits.usd:
+        raise ConfigError(
+            f"The worst case is ${whole.reserved_usd:.4f}, and the budget is ${limits.usd:.4f}: a batch cannot be "
+            "stopped there.",
             kind="budget",
             fix="Raise the budget, take fewer cases, or lower max_tokens of the node.",
         )

@@ -23,10 +23,15 @@ class BatchItem(NamedTuple):
 
 
 class BatchResult(NamedTuple):
-    """The outcome of one request: the answer or the error, as if the request had been sent by itself."""
+    """The outcome of one request: the answer or the error, as if the request had been sent by itself.
+
+    Attributes:
+        id: What identifies the request.
+        body: The answer; `None` if the batch ended before the request was run, which is then not charged.
+    """
 
     id: str
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | None
 
 
 class BatchState(NamedTuple):
@@ -36,11 +41,15 @@ class BatchState(NamedTuple):
         is_ended: Whether its results are there.
         files: Where they are.
         problem: Why the requests without a result have none; empty if that is not known.
+        said: What the provider said about that.
+        charges_results_only: Whether a request without a result was not run, and so is not charged.
     """
 
     is_ended: bool
     files: tuple[str, ...] = ()
     problem: str = ""
+    said: str = ""
+    charges_results_only: bool = False
 
 
 class BatchForm(ABC):

@@ -315,6 +315,62 @@ def test_an_expired_batch_gives_what_was_done(batches: BatchServer, read: Read, 
     assert all("expired" in cell.message for cell in cells if cell.status == "failed")
 
 
+def early(server: BatchServer, models: list[str]) -> None:
+    """Let batches end before half of their requests are run, as each provider says it."""
+
+    gone: dict[str, Any] = {"result": {"type": "expired"}}
+    if models is not MESSAGES:
+        message = "This request could not be executed before the completion window expired."
+        gone = {"response": None, "error": {"code": "batch_expired", "message": message}}
+
+    def half(rows: list[Any]) -> list[Any]:
+        return [*rows[::2], *({"custom_id": row["custom_id"], **gone} for row in rows[1::2])]
+
+    server.status = "expired"
+    server.alter = half
+
+
+@pytest.mark.parametrize("models", [CHAT, MESSAGES, INLINE], ids=["chat", "messages", "inline"])
+def test_a_request_that_a_batch_did_not_come_to_is_not_charged_and_no_provider_is_quoted(
+    models: list[str], batches: BatchServer, read: Read, tmp_path: Path
+) -> None:
+    early(batches, models)
+    result = read().compare(models, cases(4), store=tmp_path / "cells", batch=True)
+    cells = list(result.results.distinct())
+    missing = [cell for cell in cells if cell.status == "failed"]
+    assert len(missing) == 4
+    assert {(cell.error, cell.usd) for cell in missing} == {("batch_ended", 0)}
+    assert all("says" not in cell.message and "charge" not in cell.message for cell in missing)
+    assert result.spent.unpriced == (4 if models is INLINE else 0)  # a gateway may report no cost of its answers
+
+
+def test_a_missing_result_of_a_complete_batch_may_be_charged(
+    batches: BatchServer, read: Read, tmp_path: Path
+) -> None:
+    batches.alter = lambda rows: rows[1:]
+    result = read().compare(BOTH, cases(3), store=tmp_path / "cells", batch=True)
+    missing = [cell for cell in result.results.distinct() if cell.status == "failed"]
+    assert len(missing) == 2
+    assert all(cell.usd is None and "may charge" in cell.message for cell in missing)
+    assert result.spent.unpriced == 2
+
+
+def test_a_model_without_a_price_is_limited_by_the_calls_and_the_others_by_the_budget(
+    batches: BatchServer, read: Read, tmp_path: Path
+) -> None:
+    mixed = [CHAT[0], "openai:brand-new"]
+    with pytest.warns(UserWarning, match="brand-new"):
+        result = read().compare(mixed, cases(2), store=tmp_path / "a", batch=True, budget=1, max_calls=4)
+    assert result.complete
+    assert result.estimate.worst_usd is None
+    assert result.estimate.reserved_usd is not None
+    assert 0 < result.spent.usd <= result.estimate.reserved_usd
+    with pytest.raises(ConfigError) as caught:
+        read().compare(mixed, cases(2), store=tmp_path / "b", batch=True, budget=0.0001, max_calls=4)
+    assert caught.value.kind == "budget"
+    assert len(bodies(batches)) == 4
+
+
 def test_refused_for_now_and_cut_downloads_are_tried_again(
     batches: BatchServer, read: Read, tmp_path: Path
 ) -> None:

@@ -21,7 +21,7 @@ def estimate_of(setup: Setup, store: CellStore, known: Mapping[Key, ResultCell])
     usd, priced = Decimal(0), False
     unpriced: dict[str, None] = {}
     equal: set[str] = set()
-    worst: Decimal | None = Decimal(0)
+    reserved: Decimal | None = Decimal(0)
     for case in setup.cases:
         case_id, bounds = task.known_id(case), task.bounds(case)
         if case_id in equal:
@@ -31,17 +31,23 @@ def estimate_of(setup: Setup, store: CellStore, known: Mapping[Key, ResultCell])
             there = sum(_is_finished(known.get((variant.id, case_id or "", repeat))) for repeat in repeats)
             finished += there
             calls += len(repeats) - there
-            worst = (
-                None if bounds is None or worst is None else worst + bounds[variant.id] * (len(repeats) - there)
-            )
+            most = None if bounds is None else bounds.get(variant.id, Decimal(0)) * (len(repeats) - there)
+            reserved = None if most is None or reserved is None else reserved + most
             one = task.expected(variant, case, tokens[variant.id] or counted)
             if one is None:
                 unpriced[variant.name] = None
             else:
                 priced, usd = True, usd + one * (len(repeats) - there)
-    if setup.limits.usd is not None:
-        worst = setup.limits.usd if worst is None else min(worst, setup.limits.usd)
-    return CostEstimate(calls, finished, usd if priced else None, worst, tuple(unpriced), counted is not None)
+    known_most = [most for most in (reserved, setup.limits.usd) if most is not None]
+    return CostEstimate(
+        calls,
+        finished,
+        usd if priced else None,
+        min(known_most) if known_most and not unpriced else None,
+        reserved,
+        tuple(unpriced),
+        counted is not None,
+    )
 
 
 def _is_finished(cell: ResultCell | None) -> bool:

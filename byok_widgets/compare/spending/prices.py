@@ -41,7 +41,8 @@ class CostEstimate:
         calls: Calls of nodes that are still to be made.
         finished: Cells that are there already and cost nothing more.
         usd: Expected cost; `None` if not a single model of it has a price.
-        worst_usd: Highest possible cost; `None` if it has no bound.
+        worst_usd: Highest possible cost; `None` if it has no bound, as where a model has no price.
+        reserved_usd: Highest possible cost of the models with a price; `None` if it has no bound.
         unpriced: Models without a price: then `usd` is a lower bound.
         from_cells: Whether the tokens were counted in this flow's earlier cells, not estimated from the texts.
     """
@@ -50,6 +51,7 @@ class CostEstimate:
     finished: int
     usd: Decimal | None
     worst_usd: Decimal | None
+    reserved_usd: Decimal | None = None
     unpriced: tuple[str, ...] = ()
     from_cells: bool = False
 

@@ -12,7 +12,7 @@ import copy
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from byok_widgets.compare.cells.result_cell import Key
 from byok_widgets.compare.storage.batch_store import Batch, BatchStore
@@ -21,8 +21,10 @@ from byok_widgets.hashing import hashed
 from byok_widgets.nodes.calls.admission import nothing_sent, sent_by
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import PROVIDERS, Endpoint, Provider
+from byok_widgets.providers.base import sentence
 from byok_widgets.providers.batches import BatchForm, BatchItem, BatchResult, BatchState
-from byok_widgets.usage import Cost
+from byok_widgets.providers.error_mapping.excerpts import excerpt
+from byok_widgets.usage import NOT_CHARGED, Cost
 
 POLL_S, LONGEST_POLL_S = 5.0, 60.0
 """Seconds between two looks at a batch, which grow."""
@@ -196,8 +198,8 @@ class Batches:
                 pause = min(pause * 1.5, LONGEST_POLL_S)
                 state = await _patiently(lambda: form.state(name, endpoint), lambda error: error.retryable)
             found = await _patiently(lambda: form.results(state, endpoint), lambda error: error.kind != "auth")
-            answers = _answers(found, wanted, state)
-            self._store.forget_items([own for own, body in answers.items() if body.get("error")])
+            outcomes = _outcomes(found, wanted, state, PROVIDERS[batch.provider])
+            self._store.forget_items([own for own, outcome in outcomes.items() if not _is_answer(outcome)])
             self._store.ended(batch.id)
         except Exception as error:  # noqa: BLE001 - any failure is reported in the cells, which would wait for ever
             if isinstance(error, ByokError):
@@ -206,10 +208,14 @@ class Batches:
             return
         finally:
             self._followed.pop(batch.id)
-        for own, body in answers.items():
+        for own, outcome in outcomes.items():
             answer = self._release(own)
-            if answer is not None and not answer.done():
-                answer.set_result(json.dumps(body).encode())
+            if answer is None or answer.done():
+                continue
+            if isinstance(outcome, ByokError):
+                answer.set_exception(outcome)
+            else:
+                answer.set_result(json.dumps(outcome).encode())
 
     def _fail(self, ids: Sequence[str] | set[str], error: Exception) -> None:
         for own in ids:
@@ -275,19 +281,45 @@ def _form(provider: Provider) -> BatchForm:
     return form
 
 
-def _answers(found: Sequence[BatchResult], wanted: set[str], state: BatchState) -> dict[str, Mapping[str, Any]]:
-    """Return an answer or an error for each request that is wanted; results that nobody asked for are ignored."""
-    answers: dict[str, Mapping[str, Any]] = {}
+Outcome: TypeAlias = Mapping[str, Any] | FlowError
+"""The answer to a request, or the provider's error as it came; our own error where there is neither."""
+
+
+def _outcomes(
+    found: Sequence[BatchResult], wanted: set[str], state: BatchState, provider: Provider
+) -> dict[str, Outcome]:
+    """Return the outcome of each request that is wanted; results that nobody asked for are ignored."""
+    bodies: dict[str, list[Mapping[str, Any] | None]] = {own: [] for own in wanted}
     for own, body in found:
-        if own in wanted:
-            twice = own in answers and answers[own] != body
-            answers[own] = _error("There are two different results for this request.") if twice else body
-    missing = _error(state.problem or "The batch ended without a result for this request.")
-    return {own: answers.get(own, missing) for own in wanted}
+        if own in wanted and body not in bodies[own]:
+            bodies[own].append(body)
+    return {own: _outcome(bodies[own], state, provider) for own in wanted}
 
 
-def _error(message: str) -> Mapping[str, Any]:
-    return {"error": {"message": message}}
+def _outcome(bodies: Sequence[Mapping[str, Any] | None], state: BatchState, provider: Provider) -> Outcome:
+    if len(bodies) > 1:
+        return _no_answer(f"A batch at {provider.in_text} has two different results for this request.")
+    if bodies and bodies[0] is not None:
+        return bodies[0]
+    said = f'{sentence(provider.in_text)} says: "{excerpt(state.said)}"' if state.said else ""
+    cause = f"{state.problem} {said}".strip()
+    if bodies or state.charges_results_only:
+        problem = f"A batch at {provider.in_text} ended before this request was run."
+        return _no_answer(problem, cause=cause, quote=said, cost=NOT_CHARGED)
+    problem = f"A batch at {provider.in_text} has no result for this request."
+    return _no_answer(problem, cause=cause, quote=said)
+
+
+def _is_answer(outcome: Outcome) -> bool:
+    return isinstance(outcome, Mapping) and not outcome.get("error")
+
+
+def _no_answer(problem: str, *, cause: str = "", quote: str = "", cost: Cost | None = None) -> FlowError:
+    """Return the error of a request without an answer; without `cost`, it is not known whether it is charged."""
+    fix = "resume() submits the request again."
+    error = FlowError(problem, kind="batch_ended", cause=cause, quote=quote, fix=fix)
+    error.cost = Cost() if cost is None else cost
+    return error
 
 
 def _unknown(provider: Provider) -> FlowError:

@@ -168,16 +168,17 @@ class NodeTask:
         return self.prices.worst(self._node, ref, read, attempts=self._attempts(ref))
 
     def bounds(self, case: Case) -> Mapping[str, Decimal] | None:
-        """Return the most that a cell of each variant may cost; `None` where nobody knows yet."""
+        """Return the most that a cell of each variant with a price may cost; `None` where nobody knows yet."""
         given = self._known_given(case)
         if given is None:
             return None
         read = self._request_bytes(given)
         refs = {variant.id: variant.models[self._node.name] for variant in self.variants}
-        if any(not self.prices.has_bound(self._node, ref) for ref in refs.values()):
+        priced = {own: ref for own, ref in refs.items() if self.prices.is_priced(ref)}
+        if any(not self.prices.has_bound(self._node, ref) for ref in priced.values()):
             return None
         worst = self.prices.worst
-        return {own: worst(self._node, ref, read, attempts=self._attempts(ref)) for own, ref in refs.items()}
+        return {own: worst(self._node, ref, read, attempts=self._attempts(ref)) for own, ref in priced.items()}
 
     def _attempts(self, ref: str) -> int:
         """Return how many requests of one answer may be charged: a request in a batch is not sent again."""

@@ -81,7 +81,10 @@ class Task(Protocol):
         """
 
     def bounds(self, case: Case) -> Mapping[str, Decimal] | None:
-        """Return the most that a cell may cost, by the variant's id; `None` where nobody knows beforehand."""
+        """Return the most that a cell may cost, by the variant's id; `None` where nobody knows beforehand.
+
+        A variant without a price is left out: only the number of calls limits it.
+        """
 
     def beside(self, cases: Iterable[Case]) -> list[str]:
         """Return the models that are called besides those of the variants."""

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from byok_widgets.providers.protocols.sdk_provider import SdkProvider
 
 _MB = 1_000_000
+_EARLY_ENDS = {"failed": "It failed.", "expired": "It expired.", "cancelled": "It was cancelled."}
+"""What a batch that did not complete is said to have done, by its status."""
+_NOT_RUN = frozenset({"batch_expired", "batch_cancelled", "canceled", "expired"})
+"""What the outcome of a request is called that the batch did not come to."""
 
 
 class SdkBatchForm(BatchForm):
@@ -83,11 +87,12 @@ class FileBatches(SdkBatchForm):
         status = str(found.get("status"))
         named = (found.get("output_file_id"), found.get("error_file_id"))
         faults = _list(_mapping(found.get("errors")).get("data"))
-        said = " ".join(str(_mapping(fault).get("message") or "") for fault in faults[:3])
         return BatchState(
-            status in ("completed", "failed", "expired", "cancelled"),
+            status == "completed" or status in _EARLY_ENDS,
             tuple(f"/files/{_segment(name)}/content" for name in named if isinstance(name, str) and name),
-            f"The batch is {status}. {said}".strip() if status != "completed" else "",
+            _EARLY_ENDS.get(status, ""),
+            " ".join(str(_mapping(fault).get("message") or "") for fault in faults[:3]).strip(),
+            charges_results_only=status in _EARLY_ENDS,  # what was completed until then is returned and charged
         )
 
     async def results(self, state: BatchState, endpoint: Endpoint) -> list[BatchResult]:
@@ -156,11 +161,12 @@ class InlineBatches(SdkBatchForm):
         """Ask how far a batch is; see `BatchForm.state`."""
         found = await self._page(f"/batches/{_segment(batch)}", endpoint)
         status = str(found.get("status"))
-        said = str(_mapping(found.get("error")).get("message") or "")
         return BatchState(
-            status in ("completed", "failed", "expired", "cancelled"),
+            status == "completed" or status in _EARLY_ENDS,
             () if status == "failed" else (f"/batches/{_segment(batch)}/results",),
-            f"The batch is {status}. {said}".strip() if status != "completed" else "",
+            _EARLY_ENDS.get(status, ""),
+            str(_mapping(found.get("error")).get("message") or ""),
+            charges_results_only=status == "failed",  # a check failed before anything ran
         )
 
     async def results(self, state: BatchState, endpoint: Endpoint) -> list[BatchResult]:
@@ -205,9 +211,11 @@ class InlineBatches(SdkBatchForm):
         )
 
 
-def _answered(row: Mapping[str, Any]) -> Mapping[str, Any]:
+def _answered(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
     response = _mapping(row.get("response"))
     body = _mapping(response.get("body"))
+    if not body and str(_mapping(row.get("error")).get("code")) in _NOT_RUN:
+        return None
     if row.get("error"):
         return {"error": row["error"]}
     if body.get("error") and isinstance(response.get("status_code"), int):
@@ -215,14 +223,16 @@ def _answered(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return body or {"error": {"message": "There is no answer in its result."}}
 
 
-def _resulted(result: Mapping[str, Any]) -> Mapping[str, Any]:
-    kind = result.get("type")
+def _resulted(result: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    kind = str(result.get("type"))
+    if kind in _NOT_RUN:
+        return None
     if kind == "succeeded":
         return _mapping(result.get("message"))
     if kind == "errored":
         error = _mapping(result.get("error"))
         return error if error.get("error") else {"error": error}
-    return {"error": {"type": f"batch_{kind}", "message": f"The request is {kind}: the batch ended before it."}}
+    return {"error": {"type": f"batch_{kind}", "message": "There is no answer in its result."}}
 
 
 def _segment(text: str) -> str:
