@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.compare_options import CompareOptions
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode
+from byok_widgets.secrets.quoting import as_given
 
 
 def compare_node(
@@ -49,6 +50,7 @@ def compare_node(
         return own, fixed, [node_variant(own, fixed, model, sampling) for model in named]
 
     own, fixed, variants = columns(compared)
+    _reject_equal(variants)
     unjudged: list[str] = []
     if Metric.of(options.metric).needs_labels:
         require_fit(found, fixed.graph, speaks_first=fixed.speaks_first)
@@ -119,11 +121,25 @@ def _current(node: ModelNode[Any], variants: Sequence[Variant]) -> Variant:
 
 
 def _models(models: Iterable[str]) -> list[str]:
+    if isinstance(models, Mapping) or not isinstance(models, Iterable):
+        raise ConfigError(
+            f"The models of a comparison are a list, not {as_given(models)}.",
+            kind="models",
+            fix='Write models=["...", "..."].',
+        )
     named = [models] if isinstance(models, str) else list(models)
-    if len(set(named)) < 2:
+    if len(named) < 2:
         raise ConfigError(
             "A comparison needs at least two models.", kind="models", fix='Write models=["...", "..."].'
         )
-    if len(set(named)) < len(named):
-        raise ConfigError("A model is named twice.", kind="models", fix="Name each once; repeat= repeats calls.")
     return named
+
+
+def _reject_equal(variants: Sequence[Variant]) -> None:
+    """Reject a model that is named twice, also in two ways: its cells would be the same cells."""
+    names = [variant.name for variant in variants]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise ConfigError(
+            f"Model {twice[0]!r} is named twice.", kind="models", fix="Name each once; repeat= repeats calls."
+        )

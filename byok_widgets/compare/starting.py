@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from numbers import Real
 from typing import TypeVar
 
 from byok_widgets.cases.case import Cases
@@ -136,7 +137,8 @@ def setup_of(context: FlowContext, task: Task, cases: Cases, baseline: Variant, 
         ConfigError: The margin is no share, or nothing is expected of any case.
     """
     metric, margin = Metric.of(options.metric), options.margin
-    if margin is not None and (isinstance(margin, bool) or not 0 < float(margin) < 1):
+    is_share = isinstance(margin, Real) and not isinstance(margin, bool) and 0 < margin < 1
+    if margin is not None and not is_share:
         raise ConfigError(
             f"A margin is a share between 0 and 1, not {as_given(margin)}.",
             kind="margin",

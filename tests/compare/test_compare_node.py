@@ -16,7 +16,7 @@ from byok_widgets import ConfigError, Flow
 from byok_widgets.compare import comparison
 from byok_widgets.compare.cells.identity import edge_definitions
 from byok_widgets.engine import ENGINE
-from tests.compare.flows import BAD, GOOD, compatible_flow
+from tests.compare.flows import BAD, GOOD, compatible_flow, openrouter_flow
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say, ScriptedServer
 
@@ -120,6 +120,74 @@ def test_repeats_at_temperature_zero_are_refused(flow: Flow) -> None:
     with pytest.raises(ConfigError) as caught:
         read.compare(MODELS, cases(2), repeat=2)
     assert caught.value.kind == "repeat"
+
+
+@pytest.mark.parametrize(
+    "models",
+    [None, 42, {"a": GOOD, "b": BAD}, [], [GOOD], [GOOD, GOOD], ["good", GOOD], [[GOOD], [BAD]]],
+    ids=["none", "number", "mapping", "empty", "one", "twice", "twice in two ways", "nested"],
+)
+def test_what_is_no_list_of_different_models_is_refused(
+    models: object, flow: Flow, server: ScriptedServer
+) -> None:
+    read = flow.extraction("read", weekday=["Mon", "Tue"])
+    with pytest.raises(ConfigError):
+        read.compare(models, cases(2))
+    assert server.requests == []
+
+
+def test_a_number_of_repeats_that_can_only_be_a_slip_is_refused_at_once(flow: Flow) -> None:
+    read = flow.extraction("read", weekday=["Mon", "Tue"])
+    with pytest.raises(ConfigError) as caught:
+        read.compare(MODELS, cases(2), repeat=10**9, max_calls=4)
+    assert caught.value.kind == "repeat"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"temperature": "hot"},
+        {"temperature": float("nan")},
+        {"temperature": -1},
+        {"margin": "a"},
+        {"margin": "0.05"},
+    ],
+    ids=str,
+)
+def test_what_no_comparison_can_be_run_with_is_refused_before_the_first_call(
+    options: dict, flow: Flow, server: ScriptedServer
+) -> None:
+    read = flow.extraction("read", weekday=["Mon", "Tue"])
+    with pytest.raises(ConfigError) as caught:
+        read.compare(MODELS, cases(2), **options)
+    assert caught.value.kind == next(iter(options))
+    assert server.requests == []
+
+
+def test_a_plan_for_no_difference_is_refused(flow: Flow) -> None:
+    pytest.importorskip("scipy")
+    read = flow.extraction("read", weekday=["Mon", "Tue"])
+    result = read.compare(MODELS, cases(3))
+    for margin in (0, "a"):
+        with pytest.raises(ConfigError) as caught:
+            result.plan(margin)
+        assert caught.value.kind == "margin"
+
+
+def test_a_ratio_of_costs_is_not_shown_where_some_have_no_price(server: ScriptedServer) -> None:
+    """A gateway reports the cost of every other call: what is known says nothing of the rest."""
+    flow = openrouter_flow(server, "openrouter:some/one")
+
+    def reported(request: dict) -> Say:
+        known = {"cost": 0.001} if request["model"] == "some/one" or "number 1" in str(request["messages"]) else {}
+        return replace(answer(request), usage={"prompt_tokens": 10, "completion_tokens": 2, **known})
+
+    server.script(reported)
+    read = flow.extraction("read", weekday=["Mon", "Tue"])
+    result = read.compare(["openrouter:some/one", "openrouter:some/two"], cases(3))
+    assert [result.results.summary(variant).unpriced for variant in result.variants] == [0, 2]
+    assert "not priced" in repr(result)
+    assert "cost ratio" not in repr(result)
 
 
 def test_a_cell_that_waits_shows_how_far_it_is(

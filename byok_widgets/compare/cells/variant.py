@@ -21,9 +21,11 @@ from byok_widgets.graph import AnyNode
 from byok_widgets.hashing import hashed
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.unknown_model import tell_if_unknown
-from byok_widgets.providers import PROVIDERS
+from byok_widgets.providers import PROVIDERS, model_settings
 from byok_widgets.secrets import redact
 
+MOST_REPEATS = 1000
+"""More could only be a slip: each says less than the one before, and all are counted before the first call."""
 REPEAT_TEMPERATURE = 0.7
 """Temperature of repeats where neither the node nor the call states one: at 0 they could not differ."""
 
@@ -98,10 +100,15 @@ def sampling_of(nodes: Iterable[AnyNode], repeat: int, temperature: float | None
     """Return how repeats of nodes are sampled.
 
     Raises:
-        ConfigError: `repeat` is not at least 1, or repeats could not differ.
+        ConfigError: `repeat` is below 1 or above `MOST_REPEATS`, repeats could not differ, or there is no such
+            temperature.
     """
-    if isinstance(repeat, bool) or not isinstance(repeat, int) or repeat < 1:
-        raise ConfigError("repeat is a whole number of at least 1.", kind="repeat", fix="Write repeat=3.")
+    if isinstance(repeat, bool) or not isinstance(repeat, int) or not 1 <= repeat <= MOST_REPEATS:
+        raise ConfigError(
+            f"repeat is a whole number from 1 to {MOST_REPEATS}.", kind="repeat", fix="Write repeat=3."
+        )
+    if temperature is not None:
+        temperature = _temperature(temperature)
     own = [node.settings.get("temperature") for node in nodes if isinstance(node, ModelNode)]
     stated = [given for given in own if given is not None]
     if repeat > 1 and temperature is None and stated and all(given == 0 for given in stated):
@@ -115,6 +122,19 @@ def sampling_of(nodes: Iterable[AnyNode], repeat: int, temperature: float | None
     if repeat > 1 and temperature is None and not stated:
         temperature = REPEAT_TEMPERATURE
     return Sampling(repeat, temperature)
+
+
+def _temperature(given: float) -> float:
+    """Return a temperature that a model may have.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    try:
+        return model_settings.checked("temperature", given)  # type: ignore[no-any-return]
+    except ValueError as fault:
+        problem = str(fault)
+    raise ConfigError(problem, kind="temperature", fix=f"Write temperature={REPEAT_TEMPERATURE}.")
 
 
 def node_variant(node: ModelNode[Any], flow: FrozenFlow, model: str, sampling: Sampling) -> Variant:

@@ -167,7 +167,7 @@ def plan(results: Results, baseline: Variant, *, margin: float | None, power: fl
             plans[variant.name] = statistics.plan(
                 table_of(results, variant),
                 table_of(results, baseline),
-                margin=margin or 0.05,
+                margin=0.05 if margin is None else margin,
                 power=power,
                 cost_per_cell=sum(known) / 2 if len(known) == 2 else None,
                 weights=results.weights,

@@ -65,7 +65,7 @@ def figures_of(comparison: ComparisonView, variant: Variant, result: VariantResu
         _p95(result, summary.p95_s),
         *(Figure(str(count), value=count) for count in (summary.declined, summary.failed, summary.retries)),
         _seconds(summary.wait_s),
-        _ratio(result),
+        _ratio(comparison, summary, result),
     )
 
 
@@ -92,18 +92,19 @@ def _difference(result: VariantResult | None) -> Figure:
 
 
 def _money(summary: Summary) -> Figure:
-    if not summary.finished:
-        return Figure("–")
     usd = summary.usd_per_1000
+    if usd is None and not summary.unpriced:  # nothing was paid for, as where all calls failed
+        return Figure("–")
     return Figure(dollars(usd), value=None if usd is None else float(usd))
 
 
-def _ratio(result: VariantResult | None) -> Figure:
-    """Return the ratio of what the same cases cost, with its interval."""
+def _ratio(comparison: ComparisonView, summary: Summary, result: VariantResult | None) -> Figure:
+    """Return the ratio of what the same cases cost, with its interval; none where some of it has no price."""
     if result is None or result.service is None or result.verdict == "baseline":
         return Figure("")
     ratio = result.service.cost_ratio
-    if math.isnan(ratio.estimate):
+    unpriced = summary.unpriced or comparison.results.summary(comparison.baseline).unpriced
+    if unpriced or math.isnan(ratio.estimate):
         return Figure("–")
     return Figure(f"{ratio.estimate:.3g}", f"({ratio.low:.3g} to {ratio.high:.3g})", ratio.estimate)
 

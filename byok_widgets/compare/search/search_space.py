@@ -22,6 +22,9 @@ def choices_of(
         ConfigError: A node that was named calls no model, or there is no model to change to.
     """
     nodes = model_nodes(flow.graph.nodes)
+    listed = models.values() if isinstance(models, Mapping) else [models]
+    if not all(isinstance(each, Iterable) for each in listed):
+        raise _nothing_to_change_to()
     given = (
         models
         if isinstance(models, Mapping)
@@ -40,10 +43,14 @@ def choices_of(
         found[name] = list(dict.fromkeys(refs))
     chosen = {name: refs for name, refs in found.items() if len(refs) > 1}
     if not chosen:
-        raise ConfigError(
-            "There is no model to change to.", kind="models", fix='Write models=["...", "..."], or a list by node.'
-        )
+        raise _nothing_to_change_to()
     return chosen
+
+
+def _nothing_to_change_to() -> ConfigError:
+    return ConfigError(
+        "There is no model to change to.", kind="models", fix='Write models=["...", "..."], or a list by node.'
+    )
 
 
 def judging_cases(graph: FlowGraph, name: str, cases: Cases, metrics: Mapping[str, Any]) -> list[Case]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Real
 
 from byok_widgets.compare.statistics.results import (
     MIN_CASES,
@@ -15,6 +16,7 @@ from byok_widgets.compare.statistics.results import (
     Verdict,
 )
 from byok_widgets.errors import ConfigError
+from byok_widgets.secrets.quoting import as_given
 
 
 def holm(p_values: Sequence[float], *, alpha: float = 0.05) -> list[tuple[float, float]]:
@@ -65,21 +67,25 @@ def check_margin(margin: float | None) -> None:
     Raises:
         ConfigError: If it is not above 0 and below 1.
     """
-    if margin is not None and not 0 < margin < 1:
+    is_share = isinstance(margin, Real) and not isinstance(margin, bool) and 0 < margin < 1
+    if margin is not None and not is_share:
         raise ConfigError(
-            f"margin={margin} is not a loss between 0 and 1.", kind="margin", fix="Pass one such as 0.05."
+            f"margin={as_given(margin)} is not a loss between 0 and 1.",
+            kind="margin",
+            fix="Pass one such as 0.05.",
         )
 
 
 def _difference(
     contrast: Contrast, adjusted: float, rate: float, *, differs: bool, margin: float | None, family: int
 ) -> Difference:
-    interval = contrast.interval(1 - rate)
-    verdict, reason = _verdict(contrast, interval, differs=differs, margin=margin)
+    level = 1 - rate
+    interval = contrast.interval(level)
+    verdict, reason = _verdict(contrast, interval, level, differs=differs, margin=margin)
     return Difference(
         contrast.estimate,
         *interval,
-        1 - rate,
+        level,
         contrast.p,
         adjusted,
         contrast.n,
@@ -95,7 +101,7 @@ def _difference(
 
 
 def _verdict(
-    contrast: Contrast, interval: Interval, *, differs: bool, margin: float | None
+    contrast: Contrast, interval: Interval, level: float, *, differs: bool, margin: float | None
 ) -> tuple[Verdict, str]:
     """Return the verdict and its reason; p and interval have to agree on a difference."""
     short = _too_few(contrast)
@@ -104,17 +110,17 @@ def _verdict(
     low, high = interval
     outside = low > 0 or high < 0
     few = contrast.n_discordant < MIN_DISCORDANT
-    sides = f"from {_points(low)} to {_points(high)} points"
+    named, sides = f"{100 * level:.3g}% interval", f"from {_points(low)} to {_points(high)} points"
     if differs and low > 0 and not few:
-        return Verdict.BETTER, f"The interval lies above 0: {sides}."
+        return Verdict.BETTER, f"The {named} lies above 0: {sides}."
     if margin is not None and low > -margin:
         lower = " It is lower, by less than that." if high < 0 else ""
         return (
             Verdict.NO_WORSE,
-            f"The interval, {sides}, lies above the margin of {_points(-margin)} points.{lower}",
+            f"The {named}, {sides}, lies above the margin of {_points(-margin)} points.{lower}",
         )
     if differs and high < 0 and not few:
-        return Verdict.WORSE, f"The interval lies below 0: {sides}."
+        return Verdict.WORSE, f"The {named} lies below 0: {sides}."
     if few and (differs or outside):
         units = _units(contrast)
         return (
@@ -122,8 +128,8 @@ def _verdict(
             f"Only {contrast.n_discordant} {units} differ; a verdict needs {MIN_DISCORDANT}.",
         )
     if differs or outside:
-        return Verdict.NO_DIFFERENCE, f"On the edge: the interval goes {sides}, and the p-value disagrees."
-    return Verdict.NO_DIFFERENCE, f"The interval goes {sides}."
+        return Verdict.NO_DIFFERENCE, f"On the edge: the {named} goes {sides}, and the p-value disagrees."
+    return Verdict.NO_DIFFERENCE, f"The {named} goes {sides}."
 
 
 def _too_few(contrast: Contrast) -> str:

@@ -87,6 +87,7 @@ def test_the_interval_is_shown_at_the_level_it_is_decided_at() -> None:
     assert sorted(difference.level for difference in found.values()) == pytest.approx([0.95, 0.975, 1 - 0.05 / 3])
     for name, difference in found.items():
         assert (difference.low, difference.high) == family[name].interval(difference.level)
+        assert f"{100 * difference.level:.3g}% interval" in difference.reason
 
 
 @pytest.mark.parametrize("wrong", [{"alpha": 0}, {"alpha": 5}, {"margin": 0}, {"margin": 5}, {"margin": -0.05}])
