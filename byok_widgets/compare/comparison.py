@@ -418,6 +418,8 @@ class Comparison:
     def best(self, node: str | None = None) -> Recommendation:
         """Return the variant to use, with its evidence; without evidence the baseline, and why.
 
+        It is the cheapest that is better or no worse; one that is only no worse and costs more is not taken.
+
         Args:
             node: Of a comparison of assignments, the node whose model is asked for.
 

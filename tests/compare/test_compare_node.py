@@ -174,6 +174,22 @@ def test_a_plan_for_no_difference_is_refused(flow: Flow) -> None:
         assert caught.value.kind == "margin"
 
 
+def test_a_model_that_is_no_worse_but_costs_more_is_not_recommended(server: ScriptedServer) -> None:
+    pytest.importorskip("scipy")
+    flow = openrouter_flow(server, "openrouter:some/small")
+    usd = {"some/small": 0.001, "some/large": 0.004}
+    usage = {"prompt_tokens": 10, "completion_tokens": 2}
+    server.script(lambda request: replace(answer(request), usage={**usage, "cost": usd[request["model"]]}))
+    read = flow.extraction("read", weekday=["Mon", "Tue"])
+    models = [f"openrouter:{name}" for name in usd]
+    dear = read.compare(models, cases(20), margin=0.3)
+    assert [result.verdict for result in dear.verdicts()] == ["baseline", "no worse"]
+    assert dear.best().is_baseline
+    assert "no worse, but it costs more" in dear.best().reason
+    cheap = read.compare(models, cases(20), margin=0.3, baseline=models[1])
+    assert cheap.best().models == {"read": models[0]}
+
+
 def test_a_ratio_of_costs_is_not_shown_where_some_have_no_price(server: ScriptedServer) -> None:
     """A gateway reports the cost of every other call: what is known says nothing of the rest."""
     flow = openrouter_flow(server, "openrouter:some/one")

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from byok_widgets.compare.results.comparison_view import ComparisonView
     from byok_widgets.compare.results.variant_result import VariantResult
 
-_SAFE = frozenset({"better", "no worse"})
+_NO_WORSE = "no worse"
+_SAFE = frozenset({"better", _NO_WORSE})
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,7 +49,10 @@ class Recommendation:
 
 
 def choose(comparison: ComparisonView, node: str | None = None) -> Recommendation:
-    """Return the cheapest variant that is shown to be better or no worse; the baseline where none is."""
+    """Return the cheapest variant that is shown to be better or no worse; the baseline where none is.
+
+    One that is only shown to be no worse, and costs more, is no reason to change.
+    """
     known = {name for variant in comparison.variants for name in variant.models}
     if node is not None and node not in known:
         raise ConfigError(
@@ -57,13 +61,20 @@ def choose(comparison: ComparisonView, node: str | None = None) -> Recommendatio
             fix=f"There are: {', '.join(sorted(known))}.",
         )
     found = comparison.verdicts()
-    safe = [result for result in found if result.verdict in _SAFE]
+    safe = [result for result in found if result.verdict in _SAFE and not _is_dearer(comparison, result)]
     chosen = min(safe, key=lambda result: _rank(comparison, result), default=None)
     variant = comparison.baseline if chosen is None else chosen.variant
     models = {name: ref for name, ref in variant.models.items() if node in (None, name)}
     reason = _why_kept(comparison, found) if chosen is None else _evidence(comparison, chosen)
     reason += ", before the flow was changed" if chosen is not None and comparison.is_stale else ""
     return Recommendation(variant.name, models, chosen is None, reason)
+
+
+def _is_dearer(comparison: ComparisonView, result: VariantResult) -> bool:
+    """Whether a variant that is only no worse is known to cost more than the baseline."""
+    variants = result.variant, comparison.baseline
+    ours, theirs = (comparison.results.summary(variant).usd_per_1000 for variant in variants)
+    return result.verdict == _NO_WORSE and ours is not None and theirs is not None and ours > theirs
 
 
 def _rank(comparison: ComparisonView, result: VariantResult) -> tuple[bool, float, float]:
@@ -88,6 +99,13 @@ def _evidence(comparison: ComparisonView, result: VariantResult) -> str:
 
 
 def _why_kept(comparison: ComparisonView, found: list[VariantResult]) -> str:
-    others = [f"{result.variant.name}: {result.verdict}" for result in found if result.verdict != "baseline"]
+    others = [
+        f"{result.variant.name}: {result.verdict}{', but it costs more' if _is_dearer(comparison, result) else ''}"
+        for result in found
+        if result.verdict != "baseline"
+    ]
     margin = "" if comparison.margin is not None else " Without a margin, “no worse” cannot be shown."
-    return f"no variant is shown to be better or no worse than the baseline ({'; '.join(others)}).{margin}"
+    nothing = "better or no worse than the baseline"
+    if any(_is_dearer(comparison, result) for result in found):
+        nothing = "better than the baseline, or no worse at no higher cost"
+    return f"no variant is shown to be {nothing} ({'; '.join(others)}).{margin}"
