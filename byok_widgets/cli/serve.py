@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -207,7 +208,15 @@ def _serve(flow: Flow, given: argparse.Namespace) -> int:
         keep_days=given.keep_days,
     )
     try:
-        server = serve(flow, address, options, given.store, token_name="", on_progress=bar_of_each())
+        server = serve(
+            flow,
+            address,
+            options,
+            given.store,
+            token_name="",
+            functions=partial(functions_of, modules=given.functions),
+            on_progress=bar_of_each(),
+        )
     except MissingKeyError as error:
         error.fix = "Name the environment variable that holds it: --key PROVIDER=env:NAME."
         raise

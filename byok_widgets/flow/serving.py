@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from byok_widgets.compare.cells.frozen import FrozenFlow
 from byok_widgets.config.own_database import own_database
@@ -19,9 +19,10 @@ from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.files import finite_json
 from byok_widgets.flow import flow_contexts
 from byok_widgets.flow.file.filed_flow import FiledFlow
-from byok_widgets.flow.file.flow_data import bind, data_of, fill
+from byok_widgets.flow.file.flow_data import addresses_of, bind, data_of, fill
 from byok_widgets.flow.flow_definition import FlowDefinition
 from byok_widgets.flow.flow_settings import FlowSettings
+from byok_widgets.graph import AnyNode
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.serve.turns.served_flow import ServedFlow, acts
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from byok_widgets.serve.turns.options import ServeOptions
 
 _servers: dict[tuple[str, Address, ServeOptions, str], FlowServer] = {}
+FindFunctions = Callable[[Mapping[str, AnyNode]], Mapping[str, Callable[..., Any]]]
+"""Returns the functions of those action nodes among some nodes for which there is one."""
 
 
 class ServableFlow(FiledFlow, Protocol):
@@ -48,9 +51,19 @@ def serve(
     store: str | Path | None,
     *,
     token_name: str,
+    functions: FindFunctions = lambda _: {},
     on_progress: OnProgress | None = None,
 ) -> FlowServer:
     """Serve a flow; a server of this process that differs in nothing but the flow takes its new version.
+
+    Args:
+        flow: The flow.
+        address: Where it is served.
+        options: How it is served.
+        store: Where conversations are kept; `None` for the flow's own file.
+        token_name: Make an access token of this name; empty makes one only if there is none.
+        functions: Finds functions for the actions of earlier versions, beside those that the flow has now.
+        on_progress: Called while a model is fetched that runs on this machine.
 
     Raises:
         ByokError: It could not answer, or the port or the store cannot be used.
@@ -73,7 +86,7 @@ def serve(
         store_of(flow.context, store),
         address=address,
         options=options,
-        load=loader(flow),
+        load=loader(flow, functions),
         token_name=token_name,
         on_progress=on_progress,
     )
@@ -95,7 +108,7 @@ def _require_server_here() -> None:
         )
 
 
-def _require_functions(flow: ServableFlow) -> None:
+def _require_functions(flow: FiledFlow) -> None:
     """Reject an action without its function here: a caller would hear of it in the middle of a call.
 
     Raises:
@@ -131,19 +144,19 @@ def _version(version: str, data: str, fixed: FrozenFlow, flow: FiledFlow) -> Ser
     )
 
 
-def loader(flow: ServableFlow) -> Callable[[str, str], ServedFlow]:
-    """Return what opens an earlier version of a flow, with the keys and functions that it has now."""
-    return partial(_loaded, flow)
+def loader(flow: ServableFlow, functions: FindFunctions = lambda _: {}) -> Callable[[str, str], ServedFlow]:
+    """Return what opens an earlier version of a flow, with the keys, addresses and functions that it has now."""
+    return partial(_loaded, flow, functions)
 
 
-def _loaded(flow: ServableFlow, version: str, text: str) -> ServedFlow:
+def _loaded(flow: ServableFlow, functions: FindFunctions, version: str, text: str) -> ServedFlow:
     data = finite_json(text)
+    data["base_urls"] = {**data.get("base_urls", {}), **addresses_of(flow)}  # a server that has moved
     context = flow_contexts.in_memory(f"{flow.name[:200]} ({version[:8]})")
     earlier = FlowDefinition(FlowSettings(context))
     fill(earlier, context, data, trust=True)
-    functions = {name: node.codes[0] for name, node in flow.nodes.items() if acts(node)}
-    here = {name: code for name, code in functions.items() if name in earlier.nodes and callable(code)}
-    bind(earlier.graph, here)
+    bind(earlier.graph, {**_functions_now(flow, earlier), **functions(earlier.nodes)})
+    _require_functions(earlier)
     now = flow.context
     context = replace(
         context,
@@ -154,6 +167,28 @@ def _loaded(flow: ServableFlow, version: str, text: str) -> ServedFlow:
         own_tape=now.own_tape,
     )
     return _version(version, text, FrozenFlow.of(earlier.graph, context, opens=False), earlier)
+
+
+def _functions_now(flow: FiledFlow, earlier: FiledFlow) -> dict[str, Callable[..., Any]]:
+    """Return what the actions of an earlier version call now; their nodes may have been renamed since."""
+    codes = {node: node.codes[0] for node in flow.nodes.values() if acts(node)}
+    known = {node: code for node, code in codes.items() if callable(code)}
+
+    def likeness(node: AnyNode, now: AnyNode) -> tuple[bool, bool]:
+        named = _function_name(node)
+        return bool(named) and named == _function_name(now), node.name == now.name
+
+    found: dict[str, Callable[..., Any]] = {}
+    for name, node in earlier.nodes.items():
+        likest = max(known, key=partial(likeness, node), default=None) if acts(node) else None
+        if likest is not None and any(likeness(node, likest)):
+            found[name] = known[likest]
+    return found
+
+
+def _function_name(node: AnyNode) -> str:
+    name = getattr(node, "function_name", "")
+    return name if name.isidentifier() else ""
 
 
 def store_of(context: FlowContext, where: str | Path | None) -> Store:

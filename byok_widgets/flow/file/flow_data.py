@@ -36,7 +36,6 @@ def data_of(flow: FiledFlow) -> Data:
         ConfigError: A condition is a function.
     """
     graph = flow.graph.snapshot()
-    urls = {provider: flow.config.base_url(provider) for provider in PROVIDERS}
     return {
         "name": flow.name,
         "provider": flow.provider,
@@ -44,7 +43,7 @@ def data_of(flow: FiledFlow) -> Data:
         "judge_model": flow.judge_model,
         "judge_max_tokens": flow.judge_max_tokens,
         **_limits(flow.config.turn_limits),
-        "base_urls": {provider: url for provider, url in urls.items() if url},
+        "base_urls": addresses_of(flow),
         "global_prompt": flow.global_prompt,
         "grounding": flow.grounding,
         **({"locale": flow.locale} if flow.locale else {}),
@@ -55,6 +54,12 @@ def data_of(flow: FiledFlow) -> Data:
         "nodes": [_node(graph, node) for node in graph.nodes.values()],
         "edges": [_edge(edge) for edge in graph.edges if edge.source != EVERYWHERE],
     }
+
+
+def addresses_of(flow: FiledFlow) -> dict[str, str]:
+    """Return the address of each provider that does not use its default."""
+    urls = {provider: flow.config.base_url(provider) for provider in PROVIDERS}
+    return {provider: url for provider, url in urls.items() if url}
 
 
 def fill(flow: FiledFlow, context: FlowContext, data: Data, *, trust: bool | None = None) -> Data:

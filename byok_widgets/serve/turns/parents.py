@@ -197,7 +197,8 @@ class Parents:
         return None if known is None else await self._decoded(known)
 
     async def _decoded(self, row: StoredTurn) -> State | None:
-        """Return the state after a turn; `None`, as of a turn that is not known, where its row is damaged."""
+        """Return the state after a turn; `None`, as of a turn that is not known, where its row cannot be read."""
+        flow, version = self._versions.current, ""
         try:
             with reading("a turn"):
                 data = finite_json(row.state)
@@ -208,7 +209,10 @@ class Parents:
         except FlowError as error:
             if error.kind != "serve_damaged":
                 raise
-            _LOG.warning("%s %s It is gone through again.", error.problem, error.cause)
+            why = f"{error.problem} {error.cause}"
+            if version and flow.version != version:  # it is as it was written
+                why = "A turn does not fit the version of the flow that stands in for its own."
+            _LOG.warning("%s It is gone through again.", why)
             return None
 
     async def _candidate(self, state: State, turns: int, known: dict[str, StoredTurn]) -> Candidate:

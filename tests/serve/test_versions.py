@@ -1,0 +1,118 @@
+"""Sessions go on with the version of the flow with which they began, also after a restart with another one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from byok_widgets import Flow
+from byok_widgets.flow.serving import serve
+from byok_widgets.serve.flow_server import Address, FlowServer
+from byok_widgets.serve.turns.options import ServeOptions
+from tests.scripted_server import ScriptedServer
+from tests.serve import fruit
+from tests.serve.talking import Caller, flow_said, user
+
+_ASK = [user("Hello"), flow_said("Here is plain, turn 1."), user("An apple")]
+
+
+def find_slot() -> dict[str, str]:
+    return {"time": "9:00"}
+
+
+def find_another() -> dict[str, str]:
+    return {"time": "never"}
+
+
+def _flow(base_url: str, action: str, *functions: Callable[..., Any]) -> Flow:
+    flow = Flow("versions", fresh=True)
+    flow.set_base_url("compatible", base_url)
+    flow.model = "compatible:scripted"
+    flow.conversation("plain", "You are at plain.")
+    for at, function in enumerate(functions):
+        name = f"{action}{at or ''}"
+        flow.action(name, function, writes=["time"])
+        flow.conversation(f"apple{at or ''}", "At {{time}} you are at apple.")
+        flow.connect("plain", name, when="the caller says apple")
+        flow.connect(name, f"apple{at or ''}")
+    return flow
+
+
+class Restarts:
+    """Serves one flow after the other with one store, each in place of the one before."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._running, self._token = path, list[FlowServer](), ""
+
+    def __call__(self, flow: Flow, **more: Any) -> Caller:
+        self.stop()
+        self.server = server = serve(flow, Address(), ServeOptions(), self._path, token_name="", **more)
+        self._running.append(server)
+        self._token = server.token or self._token
+        return Caller(server.port, self._token)
+
+    def stop(self) -> None:
+        for server in self._running:
+            server.stop()
+        self._running.clear()
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[Restarts]:
+    pytest.importorskip("uvicorn")
+    restarts = Restarts(tmp_path / "calls.sqlite")
+    yield restarts
+    restarts.stop()
+
+
+@pytest.fixture
+def moved() -> Iterator[ScriptedServer]:
+    server = ScriptedServer()
+    server.script(fruit.answer)
+    yield server
+    server.close()
+
+
+def test_an_action_that_was_renamed_is_called_and_models_are_asked_where_they_are_now(
+    server: ScriptedServer, moved: ScriptedServer, serving: Restarts
+) -> None:
+    server.script(fruit.answer)
+    serving(_flow(server.base_url, "book", find_slot)).ask([user("Hello")], user="call")
+    asked = len(server.requests)
+    caller = serving(_flow(moved.base_url, "reserve", find_another, find_slot))
+    assert caller.ask(_ASK, user="call").text.startswith("Here is apple")
+    assert len(server.requests) == asked
+    assert "At 9:00" in moved.requests[-1]["messages"][0]["content"]
+
+
+def test_an_action_that_is_gone_is_found_where_it_was_named(server: ScriptedServer, serving: Restarts) -> None:
+    server.script(fruit.answer)
+    serving(_flow(server.base_url, "book", find_slot)).ask([user("Hello")], user="call")
+    caller = serving(_flow(server.base_url, "none"), functions=lambda nodes: {"book": find_slot})
+    caller.ask(_ASK, user="call")
+    assert "At 9:00" in server.requests[-1]["messages"][0]["content"]
+
+
+def test_without_its_action_a_session_goes_on_with_the_current_version(
+    server: ScriptedServer, serving: Restarts, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.script(fruit.answer)
+    serving(_flow(server.base_url, "book", find_slot)).ask([user("Hello")], user="call")
+    caller = serving(_flow(server.base_url, "none"))
+    assert caller.ask(_ASK, user="call").text.startswith("Here is plain, turn 2")
+    assert any("book" in record.getMessage() for record in caplog.records)
+
+
+def test_a_turn_that_ended_where_the_current_version_has_no_node_is_gone_through_again(
+    server: ScriptedServer, serving: Restarts, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.script(fruit.answer)
+    serving(_flow(server.base_url, "book", find_slot)).ask([user("An apple")], user="call")
+    caller = serving(_flow(server.base_url, "none"))
+    assert [turn.text for turn in serving.server.session("call").turns] == ["An apple"]
+    said = [user("An apple"), flow_said("Here is apple, turn 1."), user("Hello")]
+    assert caller.ask(said, user="call").text.startswith("Here is plain, turn 2")
+    assert not any("damaged" in record.getMessage() for record in caplog.records)
