@@ -26,6 +26,8 @@ REFRESH_S = 0.5
 _LISTED = 50
 _SHOWN_CHARS = 60
 _NOBODY = [(ServedCalls.nothing, "")]
+_FOLLOWED = "This follows the call until you say something here. What you say here does not reach the caller."
+_GONE_ON = "The call has gone on. Open it again to see how; what you have said here is not part of it."
 
 
 class ServerView(ipywidgets.VBox):  # type: ignore[misc]
@@ -41,8 +43,9 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
     def __init__(self, server: FlowServer, flow: Flow) -> None:
         self._server, self._flow, self._mode = server, flow, mode_of()
         self._lock, self._is_due = threading.Lock(), False
-        self._choosing = threading.Lock()
+        self._choosing, self._following = threading.Lock(), threading.Lock()
         self._listed = ServedCalls()
+        self._followed: tuple[Chat, ServedCall] | None = None
         self._head = ipywidgets.HTML()
         self.connection = Connection(server)
         self.calls = ipywidgets.Select(options=_NOBODY, rows=8, description="Calls", layout={"width": "100%"})
@@ -111,6 +114,19 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
             self.calls.options = options or _NOBODY
             if chosen in [key for _, key in options]:
                 self.calls.value = chosen
+        self._follow()
+
+    def _follow(self) -> None:
+        """Show what has been said since in the call that is open."""
+        with self._following:
+            if self._followed is None:
+                return
+            chat, known = self._followed
+            now = next((call for call in self._listed if call.key == known.key), known)
+            if now != known:
+                self._followed = chat, now
+                if not chat.follow(self._server.session(now.key)):
+                    self._followed, self.said.value = None, markup.facts(_GONE_ON)
 
     def _show_head(self) -> None:
         self._head.value = self._server._repr_html_()
@@ -122,9 +138,13 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
         return ""
 
     def _open(self) -> str:
-        session = self._server.session(self._chosen())
-        self.opened.children = [Chat(session, mode=self._mode)]
-        return "The call up to now; open it again to see what comes. What you say here does not reach the caller."
+        key = self._chosen()
+        with self._following:
+            call = next(call for call in self._listed if call.key == key)  # first: what comes now is followed
+            chat = Chat(self._server.session(key), mode=self._mode)
+            self.opened.children, self._followed = [chat], (chat, call)
+        self._follow()
+        return _FOLLOWED
 
     def _save(self) -> str:
         return str(self._flow.save_case(self._server.session(self._chosen())))
@@ -138,7 +158,7 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
 
     def _delete(self) -> str:
         self._server.delete(self._chosen())
-        self.opened.children = []
+        self.opened.children, self._followed = [], None
         self._refresh()
         return "It is deleted."
 

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from byok_widgets.widgets.page_messages.chat import ChatAll, ChatMessage, ChatTurn, FailureFacts, GraphFacts
 
 Message = Mapping[str, Any]
+_OWN_WORK = frozenset({"say", "edit", "regenerate", "correct", "reset", "fork"})
+"""What a person does in a chat that its session does not have elsewhere."""
 
 
 class Chat(assets.PageWidget):
@@ -56,7 +58,7 @@ class Chat(assets.PageWidget):
     def __init__(self, session: Session, *, mode: Mode = "visitor") -> None:
         """Show `session` to the flow's owner, or to visitors: they keep nothing that outlasts it."""
         self._mode = mode
-        self._branches = Branches(session)
+        self._branches, self._is_own = Branches(session), False
         self._speech = Speech(self._tell)
         self._running: concurrent.futures.Future[Any] | None = None
         self._drawn: GraphFacts | None = None
@@ -95,6 +97,15 @@ class Chat(assets.PageWidget):
         """The first session and its forks, in the order they were made."""
         return tuple(self._branches.sessions)
 
+    def follow(self, session: Session) -> bool:
+        """Show what a session has become that goes on elsewhere; false if somebody has gone on with it here."""
+        with self._lock:
+            if self._is_own:
+                return False
+            self._branches = Branches(session)
+            self._tell_all()
+            return True
+
     @property
     def _is_visited(self) -> bool:
         return self._mode != "owner" or self.session.context.for_visitors
@@ -125,6 +136,7 @@ class Chat(assets.PageWidget):
             if act:
                 with self._lock:
                     self._admit_visitor()
+                    self._is_own |= kind in _OWN_WORK
                     act(message)
         except _MalformedError:
             return

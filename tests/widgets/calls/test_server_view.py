@@ -16,7 +16,7 @@ from byok_widgets.widgets.calls import server_view
 from byok_widgets.widgets.calls.server_view import ServerView
 from byok_widgets.widgets.chat.chat import Chat
 from tests.scripted_server import Say, ScriptedServer
-from tests.serve.talking import Caller, user
+from tests.serve.talking import Caller, flow_said, user
 from tests.widgets.page_schema import check_request
 from tests.widgets.wire import Wire, eventually
 
@@ -61,6 +61,35 @@ def test_a_call_is_listed_opened_saved_and_deleted(
     assert flow.cases(next(tmp_path.glob("*.cases")))[0].caller == ("<b>Hi</b>",)
     view.delete_call.click()
     eventually(lambda: [key for _, key in view.calls.options] == [""])
+
+
+def test_an_open_call_is_followed_until_somebody_goes_on_with_it_in_the_chat(
+    flow: Flow, served: FlowServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_view, "REFRESH_S", 0.0)
+    view, caller = ServerView(served, flow), Caller(served.port, served.token)
+
+    def say(*texts: str) -> None:
+        caller.ask([message for text in texts for message in (user(text), flow_said("Hm."))][:-1], user="call 1")
+
+    say("One")
+    eventually(lambda: "call 1" in view.calls.options[0][0])
+    view.calls.index = 0
+    view.open_call.click()
+    eventually(lambda: len(view.opened.children) == 1)
+    chat = view.opened.children[0]
+    sent: list[Any] = []
+    chat.send = lambda content, buffers=None: sent.append(content)
+    say("One", "Two")
+    eventually(lambda: [turn.text for turn in chat.session.turns] == ["One", "Two"])
+    eventually(lambda: [message["kind"] for message in sent] == ["all"])
+    assert [turn["text"] for turn in sent[0]["turns"]] == ["One", "Two"]
+    before = view.said.value
+    chat._handle_custom_msg({"kind": "say", "text": "Mine"}, [])
+    eventually(lambda: len(chat.session.turns) == 3)
+    say("One", "Two", "Three")
+    eventually(lambda: view.said.value != before)
+    assert [turn.text for turn in chat.session.turns] == ["One", "Two", "Mine"]
 
 
 def test_a_call_is_listed_while_its_reply_is_spoken(
