@@ -3,8 +3,8 @@
 Each row alternates raw and ours in one run, so that a noisy machine disturbs both alike.
 In-process rows count CPU time of the whole process, all threads included; the others count wall time and CPU of
 fresh interpreters. `python -m tests.bench fresh calls streams transports turns cells redaction chat gear graph
-models replay` runs the parts that are named; `load`, which takes about ten minutes, runs only if it or one of its
-parts (`thousand ten-thousand faults quota memory`) is named; so do `comparison`, which takes about five, and
+models replay voice` runs the parts that are named; `load`, which takes about ten minutes, runs only if it or one
+of its parts (`thousand ten-thousand faults quota memory`) is named; so do `comparison`, which takes about five, and
 `serving`, about three.
 """
 
@@ -35,6 +35,7 @@ from tests.bench.streams import stream_rows
 from tests.bench.stub_server import stub_server
 from tests.bench.transports import transport_rows
 from tests.bench.turns import turn_rows
+from tests.bench.voice import voice_lines
 
 
 def main(parts: list[str]) -> int:
@@ -57,6 +58,7 @@ def main(parts: list[str]) -> int:
             "graph": graph_lines,
             "models": model_lines,
             "replay": lambda: replay_lines(base_url),
+            "voice": voice_lines,
         }
         long: dict[str, Callable[[], tuple[list[str], bool]]] = {
             "load": lambda: load_lines(base_url),

@@ -2,105 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import math
-import random
-from collections.abc import Iterator
-from statistics import median, quantiles
-
 import pytest
 
-from byok_widgets import Flow
-from byok_widgets.engine.callbacks import OnText
-from byok_widgets.engine.sync_runner import ignore
-from byok_widgets.providers import register_provider, unregister_provider
-from byok_widgets.providers.exchange import Answer, Endpoint, Request
-from byok_widgets.usage import Usage
-from tests.session.enforcing import EnforcingProvider
-from tests.virtual_clock import now, run_virtually
-
-MEDIAN_S, P95_S = 0.4, 0.9
-"""Until the first token, for the judge and for replies."""
-TOKEN_S, CHOICE_TOKENS, TOKENS = 0.012, 8, 40
-STAYS = 0.7
-_SIGMA = math.log(P95_S / MEDIAN_S) / 1.645
-
-
-class SlowProvider(EnforcingProvider):
-    """Takes as long as chance says, in the loop's own time."""
-
-    name = "slow"
-
-    def __init__(self, enforces: bool) -> None:
-        super().__init__()
-        self.rng = random.Random(0)
-        self.enforces = enforces
-
-    async def complete(self, request: Request, endpoint: Endpoint, on_text: OnText) -> Answer:
-        del endpoint
-        rng = random.Random(f"{request.messages[-1].content[-200:]} {request.output is None}")
-        await asyncio.sleep(MEDIAN_S * math.exp(_SIGMA * rng.gauss(0, 1)))
-        if request.output is None:
-            on_text("Well.")
-            await asyncio.sleep(TOKENS * TOKEN_S)
-            return Answer("Well.", "stop", Usage(1, 1))
-        choice = "stay" if rng.random() < STAYS else "they agree"
-        pieces = [json.dumps({"choice": choice})[:-1], ', "reason": "since it was said"}']
-        await asyncio.sleep(CHOICE_TOKENS * TOKEN_S)
-        if self.enforces:
-            on_text(pieces[0])
-        await asyncio.sleep((TOKENS - CHOICE_TOKENS) * TOKEN_S)
-        return Answer("".join(pieces), "stop", Usage(1, 1))
-
-
-@pytest.fixture
-def slow(request: pytest.FixtureRequest) -> Iterator[SlowProvider]:
-    provider = SlowProvider(enforces=True)
-    register_provider(provider)
-    yield provider
-    unregister_provider("slow")
-
-
-def first_tokens(flow: Flow, count: int) -> list[float]:
-    """Return the seconds until the first token of so many first turns, the same ones for the same count."""
-
-    async def work() -> list[float]:
-        found = []
-        for number in range(count):
-            heard: list[float] = []
-            began = now()
-            session = flow.start(speak_first=False)
-            await session.prepare_turn(f"sentence {number}")(lambda _, heard=heard: heard.append(now()), ignore)
-            found.append(heard[0] - began)
-        return found
-
-    return run_virtually(work(), has_threads=True)
+from tests.session.slow_voice import first_tokens, gain, slow_provider, voice_flow
 
 
 @pytest.mark.parametrize("count", [pytest.param(150), pytest.param(2000, marks=pytest.mark.slow)])
-def test_the_first_token_comes_earlier(count: int, slow: SlowProvider) -> None:
-    flow = Flow("gain", fresh=True)
-    flow.set_base_url("slow", "http://127.0.0.1:1/v1")
-    flow.provider, flow.model = "slow", "sure-1"
-    flow.conversation("ask", "Ask.")
-    flow.conversation("more", "Say more.")
-    flow.connect("ask", "more", when="they agree")
-    flow.start(speak_first=False)
-    slow.enforces = False
-    waited = first_tokens(flow, count)
-    slow.enforces = True
-    early = first_tokens(flow, count)
-    flow.latency = "speculative"
-    both = first_tokens(flow, count)
+def test_the_first_token_comes_earlier(count: int) -> None:
+    with slow_provider() as slow:
+        flow = voice_flow()
+        slow.enforces = False
+        waited = first_tokens(flow, count)
+        slow.enforces = True
+        early = first_tokens(flow, count)
+        flow.latency = "speculative"
+        both = first_tokens(flow, count)
     gains = {name: gain(waited, times) for name, times in (("early", early), ("both", both))}
     assert all(sooner <= later + 1e-6 for sooner, later in zip(early, waited, strict=True))
     assert gains["early"][0] >= 0.25
     assert gains["both"][0] >= 0.45, gains
     assert gains["both"][1] >= 0.25, gains
-
-
-def gain(before: list[float], after: list[float]) -> tuple[float, float]:
-    """Return by which part median and 95th percentile are smaller."""
-    late = [quantiles(times, n=20)[-1] for times in (before, after)]
-    return 1 - median(after) / median(before), 1 - late[1] / late[0]
