@@ -4,8 +4,8 @@ Each row alternates raw and ours in one run, so that a noisy machine disturbs bo
 In-process rows count CPU time of the whole process, all threads included; the others count wall time and CPU of
 fresh interpreters. `python -m tests.bench fresh calls streams transports turns cells redaction chat gear graph
 models replay voice` runs the parts that are named; `load`, which takes about ten minutes, runs only if it or one
-of its parts (`thousand ten-thousand faults quota memory`) is named; so do `comparison`, which takes about five, and
-`serving`, about three.
+of its parts (`thousand ten-thousand faults quota memory`) is named; so do `comparison`, which takes about five,
+and `serving`, about three.
 """
 
 from __future__ import annotations
