@@ -135,17 +135,42 @@ def test_more_connections_than_there_may_be_are_closed(
 
 
 def test_a_request_with_two_lengths_is_no_second_request(served: Served) -> None:
-    with connected(served) as client:
-        client.sendall(
-            _POST + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /health HTTP/1.1\r\n\r\n"
-        )
-        client.settimeout(5)
-        got = b""
-        with contextlib.suppress(TimeoutError, ConnectionError):
-            while piece := client.recv(4096):
-                got += piece
+    lengths = b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
+    got = answered(served, _POST + lengths + b"0\r\n\r\nGET /health HTTP/1.1\r\n\r\n")
     assert got.count(b"HTTP/1.1 ") == 1
     assert got.startswith(b"HTTP/1.1 400")
+    assert json.loads(got.partition(b"\r\n\r\n")[2])["error"]["type"] == "invalid_request_error"
+
+
+def test_a_header_that_decides_who_may_ask_comes_once(served: Served) -> None:
+    token = f"Authorization: Bearer {served.token}\r\n".encode()
+    asked = b"GET /v1/models HTTP/1.1\r\nConnection: close\r\n"
+    assert answered(served, asked + b"Host: localhost\r\n" + token + b"\r\n").startswith(b"HTTP/1.1 200")
+    for more in (b"Host: evil.example\r\n", b"Authorization: Bearer x\r\n"):
+        got = answered(served, asked + more + b"Host: localhost\r\n" + token + b"\r\n")
+        assert got.startswith(b"HTTP/1.1 400")
+
+
+def test_what_follows_a_body_is_no_header(served: Served, script: Script) -> None:
+    body = b'{"messages": [{"role": "user", "content": "Hi"}]}'
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    chunk = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n" % (len(body), body)
+    trailer = b"X-Byok-Session: another\r\n\r\n"
+    token = f"Authorization: Bearer {served.token}\r\nX-Byok-Session: mine\r\n".encode()
+    assert answered(served, head + token + chunk + trailer).startswith(b"HTTP/1.1 200")
+    assert [call.name for call in served.server.sessions()] == ["mine"]
+
+
+def answered(served: Served, request: bytes) -> bytes:
+    """Return all that comes back for some bytes, until the server hangs up."""
+    with connected(served) as client:
+        client.sendall(request)
+        client.settimeout(60)
+        got = b""
+        with contextlib.suppress(ConnectionError):
+            while piece := client.recv(4096):
+                got += piece
+    return got
 
 
 @pytest.mark.parametrize("name", ["\udc00", "\0", "'; DROP TABLE turns; --", "*\r\nDEL *", "../x", "é" * 1_000])

@@ -89,6 +89,7 @@ class Access:
 
 def _host(header: str) -> str:
     try:
-        return (urlsplit(f"//{header}").hostname or "").casefold()
+        parts = urlsplit(f"//{header}")
+        return "" if "@" in parts.netloc else (parts.hostname or "").casefold()
     except ValueError:
         return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
 
 from byok_widgets.secrets import redact
@@ -45,6 +45,7 @@ class App:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         cors = self._access.cors(headers)
         try:
+            _require_single(scope["headers"], headers)
             await self._serve(scope, headers, receive, _with_headers(send, cors))
         except ProtocolError as error:
             body = json.dumps(error.body).encode()
@@ -166,6 +167,20 @@ async def read_body(headers: dict[str, str], receive: Receive) -> bytes:
         parts.append(event.get("body", b""))
         more = event.get("more_body", False)
     return b"".join(parts)
+
+
+def _require_single(sent: Collection[tuple[bytes, bytes]], headers: dict[str, str]) -> None:
+    """Refuse a request of which a proxy before this server may have checked another header than is read here.
+
+    Raises:
+        ProtocolError: A header comes twice that decides who may ask.
+    """
+    if len(sent) == len(headers):
+        return
+    names = [name for name, _ in sent]
+    for name in ("host", "origin", "authorization"):
+        if names.count(name.encode()) > 1:
+            raise ProtocolError(400, f"The header {name} comes more than once.", code="repeated_header")
 
 
 def _require(method: str, allowed: str) -> None:

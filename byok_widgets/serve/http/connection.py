@@ -7,11 +7,13 @@ that say nothing take all files that this process may open.
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from byok_widgets.serve.http.joined_writes import JoinedWrites
+from byok_widgets.serve.turns.protocol_error import ProtocolError
 
 MAX_HEAD_BYTES = 64_000
 MAX_REQUEST_BYTES = 1_500_000
@@ -60,6 +62,18 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc, unused-ignore]
         """Begin to count."""
         self._bytes, self._in_head, self._is_whole = 0, True, False
         super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; what comes after the body must not stand in for what was there before it."""
+        if self._in_head:
+            super().on_header(name, value)
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that this is no HTTP, in the protocol's form, and hang up."""
+        body = json.dumps(ProtocolError(400, msg, code="invalid_http").body).encode()
+        head = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\n"
+        self.transport.write(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
+        self.transport.close()
 
     def on_headers_complete(self) -> None:
         """Note that the body follows."""

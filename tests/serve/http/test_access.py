@@ -43,6 +43,7 @@ def test_a_stream_has_one_role_one_finish_and_an_end(served: Served, script: Scr
         ({"Authorization": "Bearer byok-wrong"}, 401, "invalid_api_key"),
         ({"Authorization": ""}, 401, "invalid_api_key"),
         ({"Host": "evil.example"}, 403, "host"),
+        ({"Host": "evil.example@127.0.0.1"}, 403, "host"),
         ({"Origin": "https://evil.example"}, 403, "origin"),
         ({"Content-Encoding": "gzip"}, 415, "compressed"),
     ],
