@@ -327,6 +327,35 @@ def test_a_damaged_file_is_refused_or_read_without_its_faults(broken: Any, tmp_p
     assert opened in ([], ["flow_file"])
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"nodes": [*FOREIGN["nodes"], {**FOREIGN["nodes"][0]}]}, ("node", "hello")),
+        ({"nodes": [*FOREIGN["nodes"], {"id": 5, "type": "end"}]}, ("node", "")),
+        ({"nodes": [*FOREIGN["nodes"], {"id": "last", "type": "end", "edges": 5}]}, ("setting", "last")),
+        ({"nodes": [*FOREIGN["nodes"], {"id": "last", "type": "end", "edges": [None]}]}, ("setting", "last")),
+        ({"global_prompt": {"text": "Be brief."}}, ("setting", "")),
+        ({"model_choice": "gpt-4o"}, ("model", "")),
+        ({"model_choice": {"type": "cascading", "model": 4}}, ("model", "")),
+    ],
+)
+def test_what_of_a_damaged_file_is_not_read_is_listed(change: Any, told: Any, tmp_path: Path) -> None:
+    before = [(loss.feature, loss.where) for loss in back(FOREIGN, tmp_path, name="whole").skipped]
+    flow = back({**FOREIGN, **change}, tmp_path, name="damaged")
+    assert sorted((loss.feature, loss.where) for loss in flow.skipped) == sorted([*before, told])
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"name": ""}, {"name": "day"}, {"name": "new", "type": "date"}, {"name": "new", "type": "enum"}]
+)
+def test_a_variable_that_is_not_read_as_it_is_is_listed(more: Any, tmp_path: Path) -> None:
+    day = {"name": "day", "type": "string", "description": "The day."}
+    node = {"id": "read", "type": "extract_dynamic_variables", "variables": [day, {"type": "string", **more}]}
+    flow = back({"start_speaker": "user", "nodes": [node]}, tmp_path)
+    assert "day" in flow.node("read").writes
+    assert [(loss.feature, loss.where) for loss in flow.skipped] == [("variable", "read")]
+
+
 def test_graph_faults_are_found() -> None:
     data = exported(made_flow(3, exact=True))
     assert problems_of(data) == []

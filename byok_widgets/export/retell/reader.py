@@ -68,10 +68,12 @@ class _Reading:
             "extract_dynamic_variables": self._extraction,
             **dict.fromkeys(_BRANCHES, self._branch),
         }
-        nodes = [node for node in flow["nodes"] if isinstance(node["id"], str) and node["id"].strip()]
-        self._made = {node["id"]: (node, made) for node in nodes if (made := self._node(node)) is not None}
-        kinds = {v["name"]: v.get("type") for node in nodes for v in _list(node, "variables") if "name" in v}
-        self._conditions = Conditions(kinds)
+        nodes = {node["id"]: node for node in self._nodes(flow["nodes"])}
+        self._made = {name: (node, made) for name, node in nodes.items() if (made := self._node(node)) is not None}
+        variables = [
+            each for node in nodes.values() for each in _list(node, "variables") if _text(each.get("name"))
+        ]
+        self._conditions = Conditions({each["name"]: each.get("type") for each in variables})
 
     def data(self, name: str) -> Json:
         """Return the flow as the data of a flow file."""
@@ -88,15 +90,33 @@ class _Reading:
             "version": 1,
             "name": name,
             **({"provider": model.partition(":")[0], "model": model.partition(":")[2]} if model else {}),
-            "global_prompt": _text(flow.get("global_prompt")),
+            "global_prompt": self._text(flow, "global_prompt"),
             "start": start if start in self._made else first,
             "speaks_first": flow.get("start_speaker") == "agent",
             "nodes": [made for _, made in self._made.values()],
             "edges": [edge for node, _ in self._made.values() for edge in self._edges(node)],
         }
 
+    def _nodes(self, nodes: list[Json]) -> Iterator[Json]:
+        """Yield the nodes that can be told apart."""
+        known: set[str] = set()
+        for at, node in enumerate(nodes, 1):
+            name = _text(node["id"])
+            if not name.strip():
+                self._skip("node", "", f"Node {at} has no id.", "The node is left out.")
+            elif name in known:
+                self._skip("node", name, "An earlier node has the same id.", "The node is left out.")
+            else:
+                known.add(name)
+                yield node
+
+    def _text(self, flow: Json, name: str) -> str:
+        if not isinstance(flow.get(name), str | None):
+            self._skip("setting", "", f"{name}: it is not a text.")
+        return _text(flow.get(name))
+
     def _node(self, node: Json) -> Json | None:
-        maker = self._makers.get(node["type"])
+        maker = self._makers.get(_text(node["type"]))
         if maker is None:
             self._skip(
                 "node", node["id"], f"Nodes of type {node['type']!r} are not supported.", "The node is left out."
@@ -105,6 +125,9 @@ class _Reading:
         for key in sorted(node.keys() - _OF_NODE - _ON_SCREEN):
             if node[key] not in (None, [], {}):
                 self._skip("setting", node["id"], f"{key}.")
+        for key in ("edges", "variables"):
+            if _list(node, key) != (node.get(key) or []):
+                self._skip("setting", node["id"], f"Some {key} are no objects.", "They are left out.")
         made = maker(node)
         return None if made is None else {"name": node["id"], **made, "enter": self._way_in(node)}
 
@@ -127,10 +150,17 @@ class _Reading:
     def _extraction(self, node: Json) -> Json | None:
         properties: Json = {}
         for variable in _list(node, "variables"):
-            name, description = variable["name"], _text(variable.get("description"))
+            name, description = _text(variable.get("name")), _text(variable.get("description"))
+            if not name or name in properties:
+                problem = f"There are two variables {name!r}." if name else "A variable has no name."
+                self._skip("variable", node["id"], problem, "One is left out.")
+                continue
             told = {} if description in ("", name) else {"description": description}
             choices = variable.get("choices")
-            what: Json = {"type": _JSON_TYPES.get(variable.get("type", ""), "string")}
+            kind = variable.get("type", "string")
+            what: Json = {"type": _JSON_TYPES.get(_text(kind), "string")}
+            if _text(kind) not in (*_JSON_TYPES, "enum") or (kind == "enum" and not choices):
+                self._skip("variable", node["id"], f"The type of the variable {name!r}.", "It is a text.")
             properties[name] = {**({"type": "string", "enum": choices} if choices else what), **told}
             for key in sorted(variable.keys() - {"name", "description", "type", "choices"}):
                 self._skip("variable", node["id"], f"{key} of the variable {name!r}.")
@@ -147,9 +177,13 @@ class _Reading:
     def _model(self, of: Json, where: str) -> str:
         chosen = of.get("model_config") or of.get("model_choice")
         if not isinstance(chosen, dict):
+            if chosen:
+                self._skip("model", where, "The model is not named in a known form.", "Choose a model.")
             return ""
         primary = chosen.get("primary", chosen)
         name = _text(primary.get("model")) if isinstance(primary, dict) else ""
+        if chosen and not name:
+            self._skip("model", where, "The model is not named in a known form.", "Choose a model.")
         ref = ref_of(name) if name else ""
         if name and not ref:
             self._skip("model", where, f"The model {name}: no provider is known to have it.", "Choose a model.")
