@@ -19,6 +19,7 @@ from byok_widgets.graph import AnyNode, Edge
 from byok_widgets.nodes.action.node import ActionNode
 from byok_widgets.nodes.extraction.node import ExtractionNode
 from byok_widgets.schema import FieldSpec
+from byok_widgets.templates import parsed
 
 _PYTHON = {
     "string": "str",
@@ -76,7 +77,12 @@ class _Module:
         return made + rest
 
     def _variables(self) -> list[str]:
-        return list(dict.fromkeys(name for node in self._graph.nodes.values() for name in node.writes))
+        """Return all variables, also those that nothing sets: Pipecat enters no node whose prompt has one."""
+        nodes = self._graph.nodes.values()
+        written = [name for node in nodes for name in node.writes]
+        prompts = [self._plan.flow.global_prompt, *(node.prompt for node in nodes if node.speaks)]
+        placeholders = [each for prompt in prompts for each in parsed(prompt).placeholders]
+        return list(dict.fromkeys([*written, *(name for each in placeholders for name in each.names)]))
 
     def _node(self, node: AnyNode) -> str:
         entries: dict[str, str] = {}
