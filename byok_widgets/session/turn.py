@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 from byok_widgets.attributes.guesses import AnswersGuesses
@@ -118,11 +119,11 @@ class Turn(AnswersGuesses):
         said = [Message("user", self.text)] if self.text is not None else []
         return Transcript([*said, self.reply.transcript_entry] if self.reply else said)
 
-    @property
+    @cached_property
     def calls(self) -> Replies:
         """The model answers in this turn, in order."""
-        replies = (step.reply for step in self.steps)
-        return Replies(reply for reply in replies if reply is not None and reply.model is not None)
+        replies = [step.reply for step in self.steps]
+        return Replies([reply for reply in replies if reply is not None and reply.model is not None])
 
     @property
     def requests(self) -> SentRequests:
@@ -146,12 +147,12 @@ class Turn(AnswersGuesses):
     @property
     def usages(self) -> Usages:
         """Tokens of each call; of a call that was lost, nothing is known."""
-        return Usages([*(reply.usage for reply in self.calls), *(Usage() for _ in self.lost_costs)])
+        return Usages([*[reply.usage for reply in self.calls], *[Usage() for _ in self.lost_costs]])
 
     @property
     def cost(self) -> CostTotal:
         """What all calls cost; a lower bound if one of them has no price."""
-        return CostTotal.of([*(reply.cost for reply in self.calls), *self.lost_costs])
+        return CostTotal.of([*[reply.cost for reply in self.calls], *self.lost_costs])
 
     @property
     def complete(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from byok_widgets.serve.turns.protocol_error import ProtocolError
@@ -87,6 +88,7 @@ class Access:
         }
 
 
+@lru_cache(maxsize=64)  # callers all send the same few; whoever sends others keeps nothing in memory for long
 def _host(header: str) -> str:
     try:
         parts = urlsplit(f"//{header}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from byok_widgets.secrets import redact
 from byok_widgets.serve.http.access import Access
 from byok_widgets.serve.http.chunks import ALIVE, Pieces
+from byok_widgets.serve.http.client import CLIENT, Client
 from byok_widgets.serve.monitoring.metrics import Metrics
 from byok_widgets.serve.turns.chat_request import read_request
 from byok_widgets.serve.turns.live_turn import LiveTurn
@@ -64,7 +64,7 @@ class App:
         caller = self._access.caller(headers)
         if path == "/chat/completions":
             _require(method, "POST")
-            await self._chat(caller, headers, receive, send)
+            await self._chat(caller, headers, scope[CLIENT], receive, send)
         elif path == "/models":
             _require(method, "GET")
             await send_json(send, {"object": "list", "data": [self._model_entry]})
@@ -85,67 +85,54 @@ class App:
         state = self._turns.state if path == "/ready" else "ok"
         await send_json(send, {"status": state}, 200 if state == "ok" else 503)
 
-    async def _chat(self, caller: str, headers: dict[str, str], receive: Receive, send: Send) -> None:
+    async def _chat(
+        self, caller: str, headers: dict[str, str], client: Client, receive: Receive, send: Send
+    ) -> None:
         request = read_request(await read_body(headers, receive), headers)
         live = await self._turns.ask(request, caller)
         pieces = Pieces(live.key, self._model, request.end_tool)
-        gone = asyncio.ensure_future(_until_gone(receive))
-        gone.add_done_callback(lambda _: live.stir())
+        client.watch(live.stir)
+        live.followers += 1
         try:
             if request.stream:
-                await _stream(live, pieces, send, gone, usage=request.include_usage)
+                await _stream(live, pieces, send, client, usage=request.include_usage)
             else:
-                await _whole(live, pieces, send, gone)
+                await _whole(live, pieces, send, client)
         finally:
-            gone.cancel()
+            live.followers -= 1
+            client.unwatch(live.stir)
             self._turns.leave(live)
 
 
-_JSON = {"content-type": "application/json"}
-_EVENTS = {
-    "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-cache",
-    "x-accel-buffering": "no",  # nginx would hold back the pieces
-}
-
-
-async def _stream(live: LiveTurn, pieces: Pieces, send: Send, gone: asyncio.Future[None], *, usage: bool) -> None:
-    head: MutableMapping[str, Any] = {"type": "http.response.start", "status": 200, "headers": encoded(_EVENTS)}
+async def _stream(live: LiveTurn, pieces: Pieces, send: Send, client: Client, *, usage: bool) -> None:
     first, heard, has_begun = pieces.role(), "", False
 
     async def send_on(body: bytes, *, more: bool = True) -> None:
         nonlocal has_begun
         if not has_begun:  # the head goes with the first piece: to send it alone takes longer than to make it
             has_begun = True
-            await send(head)
+            await send({"type": "http.response.start", "status": 200, "headers": _EVENTS})
         await send({"type": "http.response.body", "body": body, "more_body": more})
 
-    with live.followed():
-        while not gone.done():
-            said, answer = live.said, live.answer
-            more = said[len(heard) :] if said.startswith(heard) else ""  # it may end otherwise than it has begun
-            begun = first + pieces.text(more) if more else b""
-            if answer is not None:
-                await send_on((begun or first) + pieces.end(answer, usage=usage), more=False)
-                return
-            if begun:
-                await send_on(begun)
-                first, heard = b"", said
-            elif not await live.news(ALIVE_EVERY_S):
-                await send_on(ALIVE)
+    while not client.is_gone:
+        said, answer = live.said, live.answer
+        more = said[len(heard) :] if said.startswith(heard) else ""  # it may end otherwise than it has begun
+        begun = first + pieces.text(more) if more else b""
+        if answer is not None:
+            await send_on((begun or first) + pieces.end(answer, usage=usage), more=False)
+            return
+        if begun:
+            await send_on(begun)
+            first, heard = b"", said
+        elif not await live.news(ALIVE_EVERY_S):
+            await send_on(ALIVE)
 
 
-async def _whole(live: LiveTurn, pieces: Pieces, send: Send, gone: asyncio.Future[None]) -> None:
-    with live.followed():
-        while live.answer is None and not gone.done():
-            await live.news()
+async def _whole(live: LiveTurn, pieces: Pieces, send: Send, client: Client) -> None:
+    while live.answer is None and not client.is_gone:
+        await live.news()
     if live.answer is not None:
         await send_body(send, 200, pieces.whole(live.answer), _JSON)
-
-
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":  # after the body, nothing else comes
-        pass
 
 
 async def read_body(headers: dict[str, str], receive: Receive) -> bytes:
@@ -191,6 +178,16 @@ def _require(method: str, allowed: str) -> None:
 def encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
     """Return headers as the server takes them."""
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+_JSON = {"content-type": "application/json"}
+_EVENTS = encoded(
+    {
+        "content-type": "text/event-stream; charset=utf-8",
+        "cache-control": "no-cache",
+        "x-accel-buffering": "no",  # nginx would hold back the pieces
+    }
+)
 
 
 async def send_json(send: Send, data: Any, status: int = 200) -> None:

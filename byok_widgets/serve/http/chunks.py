@@ -9,6 +9,7 @@ from typing import Any
 from byok_widgets.serve.turns.live_turn import Answer
 from byok_widgets.usage import Usage
 
+_quoted = json.JSONEncoder().encode  # `json.dumps` looks at its arguments each time
 DONE = b"data: [DONE]\n\n"
 ALIVE = b": keep-alive\n\n"
 """A comment, which every client skips; an event of another kind breaks some of them."""
@@ -35,7 +36,7 @@ class Pieces:
 
     def text(self, words: str) -> bytes:
         """Return a piece with words."""
-        return self._piece(f'{{"content": {json.dumps(words)}}}')
+        return self._piece(f'{{"content": {_quoted(words)}}}')
 
     def end(self, answer: Answer, *, usage: bool) -> bytes:
         """Return the last pieces."""
@@ -67,7 +68,8 @@ class Pieces:
         return "tool_calls" if self._call(answer) else answer.finish
 
     def _head(self, kind: str) -> str:
-        return json.dumps({"id": self._id, "object": kind, "created": self._made, "model": self._model})
+        name = f'"id": {_quoted(self._id)}, "object": "{kind}"'
+        return f'{{{name}, "created": {self._made}, "model": {_quoted(self._model)}}}'
 
     def _piece(self, delta: str, finish: str = "") -> bytes:
         end = f'"{finish}"' if finish else "null"

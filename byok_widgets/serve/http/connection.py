@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from byok_widgets.serve.http.client import CLIENT, Client
 from byok_widgets.serve.http.joined_writes import JoinedWrites
 from byok_widgets.serve.turns.protocol_error import ProtocolError
 
@@ -36,6 +37,7 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc, unused-ignore]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a connection, unless there are too many."""
+        self._client = Client()
         super().connection_made(cast("Any", JoinedWrites(transport, self.loop)))
         if len(self.connections) > most_connections():
             self._end()
@@ -47,6 +49,7 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc, unused-ignore]
         self._arrived()
         self._read()
         super().connection_lost(exc)
+        self._client.hang_up()
 
     def data_received(self, data: bytes) -> None:
         """Take some bytes of a request."""
@@ -62,6 +65,7 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc, unused-ignore]
         """Begin to count."""
         self._bytes, self._in_head, self._is_whole = 0, True, False
         super().on_message_begin()
+        cast("dict[str, Any]", self.scope)[CLIENT] = self._client
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; what comes after the body must not stand in for what was there before it."""
@@ -85,6 +89,8 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc, unused-ignore]
         self._is_whole = True
         self._arrived()
         super().on_message_complete()
+        if not self.pipeline:  # reading stops after a large body, and with it the news that the client has hung up
+            self.flow.resume_reading()
 
     def pause_writing(self) -> None:
         """Wait for the client to read."""

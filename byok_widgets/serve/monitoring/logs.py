@@ -8,6 +8,7 @@ import logging
 from byok_widgets.display.sanitize import sanitize
 from byok_widgets.secrets import redact
 from byok_widgets.serve.monitoring.report import TurnReport
+from byok_widgets.usage import CostTotal
 
 LOG = logging.getLogger("byok_widgets.serve")
 _JSON = json.JSONEncoder(ensure_ascii=False)  # to make one takes longer than to use it
@@ -18,7 +19,7 @@ def log_turn(report: TurnReport) -> None:
     level = logging.WARNING if report.fallback or report.paid_again else logging.INFO
     if not LOG.isEnabledFor(level):
         return
-    costs = [turn.cost for turn in report.turns]
+    cost = sum([turn.cost for turn in report.turns], CostTotal())
     fields = {
         "event": "turn",
         "flow": report.flow,
@@ -29,9 +30,9 @@ def log_turn(report: TurnReport) -> None:
         "path": [node for turn in report.turns for node in turn.path],
         "seconds": round(report.seconds, 4),
         "first_token_s": None if report.first_token_s is None else round(report.first_token_s, 4),
-        "calls": sum(cost.calls for cost in costs),
-        "usd": float(sum(cost.usd for cost in costs)),
-        "unpriced_calls": sum(cost.unpriced for cost in costs),
+        "calls": cost.calls,
+        "usd": float(cost.usd),
+        "unpriced_calls": cost.unpriced,
         "reused_steps": report.reused,
         "calls_paid_again": report.paid_again,
         "fallback": report.fallback,

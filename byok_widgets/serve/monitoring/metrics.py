@@ -56,14 +56,16 @@ class Metrics:
         at.turns.inc()
         if report.fallback:
             self._failed.labels(report.node, report.fallback).inc()
-        at.again.inc(report.paid_again)
+        if report.paid_again:
+            at.again.inc(report.paid_again)
         if report.first_token_s is not None:
             at.first.observe(report.first_token_s)
         for turn in report.turns:
             for reply in turn.calls:
                 asked = self._of_node(reply.node)
                 asked.calls.inc()
-                asked.usd.inc(float(reply.cost.known_usd))
+                if usd := float(reply.cost.known_usd):
+                    asked.usd.inc(usd)
 
     def _of_node(self, name: str) -> _OfNode:
         """Return the figures of a node; Prometheus looks them up by their label more slowly."""

@@ -15,6 +15,7 @@ from byok_widgets.text_forms import normalized
 
 _SPOKEN: tuple[Role, ...] = ("user", "assistant")
 _RESULTS = ("tool", "function")
+_KNOWN = (*_SPOKEN, *_RESULTS)
 
 
 @dataclass(frozen=True)
@@ -32,19 +33,20 @@ class Dialogue:
     @classmethod
     def of(cls, sent: Iterable[Mapping[str, Any]]) -> Dialogue:
         """Return the words of a request."""
-        roles = ""
+        last = ""
         said: list[tuple[Role, list[str]]] = []
         for message in sent:
-            role, text = message["role"], text_of(message.get("content"))
-            if role in (*_SPOKEN, *_RESULTS):
-                roles = role
+            role, content = message["role"], message.get("content")
+            text = content.strip() if isinstance(content, str) else _text_of_parts(content)
+            if role in _KNOWN:
+                last = role
             if role in _SPOKEN and text:
                 if not said or said[-1][0] != role:
                     said.append((role, []))
                 said[-1][1].append(text)
         texts = redact_held_in([" ".join(parts) for _, parts in said])
-        messages = tuple(Message(role, text) for (role, _), text in zip(said, texts, strict=True))
-        return cls(messages, after_tool=roles in _RESULTS)
+        messages = tuple([Message(role, text) for (role, _), text in zip(said, texts, strict=True)])
+        return cls(messages, after_tool=last in _RESULTS)
 
     @property
     def is_answered(self) -> bool:
@@ -54,12 +56,12 @@ class Dialogue:
     @cached_property
     def texts(self) -> tuple[str, ...]:
         """What the caller said, turn by turn, as it was sent."""
-        return tuple(message.content for message in self.messages if message.role == "user")
+        return tuple([message.content for message in self.messages if message.role == "user"])
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
         """The same as short digests of what does not change when a client sends it again."""
-        return tuple(digest(normal(text)) for text in self.texts)
+        return tuple([digest(normal(text)) for text in self.texts])
 
     @cached_property
     def opening(self) -> str:
@@ -84,10 +86,8 @@ class Dialogue:
                 yield after[0].content if after else ""
 
 
-def text_of(content: Any) -> str:
-    """Return the text of a message, which may come in parts."""
-    if isinstance(content, str):
-        return content.strip()
+def _text_of_parts(content: Any) -> str:
+    """Return the text of a message that comes in parts; empty if it has none."""
     parts = content if isinstance(content, list) else ()
     texts = (part.get("text") if isinstance(part, dict) else part for part in parts)
     return " ".join(text.strip() for text in texts if isinstance(text, str) and text.strip())
@@ -101,8 +101,10 @@ def normal(text: str) -> str:
 
 def digest(*parts: str) -> str:
     """Return a digest of texts, in which each keeps its place."""
-    data = "".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
+    text = ""
+    for part in parts:  # nearly always one: a comprehension would be one more call
+        text += f"{len(part)}:{part}"
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 class _Kept(dict[int, str]):

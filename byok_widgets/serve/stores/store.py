@@ -41,6 +41,11 @@ class StoredTurn:
     answer: str = ""
     record: str = ""
 
+    def known(self, state: str, answer: str = "", record: str = "") -> StoredTurn:
+        """Return it with what is known by now of what came of it."""
+        asked = (self.key, self.session, self.parent, self.words, self.tail, self.text, self.made_at)
+        return StoredTurn(*asked, state, answer, record)
+
 
 @dataclass(frozen=True)
 class StoredSession:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -93,15 +91,6 @@ class LiveTurn:
         self.placed.set()
         self.stir()
 
-    @contextmanager
-    def followed(self) -> Iterator[None]:
-        """Count somebody who follows it."""
-        self.followers += 1
-        try:
-            yield
-        finally:
-            self.followers -= 1
-
     async def news(self, within_s: float | None = None) -> bool:
         """Wait until there is more to hear, the turn has ended or `stir` is called; false if none came in time."""
         loop = asyncio.get_running_loop()
@@ -122,9 +111,12 @@ class LiveTurn:
 
     async def whole(self) -> Answer:
         """Wait for the answer."""
-        with self.followed():
+        self.followers += 1
+        try:
             while self.answer is None:
                 await self.news()
+        finally:
+            self.followers -= 1
         return self.answer
 
 

@@ -17,7 +17,7 @@ from byok_widgets.serve.stores.store import LEASE_S, StoredTurn
 from byok_widgets.serve.turns.asked import Asked
 from byok_widgets.serve.turns.execution import Surroundings
 from byok_widgets.serve.turns.live_turn import LiveTurn
-from byok_widgets.serve.turns.matching import Candidate, Past, best, is_end_of, words_of
+from byok_widgets.serve.turns.matching import Candidate, Past, best, is_end_of, tail_of, words_of
 from byok_widgets.serve.turns.served_flow import ServedFlow, Versions
 from byok_widgets.serve.turns.stored import answer_of
 from byok_widgets.session.turn_runner import Place
@@ -91,18 +91,19 @@ class Parents:
 
     async def of(self, talk: Talk, following: NextTurn) -> State:
         """Return the state before the last words of a dialogue; their turn may be claimed at the same time."""
-        past = talk.past
-        if not past.said:
+        said = talk.dialogue.keys[:-1]
+        if not said:
             return await self._start(talk)
-        begin = partial(self._claim, past, talk, following)
-        rows, is_claimed = await self._store.found_and_begun(talk.session, past.words, past.tail, begin)
+        begin = partial(self._claim, said, talk, following)
+        rows, is_claimed = await self._store.found_and_begun(talk.session, words_of(said), tail_of(said), begin)
         if is_claimed and following.claimed is not None:
             return following.claimed.parent
         following.claimed = None
+        past = talk.past
         return await self._matching(rows, past, talk) or await self._made_again(past, talk)
 
     def _claim(
-        self, past: Past, talk: Talk, following: NextTurn, rows: Sequence[StoredTurn]
+        self, said: Sequence[str], talk: Talk, following: NextTurn, rows: Sequence[StoredTurn]
     ) -> tuple[StoredTurn, str] | None:
         """Return the turn that follows the only one that was found; this is called in the store's thread."""
         if len(rows) != 1 or not rows[0].state or not talk.session_id:
@@ -114,7 +115,7 @@ class Parents:
                 state = state_of(rows[0].key, rows[0].session, data, flow.graph) if flow else None
         except FlowError:
             return None  # it is read again, where that is said
-        if flow is None or state is None or not is_end_of(past.said, state.said):
+        if flow is None or state is None or not is_end_of(said, state.said):
             return None
         asked = following.claim(state, flow)
         return None if asked.key in self._running else (asked.row, asked.owner)

@@ -35,7 +35,7 @@ class ServedFlow:
     speculates: bool = False
     fallback: str | None = None
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The flow's name."""
         return self.context.config.name

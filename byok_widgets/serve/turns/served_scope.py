@@ -28,6 +28,7 @@ class ServedScope:
     def __init__(self, key: str, journal: Mapping[str, str], store: Store, graph: FlowGraph) -> None:
         self.key, self.done, self.reused = key, 0, 0
         self._journal, self._store, self._graph = journal, store, graph
+        self._names: dict[str, str] = {}
         self._seen: dict[str, int] = {}
         self._due: list[tuple[str, NodeResult]] = []
         self._has_ended = False
@@ -68,7 +69,7 @@ class ServedScope:
 
     def _place(self, step: str, *, is_done: bool = False) -> str:
         """Return the place of a step in the journal: the same step may come again in a turn."""
-        name = digest(step)
+        name = self._names.get(step) or self._names.setdefault(step, digest(step))
         if not is_done:
             self._seen[name] = self._seen.get(name, 0) + 1
         return f"{name}:{self._seen[name]}"

@@ -109,13 +109,15 @@ class TurnSpending:
         self._all, self._names = spending, names
         self._before: dict[str, Spent] = {}
         self.spent = self._billed = Spent()
-        self._kept = tuple(name for scope, name in names.items() if scope != "turn")
-        self._capped = tuple(name for scope, name in names.items() if scope in spending.caps.scopes)
+        self._kept = tuple([name for scope, name in names.items() if scope != "turn"])
+        self._capped = tuple([names[scope] for scope in spending.caps.scopes])
         for name in self._capped:
             spending.open.setdefault(name, _OpenScope()).turns += 1
 
     async def begin(self) -> None:
         """Read what was spent before, without what turns had ended here by then: that is counted as it goes on."""
+        if not self._capped:
+            return
         capped = {self._names[scope] for scope in self._all.caps.scopes if scope != "turn"}
         ended = {name: self._all.open[name].ended for name in capped}
         stored = await self._all.store.spent(capped) if capped else {}
@@ -140,7 +142,8 @@ class TurnSpending:
 
     def settle(self, cost: Cost) -> None:
         """Count what a call cost, as far as that is known."""
-        self._add(Spent(0, cost.known_usd))
+        if usd := cost.known_usd:
+            self._add(Spent(0, usd))
 
     def note(self, cost: Cost) -> None:
         """Count what a call cost that was made elsewhere."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from byok_widgets.files import finite_json
@@ -31,8 +31,8 @@ def answer_of(text: str) -> Answer:
     return answer
 
 
-def record_data(tried: Iterable[Turn], flow: ServedFlow) -> dict[str, Any]:
+def record_data(tried: Sequence[Turn], flow: ServedFlow) -> dict[str, Any]:
     """Return a turn with its trace as data: the attempts that failed, and the one that did not."""
-    turns = tuple(turn for turn in tried if not turn.fault)
-    unfinished = tuple(turn for turn in tried if turn.fault)
+    turns = tuple([turn for turn in tried if not turn.fault])
+    unfinished = tuple([turn for turn in tried if turn.fault])
     return data_of(SavedSession(flow.name, None, turns, unfinished, ()))

@@ -43,9 +43,11 @@ class TurnRecord:
     def state_after(self, runner: TurnRunner) -> State:
         """Return the state after what a runner has done so far."""
         asked, parent, path = self._asked, self._asked.parent, runner.path
-        graph = asked.flow.graph
-        variables = Variables(VariableNames(graph, asked.flow.context), parent.entries)
-        variables.learn(runner.entries, len(asked.said))
+        graph, entries = asked.flow.graph, parent.entries
+        if runner.entries:
+            variables = Variables(VariableNames(graph, asked.flow.context), entries)
+            variables.learn(runner.entries, len(asked.said))
+            entries = variables.current
         runs = {step.result.effect_id for step in runner.steps if isinstance(step, Visit)} - {""}
         return State(
             asked.key,
@@ -54,9 +56,9 @@ class TurnRecord:
             runner.place_after,
             asked.said,
             parent.visited.union(path),
-            parent.spoken.union(name for name in path if not graph.is_silent(name)),
+            parent.spoken.union([name for name in path if not graph.is_silent(name)]),
             parent.runs | runs,
-            variables.current,
+            entries,
         )
 
     def note_first(self) -> None:
@@ -72,7 +74,7 @@ class TurnRecord:
         """
         [text] = plain_jsons(state.data)
         self._written = state, text
-        if not await self._store.put(replace(self._claim.turn, state=text), self._owner, self._session(node)):
+        if not await self._store.put(self._claim.turn.known(text), self._owner, self._session(node)):
             raise LostTurnError
 
     async def end(self, answer: Answer, state: State, attempts: Sequence[Turn], bill: Bill | None) -> None:
@@ -84,7 +86,7 @@ class TurnRecord:
         known = self._written[1:] if self._written and self._written[0] == state else ()
         data = (answer_data(answer), record_data(attempts, self._asked.flow), *(() if known else (state.data,)))
         said, record, *rest = plain_jsons(*data)
-        turn = replace(self._claim.turn, state=(known or rest)[0], answer=said, record=record)
+        turn = self._claim.turn.known((known or rest)[0], said, record)
         if not await self._store.put(turn, self._owner, self._session(state.place.node), bill):
             raise LostTurnError
 
