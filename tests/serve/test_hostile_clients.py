@@ -19,6 +19,7 @@ from byok_widgets import Flow
 from byok_widgets.serve.http import connection
 from byok_widgets.serve.snippets import snippet
 from byok_widgets.serve.stores.sqlite_store import SqliteStore
+from byok_widgets.serve.turns import turn_service
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say
 from tests.serve.conftest import Served
@@ -117,6 +118,27 @@ def test_a_reply_that_takes_longer_than_a_request_may_is_heard(
     served = Served(flow, None)
     try:
         assert served.caller.ask([user("Hi")]).text == "Well."
+    finally:
+        served.server.stop()
+
+
+@pytest.mark.parametrize("most_at_once", [10, 100_000], ids=["a body at which reading pauses", "a short body"])
+def test_a_turn_is_given_up_when_its_client_has_hung_up_before_anything_was_said(
+    most_at_once: int, flow: Flow, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn_service, "LEFT_S", 0.05)
+    monkeypatch.setattr("uvicorn.protocols.http.httptools_impl.HIGH_WATER_LIMIT", most_at_once)
+    script.server.script(lambda _: Say("{" + " " * 2_000, pause_s=0.05, piece_chars=1))
+    body = json.dumps({"messages": [user("Hi")]}).encode()
+    served = Served(flow, None, first_token_s=300)
+    try:
+        with connected(served) as client:
+            head = f"Authorization: Bearer {served.token}\r\nContent-Length: {len(body)}\r\n\r\n"
+            client.sendall(_POST + head.encode() + body[:1])
+            served.caller.send("GET", "/health")  # by then, the first part has been read
+            client.sendall(body[1:])
+            eventually(lambda: script.judged)
+        assert script.server.gone.wait(30), "the model goes on"
     finally:
         served.server.stop()
 
