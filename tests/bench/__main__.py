@@ -5,7 +5,7 @@ In-process rows count CPU time of the whole process, all threads included; the o
 fresh interpreters. `python -m tests.bench fresh calls streams transports turns cells redaction chat gear graph
 models replay voice` runs the parts that are named; `load`, which takes about ten minutes, runs only if it or one
 of its parts (`thousand ten-thousand faults quota memory`) is named; so do `comparison`, which takes about five,
-and `serving`, about three.
+and `serving`, about four, or one of its parts (`serving-turns serving-memory serving-saturation serving-proxy`).
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from tests.bench.models import model_lines
 from tests.bench.redaction import redaction_rows
 from tests.bench.replay import replay_lines
 from tests.bench.rows import Row
+from tests.bench.serving import PARTS as SERVING
 from tests.bench.serving import serving_lines
 from tests.bench.streams import stream_rows
 from tests.bench.stub_server import stub_server
@@ -66,6 +67,7 @@ def main(parts: list[str]) -> int:
             "comparison": lambda: comparison_lines(base_url),
             **{part: partial(comparison_lines, base_url, [part]) for part in COMPARISONS},
             "serving": lambda: serving_lines(base_url),
+            **{part: partial(serving_lines, base_url, [part]) for part in SERVING},
         }
         for part in parts or [*rows, *seen]:
             if part in seen or part in long:

@@ -1,7 +1,10 @@
-"""A served flow beside the stub that its model is: `python -m tests.bench serving`, about three minutes.
+"""A served flow beside the stub that its model is: `python -m tests.bench serving`, about four minutes.
+
+Each of its parts can be named alone: `serving-turns`, `serving-memory`, `serving-saturation` and `serving-proxy`.
 
 Sessions ask turn by turn, each on a connection of its own, with pauses between. The rounds alternate between the
 stub alone and the served flow; the best round of each is compared, since other work on the machine only adds time.
+What each round gave is printed as soon as it has ended.
 """
 
 from __future__ import annotations
@@ -10,15 +13,17 @@ import asyncio
 import json
 import os
 import random
+import shutil
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,8 +31,11 @@ import psutil
 
 from byok_widgets import Flow
 
-SESSIONS, PAUSE_S, ROUND_S, ROUNDS = 300, 8.0, 15.0, 5
+SESSIONS, PAUSE_S, ROUND_S, ROUNDS = 300, 8.0, 7.0, 5
+FEW_SESSIONS = 30
+"""So many a proxy carries that does the same for any model."""
 MEMORY_TURNS = (1_000, 13_000)
+MEMORY_STEP = 2_000
 CALL_TURNS = MEMORY_TURNS[1] // SESSIONS
 """Turns of a call: then its caller hangs up, and another one calls."""
 AT_ONCE = 60
@@ -45,39 +53,92 @@ class _Round:
         return statistics.quantiles(self.first_s, n=20)[-1]
 
 
-def serving_lines(base_url: str) -> tuple[list[str], bool]:
-    """Return the lines of this bench, and whether each `must` is kept."""
+def serving_lines(base_url: str, parts: Iterable[str] = ()) -> tuple[list[str], bool]:
+    """Return the lines of this bench, or of some of its parts, and whether each `must` is kept."""
+    made = [line for part in parts or PARTS for line in PARTS[part](base_url)]
+    return [line for line, _ in made], all(kept for _, kept in made)
+
+
+def _turns(base_url: str) -> list[tuple[str, bool]]:
     with _served(base_url) as (process, url, token):
-        asyncio.run(_load(url, token, sessions=SESSIONS, pause_s=PAUSE_S, for_s=ROUND_S))  # opens the connections
+        _round(url, token)  # opens the connections
         direct, ours, cpu_s = [], [], []
-        for _ in range(ROUNDS):
-            direct.append(asyncio.run(_load(base_url, "", sessions=SESSIONS, pause_s=PAUSE_S, for_s=ROUND_S)))
+        for number in range(ROUNDS):
+            direct.append(_round(base_url, ""))
             before = _cpu_s(process)
-            ours.append(asyncio.run(_load(url, token, sessions=SESSIONS, pause_s=PAUSE_S, for_s=ROUND_S)))
+            ours.append(_round(url, token))
             cpu_s.append((_cpu_s(process) - before) / len(ours[-1].first_s))
-        most = asyncio.run(_load(url, token, sessions=AT_ONCE, pause_s=0, for_s=ROUND_S))
-        grown = _growth(process, url, token)
+            waits = " and ".join(f"{1000 * run.p95_s:.0f}" for run in (direct[-1], ours[-1]))
+            _tell(f"round {number + 1}: p95 {waits} ms, {1000 * cpu_s[-1]:.2f} ms of CPU a turn")
     more_ms = 1000 * (min(run.p95_s for run in ours) - min(run.p95_s for run in direct))
-    rows = [
-        (f"{SESSIONS} sessions, p95 to the first token over the stub's, ms", more_ms, 15.0),
-        ("CPU of the server per turn, ms", 1000 * min(cpu_s), 4.0),
-        (f"memory from turn {MEMORY_TURNS[0]:,} to {MEMORY_TURNS[1]:,}, MB", grown / _MB, 10.0),
+    return [
+        _line(f"{SESSIONS} sessions, p95 to the first token over the stub's, ms", more_ms, 15.0),
+        _line("CPU of the server per turn, ms", 1000 * min(cpu_s), 4.0),
     ]
-    lines = [f"{name:65} {value:6.2f}  must <= {must:g} {_verdict(value, must)}" for name, value, must in rows]
-    lines.append(f"{f'{AT_ONCE} sessions without pauses, turns a second':65} {len(most.first_s) / ROUND_S:6.0f}")
-    return lines, all(value <= must for _, value, must in rows)
 
 
-def _verdict(value: float, must: float) -> str:
-    return "ok" if value <= must else "MISSED"
-
-
-def _growth(process: psutil.Process, url: str, token: str) -> int:
+def _memory(base_url: str) -> list[tuple[str, bool]]:
     first, last = MEMORY_TURNS
-    asyncio.run(_load(url, token, sessions=AT_ONCE, pause_s=0, turns=first))
-    before = process.memory_info().rss
-    asyncio.run(_load(url, token, sessions=AT_ONCE, pause_s=0, turns=last - first))
-    return int(process.memory_info().rss - before)
+    with _served(base_url) as (process, url, token):
+        _round(url, token, sessions=AT_ONCE, pause_s=0, for_s=3600.0, turns=first)
+        before = process.memory_info().rss
+        for done in range(first, last, MEMORY_STEP):
+            _round(url, token, sessions=AT_ONCE, pause_s=0, for_s=3600.0, turns=MEMORY_STEP)
+            grown = process.memory_info().rss - before
+            _tell(f"{done + MEMORY_STEP:,} turns: {grown / _MB:+.1f} MB")
+    return [_line(f"memory from turn {first:,} to {last:,}, MB", grown / _MB, 10.0)]
+
+
+def _saturation(base_url: str) -> list[tuple[str, bool]]:
+    with _served(base_url) as (_, url, token):
+        return [_most(url, token, "served flow")]
+
+
+def _proxy(base_url: str) -> list[tuple[str, bool]]:
+    """Compare with LiteLLM's proxy, which brings an environment of its own."""
+    command = shutil.which("litellm")
+    if command is None:
+        return [("serving-proxy: no `litellm` is on the PATH: pip install 'litellm[proxy]'", True)]
+    with _served(base_url) as (process, url, token):
+        ours = [_few(process, url, token, base_url, "served flow"), _most(url, token, "served flow")]
+    with _proxied(command, base_url) as (process, url):
+        return [*ours, _few(process, url, "", base_url, "litellm"), _most(url, "", "litellm")]
+
+
+def _few(process: psutil.Process, url: str, token: str, base_url: str, name: str) -> tuple[str, bool]:
+    """Return what a few sessions wait for, beside the stub, with one round before that warms up."""
+    few = partial(_round, sessions=FEW_SESSIONS)
+    few(url, token)
+    direct, before = few(base_url, ""), _cpu_s(process)
+    run = few(url, token)
+    cpu_s = (_cpu_s(process) - before) / len(run.first_s)
+    more_ms = 1000 * (statistics.median(run.first_s) - statistics.median(direct.first_s))
+    what = f"{FEW_SESSIONS} sessions, {name}, p50 to the first token over the stub's, ms"
+    return f"{what:65} {more_ms:6.1f}  CPU per turn {1000 * cpu_s:6.2f} ms", True
+
+
+def _most(url: str, token: str, name: str) -> tuple[str, bool]:
+    _round(url, token, sessions=AT_ONCE, pause_s=0, for_s=3600.0, turns=AT_ONCE)  # warms it up
+    per_s = len(_round(url, token, sessions=AT_ONCE, pause_s=0).first_s) / ROUND_S
+    return f"{f'{AT_ONCE} sessions without pauses, {name}, turns a second':65} {per_s:6.0f}", True
+
+
+def _line(name: str, value: float, must: float) -> tuple[str, bool]:
+    verdict = "ok" if value <= must else "MISSED"
+    return f"{name:65} {value:6.2f}  must <= {must:g} {verdict}", value <= must
+
+
+def _tell(done: str) -> None:
+    print(f"  {done}", flush=True)
+
+
+PARTS: dict[str, Callable[[str], list[tuple[str, bool]]]] = {
+    "serving-turns": _turns,
+    "serving-memory": _memory,
+    "serving-saturation": _saturation,
+    "serving-proxy": _proxy,
+}
+"""The parts of this bench, by the names by which they can be asked for."""
 
 
 @contextmanager
@@ -87,11 +148,8 @@ def _served(base_url: str) -> Iterator[tuple[psutil.Process, str, str]]:
     flow.set_base_url("compatible", base_url)
     flow.model = "compatible:slow-24"
     flow.conversation("ask", "Be brief.")
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-        found.close()
-        path = Path(folder) / "bench.flow.json"
+    with tempfile.TemporaryDirectory() as folder:
+        port, path = _free_port(), Path(folder) / "bench.flow.json"
         flow.save(path)
         command = [
             sys.executable,
@@ -120,22 +178,66 @@ def _served(base_url: str) -> Iterator[tuple[psutil.Process, str, str]]:
             server.wait()
 
 
+@contextmanager
+def _proxied(command: str, base_url: str) -> Iterator[tuple[psutil.Process, str]]:
+    """Run LiteLLM's proxy before the stub, and give its process and address."""
+    named = {"model": "openai/slow-24", "api_base": base_url, "api_key": "none"}
+    with tempfile.TemporaryDirectory() as folder:
+        port, path = _free_port(), Path(folder) / "config.yaml"
+        path.write_text(json.dumps({"model_list": [{"model_name": "slow-24", "litellm_params": named}]}))
+        server = subprocess.Popen(
+            [command, "--config", str(path), "--host", "127.0.0.1", "--port", str(port)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            while not _listens(port):
+                if server.poll() is not None:
+                    raise RuntimeError("litellm has ended: is litellm[proxy] installed?")
+                time.sleep(0.2)
+            yield psutil.Process(server.pid), f"http://127.0.0.1:{port}/v1"
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
 def _cpu_s(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
+    times = [each.cpu_times() for each in (process, *process.children(recursive=True))]
+    return sum(each.user + each.system for each in times)
 
 
-async def _load(
-    url: str, token: str, *, sessions: int, pause_s: float, for_s: float = 3600.0, turns: int = 10**9
+def _round(
+    url: str,
+    token: str,
+    *,
+    sessions: int = SESSIONS,
+    pause_s: float = PAUSE_S,
+    for_s: float = ROUND_S,
+    turns: int = 10**9,
 ) -> _Round:
     """Hold conversations for a while, or for a number of turns."""
+    return asyncio.run(_load(url, token, sessions=sessions, pause_s=pause_s, for_s=for_s, turns=turns))
+
+
+async def _load(url: str, token: str, *, sessions: int, pause_s: float, for_s: float, turns: int) -> _Round:
     run, left = _Round([]), iter(range(turns))
     until = time.monotonic() + for_s
 
     async def session(name: str) -> None:
         rng, said = random.Random(name), []
         reader, writer = await asyncio.open_connection(urlsplit(url).hostname, urlsplit(url).port)
-        await asyncio.sleep(rng.random() * pause_s)
+        await asyncio.sleep(min(rng.random() * pause_s, for_s))
         taken = 0
         while time.monotonic() < until and next(left, None) is not None:
             call, turn = divmod(taken, CALL_TURNS)
