@@ -85,7 +85,7 @@ class Turn(AnswersGuesses):
     @property
     def path(self) -> tuple[str, ...]:
         """The nodes in the order in which they were visited."""
-        return tuple(step.node for step in self.steps if isinstance(step, Visit))
+        return tuple([step.node for step in self.steps if isinstance(step, Visit)])
 
     @property
     def way(self) -> str:
@@ -142,7 +142,8 @@ class Turn(AnswersGuesses):
     @property
     def usage(self) -> Usage:
         """Tokens of all calls; a count that one of them does not report is unknown."""
-        return sum(self.usages, Usage(0, 0, 0, 0))
+        first, *more = self.usages or [Usage(0, 0, 0, 0)]
+        return sum(more, first)
 
     @property
     def usages(self) -> Usages:

@@ -407,8 +407,7 @@ class TurnRunner:
         )
 
     def _variables(self) -> Mapping[str, Any]:
-        known = dict(self._start.variables)
-        return known | {entry.name: entry.value for entry in self.entries if entry.counts}
+        return self._start.variables.now | {entry.name: entry.value for entry in self.entries if entry.counts}
 
 
 def _require_known(edge: Edge, variables: Mapping[str, Any]) -> None:

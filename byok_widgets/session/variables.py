@@ -130,6 +130,11 @@ class Variables(MutableMapping[str, Any]):
         return Entries(self._latest.values())
 
     @property
+    def now(self) -> dict[str, Any]:
+        """The value of each; to look them up one by one would go through all nodes for each name."""
+        return {**dict.fromkeys(self._names.declared()), **{name: at.value for name, at in self._latest.items()}}
+
+    @property
     def status(self) -> VariableStatuses:
         """How reliable each of them is."""
         latest = self._latest

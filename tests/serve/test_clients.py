@@ -10,6 +10,7 @@ from typing import Any
 import openai
 import pytest
 
+from byok_widgets.serve.http import app
 from tests.scripted_server import Say
 from tests.serve.conftest import END_CALL, Served
 from tests.serve.talking import user
@@ -46,6 +47,17 @@ def test_the_sdk_gets_it_in_its_other_ways(served: Served, script: Script) -> No
         assert stream.get_final_completion().choices[0].finish_reason == "stop"
     with pytest.raises(openai.AuthenticationError):
         openai.OpenAI(base_url=served.base_url, api_key="byok-wrong").models.list()
+
+
+def test_a_client_that_hears_nothing_for_a_while_is_sent_comments(
+    served: Served, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "ALIVE_EVERY_S", 0.1)
+    script.words = [Say("Well, then.", pause_s=0.5, piece_chars=6)]
+    response = served.caller.ask([user("Hi")], stream=True)
+    assert response.text == "Well, then."
+    between = response.body[response.body.index(b"Well, ") : response.body.index(b"then.")]
+    assert between.count(b"\n\n: keep-alive\n\n") > 1
 
 
 @pytest.mark.parametrize(("reported", "total"), [({"prompt_tokens": 7, "completion_tokens": 3}, 20), (None, None)])

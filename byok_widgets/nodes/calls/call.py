@@ -65,7 +65,7 @@ class Call:
 
     def without_held_keys(self) -> Call:
         """Return the call with `[API key]` in place of each key that is held here; itself if it contains none."""
-        texts = (self.system, *(message.content for message in self.messages))
+        texts = (self.system, *[message.content for message in self.messages])
         shape = self.output.schema if self.output else {}
         if not contains_held_key((*texts, *texts_in(shape))):
             return self

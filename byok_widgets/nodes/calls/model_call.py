@@ -61,7 +61,7 @@ async def _once(call: Call, context: FlowContext, on_text: OnText, on_progress: 
     scope = current_scope()
     if scope is None:
         return await _counted(call, context, on_text, on_progress)
-    said = (f"{message.role}: {message.content}" for message in call.messages)
+    said = [f"{message.role}: {message.content}" for message in call.messages]
     step = "\n".join(("call", call.node, str(call.resolved.ref), call.system, *said))
     kept = await scope.kept(step)
     if isinstance(kept, Reply):

@@ -10,6 +10,7 @@ from byok_widgets.secrets import redact
 from byok_widgets.serve.http.access import Access
 from byok_widgets.serve.http.chunks import ALIVE, Pieces
 from byok_widgets.serve.http.client import CLIENT, Client
+from byok_widgets.serve.http.silence import Silence
 from byok_widgets.serve.monitoring.metrics import Metrics
 from byok_widgets.serve.turns.chat_request import read_request
 from byok_widgets.serve.turns.live_turn import LiveTurn
@@ -106,6 +107,7 @@ class App:
 
 async def _stream(live: LiveTurn, pieces: Pieces, send: Send, client: Client, *, usage: bool) -> None:
     first, heard, has_begun = pieces.role(), "", False
+    silence = Silence(live.stir, ALIVE_EVERY_S)
 
     async def send_on(body: bytes, *, more: bool = True) -> None:
         nonlocal has_begun
@@ -113,19 +115,25 @@ async def _stream(live: LiveTurn, pieces: Pieces, send: Send, client: Client, *,
             has_begun = True
             await send({"type": "http.response.start", "status": 200, "headers": _EVENTS})
         await send({"type": "http.response.body", "body": body, "more_body": more})
+        silence.begin()
 
-    while not client.is_gone:
-        said, answer = live.said, live.answer
-        more = said[len(heard) :] if said.startswith(heard) else ""  # it may end otherwise than it has begun
-        begun = first + pieces.text(more) if more else b""
-        if answer is not None:
-            await send_on((begun or first) + pieces.end(answer, usage=usage), more=False)
-            return
-        if begun:
-            await send_on(begun)
-            first, heard = b"", said
-        elif not await live.news(ALIVE_EVERY_S):
-            await send_on(ALIVE)
+    try:
+        while not client.is_gone:
+            said, answer = live.said, live.answer
+            more = said[len(heard) :] if said.startswith(heard) else ""  # it may end otherwise than it has begun
+            begun = first + pieces.text(more) if more else b""
+            if answer is not None:
+                await send_on((begun or first) + pieces.end(answer, usage=usage), more=False)
+                return
+            if begun:
+                await send_on(begun)
+                first, heard = b"", said
+            elif silence.is_long:
+                await send_on(ALIVE)
+            else:
+                await live.news()
+    finally:
+        silence.end()
 
 
 async def _whole(live: LiveTurn, pieces: Pieces, send: Send, client: Client) -> None:

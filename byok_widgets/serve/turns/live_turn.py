@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from functools import partial
 
 from byok_widgets.usage import Usage
 
@@ -44,7 +43,7 @@ class LiveTurn:
         self.followers = 0
         self._said = ""
         self._held_from: int | None = 0
-        self._waiting: set[asyncio.Future[bool]] = set()
+        self._waiting: set[asyncio.Future[None]] = set()
         self.placed = asyncio.Event()
 
     @classmethod
@@ -91,23 +90,20 @@ class LiveTurn:
         self.placed.set()
         self.stir()
 
-    async def news(self, within_s: float | None = None) -> bool:
-        """Wait until there is more to hear, the turn has ended or `stir` is called; false if none came in time."""
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[bool] = loop.create_future()
-        timer = None if within_s is None else loop.call_later(within_s, partial(_end, waiter, came=False))
+    async def news(self) -> None:
+        """Wait until there is more to hear, the turn has ended or `stir` is called."""
+        waiter = asyncio.get_running_loop().create_future()
         self._waiting.add(waiter)
         try:
-            return await waiter
+            await waiter
         finally:
             self._waiting.discard(waiter)
-            if timer is not None:
-                timer.cancel()
 
     def stir(self) -> None:
         """Let all who wait for news look what there is."""
         for waiter in self._waiting:
-            _end(waiter, came=True)
+            if not waiter.done():
+                waiter.set_result(None)
 
     async def whole(self) -> Answer:
         """Wait for the answer."""
@@ -118,8 +114,3 @@ class LiveTurn:
         finally:
             self.followers -= 1
         return self.answer
-
-
-def _end(waiter: asyncio.Future[bool], *, came: bool) -> None:
-    if not waiter.done():
-        waiter.set_result(came)
