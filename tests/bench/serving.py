@@ -13,6 +13,7 @@ import asyncio
 import json
 import os
 import random
+import secrets
 import shutil
 import socket
 import statistics
@@ -101,8 +102,8 @@ def _proxy(base_url: str) -> list[tuple[str, bool]]:
         return [("serving-proxy: no `litellm` is on the PATH: pip install 'litellm[proxy]'", True)]
     with _served(base_url) as (process, url, token):
         ours = [_few(process, url, token, base_url, "served flow"), _most(url, token, "served flow")]
-    with _proxied(command, base_url) as (process, url):
-        return [*ours, _few(process, url, "", base_url, "litellm"), _most(url, "", "litellm")]
+    with _proxied(command, base_url) as (process, url, token):
+        return [*ours, _few(process, url, token, base_url, "litellm"), _most(url, token, "litellm")]
 
 
 def _few(process: psutil.Process, url: str, token: str, base_url: str, name: str) -> tuple[str, bool]:
@@ -179,8 +180,9 @@ def _served(base_url: str) -> Iterator[tuple[psutil.Process, str, str]]:
 
 
 @contextmanager
-def _proxied(command: str, base_url: str) -> Iterator[tuple[psutil.Process, str]]:
-    """Run LiteLLM's proxy before the stub, and give its process and address."""
+def _proxied(command: str, base_url: str) -> Iterator[tuple[psutil.Process, str, str]]:
+    """Run LiteLLM's proxy before the stub, and give its process, address and access token."""
+    token = f"sk-{secrets.token_hex(16)}"  # without one it does not start
     named = {"model": "openai/slow-24", "api_base": base_url, "api_key": "none"}
     with tempfile.TemporaryDirectory() as folder:
         port, path = _free_port(), Path(folder) / "config.yaml"
@@ -189,13 +191,14 @@ def _proxied(command: str, base_url: str) -> Iterator[tuple[psutil.Process, str]
             [command, "--config", str(path), "--host", "127.0.0.1", "--port", str(port)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env={**os.environ, "LITELLM_MASTER_KEY": token},
         )
         try:
             while not _listens(port):
                 if server.poll() is not None:
                     raise RuntimeError("litellm has ended: is litellm[proxy] installed?")
                 time.sleep(0.2)
-            yield psutil.Process(server.pid), f"http://127.0.0.1:{port}/v1"
+            yield psutil.Process(server.pid), f"http://127.0.0.1:{port}/v1", token
         finally:
             server.terminate()
             server.wait()
