@@ -9,6 +9,7 @@ from byok_widgets.engine.callbacks import Fetching, OnProgress, OnText, Progress
 from byok_widgets.engine.channel import TextFeed
 from byok_widgets.engine.countdown import Countdown
 from byok_widgets.engine.current import ENGINE
+from byok_widgets.engine.in_place import IN_PLACE
 from byok_widgets.engine.thinking_time import Moment, ThinkingTime
 from byok_widgets.errors import RunInterrupted
 from byok_widgets.frontend import OutputSink, frontend
@@ -24,6 +25,7 @@ def run_with_output(
     *,
     show: bool | None,
     show_text: bool = True,
+    in_place: bool = False,
     partial_result: Callable[[str, str], R | None] | None = None,
 ) -> R:
     """Run `work` and wait for it; in a notebook cell, show its output.
@@ -32,6 +34,7 @@ def run_with_output(
         work: Called with the callbacks for text and progress; returns the coroutine to run.
         show: Whether to show anything; `None` shows it if there is a cell.
         show_text: Whether to show text, or only progress.
+        in_place: Whether it needs no network, so that it can run in this thread where there is nothing to show.
         partial_result: Builds a result from the text and the reasoning received before an interrupt.
 
     Raises:
@@ -40,7 +43,7 @@ def run_with_output(
     """
     sink = frontend().output_sink()
     if sink is None:
-        return ENGINE.run(work(ignore, ignore))
+        return (IN_PLACE if in_place else ENGINE).run(work(ignore, ignore))
     monitor = _Monitor(sink if show is not False else None)
     try:
         result = ENGINE.run(

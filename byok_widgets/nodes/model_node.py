@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from byok_widgets.config import ModelRef, ResolvedModel
 from byok_widgets.engine import ENGINE
 from byok_widgets.engine.callbacks import Retraction
+from byok_widgets.engine.in_place import IN_PLACE
 from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.messages import TextDelta
@@ -278,10 +279,17 @@ class ModelNode(Node[R]):
         partial_result: Callable[[str, str], R | None] | None = None,
     ) -> R:
         """Run it and wait: the sync entry point."""
-        return run_with_output(work, show=show, show_text=show_text, partial_result=partial_result)
+        return run_with_output(
+            work,
+            show=show,
+            show_text=show_text,
+            in_place=self._context.sends_nothing,
+            partial_result=partial_result,
+        )
 
     async def _arun(self, work: Work[R]) -> R:
-        return await ENGINE.arun(work(ignore, ignore))
+        engine = IN_PLACE if self._context.sends_nothing else ENGINE
+        return await engine.arun(work(ignore, ignore))
 
     async def _astream(self, work: Work[R]) -> AsyncIterator[TextDelta | R]:
         async def start(emit: Callable[[TextDelta | R], None]) -> None:

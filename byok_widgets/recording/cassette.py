@@ -60,7 +60,7 @@ class Cassette:
             ConfigError: It is not there, cannot be read, or is no cassette.
         """
         self.path = path
-        self._lock = threading.Lock()
+        self._lock, self._keeping = threading.Lock(), threading.Lock()
         self._forget()
         self._version = (0, 0)
         try:
@@ -97,9 +97,11 @@ class Cassette:
         read, at = self._read, self._places.get(digest.encode())
         if at is None:
             return None
-        entry = read.get(at) or entry_of(self._line(at))
+        entry = read.get(at)
+        if entry is None and (entry := entry_of(self._line(at))):
+            with self._keeping:
+                _keep(read, at, entry)
         if entry is not None:
-            _keep(read, at, entry)
             return entry
         problem = f"The entry {digest[:12]}… in {str(self.path)!r} cannot be used."
         raise ConfigError(problem, kind="cassette", fix="Correct it, or record it again.")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import Cost, Flow, FlowError, ProviderError, ReplayMissError, lane
+from byok_widgets.engine.outcome import Outcome
 from byok_widgets.nodes.calls import structured_output
 from byok_widgets.recording import tapes
 from byok_widgets.session import Session
@@ -341,3 +342,20 @@ def test_a_session_file_keeps_where_its_answers_came_from(flow: Flow, cassette: 
     assert again.turns[0].reply.cost == s.turns[0].reply.cost
     assert again.summary == s.summary
     assert again.summary.startswith("REPLAY · ")
+
+
+def test_a_node_that_is_replayed_answers_where_its_caller_is(
+    flow: Flow, server: ScriptedServer, cassette: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = flow.conversation("ask", "Be brief.")
+    with flow.record(cassette):
+        said = ask.run("Hi").text
+    monkeypatch.setattr(Outcome, "start", _refuse)  # what would hand work to the engine's thread
+    with flow.replay(cassette):
+        assert ask.run("Hi").text == asyncio.run(ask.arun("Hi")).text == said
+    with pytest.raises(RuntimeError, match="handed over"):
+        ask.run("Hi")
+
+
+def _refuse(outcome: Outcome[Any]) -> None:
+    raise RuntimeError("handed over")

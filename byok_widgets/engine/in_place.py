@@ -1,0 +1,77 @@
+"""`InPlace`: runs work where its caller is, without the switch to the engine's thread and back.
+
+It is for what needs no network, such as calls that are answered from a recording: there the switch would take
+longer than all else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import os
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from byok_widgets.engine.current import ENGINE
+from byok_widgets.engine.loop import UNWIND_S, Engine
+from byok_widgets.engine.threads import HAS_THREADS
+
+T = TypeVar("T")
+
+
+class InPlace:
+    """Runs async work on the loop of its caller, and sync work on a loop that the calling thread turns itself.
+
+    In a thread whose own loop is running, as in a cell, no other one can be turned: the engine runs the work then.
+    So it does while another thread uses the loop of this object, and in a browser's tab.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._alone = threading.Lock()
+        self._made: asyncio.AbstractEventLoop | None = None
+        self._pid = 0
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run `work` and wait for it; an interrupt cancels it, as on the engine."""
+        if not HAS_THREADS or _has_running_loop() or not self._alone.acquire(blocking=False):
+            return self._engine.run(work)
+        try:
+            return _run(self._loop(), work)
+        finally:
+            self._alone.release()
+
+    async def arun(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run `work` on the caller's loop."""
+        return await work
+
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        if self._made is None or self._pid != os.getpid():  # a forked child would share the parent's wake-ups
+            self._made, self._pid = asyncio.new_event_loop(), os.getpid()
+        return self._made
+
+
+def _has_running_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _run(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
+    task = loop.create_task(work)
+    try:
+        return loop.run_until_complete(task)
+    except asyncio.CancelledError:
+        pass
+    except BaseException:
+        if not task.done():
+            task.cancel()
+            loop.run_until_complete(asyncio.wait([task], timeout=UNWIND_S))
+        raise
+    raise concurrent.futures.CancelledError  # as from the engine
+
+
+IN_PLACE = InPlace(ENGINE)
