@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from byok_widgets.attributes.strict import nearest
 from byok_widgets.cases.assertions import Assertion, Question
 from byok_widgets.cases.callers.caller import Caller
 from byok_widgets.cases.expectation import Expectation
@@ -18,6 +20,7 @@ from byok_widgets.display.value_words import labelled
 from byok_widgets.errors import ConfigError
 from byok_widgets.hashing import hashed
 from byok_widgets.messages import Message
+from byok_widgets.secrets.quoting import as_given
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -180,8 +183,12 @@ class Case:
         return bool(self.expected) or any(self.turns.values()) or self.simulated is not None
 
 
+class UnknownCaseError(ConfigError, IndexError):
+    """There is no case of this name or number; it ends an iteration as any `IndexError` does."""
+
+
 class Cases(Sequence[Case]):
-    """Cases in their order, with names that are unique."""
+    """Cases in their order, with names that are unique. One is found by its name, or by its number from 0."""
 
     def __init__(self, cases: Sequence[Case], source: str = "") -> None:
         twice = [name for name, count in Counter(case.name for case in cases).items() if count > 1]
@@ -190,6 +197,7 @@ class Cases(Sequence[Case]):
                 f"Two cases have the name {twice[0]!r}.", kind="cases", fix="Give each case its own name."
             )
         self._cases, self.source = tuple(cases), source
+        self._by_name = {case.name: case for case in self._cases}
 
     def __len__(self) -> int:
         return len(self._cases)
@@ -198,13 +206,24 @@ class Cases(Sequence[Case]):
         return iter(self._cases)
 
     def __getitem__(self, which: Any) -> Any:
-        if isinstance(which, str):
-            for case in self._cases:
-                if case.name == which:
-                    return case
-            raise ConfigError(f"There is no case {which!r}.", kind="cases", fix="Look at the list of cases.")
-        found = self._cases[which]
-        return Cases(found, self.source) if isinstance(which, slice) else found
+        if isinstance(which, slice):
+            return Cases(self._cases[which], self.source)
+        by_name = isinstance(which, str)
+        found = self._by_name.get(which) if by_name else self._numbered(which)
+        if found is not None:
+            return found
+        meant = nearest(which, self._by_name) if by_name else ""
+        numbers = f"The cases have the numbers 0 to {len(self) - 1}, and names." if self else "There are no cases."
+        raise UnknownCaseError(
+            f"There is no case {as_given(which)}.",
+            kind="cases",
+            fix=f"Did you mean {as_given(meant)}?" if meant else numbers,
+        )
+
+    def _numbered(self, number: Any) -> Case | None:
+        is_number = hasattr(number, "__index__") and not isinstance(number, bool)
+        at = operator.index(number) if is_number else len(self)
+        return self._cases[at] if -len(self) <= at < len(self) else None
 
     def tagged(self, tag: str) -> Cases:
         """Return the cases that have a tag.

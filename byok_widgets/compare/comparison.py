@@ -347,7 +347,7 @@ class Comparison:
             raise ConfigError(
                 f"There is no repeat {as_given(repeat)}.", kind="cases", fix=f"Write 1 to {self.results.repeat}."
             )
-        found = case if isinstance(case, Case) else self.cases[case]
+        found = self.cases[case.name if isinstance(case, Case) else case]
         cells = [(variant, self.results.cell(variant, found, repeat)) for variant in self.variants]
         listed = {
             variant.name: told_checks(found, cell)

@@ -75,13 +75,16 @@ class TestRun(Comparison):
             self._known = (of, CaseOutcomes(map(self.outcome, self.cases)))
         return self._known[1]
 
-    def outcome(self, case: str | Case) -> CaseOutcome:
+    def outcome(self, case: str | int | Case) -> CaseOutcome:
         """Return the outcome of a case so far.
+
+        Args:
+            case: A case, its name, or its place in `cases`, from 0.
 
         Raises:
             ConfigError: There is no such case.
         """
-        found = self.cases[case] if isinstance(case, str) else case
+        found = self.cases[case.name if isinstance(case, Case) else case]
         withheld = found.simulated is not None and not self._callers_are_valid
         return CaseOutcome(found, RunOutcomes(self._run(found, at) for at in range(1, self.runs + 1)), withheld)
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from byok_widgets.compare.running.runner import STARTED_AT_ONCE
 from byok_widgets.compare.tasks.node_task import NodeTask
 from tests.compare.flows import booking_flow
 from tests.scripted_server import Say, ScriptedServer
 
 
-def test_between_two_cases_the_loop_reads_what_has_come(
+def test_after_each_few_cases_the_loop_reads_what_has_come(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, begun, turn = NodeTask.run, Counter[int](), 0
@@ -35,4 +36,5 @@ def test_between_two_cases_the_loop_reads_what_has_come(
     cases = [{"text": f"Tuesday, number {number}", "values": {"weekday": "Tue"}} for number in range(20)]
     booking_flow(server).node("read").compare(["compatible:one", "compatible:two"], cases, wait=True)
     assert sum(begun.values()) == 40
-    assert max(begun.values()) == 2, "the cells of one case begin together, and no others"
+    assert max(begun.values()) <= STARTED_AT_ONCE
+    assert all(count % 2 == 0 for count in begun.values()), "the cells of one case begin together"

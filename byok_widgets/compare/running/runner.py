@@ -36,6 +36,9 @@ BUSY_S = 0.01
 """A turn of the event loop that takes longer leaves answers unread, and their provider would seem slow."""
 BUSY_TURNS = 10
 """How many turns the next case waits for a shorter one: code of a notebook may keep all of them long."""
+STARTED_AT_ONCE = 8
+"""Cells, of whole cases, that begin in one turn: a turn for each case costs as much as the rest, and this many take
+about a third of `BUSY_S`."""
 CLAIMED_AT_ONCE = 50
 """Cases whose cells are claimed together for this kernel: a commit for each would take longer than the rest."""
 GRACE_S = 30.0
@@ -66,6 +69,8 @@ class Runner:
         self._task, self._keeper, self._store = task, keeper, store
         self._executor, workers = executor, executor.workers
         self._most = ROOM * workers
+        self._wide = len(task.variants) * task.sampling.repeat
+        self._together = max(1, STARTED_AT_ONCE // self._wide)
         self._known: dict[Key, ResultCell] = {}
         self._under_way: dict[Key, list[Case]] = {}
         self._batches = Batches(store.batches, self.change_waiting) if batch else None
@@ -128,7 +133,7 @@ class Runner:
         try:
             for number, case in enumerate(self.cases):
                 await self._room()
-                if self._batches is None:
+                if self._batches is None and number % self._together == 0:
                     await self._calm()
                 if number % CLAIMED_AT_ONCE == 0:
                     await asyncio.sleep(0)  # cases that are finished wait for nothing, and others want the loop
@@ -318,8 +323,7 @@ class Runner:
 
     async def _room(self) -> None:
         """Wait until there is room for one more case."""
-        wide = len(self._task.variants) * self._task.sampling.repeat
-        while self._running and len(self._running) - self._waiting + wide > self._most and not self._problem:
+        while self._running and len(self._running) - self._waiting + self._wide > self._most and not self._problem:
             self._changed.clear()
             await self._changed.wait()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import reduce
+from operator import add
 from typing import Any, Protocol
 
 from byok_widgets.cases.case import Case
@@ -14,6 +16,7 @@ from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.reply import Reply
 from byok_widgets.sent_request import SentRequest
+from byok_widgets.usage import Usage
 
 
 class Task(Protocol):
@@ -118,20 +121,14 @@ def request_of(sent: SentRequest) -> dict[str, Any]:
 
 def service(replies: Sequence[Reply]) -> dict[str, Any]:
     """Return tokens and times of a cell's calls, its own waiting apart; what they cost is metered."""
-    read = [reply.usage.input_tokens for reply in replies]
-    written = [reply.usage.output_tokens for reply in replies]
+    usage = reduce(add, [reply.usage for reply in replies]) if replies else Usage()
     first = replies[0].time_to_first_token_s if replies else None
     waited = sum(reply.waited_s for reply in replies)
     return {
-        "input_tokens": _sum(read),
-        "output_tokens": _sum(written),
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
         "first_token_s": None if first is None else max(0.0, first - replies[0].waited_s),
         "total_s": sum(reply.latency_s for reply in replies) - waited if replies else None,
         "wait_s": waited,
         "retries": sum(max(0, reply.attempts - 1) for reply in replies),
     }
-
-
-def _sum(counts: Sequence[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if known and len(known) == len(counts) else None
