@@ -61,17 +61,34 @@ def _has_running_loop() -> bool:
 
 
 def _run(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
-    task = loop.create_task(work)
+    task = loop.create_task(_stopping(loop, work))
     try:
-        return loop.run_until_complete(task)
+        while not task.done():
+            loop.run_forever()
+        return task.result()
     except asyncio.CancelledError:
         pass
     except BaseException:
         if not task.done():
-            task.cancel()
-            loop.run_until_complete(asyncio.wait([task], timeout=UNWIND_S))
+            _unwind(loop, task)
         raise
     raise concurrent.futures.CancelledError  # as from the engine
+
+
+async def _stopping(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
+    """Stop the loop at the end of the work: it takes fewer turns than to wait until the task has told its end."""
+    try:
+        return await work
+    finally:
+        loop.stop()
+
+
+def _unwind(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> None:
+    """Cancel work, and give it a little time to end."""
+    task.cancel()
+    late = loop.call_later(UNWIND_S, loop.stop)
+    loop.run_forever()
+    late.cancel()
 
 
 IN_PLACE = InPlace(ENGINE)

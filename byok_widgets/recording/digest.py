@@ -8,8 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from byok_widgets.nodes.calls.lane import Lane
@@ -23,7 +21,6 @@ Words = Mapping[str, Any]
 _JSON = json.JSONEncoder(separators=(",", ":"), default=str)
 
 
-@dataclass(frozen=True)
 class WantedCall:
     """A call as a cassette knows it.
 
@@ -31,31 +28,28 @@ class WantedCall:
         call: The call.
         request: What it asks the provider.
         lane: Which case it belongs to.
+        words: The request in plain values, in a fixed order.
+        digest: What identifies it, in 64 hexadecimal digits.
     """
 
-    call: TapedCall
-    request: Request
-    lane: Lane
+    def __init__(self, call: TapedCall, request: Request, lane: Lane) -> None:
+        self.call, self.request, self.lane = call, request, lane
+        self.words = _words(call.resolved.ref.provider, request)
+        identity = [lane.key, lane.repeat, self.words]
+        self.digest = hashlib.sha256(_JSON.encode(identity).encode("ascii")).hexdigest()
 
-    @cached_property
-    def words(self) -> Words:
-        """The request in plain values, in a fixed order."""
-        request, output = self.request, self.request.output
-        return {
-            "provider": self.call.resolved.ref.provider,
-            "model": request.model,
-            "system": request.system,
-            "messages": [[message.role, message.content] for message in request.messages],
-            "max_tokens": _plain(request.max_tokens),
-            "output": output and {"name": output.name, "mode": output.mode, "schema": _plain(output.schema)},
-            "settings": {name: _plain(value) for name, value in sorted(request.settings.items())},
-        }
 
-    @cached_property
-    def digest(self) -> str:
-        """What identifies it, in 64 hexadecimal digits."""
-        identity = [self.lane.key, self.lane.repeat, self.words]
-        return hashlib.sha256(_JSON.encode(identity).encode("ascii")).hexdigest()
+def _words(provider: str, request: Request) -> Words:
+    output = request.output
+    return {
+        "provider": provider,
+        "model": request.model,
+        "system": request.system,
+        "messages": [[message.role, message.content] for message in request.messages],
+        "max_tokens": _plain(request.max_tokens),
+        "output": output and {"name": output.name, "mode": output.mode, "schema": _plain(output.schema)},
+        "settings": {name: _plain(value) for name, value in sorted(request.settings.items())},
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -26,6 +26,7 @@ _DIGITS = 6
 """Digits of seconds behind the point."""
 _REPLY = ("text", "reasoning", "finish_reason", "reported_model", "request_id", "attempts")
 _SECONDS = ("latency_s", "waited_s", "time_to_first_token_s")
+_KEPT = (*_REPLY, *_SECONDS)
 _FAULT = ("problem", "kind", "cause", "fix", "link", "retryable", "attempts", "request_id", "retry_after_s")
 
 
@@ -84,8 +85,7 @@ def reply_of(entry: Mapping[str, Any], wanted: WantedCall) -> Reply:
     sent = call.sent(wanted.request, answer.get("left_out", ()))
     cost = partial(_replayed, answer.get("cost"))
     return Reply(
-        **{name: answer[name] for name in (*_REPLY, *_SECONDS) if name in answer and name != "text"},
-        text=answer.get("text", ""),
+        **{"text": "", **{name: answer[name] for name in _KEPT if name in answer}},
         node=call.node,
         usage=Usage(**answer.get("usage", {})),
         price=cost,
