@@ -36,9 +36,9 @@ BUSY_S = 0.01
 """A turn of the event loop that takes longer leaves answers unread, and their provider would seem slow."""
 BUSY_TURNS = 10
 """How many turns the next case waits for a shorter one: code of a notebook may keep all of them long."""
-STARTED_AT_ONCE = 8
-"""Cells, of whole cases, that begin in one turn. A turn for each case would take a third of the work around its
-calls; this many begin within a part of `BUSY_S`."""
+STARTED_AT_ONCE = 16
+"""Cells, of whole cases, that begin in one turn. A turn for each case would take a quarter of the work around its
+calls; to begin this many takes about half of `BUSY_S`."""
 CLAIMED_AT_ONCE = 50
 """Cases whose cells are claimed together for this kernel: a commit for each would take longer than the rest."""
 GRACE_S = 30.0
