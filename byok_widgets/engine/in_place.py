@@ -7,8 +7,10 @@ longer than all else.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import concurrent.futures
 import os
+import selectors
 import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -47,9 +49,23 @@ class InPlace:
         return await work
 
     def _loop(self) -> asyncio.AbstractEventLoop:
+        if self._made is None:
+            atexit.register(self._close)
         if self._made is None or self._pid != os.getpid():  # a forked child would share the parent's wake-ups
-            self._made, self._pid = asyncio.new_event_loop(), os.getpid()
+            self._close()
+            self._made, self._pid = _new_loop(), os.getpid()
         return self._made
+
+    def _close(self) -> None:
+        if self._made is not None and not self._made.is_running():
+            self._made.close()
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """Return a loop that a forked child can close without an effect on its parent: they would share an epoll."""
+    if hasattr(os, "fork") and hasattr(selectors, "PollSelector"):
+        return asyncio.SelectorEventLoop(selectors.PollSelector())
+    return asyncio.new_event_loop()
 
 
 def _has_running_loop() -> bool:

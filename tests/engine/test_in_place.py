@@ -17,17 +17,24 @@ from byok_widgets.engine.in_place import IN_PLACE
 from tests.engine.work import Long, double, fail
 
 CHILD = """
+import asyncio
 import os
+import sys
+
 from byok_widgets.engine.in_place import IN_PLACE
 from tests.engine.work import double
+
+
+async def elsewhere(number):
+    return await asyncio.to_thread(lambda: 2 * number)
 
 assert IN_PLACE.run(double(2)) == 4
 child = os.fork()
 if not child:
-    os._exit(IN_PLACE.run(double(3)))
+    sys.exit(IN_PLACE.run(double(3)))
 _, status = os.waitpid(child, 0)
 assert os.waitstatus_to_exitcode(status) == 6
-assert IN_PLACE.run(double(4)) == 8
+assert IN_PLACE.run(elsewhere(4)) == 8, "another thread can still wake the parent's loop"
 """
 
 
@@ -93,4 +100,7 @@ def test_an_interrupt_cancels_the_work() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_child_has_its_own_loop() -> None:
-    subprocess.run([sys.executable, "-c", CHILD], check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", CHILD], check=True, timeout=60, capture_output=True, text=True
+    )
+    assert not done.stderr, "no loop is left open"
