@@ -15,6 +15,10 @@ cannot be seen in the permissions, so a file that has one never gets this except
 who may write there can take our folder away or put another one in its place, but that one belongs to somebody
 else, and is refused. Access control lists of macOS are not checked.
 
+**Where everybody may write**, such as in `/tmp`, the sticky bit keeps users from taking each other's files away. A
+folder without it is no place for a database, which holds what is trusted later: access tokens and paid answers. What
+is read with care anyway, such as a flow, may lie there.
+
 On Windows nothing is checked: a new folder in the user's profile can be written only by that user, the system and
 administrators.
 """
@@ -87,6 +91,20 @@ def require_not_planted(path: Path) -> None:
     except FileNotFoundError:
         return
     _require_put_by_known_user(path, found)
+
+
+def require_lasting(path: Path) -> None:
+    """Check that not every user of this machine can put another file in the place of one.
+
+    Raises:
+        UntrustedPathError: Its folder lets everybody, since it has no sticky bit.
+    """
+    folder = path.absolute().parent
+    if HAS_OWNERS and folder.stat().st_mode & (stat.S_IWOTH | stat.S_ISVTX) == stat.S_IWOTH:
+        raise UntrustedPathError(
+            f"other users of this machine can replace the files in {str(folder)!r}; if it is yours, run: "
+            f"chmod o-w {_quoted(folder)}"
+        )
 
 
 def require_own_links(path: Path) -> None:

@@ -75,6 +75,30 @@ def test_a_file_that_another_user_has_put_there(save: Save, kind: str, everybody
     assert kind == "link" or not planted.stat().st_size
 
 
+@pytest.mark.parametrize("ending", ["-journal", "-wal", "-shm"])
+@pytest.mark.parametrize("name", ["cells", "calls"])
+def test_what_another_user_has_put_beside_a_database(name: str, ending: str, everybodys: Path) -> None:
+    """SQLite writes what stands in a journal into the file, whoever made it."""
+    SAVES[name](everybodys / "mine")
+    planted = everybodys / f"mine{ending}"
+    planted.touch(0o666)
+    give_away(planted)
+    with pytest.raises((ByokError, PermissionError), match="another user"):
+        SAVES[name](everybodys / "mine")
+
+
+@pytest.mark.parametrize("name", ["cells", "calls"])
+def test_a_folder_where_everybody_may_replace_a_database(name: str, everybodys: Path) -> None:
+    SAVES[name](everybodys / "mine")
+    everybodys.chmod(0o777)
+    (everybodys.parent / "link").symlink_to(everybodys)
+    for place in (everybodys, everybodys.parent / "link"):
+        with pytest.raises((ByokError, PermissionError), match=f"replace the files in .*{everybodys}.*chmod o-w"):
+            SAVES[name](place / "mine")
+    everybodys.chmod(0o755)
+    SAVES[name](everybodys / "mine")
+
+
 def test_a_file_in_the_folder_of_its_owner_is_used(everybodys: Path) -> None:
     """As in the folder of a colleague, or in one that root fills for a user's server."""
     for name in ("cells", "calls"):
