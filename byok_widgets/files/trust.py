@@ -15,9 +15,9 @@ cannot be seen in the permissions, so a file that has one never gets this except
 who may write there can take our folder away or put another one in its place, but that one belongs to somebody
 else, and is refused. Access control lists of macOS are not checked.
 
-**Where everybody may write**, such as in `/tmp`, the sticky bit keeps users from taking each other's files away. A
-folder without it is no place for a database, which holds what is trusted later: access tokens and paid answers. What
-is read with care anyway, such as a flow, may lie there.
+**Where everybody may write**, such as in `/tmp`, the sticky bit keeps users from taking each other's files away.
+A folder without it is no place for a database, which holds what is trusted later: access tokens and paid answers.
+What is read with care anyway, such as a flow, may lie there.
 
 On Windows nothing is checked: a new folder in the user's profile can be written only by that user, the system and
 administrators.

@@ -37,12 +37,22 @@ class KernelState(ipywidgets.Widget):  # type: ignore[misc]
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what a page may set from its update, and answer the rest with what holds."""
-        taken = {name: value for name, value in sync_data.items() if name in self.from_page}
+        taken = {name: value for name, value in sync_data.items() if self._takes(name, value)}
         refused = set(sync_data) - set(taken)
         if taken:
             super().set_state(taken)
         if refused & set(self.keys):
             self.send_state(refused & set(self.keys))
+
+    def _takes(self, name: str, value: object) -> bool:
+        """Whether a page may set this. What has the wrong type must not be echoed, nor quoted by an error."""
+        if name not in self.from_page:
+            return False
+        try:
+            self.traits()[name].validate(self, value)
+        except traitlets.TraitError:
+            return False
+        return True
 
 
 class PageCode(KernelState):

@@ -57,7 +57,7 @@ class Board(assets.PageWidget):
     saved_form = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, comparison: Comparison, *, mode: Mode = "visitor") -> None:
-        """Show a comparison to its owner, or to visitors: they do not see what the models were asked."""
+        """Show a comparison to its owner, or to visitors: they rate nothing, and do not see what was asked."""
         self._comparison, self._mode = comparison, mode
         self._pace = Pace()
         self._is_new = False
@@ -70,7 +70,7 @@ class Board(assets.PageWidget):
             "page": self._look_up,
             "stop": lambda _: comparison.stop(),
             "cell": self._tell_cell,
-            "rate": RatingByHand(comparison, self._tell).receive,
+            "rate": RatingByHand(comparison, self._tell, mode=mode).receive,
             "saved_output": lambda _: self._tell({"kind": "saved_output", "output": self._saved_form.output()}),
         }
         name = f"byok-saved-{secrets.token_hex(8)}"

@@ -9,8 +9,10 @@ from byok_widgets.display.value_words import quoted
 from byok_widgets.engine import DaemonExecutor
 from byok_widgets.engine.home_thread import call_logged
 from byok_widgets.errors import ByokError
+from byok_widgets.widgets.audience import Mode
 from byok_widgets.widgets.board.board_messages import shown
 from byok_widgets.widgets.board.cell_detail import said_in
+from byok_widgets.widgets.panel import visitor
 
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison import Comparison
@@ -22,10 +24,10 @@ _WORK = DaemonExecutor("byok-rating", 1)
 
 
 class RatingByHand:
-    """One person at a time rates the replies of a comparison."""
+    """One person at a time rates the replies of a comparison. Marks are saved, so no visitor gives any."""
 
-    def __init__(self, comparison: Comparison, tell: Callable[[BoardMessage], None]) -> None:
-        self._comparison, self._tell = comparison, tell
+    def __init__(self, comparison: Comparison, tell: Callable[[BoardMessage], None], *, mode: Mode) -> None:
+        self._comparison, self._tell, self._mode = comparison, tell, mode
         self._rating: Rating | None = None
         self._number = 0
 
@@ -43,6 +45,8 @@ class RatingByHand:
         self._tell(self._told(by, problem))
 
     def _step(self, message: Mapping[str, Any]) -> None:
+        if self._mode != "owner":
+            raise visitor.refusal()
         act, mark = message.get("act"), message.get("mark")
         if act == "begin":
             self._rating = None

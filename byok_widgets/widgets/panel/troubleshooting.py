@@ -19,7 +19,7 @@ from byok_widgets.findings import Finding
 from byok_widgets.secrets import redact
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.background import PANEL_WORK, start
-from byok_widgets.widgets.panel import quick_fixes, troubleshooting_messages
+from byok_widgets.widgets.panel import quick_fixes, troubleshooting_messages, visitor
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.text_field import error_text
 
@@ -110,8 +110,9 @@ class Troubleshooting(assets.PageWidget):
         with self._lock:
             if self.comm is None:  # closed in the meantime
                 return
-            findings = list(self._found or ())
-            shown = [*findings, *(self._found.suggestions if self._found is not None else ())]
+            findings = [finding for finding in self._found or () if visitor.hears_of(self._flow, finding)]
+            suggestions = self._found.suggestions if self._found is not None else ()
+            shown = [*findings, *(finding for finding in suggestions if visitor.hears_of(self._flow, finding))]
             self._ids = {known: self._ids.get(known) or f"f{next(self._numbers)}" for known in shown}
             target, key = EndpointTarget.of(self._flow), self._key.view
             unchecked = "" if self._found is None else self._found.note

@@ -14,6 +14,7 @@ from byok_widgets.providers.local.catalog import LOCAL_MODELS
 
 if TYPE_CHECKING:
     from byok_widgets.config import FlowConfig, ModelRef
+    from byok_widgets.findings import Finding, FixKind
     from byok_widgets.graph import AnyNode
     from byok_widgets.nodes.flow_context import FlowContext
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
@@ -22,6 +23,10 @@ STORAGE = SessionMemory.name
 """Where a visitor's key is stored."""
 
 NOTE = "What you set here, an API key too, stays in the memory of this session and is gone when you leave."
+
+
+_FIXES: frozenset[FixKind] = frozenset({"save_key", "choose_model", "use_model", "remove_setting"})
+"""What a visitor can do about a finding."""
 
 
 def is_one(flow: PanelFlow) -> bool:
@@ -37,6 +42,11 @@ def require_owner(flow: PanelFlow) -> None:
     """
     if is_one(flow):
         raise refusal()
+
+
+def hears_of(flow: PanelFlow, finding: Finding) -> bool:
+    """Whether a finding is told in the flow's panels: other findings than these quote prompts and conditions."""
+    return not is_one(flow) or (finding.by is not None and finding.by.kind in _FIXES)
 
 
 def refusal() -> ConfigError:

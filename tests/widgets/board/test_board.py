@@ -257,6 +257,17 @@ def test_replies_are_rated_blind(read, board_of, browser, heard, wire):
     assert first["values"] == [{"name": "weekday", "value": first["values"][0]["value"]}]
 
 
+def test_visitors_rate_nothing(read, board_of, browser, heard):
+    """A mark is saved, beside those of the comparison's owner."""
+    comparison = read.compare(MODELS, cases(1))
+    board = board_of(comparison, mode="visitor")
+    for number, act in enumerate(("begin", "mark", "skip", "undo")):
+        browser.request(board, {"kind": "rate", "act": act, "by": "Eve", "number": number, "mark": 5})
+        told = eventually(lambda count=number: heard(board, "rating")[count:])[0]
+        assert (told["total"], told["said"], bool(told["problem"])) == (0, [], True)
+    assert not comparison.ratings().by
+
+
 def test_the_turn_is_marked_in_which_a_variant_leaves_the_way_of_the_baseline(
     flow, server, board_of, browser, heard
 ):

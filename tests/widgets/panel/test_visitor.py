@@ -113,6 +113,26 @@ def test_a_visitor_sees_no_place_for_what_only_an_owner_sets(visited):
     assert shown.head.questions == []
 
 
+@pytest.mark.parametrize("mode", ["owner", "visitor"])
+def test_what_is_found_in_prompts_and_conditions_is_told_to_their_owner_alone(flow, browser, wire: Wire, mode):
+    """The findings quote them, and the code that would mend one is the whole prompt."""
+    flow.provider = "openai"
+    ask = flow.conversation("ask", "Our rebate is low. {{unheard}}")
+    data = flow.extraction("data", name=str)
+    flow.connect(ask, data, if_="discount > 40")
+    shown = parts(SettingsPanel(flow, mode=mode))
+    browser.request(shown.troubleshooting, {"kind": "check", "id": "a"})
+    eventually(lambda: shown.troubleshooting.facts["state"] == "checked")
+    kinds = {finding["kind"] for finding in shown.troubleshooting.facts["findings"]}
+    told = wire.text()
+    if mode == "owner":
+        assert {"no_key", "no_model", "unknown_variable"} <= kinds
+        assert "discount > 40" in told
+    else:
+        assert kinds == {"no_key", "no_model"}
+        assert not [word for word in ("discount", "rebate", "unheard") if word in told]
+
+
 def test_what_was_saved_does_not_hold_for_a_visitor_and_what_a_cell_named_does(flow, monkeypatch):
     monkeypatch.setenv("NAMED_API_KEY", fake_key("openai"))
     Flow(flow.name).key_store.save("openrouter", "openrouter.ai", fake_key("openrouter"))
@@ -390,4 +410,5 @@ def test_no_client_changes_the_key_to_seal_for_or_what_it_is_for(flow, show, bro
     assert (field.public_key, field.target) == before
     assert "evil.example" not in wire.text(), "and no other client hears of it"
     browser.set(field, storage="session")
+    browser.set(field, storage=["an error would quote this"])
     assert field.storage == "session"
