@@ -150,13 +150,19 @@ class FlowServer:
         """The clients that `snippet` knows."""
         return CLIENTS
 
-    def snippet(self, client: str) -> str:
-        """Return what to enter in a client, or the code for it, with the access token where it is known.
+    def snippet(self, client: str, *, with_token: bool = False) -> str:
+        """Return what to enter in a client, or the code for it.
+
+        Args:
+            client: One of `clients`.
+            with_token: Whether the access token stands in it, where it is known, and not `YOUR_ACCESS_TOKEN`. A
+                notebook that prints it saves it: whoever gets the notebook could call the flow.
 
         Raises:
             ConfigError: That client is not known here.
         """
-        return snippet(client, base_url=self.base_url, token=self.token, model=self.flow.name)
+        token = self.token if with_token else ""
+        return snippet(client, base_url=self.base_url, token=token, model=self.flow.name)
 
     def sessions(self, limit: int = 50) -> ServedCalls:
         """Return the last conversations, the newest first."""

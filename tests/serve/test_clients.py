@@ -80,7 +80,7 @@ def test_curl_gets_it_by_the_snippet(served: Served, script: Script) -> None:
     if shutil.which("curl") is None:
         pytest.skip("there is no curl")
     ran = subprocess.run(
-        ["bash", "-c", f"{served.server.snippet('curl')} -sS"],
+        ["bash", "-c", f"{served.server.snippet('curl', with_token=True)} -sS"],
         capture_output=True,
         text=True,
         timeout=30,

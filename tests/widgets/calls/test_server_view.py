@@ -112,14 +112,16 @@ def test_the_page_is_told_the_token_and_a_snippet_for_each_client(flow: Flow, se
     for client in served.clients:
         text = served.snippet(client)
         assert served.base_url in text
-        assert served.token in text
         assert "{{" not in text
+        assert served.token not in text, "a cell's output is saved with the notebook"
+        assert served.snippet(client, with_token=True) == text.replace("YOUR_ACCESS_TOKEN", served.token)
+        assert served.token in served.snippet(client, with_token=True)
     sent: list[dict[str, Any]] = []
     view.connection.send = lambda content, buffers=None: sent.append(content)
     view.connection._handle_custom_msg(ASKED, [])
     check_request("connection", ASKED)
     assert {each["client"]: each["text"] for each in sent[0]["snippets"]} == {
-        client: served.snippet(client) for client in served.clients
+        client: served.snippet(client, with_token=True) for client in served.clients
     }
     assert (sent[0]["id"], sent[0]["token"]) == (ASKED["id"], served.token)
 
