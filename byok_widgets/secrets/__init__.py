@@ -6,6 +6,7 @@ The lowest package: it imports none of the others, so that errors can redact the
 from byok_widgets.secrets.detection import looks_like_key
 from byok_widgets.secrets.identity import identity
 from byok_widgets.secrets.redaction import (
+    are_clear_of_held_keys,
     contains_held_key,
     redact,
     redact_held,
@@ -17,6 +18,7 @@ from byok_widgets.secrets.secret import Secret
 
 __all__ = [
     "Secret",
+    "are_clear_of_held_keys",
     "contains_held_key",
     "identity",
     "looks_like_key",

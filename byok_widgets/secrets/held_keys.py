@@ -65,6 +65,9 @@ _PIECE_BETWEEN_SIGNS = 20
 _STRIDE = _PIECE_BETWEEN_SIGNS - _GRAM + 1
 """Each run of 20 characters contains a run of eight that starts at a multiple of this."""
 
+_MOST_CLEAR = 4096
+"""How many texts without keys are known by their hashes, which differ between processes."""
+
 _LONGEST_GAP = 64
 """Longest white space inside a key that is still being streamed, in characters; longer white space ends it."""
 
@@ -122,6 +125,7 @@ class HeldKeys:
             self.known.written.add(one.written)
             self.known.bare.add(one.bare)
         self.grams = self.known.written
+        self._clear: set[int] = set()
         self.breaks = frozenset(sign for sign in _SIGNS if as_written(sign) not in self.grams.letters)
 
     def spans(self, text: str) -> list[Span]:
@@ -140,6 +144,21 @@ class HeldKeys:
             if not is_known and self.spans(inner):
                 found.append((start, end))
         return found
+
+    def are_clear(self, texts: Iterable[str]) -> bool:
+        """Whether no key or piece of one is in whole texts, also in disguise.
+
+        A dialogue is sent again with each of its turns: a text that was found clear is not searched again.
+        """
+        for text in texts:
+            if hash(text) in self._clear:
+                continue
+            if self.spans_in_whole(text):
+                return False
+            if len(self._clear) >= _MOST_CLEAR:
+                self._clear.clear()
+            self._clear.add(hash(text))
+        return True
 
     def _spans_in(self, text: str, read: Iterable[Reading]) -> list[Span]:
         found: list[Span] = []

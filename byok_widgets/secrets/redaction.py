@@ -48,12 +48,15 @@ def redact_held(text: str) -> str:
 
 
 def contains_held_key(texts: Iterable[str]) -> bool:
-    """Whether one of the texts contains a whole key that is held here, as it is written.
-
-    For what is sent: it is long, and only this look at it costs nearly nothing.
-    """
+    """Whether one of the texts contains a whole key that is held here, as it is written."""
     joined = BETWEEN.join(texts)
     return any(len(key) >= PIECE and key in joined for key in _revealed(words=False))
+
+
+def are_clear_of_held_keys(texts: Iterable[str]) -> bool:
+    """Whether `redact_held` leaves each text as it is; while the keys are the same, a text is searched once."""
+    keys = held_keys(words=False)
+    return keys is None or keys.are_clear(texts)
 
 
 def redact_in(texts: Sequence[str], *, words: bool = True) -> list[str]:

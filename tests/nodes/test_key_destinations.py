@@ -17,6 +17,7 @@ from byok_widgets.providers import PROVIDERS
 from byok_widgets.reply import Reply
 from byok_widgets.secrets.secret import MASK
 from tests.fake_keys import fake_key
+from tests.key_forms import FORMS
 from tests.scripted_server import Say, ScriptedServer
 
 
@@ -199,6 +200,42 @@ def test_a_held_key_is_sent_to_no_model(server: ScriptedServer, give: Callable[[
     assert key not in asked
     assert MASK in asked
     assert KEY_LEFT_OUT in reply.notices
+
+
+@pytest.mark.parametrize("form", ["upper case", "reversed", "base64", "hex", "spaced", "URL", "a piece"])
+@pytest.mark.parametrize("give", [by_prompt, by_history, by_field])
+def test_nor_is_one_in_disguise(server: ScriptedServer, give: Callable[[Flow, str], Reply], form: str) -> None:
+    flow, key = a_flow(server.base_url), fake_key()
+    flow.key_store.save("openai", host_of(server), key, backend="session")
+    server.script('{"name": "Ana"}')
+    reply = give(flow, FORMS[form](key))
+    asked = json.dumps(server.requests)
+    assert FORMS[form](key) not in asked
+    assert MASK in asked
+    assert KEY_LEFT_OUT in reply.notices
+
+
+def test_a_key_that_comes_to_be_held_is_found_in_a_prompt_that_was_sent_before(server: ScriptedServer) -> None:
+    flow, key = a_flow(server.base_url, "compatible"), fake_key("anthropic")
+    other = Flow("keeps a key", fresh=True)
+    other.key_store.save("openai", "api.openai.com", fake_key(), backend="session")  # so that prompts are searched
+    node = flow.conversation("told", f"Be brief. {key[::-1]}")
+    assert KEY_LEFT_OUT not in node.run("Hi").notices
+    other.key_store.save("anthropic", "api.anthropic.com", key, backend="session")
+    assert KEY_LEFT_OUT in node.run("Hi").notices
+    assert key[::-1] not in json.dumps(server.requests[1:])
+
+
+def test_a_plain_word_that_is_held_as_a_key_may_stand_in_prompts_and_name_a_node(server: ScriptedServer) -> None:
+    flow, word = a_flow(server.base_url, "compatible"), "receptionist"
+    Flow("a server that takes any key", fresh=True).key_store.save(
+        "compatible", "llm.example.org", word, backend="session"
+    )
+    node = flow.conversation("told", f"You are the {word} of a doctor.")
+    assert node.run(f"Are you the {word}?").notices == ()
+    assert f"the {word} of" in json.dumps(server.requests[0])
+    assert flow.conversation(word, "Be brief.").run("Hi").notices == ()
+    assert flow.node(word).name == word
 
 
 def test_a_dialogue_goes_on_in_which_a_key_stood_before_it_was_held(server: ScriptedServer) -> None:

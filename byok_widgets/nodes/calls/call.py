@@ -16,7 +16,7 @@ from byok_widgets.providers import PROVIDERS, OutputSchema, Provider, Request
 from byok_widgets.providers.allowance import Allowance
 from byok_widgets.providers.base import sentence
 from byok_widgets.schema.profile import SchemaProfile
-from byok_widgets.secrets import contains_held_key, redact_held_in
+from byok_widgets.secrets import are_clear_of_held_keys, redact_held_in
 from byok_widgets.secrets.json_redaction import redact_keys, texts_in
 from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.surrogates import without_surrogates
@@ -64,10 +64,10 @@ class Call:
         )
 
     def without_held_keys(self) -> Call:
-        """Return the call with `[API key]` in place of each key that is held here; itself if it contains none."""
+        """Return the call with `[API key]` in place of what is in it of keys held here; itself if it has none."""
         texts = (self.system, *[message.content for message in self.messages])
         shape = self.output.schema if self.output else {}
-        if not contains_held_key((*texts, *texts_in(shape))):
+        if are_clear_of_held_keys((*texts, *texts_in(shape))):
             return self
         system, *contents = redact_held_in(texts)
         spoken = zip(self.messages, contents, strict=True)

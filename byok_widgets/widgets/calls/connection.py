@@ -39,7 +39,9 @@ class Connection(assets.PageWidget):
     def _receive(self, _widget: object, content: Any, _buffers: object) -> None:
         if not isinstance(content, Mapping) or content.get("kind") != "connection" or not self._server.running:
             return
-        snippets = [{"client": each, "text": self._server.snippet(each, with_token=True)} for each in self._server.clients]
+        snippets = [
+            {"client": each, "text": self._server.snippet(each, with_token=True)} for each in self._server.clients
+        ]
         answer: ConnectionAnswer = {
             "kind": "answer",
             "id": str(content.get("id"))[:32],
