@@ -22,7 +22,7 @@ class NoticeKind(Enum):
     """Written by a later version; never overwritten."""
     BUSY = "Settings are kept for this session only: another program holds the settings file."
     """The file's lock was not free in time; the next change tries again."""
-    UNSAVED = "Settings are kept for this session only: {detail}."
+    UNSAVED = "Settings are kept for this session only: {detail}. The next change tries to save them again."
     """The operating system did not let the file be written; the next change tries again."""
 
 

@@ -24,6 +24,12 @@ def describe_write_error(error: OSError) -> str:
     return "its folder does not exist" if error.errno == errno.ENOENT else describe_os_error(error)
 
 
+def advise_on_writing(error: OSError) -> str:
+    """Say what to do about a file that could not be written."""
+    lacks_space = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", -1))
+    return "Free some space there, or choose another location." if lacks_space else "Choose another location."
+
+
 def where_to_look(path: Path) -> str:
     """Say what to do about a missing file; where its folder has one of a similar name, which that is."""
     import difflib

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import FileTooLargeError, describe_write_error, replace_file
+from byok_widgets.files.reasons import advise_on_writing
 from byok_widgets.files.trust import require_own_links
 
 
@@ -24,11 +26,10 @@ def make_folder(folder: Path, *, kind: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         problem = "it is not a folder" if isinstance(error, FileExistsError) else describe_write_error(error)
+        fix = advise_on_writing(error)
     else:
         return
-    raise ConfigError(
-        f"The folder {str(folder)!r} cannot be used: {problem}.", kind=kind, fix="Choose another location."
-    )
+    raise ConfigError(f"The folder {str(folder)!r} cannot be used: {problem}.", kind=kind, fix=fix)
 
 
 def save_file(path: Path, content: bytes, *, kind: str, most_bytes: int | None = None) -> None:
@@ -43,14 +44,16 @@ def save_file(path: Path, content: bytes, *, kind: str, most_bytes: int | None =
     Raises:
         ConfigError: It is too large, or cannot be written; an existing file is left unchanged.
     """
+    fix = "Choose another location."
     try:
         if most_bytes is not None and len(content) > most_bytes:
             raise FileTooLargeError(most_bytes)
         replace_file(path, content)
     except OSError as error:
-        problem = describe_write_error(error)
+        problem, fix = describe_write_error(error), advise_on_writing(error)
     except ValueError as error:  # a path that no system takes
         problem = str(error)
     else:
         return
-    raise ConfigError(f"{str(path)!r} could not be written: {problem}.", kind=kind, fix="Choose another location.")
+    kept = " The old one is unchanged." if os.path.lexists(path) else ""
+    raise ConfigError(f"{str(path)!r} could not be written: {problem}.{kept}", kind=kind, fix=fix)

@@ -37,7 +37,7 @@ from tests.config.conftest import Open
         ),
         (
             SettingsNotice(NoticeKind.UNSAVED, "the disk is full"),
-            "Settings are kept for this session only: the disk is full.",
+            "Settings are kept for this session only: the disk is full. The next change tries to save them again.",
         ),
     ],
     ids=lambda value: value.kind.name if isinstance(value, SettingsNotice) else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from byok_widgets import ConfigError, Flow
 from byok_widgets.config import FlowConfig
 from tests.files.saving import SAVERS
 
@@ -60,6 +62,28 @@ def test_whatever_the_system_refuses_no_cell_of_a_comparison_is_lost(tmp_path: P
 @pytest.mark.parametrize("saver", SAVERS)
 def test_a_clock_that_jumps_changes_nothing(saver: str, tmp_path: Path) -> None:
     assert run("jump", saver, str(tmp_path)) == "6\n"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EACCES])
+def test_a_file_that_could_not_be_saved_is_told_with_what_is_kept_and_what_to_do(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    flow, path = Flow("dentist", fresh=True), tmp_path / "dentist.flow.json"
+    flow.conversation("bye", "Bye.", static=True, end=True)
+    is_full = number != errno.EACCES
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", refuse)
+        for kept in (False, True):
+            with pytest.raises(ConfigError) as caught:
+                flow.save(path)
+            assert ("unchanged" in caught.value.problem) is kept
+            assert ("space" in caught.value.fix) is is_full
+            assert list(tmp_path.iterdir()) == ([path] if kept else [])
+            path.write_text("the old one", encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == "the old one"
 
 
 _WRITES = """

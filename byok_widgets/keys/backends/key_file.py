@@ -68,7 +68,11 @@ def held(path: Path) -> Iterator[None]:
         kind, problem = _UNWRITTEN.get(error.errno or 0, "file_not_written"), describe_os_error(error)
     else:
         return
-    raise KeyStoreError(f"The encrypted file cannot be written: {problem}.", kind=kind, fix="Nothing was changed.")
+    raise KeyStoreError(
+        f"The encrypted file cannot be written: {problem}.",
+        kind=kind,
+        fix="Nothing was changed; correct that and try again.",
+    )
 
 
 def loaded(path: Path) -> Data | None:

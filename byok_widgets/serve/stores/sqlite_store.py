@@ -86,7 +86,7 @@ class SqliteStore:
         raise ConfigError(
             f"The store {str(self.path)!r} cannot be used: {problem}.",
             kind="serve_store",
-            fix="Give another file, in a folder where you may write.",
+            fix="Correct that, or give another file, in a folder where you may write.",
         )
 
     async def close(self) -> None:
