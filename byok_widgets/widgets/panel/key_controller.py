@@ -75,7 +75,8 @@ class KeyController:
 
     def known(self, target: EndpointTarget) -> KeyStatus | None:
         """Return where the key of `target` is stored, or `None` while that is being looked up. Never waits."""
-        return self._keys.status(target)
+        status = self._keys.status(target)
+        return visitor.told_of(status) if status is not None and self._context.for_visitors else status
 
     def message(self, target: EndpointTarget) -> StatusMessage:
         """Return the status line for `target`."""

@@ -47,7 +47,8 @@ class KeySection:
             self.view.place = shown_destination(target.provider, target.destination)
             self.view.hint = _REPLACE if self._holds_key(status) else target.provider.key_hint
             used = self._flow.key_store.variable(target.provider.name, target.destination)
-            self.view.variable_hint = f"{used} is in use" if used else f"{target.provider.name.upper()}_API_KEY"
+            is_told = used and not visitor.is_one(self._flow)
+            self.view.variable_hint = f"{used} is in use" if is_told else f"{target.provider.name.upper()}_API_KEY"
             self.view.shapes = validation_rules(target.provider.name)
             self.view.target = target.name
             self.view.needs_key = self._controller.needs_key(target)

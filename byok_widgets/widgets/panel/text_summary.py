@@ -10,6 +10,7 @@ from byok_widgets.errors import ByokError
 from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.providers import catalog
 from byok_widgets.reply import SOURCE_WORDS
+from byok_widgets.widgets.panel import visitor
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.key_controller import KeyController
 
@@ -43,7 +44,7 @@ def summary(flow: PanelFlow) -> list[tuple[str, str]]:
     target = EndpointTarget.of(flow)
     rows = [("Provider", target.provider.label)]
     url = flow.config.base_url(target.provider.name)
-    if url:
+    if url and not visitor.is_one(flow):
         rows.append(("Base URL", url))
     rows += [("API key", _key(flow, target)), ("Default model", flow.model or "none chosen")]
     if tape := flow.context.tape:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from byok_widgets.errors import ByokError, ConfigError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from byok_widgets.config import FlowConfig, ModelRef
     from byok_widgets.findings import Finding, FixKind
     from byok_widgets.graph import AnyNode
+    from byok_widgets.keys import KeyStatus
     from byok_widgets.nodes.flow_context import FlowContext
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
@@ -47,6 +49,14 @@ def require_owner(flow: PanelFlow) -> None:
 def hears_of(flow: PanelFlow, finding: Finding) -> bool:
     """Whether a finding is told in the flow's panels: other findings than these quote prompts and conditions."""
     return not is_one(flow) or (finding.by is not None and finding.by.kind in _FIXES)
+
+
+def told_of(status: KeyStatus) -> KeyStatus:
+    """Return what a visitor is told of a key: not the variable of the server that holds it."""
+    if not status.is_reference:
+        return status
+    there = "is used; it is not stored" if status.available else "is not there"
+    return replace(status, sentence=f"The key that the author of this page named {there}.")
 
 
 def refusal() -> ConfigError:

@@ -133,6 +133,20 @@ def test_what_is_found_in_prompts_and_conditions_is_told_to_their_owner_alone(fl
         assert not [word for word in ("discount", "rebate", "unheard") if word in told]
 
 
+def test_a_visitor_is_not_told_which_variable_holds_the_authors_key_or_where_calls_go(
+    flow, endpoint, wire: Wire, monkeypatch
+):
+    monkeypatch.setenv("AUTHORS_API_KEY", fake_key("openai"))
+    flow.provider = "openai"
+    flow.use_key("env:AUTHORS_API_KEY")
+    panel = SettingsPanel(flow, mode="visitor")
+    eventually(lambda: parts(panel).key.has_key)
+    assert "AUTHORS_API_KEY" not in wire.text() + str(panel) + panel._repr_mimebundle_()["text/html"]
+    flow.set_base_url("compatible", endpoint.base_url)
+    flow.provider = "compatible"
+    assert endpoint.base_url not in wire.text() + str(panel)
+
+
 def test_what_was_saved_does_not_hold_for_a_visitor_and_what_a_cell_named_does(flow, monkeypatch):
     monkeypatch.setenv("NAMED_API_KEY", fake_key("openai"))
     Flow(flow.name).key_store.save("openrouter", "openrouter.ai", fake_key("openrouter"))
