@@ -44,11 +44,12 @@ from byok_widgets.secrets import Secret
 from byok_widgets.widgets.chat import copies
 from byok_widgets.widgets.chat.chat import Chat
 from byok_widgets.widgets.panel.copy_code import code_of
+from byok_widgets.widgets.panel.settings import SettingsPanel
 from tests.keys.fake_keyrings import NullLikeKeyring, PlaintextKeyring, installed
 from tests.leaks.hunting import Place, files_below, text
 from tests.leaks.stage import OF, Stage
 from tests.providers.asking import talk
-from tests.providers.fault_server import Reply
+from tests.providers.fault_server import Reply, says
 from tests.recorded_logs import recorded_logs
 from tests.widgets.wire import eventually
 
@@ -589,6 +590,18 @@ def what_the_collector_finds_behind_the_flow(stage: Stage) -> Iterator[Place]:
 
 def _short(value: Any) -> str:
     return repr(value) if isinstance(value, Secret) else ""
+
+
+@channel(23, Stage.without_redaction)
+def lists_of_models(stage: Stage) -> Iterator[Place]:
+    stage.save_key()
+    key = stage.canary.text()
+    models = [{"id": key}, {"id": "b", "name": f"Hi\n{key}"}, {"id": f"x/{key[::-1]}", "owned_by": key}]
+    stage.server.script(says({"object": "list", "data": models}))
+    stage.panels.append(SettingsPanel(stage.flow, mode="owner"))
+    kept = eventually(lambda: [place for place in files_below(stage.folder / "cache") if b'"models"' in place[1]])
+    yield from kept
+    yield text("messages", stage.wire.text())
 
 
 @channel(23, Stage.without_redaction)
