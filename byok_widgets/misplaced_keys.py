@@ -69,6 +69,15 @@ def key_in_dialogue() -> KeyFormatError:
     )
 
 
+def key_in_call() -> KeyFormatError:
+    """Return the error for a key in the name of a model or in a setting, with which a call would send it."""
+    return KeyFormatError(
+        "The model or a setting of this call contains an API key, so nothing was sent.",
+        kind="misplaced_key",
+        fix="Remove the key there. Keys belong only in the key field of flow.settings().",
+    )
+
+
 def _texts(data: object, found: list[str]) -> list[str]:
     """Add the texts of `data` to those that were found, and return them."""
     if isinstance(data, str):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from byok_widgets import Flow
 from byok_widgets.config import BaseUrl
-from byok_widgets.errors import ByokError, ConfigError, MissingKeyError, ProviderError
+from byok_widgets.errors import ByokError, ConfigError, KeyFormatError, MissingKeyError, ProviderError
 from byok_widgets.flow import flow_contexts
 from byok_widgets.nodes.calls.model_call import KEY_LEFT_OUT
 from byok_widgets.providers import PROVIDERS
@@ -213,6 +214,23 @@ def test_nor_is_one_in_disguise(server: ScriptedServer, give: Callable[[Flow, st
     assert FORMS[form](key) not in asked
     assert MASK in asked
     assert KEY_LEFT_OUT in reply.notices
+
+
+@pytest.mark.parametrize(
+    "given",
+    [lambda key: {"model": f"compatible:{key}"}, lambda key: {"stop": ["end", key]}],
+    ids=["model", "setting"],
+)
+def test_no_call_is_made_whose_model_or_setting_is_a_held_key(
+    server: ScriptedServer, given: Callable[[str], dict[str, Any]]
+) -> None:
+    flow, key = a_flow(server.base_url, "compatible"), f"gateway-{secrets.token_hex(16)}"
+    flow.key_store.save("openai", "api.openai.com", key, backend="session", override=True)
+    with pytest.raises(KeyFormatError) as caught:
+        flow.node("ask").run("Hi", **given(key))
+    assert key not in str(caught.value)
+    assert "node 'ask'" in str(caught.value)
+    assert not server.requests
 
 
 def test_a_key_that_comes_to_be_held_is_found_in_a_prompt_that_was_sent_before(server: ScriptedServer) -> None:

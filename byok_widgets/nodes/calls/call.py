@@ -11,12 +11,13 @@ from byok_widgets.attributes.strict import nearest, unknown_name_error
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine import Deadline
 from byok_widgets.messages import Message
+from byok_widgets.misplaced_keys import key_in_call
 from byok_widgets.nodes.node_settings import LIMIT, checked
 from byok_widgets.providers import PROVIDERS, OutputSchema, Provider, Request
 from byok_widgets.providers.allowance import Allowance
 from byok_widgets.providers.base import sentence
 from byok_widgets.schema.profile import SchemaProfile
-from byok_widgets.secrets import are_clear_of_held_keys, redact_held_in
+from byok_widgets.secrets import are_clear_of_held_keys, contains_held_key, redact_held_in
 from byok_widgets.secrets.json_redaction import redact_keys, texts_in
 from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.surrogates import without_surrogates
@@ -64,9 +65,17 @@ class Call:
         )
 
     def without_held_keys(self) -> Call:
-        """Return the call with `[API key]` in place of what is in it of keys held here; itself if it has none."""
+        """Return the call with `[API key]` in place of what is in it of keys held here; itself if it has none.
+
+        Raises:
+            KeyFormatError: The model or a setting has one in it, and would mean something else without.
+        """
         texts = (self.system, *[message.content for message in self.messages])
         shape = self.output.schema if self.output else {}
+        fixed = (self.resolved.ref.model, *texts_in(dict(self.settings)))
+        # Whole: a piece of a key may be a word of a name.
+        if not are_clear_of_held_keys(fixed) and contains_held_key(fixed):
+            raise key_in_call()
         if are_clear_of_held_keys((*texts, *texts_in(shape))):
             return self
         system, *contents = redact_held_in(texts)

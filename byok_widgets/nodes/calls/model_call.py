@@ -42,8 +42,8 @@ async def execute(call: Call, context: FlowContext, *, on_text: OnText, on_progr
     Raises:
         ByokError: Any fault; it names flow, node and model.
     """
-    safe = call.without_held_keys()
     try:
+        safe = call.without_held_keys()
         with context.waits.watch(on_progress) as noted:
             reply = await _once(safe, context, on_text, noted)
         return reply if safe is call else replace(reply, notices=(*reply.notices, KEY_LEFT_OUT))
