@@ -20,13 +20,19 @@ CHILD = """
 import asyncio
 import os
 import sys
+import time
 
 from byok_widgets.engine.in_place import IN_PLACE
 from tests.engine.work import double
 
 
+def later(number):
+    time.sleep(0.2)
+    return 2 * number
+
+
 async def elsewhere(number):
-    return await asyncio.to_thread(lambda: 2 * number)
+    return await asyncio.to_thread(later, number)
 
 assert IN_PLACE.run(double(2)) == 4
 child = os.fork()
