@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from byok_widgets.config.settings import put
 from byok_widgets.config.settings_store import SettingsStore
@@ -23,6 +23,10 @@ class KeyReferences(MutableMapping[str, str]):
 
     def __getitem__(self, scope: str) -> str:
         return self._store.current.key_references[scope]
+
+    def get(self, scope: str, default: Any = None) -> Any:
+        """Return the reference of a scope; looked up for each call, so without an error on the way."""
+        return self._store.current.key_references.get(scope, default)
 
     def __setitem__(self, scope: str, reference: str) -> None:
         self._write(scope, reference)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import NamedTuple
 
 from byok_widgets.config.model_ref import ModelRef
@@ -36,6 +37,8 @@ class ResolvedModel(NamedTuple):
         """
 
         def ref(text: str) -> ModelRef:
+            if isinstance(text, str):
+                return _ref(text, settings.provider, tuple(providers))
             return ModelRef.parse(text, default_provider=settings.provider, providers=providers)
 
         if argument is not None:
@@ -43,3 +46,8 @@ class ResolvedModel(NamedTuple):
         if override := settings.overrides.get(node) or own:
             return cls(ref(override), "node override")
         return cls(ModelRef(settings.provider, settings.model), "flow default") if settings.model else None
+
+
+@lru_cache(maxsize=64)  # a node asks for the same one at each call
+def _ref(text: str, default_provider: str, providers: tuple[str, ...]) -> ModelRef:
+    return ModelRef.parse(text, default_provider=default_provider, providers=providers)

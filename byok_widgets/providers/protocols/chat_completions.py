@@ -129,7 +129,8 @@ class ChatCompletionsProvider(SdkProvider):
             accumulator.has_pieces = True
         if reason:
             _finish(choice, accumulator, context)
-        if usage or accumulator.is_finished:
+        # What else a plain event holds has no names, except in an object.
+        if usage or (accumulator.is_finished and any(isinstance(value, dict) for value in event.values())):
             self._count(event, accumulator)
         return "" if reason or usage else words
 

@@ -38,6 +38,8 @@ def normalised(raw: Any) -> str:
     Details may follow a colon. A reason that is an object has its word in `type`, and of a list the first one
     counts. What says that the answer is still being written becomes the empty string.
     """
+    if isinstance(raw, str) and raw in _KNOWN:  # as nearly always
+        return raw
     if isinstance(raw, list) and raw:
         raw = raw[0]
     if isinstance(raw, Mapping):

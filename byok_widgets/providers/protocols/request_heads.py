@@ -16,7 +16,7 @@ from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.providers.transport.provider_client import with_content
+from byok_widgets.providers.transport.request_bytes import KeptHead
 
 if TYPE_CHECKING:
     import httpx2
@@ -43,7 +43,7 @@ def client_class(sdk: ModuleType) -> Any:
     class Client(sdk.AsyncOpenAI):  # type: ignore[name-defined, misc]
         def __init__(self, **arguments: Any) -> None:
             super().__init__(**arguments)
-            self._kept_heads: dict[str, httpx2.Request] = {}
+            self._kept_heads: dict[str, KeptHead] = {}
             # Else each request has a head of its own.
             is_plain = getattr(self, "_idempotency_header", None) is None and self.custom_auth is None
             self._keeps_heads = is_plain and not any(getattr(self, name, None) for name in _OWN_WAYS)
@@ -55,8 +55,8 @@ def client_class(sdk: ModuleType) -> Any:
                 return request
             head = self._kept_heads.get(options.url)
             if head is None:
-                head = self._kept_heads[options.url] = with_content(super()._build_request(options), b"")
-            return with_content(head, content)
+                head = self._kept_heads[options.url] = KeptHead(super()._build_request(options))
+            return head.with_content(content)
 
         async def post(self, path: str, **given: Any) -> Any:
             head = None if log.isEnabledFor(logging.DEBUG) else self._kept_heads.get(path)  # the SDK logs more
@@ -64,7 +64,7 @@ def client_class(sdk: ModuleType) -> Any:
             content = _json_of(given.get("body")) if is_alone else None
             if head is None or content is None:
                 return await super().post(path, **given)
-            return await self._sent(with_content(head, content))
+            return await self._sent(head.with_content(content))
 
         async def _sent(self, request: httpx2.Request) -> httpx2.Response:
             """Send a request, which is signed; what fails is named as the SDK names it."""

@@ -62,16 +62,6 @@ class ProviderClient(httpx2.AsyncClient):
         return response
 
 
-def with_content(request: httpx2.Request, content: bytes) -> httpx2.Request:
-    """Return the same request with another body."""
-    changed = _whole_request(request.method, request.url, request.headers, content, request.extensions)
-    if content:
-        changed.headers["content-length"] = str(len(content))
-    else:
-        changed.headers.pop("content-length", None)
-    return changed
-
-
 def _whole_request(
     method: str,
     url: httpx2.URL,
