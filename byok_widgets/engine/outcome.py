@@ -28,12 +28,13 @@ class Outcome(Generic[T]):
             tell: Called on the loop when the work has ended.
         """
         self._work, self._loop, self._tell = work, loop, tell
-        self._task: asyncio.Task[T] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._results: list[T] = []
 
     @property
     def has_ended(self) -> bool:
         """Whether the work has ended."""
-        return self._task is not None and self._task.done()
+        return bool(self._results) or (self._task is not None and self._task.done())
 
     def start(self) -> None:
         """Start the work soon; called once, from any thread."""
@@ -51,16 +52,32 @@ class Outcome(Generic[T]):
             asyncio.CancelledError: It was cancelled.
             Exception: Whatever the work raised.
         """
-        if self._task is None:
-            raise asyncio.CancelledError
-        return self._task.result()
+        if self._results:
+            return self._results[0]
+        if self._task is not None:
+            self._task.result()  # it has no result, so it raises
+        raise asyncio.CancelledError
 
     def _start(self) -> None:
-        self._task = self._loop.create_task(self._work)
-        self._task.add_done_callback(self._end)
+        self._task = self._loop.create_task(self._succeed())
+        self._task.add_done_callback(self._fail)
 
-    def _end(self, task: asyncio.Task[T]) -> None:
-        if not task.cancelled():
+    async def _succeed(self) -> None:
+        """Do the work, and tell at once of its result: a callback would wait for all that is ready on the loop."""
+        try:
+            result = await self._work
+        except BaseException:
+            del self  # the error keeps this frame, and the task keeps the error
+            raise
+        self._results.append(result)
+        if self._task is not None:
+            self._task.remove_done_callback(self._fail)
+        self._tell()
+
+    def _fail(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled():
+            self._work.close()  # it may not have begun
+        else:
             task.exception()  # a caller that waits no longer leaves no complaint about it in the log
         self._tell()
 

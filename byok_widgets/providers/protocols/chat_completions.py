@@ -130,7 +130,7 @@ class ChatCompletionsProvider(SdkProvider):
         if reason:
             _finish(choice, accumulator, context)
         # What else a plain event holds has no names, except in an object.
-        if usage or (accumulator.is_finished and any(isinstance(value, dict) for value in event.values())):
+        if usage or (accumulator.is_finished and dict in map(type, event.values())):
             self._count(event, accumulator)
         return "" if reason or usage else words
 
