@@ -58,19 +58,16 @@ class SentRequest:
         settings: Mapping[str, Any] | None = None,
         left_out: Collection[str] = (),
     ) -> None:
-        own = {
-            "node": node,
-            "model": model,
-            "system": system,
-            "messages": messages,
-            "schema": schema,
-            "mode": mode,
-            "max_tokens": max_tokens,
-            "settings": dict(settings or {}),
-            "left_out": tuple(sorted(left_out)),
-        }
-        for name, value in own.items():
-            object.__setattr__(self, f"_{name}", value)
+        put = object.__setattr__
+        put(self, "_node", node)
+        put(self, "_model", model)
+        put(self, "_system", system)
+        put(self, "_messages", messages)
+        put(self, "_schema", schema)
+        put(self, "_mode", mode)
+        put(self, "_max_tokens", max_tokens)
+        put(self, "_settings", dict(settings or {}))
+        put(self, "_left_out", tuple(sorted(left_out)))
 
     @property
     def node(self) -> str:

@@ -69,6 +69,14 @@ class Endpoint:
     on_stop: OnStop = field(default=_ignore_stop, repr=False, compare=False)
     exchange: Exchange | None = field(default=None, repr=False, compare=False)
 
+    def heard_by(
+        self, *, on_send: Callable[[], None], on_head: OnHead, on_life: OnLife, on_stop: OnStop
+    ) -> Endpoint:
+        """Return the same endpoint with other listeners, as each request has its own."""
+        return Endpoint(
+            self.base_url, self.key, self.key_variable, on_send, on_head, on_life, on_stop, self.exchange
+        )
+
 
 class OutputSchema(NamedTuple):
     """The shape an answer must have, in the form the provider accepts, and how it is requested."""

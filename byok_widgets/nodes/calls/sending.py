@@ -60,8 +60,7 @@ class Sending:
     async def send(self, slot: Slot) -> Answer:
         """Send the request once; what an earlier attempt has left is forgotten."""
         self._sent_at, self._thinker, self._stopped = clock(), None, None
-        endpoint = replace(
-            self._endpoint,
+        endpoint = self._endpoint.heard_by(
             on_send=self._note_send,
             on_head=partial(self._note_head, slot),
             on_life=self._note_life,

@@ -124,9 +124,8 @@ class AnswerParser:
         value = event.value
         if not event.name and isinstance(value, dict):
             words = self._protocol.accumulate_plain(value, self._accumulator, self._context)
-            if words:
-                self._reader.repeated.learn(value, event.data, words, self._protocol.plain_words)
             if words is not None:
+                self._reader.repeated.learn(value, event.data, words, self._protocol.plain_words)
                 self._last = value
                 return
         if event.name == "error" or (isinstance(value, dict) and error_mapping.holds_error(value)):

@@ -46,7 +46,13 @@ class RepeatedEvents:
         return said
 
     def learn(self, event: Mapping[str, Any], data: bytes, words: str, words_of: WordsOf) -> None:
-        """Record an event that holds words and nothing else, and the data from which it was read."""
+        """Record a plain event and the data from which it was read; its words are empty if it holds more.
+
+        The first event of a stream has no words, and ends as those with words do.
+        """
+        if not words:
+            self._last = self._last or data
+            return
         last, self._last = self._last, data
         if self._in_vain >= _MOST_IN_VAIN or last[-_END_BYTES:] != data[-_END_BYTES:]:
             return

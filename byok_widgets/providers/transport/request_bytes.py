@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cached_property
 
 import httpx2
 
@@ -11,43 +11,53 @@ class KeptHead:
     """The head of a request, for others that differ from it by their body alone.
 
     Args:
-        request: The first request.
+        first: The first request.
+
+    Attributes:
+        method: Its method.
+        url: Its address.
+        headers: Its headers but for the length of its body.
+        extensions: What the library tells the transport beside them, such as time limits.
     """
 
-    def __init__(self, request: httpx2.Request) -> None:
-        self._first = httpx2.Request(
-            request.method, request.url, headers=request.headers, stream=httpx2.ByteStream(b"")
-        )
-        self._first.headers.pop("content-length", None)
-        self._extensions = dict(request.extensions)
-        self._written = b""
+    def __init__(self, first: httpx2.Request) -> None:
+        self.method, self.url, self.extensions = first.method, first.url, first.extensions
+        self.headers = httpx2.Headers(first.headers)
+        self.headers.pop("content-length", None)
 
     def with_content(self, content: bytes) -> httpx2.Request:
         """Return the request with this body, which is not empty."""
-        return _LikeAnother(self, self._first, self._extensions, content)
+        return _LikeAnother(self, content)
 
+    @cached_property
     def written(self) -> bytes:
-        """Return the head as it is sent but for the length of the body; it is written, and checked, once.
+        """The head as it is sent but for the length of the body; it is written, and checked, once.
 
         Raises:
             LocalProtocolError: As in `request_bytes`.
         """
-        self._written = self._written or _head_of(self._first)
-        return self._written
+        return _written(self.method, self.url, self.headers)
 
 
 class _LikeAnother(httpx2.Request):
-    """A request that has the head of an earlier one.
+    """A request with the head of an earlier one, which is not copied: our transport sends it as it was written.
 
     Attributes:
+        head: That head.
         whole: Its body, which is at hand.
     """
 
-    def __init__(self, head: KeptHead, first: httpx2.Request, extensions: dict[str, Any], content: bytes) -> None:
-        stream = httpx2.ByteStream(content)
-        super().__init__(first.method, first.url, headers=first.headers, stream=stream, extensions=extensions)
-        self.headers["content-length"] = str(len(content))
+    def __init__(self, head: KeptHead, content: bytes) -> None:
+        self.method, self.url, self.extensions = head.method, head.url, dict(head.extensions)
+        self.stream = httpx2.ByteStream(content)
         self.head, self.whole = head, content
+
+    @cached_property
+    def headers(self) -> httpx2.Headers:  # type: ignore[override]
+        """The headers, for who looks at them: the library's transport."""
+        headers = httpx2.Headers(self.head.headers)
+        headers["content-length"] = str(len(self.whole))
+        return headers
 
 
 async def request_bytes(request: httpx2.Request) -> bytes:
@@ -59,21 +69,22 @@ async def request_bytes(request: httpx2.Request) -> bytes:
     """
     if isinstance(request, _LikeAnother):
         body = request.whole
-        return b"%b\r\ncontent-length: %d\r\n\r\n%b" % (request.head.written(), len(body), body)
+        return b"%b\r\ncontent-length: %d\r\n\r\n%b" % (request.head.written, len(body), body)
     try:
         body = request.content
     except httpx2.RequestNotRead:
         body = await request.aread()
-    head = _head_of(request)
+    head = _written(request.method, request.url, request.headers)
     if body and "content-length" not in request.headers:
         head = b"%b\r\ncontent-length: %d" % (head, len(body))
     return b"%b\r\n\r\n%b" % (head, body)
 
 
-def _head_of(request: httpx2.Request) -> bytes:
-    lines = [b"%b %b HTTP/1.1" % (request.method.encode("ascii"), request.url.raw_path)]
+def _written(method: str, url: httpx2.URL, headers: httpx2.Headers) -> bytes:
+    """Return the lines of a head."""
+    lines = [b"%b %b HTTP/1.1" % (method.encode("ascii"), url.raw_path)]
     # The body is known as a whole, and sent with its length.
-    sent = [(name, value) for name, value in request.headers.raw if name.lower() != b"transfer-encoding"]
+    sent = (pair for pair in headers.raw if pair[0].lower() != b"transfer-encoding")
     lines += [b"%b: %b" % pair for pair in sent]
     head = b"\r\n".join(lines)
     # A line end inside a value would let it pass for another header.
