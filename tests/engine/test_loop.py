@@ -79,6 +79,42 @@ def test_a_sync_call_works_in_a_thread_whose_loop_is_running() -> None:
     assert asyncio.run(cell()) == 6
 
 
+@contextmanager
+def busy(engine: Engine) -> Iterator[None]:
+    """Keep the loop busy, so that all that is submitted meanwhile begins in one round of it."""
+    go_on = threading.Event()
+
+    async def wait() -> None:
+        go_on.wait(20)
+
+    engine.submit(wait())
+    yield
+    go_on.set()
+
+
+def test_a_caller_is_told_of_its_result_before_the_loop_turns_to_other_work() -> None:
+    engine, told = Engine(), threading.Event()
+
+    async def at_once() -> None:
+        return
+
+    async def other_work() -> bool:
+        return told.wait(10)
+
+    with busy(engine):
+        engine.submit(at_once()).add_done_callback(lambda _: told.set())
+        was_told_before = engine.submit(other_work())
+    assert was_told_before.result(20)
+
+
+def test_work_that_is_cancelled_before_it_begins_is_closed() -> None:
+    engine, work = Engine(), double(2)
+    with busy(engine):
+        engine.submit(work).cancel()
+    engine.run(double(1))
+    assert inspect.getcoroutinestate(work) == inspect.CORO_CLOSED
+
+
 def test_all_work_of_all_threads_runs_on_one_loop() -> None:
     async def where() -> tuple[int, str]:
         return id(asyncio.get_running_loop()), threading.current_thread().name

@@ -92,15 +92,16 @@ class EventSplitter:
 
     def _frames(self, piece: bytes) -> list[Event]:
         """Return the events of a piece of whole ones, each with one line of data, as nearly all are; else none."""
-        blocks = piece.split(b"\n\n")
-        if blocks.pop() or 2 * len(blocks) != piece.count(b"\n") or b"\r" in piece or len(piece) > self._max_bytes:
+        count = piece.count(b"\n\n")
+        is_framed = piece.startswith(b"data: ") and piece.endswith(b"\n\n") and b"\r" not in piece
+        if not is_framed or piece.count(b"\n") != 2 * count or piece.count(b"\n\ndata: ") != count - 1:
             return []
-        events = [Event("", block[6:]) for block in blocks if len(block) > 6 and block.startswith(b"data: ")]
-        if len(events) < len(blocks) or self._count + len(blocks) > self._max_events:
+        values = piece[6:-2].split(b"\n\ndata: ")
+        if b"" in values or len(piece) > self._max_bytes or self._count + count > self._max_events:
             return []
         self._is_first = False
-        self._count += len(blocks)
-        return events
+        self._count += count
+        return [Event("", value) for value in values]
 
     def _take_lines(self, lines: list[bytes]) -> list[Event]:
         events: list[Event] = []

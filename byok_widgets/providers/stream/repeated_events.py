@@ -28,6 +28,7 @@ class RepeatedEvents:
     def __init__(self) -> None:
         self.like: Mapping[str, Any] = {}
         self._before = self._after = self._last = b""
+        self._inside = slice(0)
         self._in_vain = 0
 
     def words_in(self, data: bytes) -> str:
@@ -35,7 +36,7 @@ class RepeatedEvents:
         before, after = self._before, self._after
         if not before or not data.startswith(before) or not data.endswith(after):
             return ""
-        words = data[len(before) : -len(after)]
+        words = data[self._inside]
         if b'"' in words or b"\\" in words:
             return ""
         try:
@@ -63,6 +64,7 @@ class RepeatedEvents:
         # perhaps the same text stands elsewhere, too: with another one in its place, the words must be that
         if at and _has_words(b"%b%b.%b" % (before, encoded, after), f"{words}.", words_of):
             self._before, self._after, self.like = before, after, event
+            self._inside = slice(len(before), -len(after))
 
 
 def _has_words(data: bytes, words: str, words_of: WordsOf) -> bool:

@@ -18,6 +18,10 @@ def split(*pieces: bytes) -> list[Event]:
 
 ROWS = {
     "one event": (b"data: a\n\n", [("", b"a")]),
+    "two events": (b"data: a\n\ndata: b\n\n", [("", b"a"), ("", b"b")]),
+    "an empty one between": (b"data: a\n\ndata: \n\ndata: b\n\n", [("", b"a"), ("", b"b")]),
+    "one without a space between": (b"data: a\n\ndata:b\n\ndata: c\n\n", [("", b"a"), ("", b"b"), ("", b"c")]),
+    "two blank lines": (b"data: a\n\n\ndata: b\n\n", [("", b"a"), ("", b"b")]),
     "no space": (b"data:a\n\n", [("", b"a")]),
     "one space is removed": (b"data:  a \n\n", [("", b" a ")]),
     "named": (b"event: x\ndata: a\n\n", [("x", b"a")]),
