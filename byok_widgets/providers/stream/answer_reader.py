@@ -6,7 +6,7 @@ Many servers ignore the request for a stream, or declare a content type that is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from byok_widgets.providers.stream import bounds
@@ -19,11 +19,15 @@ _FIRST_FIELD = re.compile(rb"(?:data|event|id|retry|error)?[:\r\n]")
 _FIELD_CHARS = len(b"event:")
 _VALUE = re.compile(rb'[\[{"<]')
 """What a JSON value or a web page begins with."""
-_BLANK = re.compile(rb"(?:\s|\xef\xbb\xbf)*")
-"""What may stand before an answer; some servers send blank lines while the model is at work."""
+_BLANK = re.compile(rb"(?:[\s\0]|\xef\xbb\xbf)*")
+"""What may stand before an answer; some servers send blank lines, or NUL bytes, while the model is at work."""
 _TWICE = re.compile(rb"data:\s*[{\[]")
-_SIGNS_OF_LIFE = frozenset({"ping", "pong", "heartbeat", "keepalive", "keep-alive"})
+_SIGNS_OF_LIFE = frozenset({"ping", "pong", "heartbeat", "keepalive", "keep-alive", "keep_alive"})
 """Names of events that say nothing, and what some servers send as their data."""
+_PROGRESS = _SIGNS_OF_LIFE | {"status", "progress", "info", "queue", "queued", "processing", "loading"}
+"""Names and types of events that tell of the wait for an answer."""
+_PARTS = frozenset({"choices", "delta", "message", "content_block", "error", "usage"})
+"""What an event with a part of an answer has, whatever it is called, and one that tells of an error."""
 _ENDS = frozenset({"[done]", "done", "[end]", "[eof]", "[stop]"})
 
 
@@ -65,8 +69,8 @@ class AnswerReader:
         self.repeated = RepeatedEvents()
         self._says_stream = "event-stream" in content_type
         self._charset, self._wide = Charset(content_type), WideText()
-        self._max_bytes = bounds.MAX_ANSWER_BYTES
-        self._bytes = 0
+        self._max_bytes, self._max_idle = bounds.MAX_ANSWER_BYTES, bounds.MAX_IDLE_LINES
+        self._bytes = self._idle = 0
         self._splitter: EventSplitter | None = None
         self._held: list[bytes] = []
         self._is_whole = False
@@ -155,13 +159,20 @@ class AnswerReader:
                 continue
             read = self._value(event)
             if read is not None:
-                self.has_begun = True
+                self.has_begun, self._idle = True, 0
                 yield read
+            else:
+                self._check_life()
         if said:
             yield self._words(said)
 
+    def _check_life(self) -> None:
+        self._idle += 1
+        if self._idle > self._max_idle:
+            raise bounds.too_many_idle_lines(self._max_idle)
+
     def _words(self, said: list[str]) -> ReadEvent:
-        self.has_begun = True
+        self.has_begun, self._idle = True, 0
         return ReadEvent("", self.repeated.like, words="".join(said))
 
     def _value(self, event: Event) -> ReadEvent | None:
@@ -178,14 +189,24 @@ class AnswerReader:
             value, is_json = data.decode("utf-8", "replace").strip(), False
         if not is_json and _TWICE.match(data):  # a gateway has made events of the lines of another one's
             return self._value(Event(name, data[5:].strip(), is_cut))
-        if isinstance(value, str) and self._says_nothing(value.lower()):
+        if self._says_nothing(name, value):
             return None
         return ReadEvent(name, value, is_json, data) if is_json or not is_cut else None
 
-    def _says_nothing(self, word: str) -> bool:
-        """Whether a text in place of an event is a sign of life, or says that the stream is complete."""
+    def _says_nothing(self, name: str, value: Any) -> bool:
+        """Whether an event, or what stands in its place, is a sign of life, or says that the stream is complete."""
+        if isinstance(value, dict):
+            told = name or value.get("type")
+            return isinstance(told, str) and told in _PROGRESS and _tells_nothing(value)
+        if not isinstance(value, str):
+            return isinstance(value, (bool, int, float))
+        word = value.lower()
         self.is_done = word in _ENDS
-        return self.is_done or word in _SIGNS_OF_LIFE or word.startswith(":")
+        return self.is_done or word.strip("[]<>") in _SIGNS_OF_LIFE or word.startswith(":") or name in _PROGRESS
+
+
+def _tells_nothing(event: Mapping[str, Any]) -> bool:
+    return not any(isinstance(event.get(part), (Mapping, list)) for part in _PARTS)
 
 
 def _apart(event: Event) -> list[Event]:

@@ -20,6 +20,8 @@ MAX_EVENT_BYTES = 16 * 1024 * 1024
 """Longest single event of a stream, in bytes."""
 MAX_EVENTS = 1_000_000
 """Maximum number of events in one answer."""
+MAX_IDLE_LINES = 200_000
+"""Maximum number of lines, or of events, in a row that say nothing: comments, keep-alives, blank lines."""
 MAX_RESULTS_BYTES = 1 << 30
 """Longest results of a batch, in bytes after decompression."""
 MAX_LIST_BYTES = 32 * 1024 * 1024
@@ -84,6 +86,11 @@ def compressed_too_much(ratio: int) -> TooLargeError:
 def too_many_events(limit: int) -> TooLargeError:
     """Return the error for a stream of more than `limit` events."""
     return TooLargeError(f"it has more than {limit:,} events", "MAX_EVENTS")
+
+
+def too_many_idle_lines(limit: int) -> TooLargeError:
+    """Return the error for a stream of comments and keep-alives with nothing between them."""
+    return TooLargeError(f"it has more than {limit:,} comments and keep-alives in a row", "MAX_IDLE_LINES")
 
 
 def too_many_rows(limit: int) -> TooLargeError:

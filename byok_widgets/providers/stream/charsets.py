@@ -82,9 +82,12 @@ class WideText:
             if not _may_be_wide(piece):
                 self.is_needed = False
                 return piece
-            if len(piece) < _TELLING_BYTES and not is_last:
+            if len(piece) < 2 * _TELLING_BYTES and not is_last:
                 self._first = piece
                 return b""
+            if not _is_wide(piece):
+                self.is_needed = False
+                return piece
             self._decoder = codecs.getincrementaldecoder(json.detect_encoding(piece))("replace")
         return self._decoder.decode(piece, is_last).encode("utf-8", "replace")
 
@@ -96,6 +99,14 @@ def whole_as_utf8(body: bytes, content_type: str) -> bytes:
 
 def _may_be_wide(first: bytes) -> bool:
     return len(first) < _WIDTH_BYTES or 0 in first[:_WIDTH_BYTES] or first.startswith(_WIDE_BOMS)
+
+
+def _is_wide(first: bytes) -> bool:
+    """Whether the first bytes are those of wide characters, and not of a text with NUL bytes before it."""
+    if first.startswith(_WIDE_BOMS):
+        return True
+    next_few = first[_TELLING_BYTES : 2 * _TELLING_BYTES]
+    return len(next_few) < _TELLING_BYTES or json.detect_encoding(first) == json.detect_encoding(next_few)
 
 
 def _codec(content_type: str) -> str:

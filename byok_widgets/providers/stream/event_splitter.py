@@ -1,7 +1,7 @@
 """`EventSplitter`: server-sent events from bytes that arrive in any pieces.
 
 It follows the WHATWG's rules and forgives what servers really do: events that the end of the body completes, JSON
-lines without a field name, an error in a field `error`. Comments, ids, `retry` and events without data yield
+lines without a field name, an error in a field `error`, NUL bytes in the name of a field. Comments, ids, `retry` and events without data yield
 nothing.
 """
 
@@ -38,6 +38,7 @@ class EventSplitter:
 
     def __init__(self) -> None:
         self._max_bytes, self._max_events = bounds.MAX_EVENT_BYTES, bounds.MAX_EVENTS
+        self._max_idle, self._idle = bounds.MAX_IDLE_LINES, 0
         self._line: list[bytes] = []  # a line that is not complete yet; joined only once, since joining costs
         self._line_bytes = 0
         self._name = ""
@@ -128,8 +129,14 @@ class EventSplitter:
                 if self._data:
                     self._finish_event(events)
                 self._name = ""
+            elif b"\0" in line and (read := _without_nul_in_name(line)) != line:
+                at -= 1
+                lines[at] = read
             else:
                 self._take_other(line, events)
+        self._idle = 0 if events else self._idle + end
+        if self._idle > self._max_idle:
+            self._stop(bounds.too_many_idle_lines(self._max_idle), events)
         return events
 
     def _take_other(self, line: bytes, events: list[Event]) -> None:
@@ -184,3 +191,9 @@ class EventSplitter:
 
 
 _FIELDS = frozenset({b"", b"data", b"event", b"id", b"retry", b"error"})
+
+
+def _without_nul_in_name(line: bytes) -> bytes:
+    """Return a line without the NUL bytes in the name of its field, with which some servers fill their buffers."""
+    name, colon, value = line.partition(b":")
+    return b"%b%b%b" % (name.replace(b"\0", b""), colon, value)

@@ -15,8 +15,8 @@ except ImportError:  # pragma: no cover - an SDK may drop it
 def parse_json(data: bytes) -> Any:
     """Return the value of a JSON text.
 
-    Half of a surrogate pair (escaped, or as three bytes), control characters inside strings and bytes that are not
-    UTF-8 are accepted; the latter become U+FFFD.
+    Half of a surrogate pair (escaped, or as three bytes), control characters inside strings, NUL bytes around it
+    and bytes that are not UTF-8 are accepted; the latter become U+FFFD.
 
     Raises:
         ValueError: It is not JSON, or too deeply nested to be read.
@@ -26,7 +26,7 @@ def parse_json(data: bytes) -> Any:
     except ValueError:
         pass
     try:
-        return json.loads(_text(data), strict=False)
+        return json.loads(_text(data).strip("\0"), strict=False)
     except RecursionError:
         pass
     raise ValueError("too deeply nested")

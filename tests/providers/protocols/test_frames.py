@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.providers.asking import ask
+from tests.providers.asking import ask, fault
 from tests.providers.fault_server import FaultServer, Reply, stream
 from tests.providers.protocols.writing import BOTH, chunk, said
 
@@ -30,6 +30,12 @@ FRAMES = {
     "an empty list": b"data: []\n\n",
     "something new": b'event: new\ndata: {"type": "new", "x": [1]}\n\n',
     "blank lines": b"\n\n\r\n",
+    "NUL bytes": b"\0\0\0\n\n",
+    "a word in brackets": b"data: [HEARTBEAT]\n\n",
+    "a number": b"data: 0\n\n",
+    "progress": b'data: {"type": "status", "message": "warming up"}\n\n',
+    "named progress": b'event: queue\ndata: {"message": "2 before you"}\n\n',
+    "named progress as text": b"event: info\ndata: The model is loading.\n\n",
 }
 
 
@@ -40,6 +46,24 @@ def test_frames_that_say_nothing_end_nothing(faulty: FaultServer, of: str, frame
     frames = [part + b"\n\n" for part in body.split(b"\n\n") if part]
     answer = ask(faulty, Reply(frame + frame.join(frames) + frame, kind="text/event-stream"), of=of)
     assert (answer.text, answer.finish_reason, answer.notices) == ("Hello there", "stop", ())
+
+
+@BOTH
+@pytest.mark.parametrize("kind", ["text/event-stream", "application/json"])
+def test_nul_bytes_around_lines_lose_no_text(faulty: FaultServer, of: str, kind: str) -> None:
+    body = said("Hello", " there")(of).body
+    for padded in (body.replace(b"data:", b"\0\0data:"), body.replace(b"data:", b"da\0ta:"), b"\0: hm\n\n" + body):
+        answer = ask(faulty, Reply(padded, kind=kind, pieces=(1, 3, 9)), of=of)
+        assert (answer.text, answer.finish_reason) == ("Hello there", "stop")
+
+
+@pytest.mark.parametrize("name", ["status", "info"])
+def test_an_event_with_a_part_of_an_answer_is_read_whatever_it_is_called(faulty: FaultServer, name: str) -> None:
+    frame = f"event: {name}\n".encode()
+    body = said("Hello", " there")("compatible").body.replace(b"data: {", frame + b"data: {")
+    assert ask(faulty, Reply(body, kind="text/event-stream"), of="compatible").text == "Hello there"
+    told = frame + b'data: {"error": {"message": "CUDA out of memory"}}\n\n'
+    assert "memory" in str(fault(faulty, Reply(told, kind="text/event-stream"), of="compatible"))
 
 
 @BOTH

@@ -42,6 +42,22 @@ def test_an_endless_answer_stops_at_a_bound_and_keeps_its_text(
 
 
 @BOTH
+@pytest.mark.parametrize("frame", [b": hm\n\n", b"\n", b'data: {"type": "ping"}\n\n', b"data: ping\n\n"])
+def test_an_answer_of_keep_alives_stops_at_a_bound_that_text_resets(
+    faulty: FaultServer, monkeypatch: pytest.MonkeyPatch, of: str, frame: bytes
+) -> None:
+    monkeypatch.setattr(bounds, "MAX_IDLE_LINES", 100)
+    body = said("Hello", " there")(of).body
+    few = body.replace(b"\n\n", b"\n\n" + frame * 40)
+    assert ask(faulty, Reply(few, kind="text/event-stream"), of=of).text == "Hello there"
+    begun = body[: body.index(b"\n\n", body.index(b"Hello")) + 2]
+    endless = Reply(begun + frame * 400, kind="text/event-stream", pieces=(len(begun),), pause_s=0.01)
+    answer = ask(faulty, endless, of=of)
+    assert "bounds.MAX_IDLE_LINES" in " ".join(answer.notices)
+    assert answer.finish_reason == "incomplete"
+
+
+@BOTH
 def test_a_bound_before_any_text_is_an_error_that_names_it(
     faulty: FaultServer, monkeypatch: pytest.MonkeyPatch, of: str
 ) -> None:
