@@ -40,7 +40,8 @@ def client_class(sdk: ModuleType) -> Any:
 
     log = logging.getLogger(sdk.__name__)
 
-    class Client(sdk.AsyncOpenAI):  # type: ignore[name-defined, misc]
+    class AsyncOpenAI(sdk.AsyncOpenAI):  # type: ignore[name-defined, misc]
+        # It goes by the SDK's name: the name of its class is what it sends as its `User-Agent`.
         def __init__(self, **arguments: Any) -> None:
             super().__init__(**arguments)
             self._kept_heads: dict[str, KeptHead] = {}
@@ -81,7 +82,7 @@ def client_class(sdk: ModuleType) -> Any:
             await response.aread()
             raise self._make_status_error_from_response(response)
 
-    return Client
+    return AsyncOpenAI
 
 
 def _is_known(client: Any) -> bool:

@@ -7,6 +7,7 @@ from traceback import TracebackException
 from types import ModuleType
 from typing import Any
 
+import anthropic
 import openai
 import pytest
 
@@ -15,9 +16,10 @@ from byok_widgets.errors import ByokError
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.exchange import Answer
 from byok_widgets.providers.protocols.request_heads import client_class
+from tests.fake_keys import fake_key
 from tests.providers.asking import QUESTION, endpoint, fault
 from tests.providers.fault_server import HANG_UP, PAGE, FaultServer, Reply, says
-from tests.providers.protocols.writing import deltas
+from tests.providers.protocols.writing import BOTH, deltas, said
 
 HELLO = deltas({"content": "Hello"}).but(headers={"connection": "close"})
 """The next request comes on a new connection, as after a pause."""
@@ -26,6 +28,31 @@ HELLO = deltas({"content": "Hello"}).but(headers={"connection": "close"})
 def test_the_sdk_keeps_heads() -> None:
     assert issubclass(client_class(openai), openai.AsyncOpenAI)
     assert client_class(openai) is not openai.AsyncOpenAI, "each request is built anew: the SDK has changed"
+
+
+OWN_HEADERS = {"accept-encoding", "x-stainless-read-timeout"}
+"""What is meant to differ: answers are decompressed here, and only the call's deadline limits a silence."""
+
+
+@BOTH
+def test_a_request_has_the_head_that_the_sdk_gives_it(of: str, faulty: FaultServer) -> None:
+    key, provider = fake_key(of), PROVIDERS[of]
+    there = endpoint(provider, faulty, key)
+    reply = said("Hello")(of)
+    faulty.script(reply)
+    for _ in range(2):
+        ENGINE.run(provider.complete(QUESTION, there, lambda _: None))
+    sdk_class = anthropic.Anthropic if of == "anthropic" else openai.OpenAI
+    url = str(there.base_url.url)
+    with sdk_class(api_key=key, base_url=url) as client:
+        client.post(provider.completions_path, body=provider.payload(QUESTION), cast_to=object, stream=False)
+    *ours, raw = faulty.asked
+    for asked in ours:
+        assert (asked.method, asked.path, asked.body) == (raw.method, raw.path, raw.body)
+        differing = {name for name, value in raw.headers.items() if asked.headers.get(name) != value}
+        assert differing <= {*OWN_HEADERS, "user-agent", "x-stainless-async"}
+        assert asked.headers.keys() <= raw.headers.keys()
+        assert asked.headers["user-agent"].replace("Async", "") == raw.headers["user-agent"]
 
 
 def test_an_sdk_that_builds_requests_in_another_way_is_left_alone() -> None:
