@@ -1,11 +1,11 @@
 """`HeldKeys`: finds the keys that are held in this process in a text, whole or in pieces, in any form.
 
-Keys and texts are compared in canonical form (`canonical_text`), a key also reversed, in hex and in base64. A
+Keys and texts are compared in canonical form (`canonical_text`), a key also reversed, in hex, base64 and rot13. A
 piece of a key is eight or more consecutive characters after the public prefix. Of a key that is short or made of
 words, pieces have twelve characters or are the whole key, so that ordinary text stands.
 
-Whole texts are also searched for keys in disguise: with signs between their characters, in rot13, as numbers, or
-in an encoding of an encoding (`unpacked`). A text that is still being streamed is not: each piece would cost more.
+Whole texts are also searched for keys in disguise: with signs between their characters, as numbers, or in an
+encoding of an encoding (`unpacked`). A text that is still being streamed is not: each piece would cost more.
 
 A form is known by the hashes of its runs of four and of eight characters, salted per process; no part of a key is
 kept. Each run of eight contains a run of four that starts at a multiple of five: only those are looked up.
@@ -367,6 +367,7 @@ def _written(key: str) -> Iterator[tuple[str, int, int]]:
     piece = _shortest_piece(key)
     data = key.encode("utf-8", "surrogatepass")
     yield plain, piece, public
+    yield as_written(codecs.encode(key, "rot13")), piece, public
     yield data.hex(), 2 * piece, 2 * public
     yield data.hex(":"), 3 * piece, 3 * public
     for shift in range(3):

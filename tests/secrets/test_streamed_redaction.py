@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import random
 from collections.abc import Iterable, Iterator
 
@@ -59,6 +60,17 @@ def test_no_piece_of_a_key_is_passed_on_wherever_the_text_is_cut(form: str, part
             assert not leaks(passed, secret.reveal()), (name, [len(piece) for piece in pieces])
             assert passed.startswith("I was given <")
             assert passed.endswith(">. What now?")
+
+
+@pytest.mark.parametrize("name", ["openai", "anthropic", "openrouter"])
+def test_a_key_in_rot13_is_not_passed_on(name: str) -> None:
+    secret = held(name)
+    hidden = codecs.encode(secret.reveal(), "rot13")
+    for pieces in cuts(f"I was given <{hidden}>. What now?"):
+        passed, altered = streamed(pieces)
+        assert altered
+        assert not leaks(codecs.encode(passed, "rot13"), secret.reveal())
+        assert passed.endswith(">. What now?")
 
 
 @pytest.mark.parametrize("form", ["plain", "upper case", "reversed", "hex", "base64", "on lines", "in a header"])

@@ -47,17 +47,11 @@ def classify(error: BaseException, context: CallContext) -> ErrorReport:
     if encoded:
         return _of_encoding(encoded, context)
     names = _names(causes)
-    if any(isinstance(cause, ssl.SSLError) for cause in causes) and not names & _AFTER_CONNECTING:
-        return _of_tls(causes, context)
+    is_of_tls = any(isinstance(cause, ssl.SSLError) for cause in causes)
     if "ProxyError" in names:
-        return ErrorReport(
-            "proxy",
-            f"{context.who} could not be reached: the network's proxy refused the connection, or does not answer.",
-            "A proxy refuses if it requires a sign-in, or if it does not know the address.",
-            "Check HTTPS_PROXY, or ask your administrator; then restart the kernel.",
-            context.links.status,
-            retryable=bool(names & _AFTER_CONNECTING),  # it began to answer: perhaps it is overloaded
-        )
+        return _of_proxy(names, context, is_of_tls=is_of_tls)
+    if is_of_tls and not names & _AFTER_CONNECTING:
+        return _of_tls(causes, context)
     if "TimeoutException" in names:
         return _of_silence(names, context)
     if names & _GARBLED:
@@ -126,6 +120,20 @@ def _of_size(error: TooLargeError, context: CallContext) -> ErrorReport:
         "The model may be repeating itself, or something else answers in its place.",
         f"Try again with a lower max_tokens. Where such answers are right, raise the bound: {bound}.",
         context.links.status,
+    )
+
+
+def _of_proxy(names: set[str], context: CallContext, *, is_of_tls: bool) -> ErrorReport:
+    cause = "A proxy refuses if it requires a sign-in, or if it does not know the address."
+    if is_of_tls:
+        cause = "Its address begins with https://, but it speaks plain http, or its certificate is not trusted."
+    return ErrorReport(
+        "proxy",
+        f"{context.who} could not be reached: the network's proxy refused the connection, or does not answer.",
+        cause,
+        "Check HTTPS_PROXY, or ask your administrator; then restart the kernel.",
+        context.links.status,
+        retryable=bool(names & _AFTER_CONNECTING),  # it began to answer: perhaps it is overloaded
     )
 
 

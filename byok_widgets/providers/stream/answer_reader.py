@@ -194,7 +194,7 @@ class AnswerReader:
         return ReadEvent(name, value, is_json, data) if is_json or not is_cut else None
 
     def _says_nothing(self, name: str, value: Any) -> bool:
-        """Whether an event, or what stands in its place, is a sign of life, or says that the stream is complete."""
+        """Whether an event, or what stands in its place, is a sign of life, or says that the stream is over."""
         if isinstance(value, dict):
             told = name or value.get("type")
             return isinstance(told, str) and told in _PROGRESS and _tells_nothing(value)

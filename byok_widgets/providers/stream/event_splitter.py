@@ -1,8 +1,8 @@
 """`EventSplitter`: server-sent events from bytes that arrive in any pieces.
 
 It follows the WHATWG's rules and forgives what servers really do: events that the end of the body completes, JSON
-lines without a field name, an error in a field `error`, NUL bytes in the name of a field. Comments, ids, `retry` and events without data yield
-nothing.
+lines without a field name, an error in a field `error`, NUL bytes in the name of a field. Comments, ids, `retry`
+and events without data yield nothing.
 """
 
 from __future__ import annotations

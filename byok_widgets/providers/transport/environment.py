@@ -102,7 +102,7 @@ def _usable(proxy: Variable) -> str:
     url = proxy.value if "://" in proxy.value else f"http://{proxy.value}"
     try:
         parts = urlsplit(url)
-        is_address = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        is_address = url.isprintable() and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         is_address = False
     scheme = url.partition("://")[0].lower()
@@ -126,12 +126,13 @@ def _matches(entry: str, host: str, port: int) -> bool:
     if entry == "*":
         return True
     if "/" in entry:
-        return _is_in_range(entry, host)
+        return _is_in_range(entry.replace("[", "").replace("]", ""), host)
     name, entry_port = _split_port(entry)
     if entry_port is not None and entry_port != port:
         return False
-    name = name.removeprefix("*").removeprefix(".")
-    return bool(name) and (host == name or host.endswith(f".{name}"))
+    name = name.removeprefix("*").strip(".")
+    # As an address, since one of IPv6 has several spellings.
+    return bool(name) and (host == name or host.endswith(f".{name}") or (":" in name and _is_in_range(name, host)))
 
 
 def _split_port(entry: str) -> tuple[str, int | None]:

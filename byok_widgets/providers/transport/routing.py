@@ -106,9 +106,8 @@ class ProxiedTransport(httpx2.AsyncBaseTransport):
                 return await self._inner.handle_async_request(request)
         except Exception as error:
             # What the parser of SOCKS raises is of no family of the HTTP library.
-            if _is_of_tls(error) or (
-                tunnel.leads_through and not isinstance(error, (httpx2.ConnectError, TimeoutError))
-            ):
+            is_of_server = _is_of_tls(error) or not isinstance(error, (httpx2.ConnectError, TimeoutError))
+            if tunnel.leads_through and is_of_server:
                 raise
             raise httpx2.ProxyError("The proxy does not connect.") from error
 

@@ -80,6 +80,9 @@ def test_which_proxy_is_used(variables: dict[str, str], url: str | None) -> None
         ("fd00::/8", "fd00::7", 443, True),
         ("fd00::7", "fd00::7", 443, True),
         ("[fd00::7]:8443", "fd00::7", 8443, True),
+        ("FD00:0:0::7", "fd00::7", 443, True),
+        ("[fd00::]/8", "fd00::7", 443, True),
+        ("api.example.com.", "api.example.com", 443, True),
         ("10.0.0.0/99", "10.1.2.3", 443, False),
         ("https://api.example.com", "api.example.com", 443, False),
     ],
@@ -105,6 +108,7 @@ UNUSABLE = [
     ("http://proxy.example:port", "not the address"),
     ("http://proxy.example:99999", "not the address"),
     ("http://[::1", "not the address"),
+    ("http://user:pass\x01word@proxy.example", "not the address"),
 ]
 
 
@@ -288,6 +292,19 @@ def test_a_proxy_that_breaks_is_named_and_tried_again(
         async with tunnelling(9, answer=answer) as tunnel:
             error = await proxy_failure(of, monkeypatch, f"http://127.0.0.1:{tunnel.port}")
         assert (error.kind, error.retryable, error.may_be_charged) == ("proxy", True, False)
+
+    run(test)
+
+
+def test_a_proxy_that_speaks_no_tls_is_not_taken_for_the_server(
+    transport: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test() -> None:
+        async with tunnelling(9, answer=b"HTTP/1.1 400 Bad request\r\n\r\n") as tunnel:
+            error = await proxy_failure("openai", monkeypatch, f"https://127.0.0.1:{tunnel.port}")
+        assert error.kind == "proxy"
+        assert "https://" in error.cause
+        assert "base URL" not in error.fix
 
     run(test)
 
