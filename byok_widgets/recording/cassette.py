@@ -13,6 +13,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import stat
 import threading
 from codecs import BOM_UTF8
@@ -26,7 +27,7 @@ from byok_widgets.files import describe_os_error, finite_json
 from byok_widgets.files.locking import file_lock
 from byok_widgets.files.reading import FileTooLargeError, NotRegularFileError, open_file
 from byok_widgets.files.trust import require_not_planted, require_own_links
-from byok_widgets.recording.entry_shape import is_entry
+from byok_widgets.recording.entry_shape import is_entry, misfit
 
 SUFFIX = ".cassette"
 FORMAT = 1
@@ -39,6 +40,7 @@ _MOST_READ = 32
 """Most entries that are kept as they were read."""
 
 _HEADER = b'{"cassette": '
+_ANY_HEADER = re.compile(rb'\s*\{\s*"cassette"\s*:')  # as other programs write it, too
 _BEFORE_DIGEST = b'{"digest": "'
 _DIGEST = slice(len(_BEFORE_DIGEST), len(_BEFORE_DIGEST) + 64)
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -103,7 +105,8 @@ class Cassette:
                 _keep(read, at, entry)
         if entry is not None:
             return entry
-        problem = f"The entry {digest[:12]}… in {str(self.path)!r} cannot be used."
+        line, why = self._content.count(b"\n", 0, at) + 1, misfit(parsed(self._line(at)))
+        problem = f"Line {line} of {str(self.path)!r} is not a recorded call: {why}."
         raise ConfigError(problem, kind="cassette", fix="Correct it, or record it again.")
 
     def refresh(self) -> None:
@@ -165,6 +168,7 @@ class Cassette:
         self._read: dict[int, Entry] = {}
         self._damaged: list[int] = []
         self._is_torn = False
+        self._is_known = False
         self._end = self._lines = 0
 
     def _catch_up(self) -> None:
@@ -187,25 +191,32 @@ class Cassette:
         self._is_torn = False
         for line in file:
             if not line.endswith(b"\n") and parsed(line) is None:
-                if not self._lines and not _may_be_header(line):
+                if not self._is_known and not _may_be_header(line):
                     self._require_known(line)
                 self._is_torn = True
                 return
             self._lines += 1
-            self._content += line
-            if line.startswith(_BEFORE_DIGEST) and line.rstrip().endswith(b"}"):
-                self._places[line[_DIGEST]] = self._end
-            elif self._lines == 1:
-                self._require_known(line.removeprefix(BOM_UTF8))  # which editors of Windows put there
-            elif line.strip():
-                self._damaged.append(self._lines)
             self._end += len(line)
+            self._take_line(_as_written(line if self._content else line.removeprefix(BOM_UTF8)))
+
+    def _take_line(self, line: bytes) -> None:
+        if line.startswith(_BEFORE_DIGEST) and line.rstrip().endswith(b"}"):
+            self._places[line[_DIGEST]] = len(self._content)
+            self._is_known = True
+        elif _ANY_HEADER.match(line) or (line.strip() and not self._is_known):
+            self._require_known(line)  # there are several where cassettes were joined
+            self._is_known = True
+        elif line.strip():
+            self._damaged.append(self._lines)
+        self._content += line
 
     def _require_known(self, line: bytes) -> None:
-        header = parsed(line) if line.startswith(_HEADER) else None
+        header = parsed(line) if _ANY_HEADER.match(line) else None
         if header is None:
             raise ConfigError(
-                f"{str(self.path)!r} is not a cassette.", kind="cassette", fix=f"Give a file *{SUFFIX}."
+                f"{str(self.path)!r} is not a cassette: it does not begin with the line of a cassette.",
+                kind="cassette",
+                fix="Give the file as it was recorded: UTF-8, with one call on each line.",
             )
         if header["cassette"] != FORMAT:
             raise ConfigError(
@@ -224,7 +235,18 @@ def _keep(read: dict[int, Entry], at: int, entry: Entry) -> None:
 
 def _may_be_header(beginning: bytes) -> bool:
     """Whether a file that begins so may be a cassette whose first line was not written to the end."""
-    return _HEADER.startswith(beginning.removeprefix(BOM_UTF8)[: len(_HEADER)])
+    text = beginning.removeprefix(BOM_UTF8)
+    return _HEADER.startswith(text[: len(_HEADER)]) or _ANY_HEADER.match(text) is not None
+
+
+def _as_written(line: bytes) -> bytes:
+    """Return an entry as it is written here, where another program has formatted it; other lines as they are."""
+    if line.startswith(_BEFORE_DIGEST) or not line.lstrip().startswith(b"{"):
+        return line
+    entry = parsed(line)
+    if entry is None or not isinstance(entry.get("digest"), str):
+        return line
+    return line_of({"digest": entry.pop("digest"), "node": entry.pop("node", None), **entry})
 
 
 def _version_of(found: os.stat_result) -> tuple[int, int]:

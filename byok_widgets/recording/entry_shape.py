@@ -94,8 +94,17 @@ class _Failed(_Entry):
 
 def is_entry(data: dict[str, Any]) -> bool:
     """Whether data can be the entry of a call: an answer or a fault, of which each part is what it should be."""
+    return not misfit(data)
+
+
+def misfit(data: dict[str, Any] | None) -> str:
+    """Return in words why data is not the entry of a call; empty if it is one."""
+    if data is None:
+        return "it is not JSON in UTF-8"
     try:
         (_Failed if "fault" in data else _Answered).model_validate(data)
-    except ValidationError:
-        return False
-    return True
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        return f"{place}: {first['msg'][:1].lower()}{first['msg'][1:]}"
+    return ""

@@ -115,14 +115,18 @@ class Replay(_Handle[Player]):
         models = ", ".join(found.models) or "no model"
         days = " to ".join(found.days)
         head = f"REPLAY · {self.path.name} · {_calls(found.calls)} of {models}" + (f" · {days}" if days else "")
-        return [head, *self._ways(found), *self._notices()]
+        ways = [MISSING_WORDS[self._tape.missing], *(self._costs(found) if found.calls else ())]
+        return [head, *ways, "flow.live() ends the replay.", *self._unusable(found), *self._notices()]
 
-    def _ways(self, found: Contents) -> list[str]:
+    def _unusable(self, found: Contents) -> list[str]:
+        count = len(self._tape.cassette) - found.calls
+        return [f"Note: {_calls(count)} in it cannot be used; the error of the call says why."] if count else []
+
+    def _costs(self, found: Contents) -> list[str]:
         then = f"Recorded answers need no key and no network, and cost nothing; {_cost(found)} when recorded."
         prices = [f"{cost} with {ref}" for ref, cost in found.live.items()]
         live = [f"Live, the same calls cost about {' or '.join(prices[:3])}."] if prices else []
-        end = "flow.live() ends the replay."
-        return [MISSING_WORDS[self._tape.missing], then, *self._own_model(found), *live, end]
+        return [then, *self._own_model(found), *live]
 
     def _own_model(self, found: Contents) -> list[str]:
         """Say what the flow's own model would cost."""

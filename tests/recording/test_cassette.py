@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -102,6 +103,35 @@ def test_what_editors_and_merges_leave_is_taken(written: Path) -> None:
     damaged = Cassette(written, must_exist=True)
     assert (len(damaged), len(damaged.notices)) == (5, 1)
     assert "4" in damaged.notices[0]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{"separators": (",", ":")}, {"sort_keys": True}, {"ensure_ascii": True}],
+    ids=["dense", "sorted", "ascii"],
+)
+def test_calls_that_another_program_has_formatted_anew_are_found(written: Path, form: dict[str, Any]) -> None:
+    entries = [json.loads(line) for line in written.read_text(encoding="utf-8").splitlines()]
+    written.write_text("".join(f"{json.dumps(each, **form)}\n" for each in entries), encoding="utf-8")
+    made = Cassette(written, must_exist=True)
+    made.append(entry(7))
+    made.refresh()
+    assert [made.find(digest(number)) for number in (0, 4, 7)] == [
+        entry(0, "Answer 0"),
+        entry(4, "Answer 4"),
+        entry(7),
+    ]
+    assert made.notices == ()
+
+
+def test_joined_cassettes_are_one_unless_a_newer_recorder_wrote_a_part(written: Path) -> None:
+    content = written.read_bytes()
+    written.write_bytes(content + content)
+    made = Cassette(written, must_exist=True)
+    assert (len(made), made.notices) == (5, ())
+    written.write_bytes(content + b'{"cassette": 99}\n')
+    with pytest.raises(ConfigError):
+        Cassette(written, must_exist=True)
 
 
 @pytest.mark.parametrize("content", [b"{}\n", b"hello\n", b"hello", b'{"cassette": 99}\n', b'{"cells": []}'])

@@ -98,6 +98,14 @@ def test_an_entry_that_is_none_is_refused_and_left_out_elsewhere(
         flow.node("ask").run("Another question")
 
 
+def test_an_error_names_the_line_and_the_place_of_what_was_edited(flow: Flow, path: Path) -> None:
+    edited(path, answer={**answer(path), "usage": {"input_tokens": -5}})
+    with flow.replay(path) as replay:
+        assert "1 call in it" in str(replay)
+        with pytest.raises(ConfigError, match=r"[Ll]ine 2 .*answer\.usage\.input_tokens"):
+            flow.node("ask").run("Hi")
+
+
 @pytest.mark.parametrize(
     "link", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", ' https://x" onclick="']
 )
