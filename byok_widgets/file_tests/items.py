@@ -130,8 +130,7 @@ class CaseItem(pytest.Item):
     def __init__(self, *, case: Case, **given: Any) -> None:
         super().__init__(**given)
         self.case = case
-        for tag in case.tags:
-            self.keywords[tag] = True
+        self.extra_keyword_matches.update(case.tags)
 
     def runtest(self) -> None:
         """Run it.

@@ -90,8 +90,9 @@ def test_each_case_is_a_test_and_what_went_wrong_is_told(
 def test_only_the_cases_that_are_selected_are_run(
     folder: Path, write_cases: WriteCases, server: ScriptedServer, run_pytest: RunPytest
 ) -> None:
-    write_cases(GOOD, BAD)
-    assert run_pytest("-k", "good").code == 0
+    write_cases({**GOOD, "tags": ["quick"]}, BAD)
+    for keyword in ("good", "quick"):
+        assert run_pytest("-k", keyword).code == 0
     assert not any("Sunday" in str(request) for request in server.requests)
     server.requests.clear()
     assert run_pytest("booking.cases::good", "--byok-runs", "2").code == 0
