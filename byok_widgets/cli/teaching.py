@@ -145,8 +145,9 @@ def run_grade(given: argparse.Namespace) -> int:
     from byok_widgets.teaching import checking, report
     from byok_widgets.teaching.expected import require_mentioned
 
-    expected = checking.expected_values(given.expected, given.variable, limit_s=given.limit)
+    checking.require_there([given.expected, *given.places])
     paths = checking.submissions(given.places)
+    expected = checking.expected_values(given.expected, given.variable, limit_s=given.limit)
     if given.expected.suffix != ".ipynb":
         require_mentioned(expected, paths)
     material = given.expected.parent

@@ -24,6 +24,7 @@ from byok_widgets.attributes.strict import nearest
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error, read_file
 from byok_widgets.providers.local.default_model import MODEL_VARIABLE
+from byok_widgets.secrets.quoting import as_given
 from byok_widgets.teaching.expected import MOST_BYTES, read_values
 from byok_widgets.teaching.one_notebook import Job
 from byok_widgets.teaching.values import MOST_CHARS, same
@@ -122,6 +123,28 @@ def submissions(places: Sequence[Path]) -> list[Path]:
     if not kept:
         raise ConfigError("No notebooks were found.", kind="check", fix="Name notebooks, or a folder of them.")
     return list(dict.fromkeys(kept))
+
+
+def require_there(places: Sequence[Path]) -> None:
+    """Check that files and folders exist, before anything runs.
+
+    Raises:
+        ConfigError: One does not; the error names the nearest that is there.
+    """
+    for place in places:
+        if not os.path.lexists(place):
+            near = nearest(place.name, _names_in(place.parent))
+            hint = f"; the nearest is {as_given(near)}" if near else ""
+            raise ConfigError(
+                f"{as_given(str(place))} does not exist{hint}.", kind="check", fix="Correct the path."
+            )
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir()]
+    except OSError:
+        return []
 
 
 def check(

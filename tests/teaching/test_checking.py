@@ -161,6 +161,21 @@ def test_a_misspelt_variable_is_told_before_a_notebook_runs(
 
 
 @pytest.mark.parametrize(
+    "wrong", [("solutoin.ipynb", "in"), ("solution.ipynb", "inn"), ("solution.ipynb", "in/a.ipyn")]
+)
+def test_a_misspelt_path_is_told_before_a_notebook_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], wrong: tuple[str, str]
+) -> None:
+    place = tmp_path / "ran"
+    for path in (tmp_path / "solution.ipynb", tmp_path / "in" / "a.ipynb"):
+        handed_in(path, f"total = open({str(place)!r}, 'w')")
+    solution, submitted = (str(tmp_path / each) for each in wrong)
+    assert main(["grade", solution, submitted, "--variable", "total"]) == 2
+    assert "nearest" in capsys.readouterr().err
+    assert not place.exists()
+
+
+@pytest.mark.parametrize(
     ("one", "other", "expected"),
     [
         (1, 1.0, True),
