@@ -133,6 +133,20 @@ class Cassette:
         end = self._content.find(b"\n", at)
         return bytes(self._content[at:end] if end >= 0 else self._content[at:])
 
+    def require_writable(self) -> None:
+        """Check that calls can be recorded, before one is paid for.
+
+        Raises:
+            ConfigError: The file or its folder may not be written.
+        """
+        places = [self.path.parent, *([self.path] if self.path.exists() else ())]
+        if not all(os.access(place, os.W_OK) for place in places):
+            raise ConfigError(
+                f"The cassette {str(self.path)!r} cannot be written: no permission there.",
+                kind="cassette",
+                fix="Record into a folder of your own.",
+            )
+
     def append(self, entry: Entry) -> None:
         """Write an entry behind all others.
 

@@ -23,7 +23,7 @@ def record(context: FlowContext, path: str | Path) -> Recording:
         ConfigError: The file cannot be used.
         KeyFormatError: There is an API key in its name.
     """
-    recorder = Recorder(Cassette(whole_notebook.place_of(_checked(path)), must_exist=False))
+    recorder = Recorder(_to_write(whole_notebook.place_of(_checked(path))))
     whole_notebook.watch(recorder)
     forget_modes()
     return Recording(context, recorder)
@@ -44,7 +44,9 @@ def replay(context: FlowContext, path: str | Path, missing: Missing) -> Recordin
         )
     if whole_notebook.is_recorded():
         return record(context, path)
-    player = Player(Cassette(_checked(path), must_exist=missing != "record"), missing)
+    place = _checked(path)
+    cassette = _to_write(place) if missing == "record" else Cassette(place, must_exist=True)
+    player = Player(cassette, missing)
     forget_modes()
     return Replay(context, player)
 
@@ -53,6 +55,12 @@ def live(context: FlowContext) -> None:
     """End recordings and replays of a flow."""
     context.use_tape(None)
     forget_modes()
+
+
+def _to_write(path: Path) -> Cassette:
+    cassette = Cassette(path, must_exist=False)
+    cassette.require_writable()
+    return cassette
 
 
 def _checked(path: str | Path) -> Path:

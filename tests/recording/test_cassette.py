@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,26 @@ def test_two_processes_on_one_cassette_lose_nothing(cassette: Path) -> None:
     made = Cassette(cassette, must_exist=True)
     assert (len(made), made.notices) == (300, ())
     assert sum(b'{"cassette"' in line for line in cassette.read_bytes().splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions differ there")
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_may_not_be_written_is_refused_before_a_call_is_made(
+    flow: Flow, server: ScriptedServer, cassette: Path
+) -> None:
+    flow.conversation("ask", "Be brief.")
+    with flow.record(cassette):
+        flow.node("ask").run("Hi")
+    cassette.parent.chmod(0o555)
+    try:
+        for begin in (flow.record, partial(flow.replay, missing="record")):
+            with pytest.raises(ConfigError) as raised:
+                begin(cassette)
+            assert raised.value.kind == "cassette"
+        with flow.replay(cassette):
+            assert flow.node("ask").run("Hi").origin == "replay"
+    finally:
+        cassette.parent.chmod(0o755)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
