@@ -125,6 +125,8 @@ def _try_out(made: ClassFolder) -> None:
         if found.error:
             print(
                 f"{found.path.name}, run as a student has it: {found.error}.\n"
+                "If the notebook was changed after it was recorded, record it again: "
+                f"byok-widgets record {found.path.name}\n"
                 "A recording answers the model that it was made with: name that in the notebook (flow.model = …), "
                 "and replay the recording there."
             )

@@ -150,6 +150,7 @@ flow.conversation("ask", "Be brief.").run("Hi")"""
     told = capsys.readouterr().out
     assert "forgotten.ipynb" in told
     assert "LocalModelError in cell 1" in told
+    assert "byok-widgets record forgotten.ipynb" in told
     assert "named.ipynb" not in told
 
 
