@@ -101,7 +101,12 @@ def _is_recorded(cell: Any) -> bool:
 def _execute(notebook: Any, folder: Path) -> None:
     from nbclient import NotebookClient
 
-    client = NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(folder.absolute())}})
+    client = NotebookClient(
+        notebook,
+        timeout=None,
+        iopub_timeout=60,  # the places of cassettes are an output: on a busy machine, the usual 4 s lose it
+        resources={"metadata": {"path": str(folder.absolute())}},
+    )
     client.create_kernel_manager().transport = transport()
     client.execute()
 

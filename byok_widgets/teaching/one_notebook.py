@@ -19,6 +19,8 @@ from typing import Any, TypedDict
 _MOST_MEMORY_BYTES = 8_000_000_000
 _LARGEST_FILE_BYTES = 500_000_000
 _LAST_CELL_S = 20
+_OUTPUTS_S = 30
+"""How long outputs may come after a cell has ended: on a busy machine the usual 4 s lose errors."""
 _CUT = {"ename": "Timeout", "evalue": "", "traceback": []}
 """What nbclient takes for the reply of a cell that it has interrupted."""
 _TELL = """\
@@ -92,6 +94,7 @@ async def _error_of(job: Job) -> str:
         notebook,
         kernel_name="python3",
         allow_errors=True,  # the cells after one that fails may still give the right values
+        iopub_timeout=_OUTPUTS_S,
         interrupt_on_timeout=True,  # otherwise a timeout raises, and the values so far are lost with the kernel
         error_on_timeout=_CUT,
         shutdown_kernel="immediate",

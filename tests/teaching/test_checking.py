@@ -46,6 +46,22 @@ def test_a_call_that_was_not_recorded_is_told_in_words(tmp_path: Path) -> None:
     assert found["lesson.ipynb"]["error"].startswith("LocalModelError in cell 1: a call that was not recorded")
 
 
+@pytest.mark.slow  # outputs are late by more than nbclient waits for them
+def test_an_error_that_comes_late_is_not_lost(tmp_path: Path) -> None:
+    late = """\
+import threading
+thread = get_ipython().kernel.iopub_thread
+send = thread.send_multipart
+thread.send_multipart = lambda *given, **named: threading.Timer(6, send, given, named).start()
+1 / 0"""
+    notebook = handed_in(tmp_path / "in" / "a.ipynb", "total = 1", late)
+    expected = tmp_path / "expected.json"
+    expected.write_text('{"total": 1}', encoding="utf-8")
+    code, found = graded(tmp_path, str(expected), str(notebook), "--limit", "300")
+    assert code == 1
+    assert "ZeroDivisionError" in found["a.ipynb"]["error"]
+
+
 def test_the_table_says_to_the_end_why_a_notebook_did_not_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
