@@ -159,7 +159,8 @@ class TestRun(Comparison):
             k: How often; by default as often as each case was run.
 
         Returns:
-            The mean over the cases; `None` where a case of which something is expected has fewer such runs.
+            The mean over the cases; `None` where a case of which something is expected has fewer such runs, or its
+            verdict is withheld.
 
         Raises:
             ConfigError: It is not a number from 1 to the number of runs.
@@ -174,6 +175,8 @@ class TestRun(Comparison):
     def pass_k_now(self, k: int) -> float | None:
         """Do the same with what there is now, without waiting."""
         checked = [each for each in self.outcomes if each.outcome is not Outcome.UNCHECKED]
+        if any(each.outcome is Outcome.WITHHELD for each in checked):
+            return None
         return pass_k([(each.decided, each.passes) for each in checked], k)
 
     # What is kept of it

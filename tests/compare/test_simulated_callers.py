@@ -128,6 +128,14 @@ def test_a_caller_that_never_gets_it_right_leaves_the_score_missing(flow: Flow, 
     assert (again.validity.valid, again.validity.dialogues) == (1, 3)  # what went wrong before still counts
 
 
+def test_a_flow_has_no_rate_while_too_few_dialogues_were_valid(flow: Flow, server: ScriptedServer) -> None:
+    server.script(Actors(lambda begun, turn: good(begun, turn) if begun > 1 else ("Bye.", True)).answer)
+    result = flow.test([case(1)])
+    assert (result.validity.valid, result.validity.dialogues) == (1, 2)
+    assert result.outcome("c1").outcome is Outcome.WITHHELD
+    assert result.pass_k() is None
+
+
 @pytest.mark.parametrize(("silent_at", "faults"), [(0, ["hung_up_early"]), (1, ["hung_up_early"]), (2, [])])
 def test_a_caller_that_hangs_up_without_a_word_has_ended_the_conversation(
     flow: Flow, server: ScriptedServer, silent_at: int, faults: list[str]
