@@ -29,7 +29,7 @@ def fake_key(provider: str = "openai") -> str:
     if provider == "huggingface":
         return "h" + "f_" + "".join(secrets.choice(string.ascii_letters) for _ in range(34))
     if provider == "mistral":
-        return "aB3" + _random(29)
+        return "aB3" + _random(14) + "7" + _random(14)  # without a second digit it would look like a name
     return _random(40)
 
 
