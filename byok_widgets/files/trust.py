@@ -102,8 +102,8 @@ def require_lasting(path: Path) -> None:
     folder = path.absolute().parent
     if HAS_OWNERS and folder.stat().st_mode & (stat.S_IWOTH | stat.S_ISVTX) == stat.S_IWOTH:
         raise UntrustedPathError(
-            f"other users of this machine can replace the files in {str(folder)!r}; if it is yours, run: "
-            f"chmod o-w {_quoted(folder)}"
+            f"other users of this machine can replace the files in {str(folder)!r}; choose a folder of your own, "
+            f"such as a new one in it, or, if it is yours, run: chmod o-w {_quoted(folder)}"
         )
 
 

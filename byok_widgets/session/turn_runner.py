@@ -260,15 +260,15 @@ class TurnRunner:
             _, reason = await evaluate(last.condition, variables, flow=self._context.config.name)
             taken, found[last] = last, _verdict(last, "holds", reason)
 
-        def in_order(judged: Judged) -> tuple[EdgeVerdict, ...]:
+        def verdicts_of(judged: Judged) -> tuple[EdgeVerdict, ...]:
             known = {**judged.verdicts, **found}
             return tuple(known.get(edge) or _verdict(edge, "not looked at") for edge in (*own, *ways_in))
 
         target = taken.target if taken else None
         dropped = await self._background.drop_unless(target or self._node)
-        self._steps.append(Judgement(self._node, in_order(judged), target, judged.reply, dropped))
+        self._steps.append(Judgement(self._node, verdicts_of(judged), target, judged.reply, dropped))
         if judge is not None:
-            self._background.follow(len(self._steps) - 1, judged, judge, in_order)
+            self._background.follow(len(self._steps) - 1, judged, judge, verdicts_of)
         return taken
 
     def _speculate(self, name: str) -> None:

@@ -100,7 +100,7 @@ class EventSplitter:
         values = piece[6:-2].split(b"\n\ndata: ")
         if b"" in values or len(piece) > self._max_bytes or self._count + count > self._max_events:
             return []
-        self._is_first = False
+        self._is_first, self._idle = False, 0
         self._count += count
         return [Event("", value) for value in values]
 

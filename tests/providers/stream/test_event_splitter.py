@@ -129,3 +129,11 @@ def test_a_long_event_in_small_pieces_costs_no_more_than_its_length() -> None:
     (event,) = split(*(body[at : at + 1400] for at in range(0, len(body), 1400)))
     assert len(event.data) == 6_000_000
     assert time.process_time() - begun < 1, "joining each time takes seconds"
+
+
+def test_events_between_keep_alives_are_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "MAX_IDLE_LINES", 100)
+    splitter = EventSplitter()
+    for _ in range(3):
+        assert splitter.feed(b": hm\n\n" * 30) == []
+        assert [event.data for event in splitter.feed(b"data: a\n\ndata: b\n\n")] == [b"a", b"b"]
