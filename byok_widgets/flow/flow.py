@@ -535,11 +535,16 @@ class Flow(AnswersGuesses, FlowDefinition):
         """
         return frontend().chat(self.start(show=False) if session is None else session)
 
-    def load_session(self, path: str | Path) -> Session:
+    def load_session(self, path: str | Path, *, trust: bool = False) -> Session:
         """Open a session that was saved with `Session.save`, and continue it on this flow.
 
         A session of a flow with another name can be continued if the nodes are the same; its `notice` then names
-        that flow.
+        that flow. If the session had a model of its own that this flow does not use, it continues with the flow's
+        models, and its `notice` says so.
+
+        Args:
+            path: The file.
+            trust: Whether to use the session's own model all the same: you know who made the file.
 
         Raises:
             ConfigError: The file does not exist, is damaged, is not a session, or belongs to a flow with other
@@ -547,7 +552,7 @@ class Flow(AnswersGuesses, FlowDefinition):
         """
         from byok_widgets.session import Session
 
-        return Session.load(Path(path), self.graph, self.context)
+        return Session.load(Path(path), self.graph, self.context, trust=trust)
 
     def cases(self, source: Any, *, functions: Mapping[str, Callable[..., Any]] | None = None) -> Cases:
         """Read cases for comparisons and tests: what callers say, and the expected outcome.

@@ -29,6 +29,7 @@ from byok_widgets.plain_values import copy_of
 from byok_widgets.session import session_file
 from byok_widgets.session.arguments import check_text, check_variables, reject_options
 from byok_widgets.session.assignment import AS_THE_FLOW_HAS_IT, Assignment
+from byok_widgets.session.filed_model import with_chosen_model
 from byok_widgets.session.session_data import SavedSession
 from byok_widgets.session.timeline import Timeline
 from byok_widgets.session.trace import Trace
@@ -151,14 +152,22 @@ class Session(AnswersGuesses, StrictAttributes):
         return self._lock.is_held
 
     @classmethod
-    def load(cls, path: Path, graph: FlowGraph, context: FlowContext) -> Session:
+    def load(cls, path: Path, graph: FlowGraph, context: FlowContext, *, trust: bool = False) -> Session:
         """Read a session that was saved, to continue it on a flow.
+
+        Args:
+            path: The file.
+            graph: The graph of the flow.
+            context: What its nodes share.
+            trust: Whether the model of the file is used even if the flow does not use it.
 
         Raises:
             ConfigError: The file does not exist, is damaged, is not a session, belongs to a flow with other nodes,
                 or was saved by a newer version. It is left unchanged.
         """
         saved = session_file.read(path, graph, context)
+        if not trust:
+            saved = with_chosen_model(saved, graph, context)
         session = cls(graph, context, model=saved.model, effects=EffectLog(saved.effects))
         session.restore(
             turns=saved.turns, unfinished=saved.unfinished, entries=saved.variables, notice=saved.notice

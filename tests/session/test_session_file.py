@@ -87,7 +87,7 @@ def content(path: Path) -> Data:
 
 def test_everything_is_restored(booking: Flow, talked: Session, file: Path) -> None:
     talked.save(file)
-    again = booking.load_session(file)
+    again = booking.load_session(file, trust=True)
     assert facts(again) == facts(talked)
     assert len(again.unfinished) == 1
     again.save(file.with_name("again.json"))
@@ -98,7 +98,7 @@ def test_it_continues_where_it_was_and_the_original_is_unchanged(
     booking: Flow, script: Script, talked: Session, file: Path
 ) -> None:
     talked.save(file)
-    again = booking.load_session(file)
+    again = booking.load_session(file, trust=True)
     sent = len(script.server.requests)
     again.say("Thank you")
     assert len(again.turns) == len(talked.turns) + 1
@@ -425,12 +425,12 @@ def test_on_the_same_flow_under_another_name_it_continues_and_says_whose_it_was(
     talked.save(file)
     booking.save(file.with_name("booking.flow.json"))
     other = Flow.load(file.with_name("booking.flow.json"), name=f"{booking.name} other")
-    again = other.load_session(file)
+    again = other.load_session(file, trust=True)
     assert repr(booking.name) in again.notice
     for said in (repr(again), again.summary, again._repr_html_().replace("&#x27;", "'"), repr(again.fork())):
         assert again.notice in said
     assert str(again.say("Hello")) == "Hm."
-    assert booking.load_session(file).notice == ""
+    assert booking.load_session(file, trust=True).notice == ""
 
 
 def test_a_session_can_be_loaded_before_its_nodes_are_created(talked: Session, file: Path) -> None:
@@ -440,6 +440,25 @@ def test_a_session_can_be_loaded_before_its_nodes_are_created(talked: Session, f
     assert again.variables["name"] == "Cleo"
     with pytest.raises(ConfigError, match="node 'ask'"):
         again.say("Hello")
+
+
+@pytest.mark.parametrize("model", ["local:\\\\host\\share\\x.gguf", "local:/tmp/x.gguf", "openai:gpt-6-astra-pro"])
+def test_a_file_chooses_no_model_unless_it_is_trusted(
+    booking: Flow, script: Script, talked: Session, file: Path, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talked.save(file)
+    file.write_text(json.dumps({**content(file), "model": model}), encoding="utf-8")
+    touched: list[str] = []
+    real = Path.is_file
+    monkeypatch.setattr(Path, "is_file", lambda self: touched.append(str(self)) or real(self))
+    again = booking.load_session(file)
+    assert (again.model, [path for path in touched if "gguf" in path]) == (None, [])
+    assert repr(model) in again.notice
+    assert again.notice in repr(again)
+    assert str(again.say("Hello")) == "Hm."
+    assert script.server.requests[-1]["model"] == "scripted"
+    file.write_text(json.dumps({**content(file), "model": "compatible:scripted"}), encoding="utf-8")
+    assert booking.load_session(file).model == "compatible:scripted", "the flow uses it"
 
 
 def test_a_long_session_is_saved_quickly(booking: Flow, talked: Session, file: Path) -> None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.errors import ConfigError
 from byok_widgets.keys.backends.session import SessionMemory
-from byok_widgets.nodes import model_nodes
+from byok_widgets.nodes.models_in_use import models_in_use
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.local.catalog import LOCAL_MODELS
 
 if TYPE_CHECKING:
-    from byok_widgets.config import FlowConfig, ModelRef
     from byok_widgets.findings import Finding, FixKind
     from byok_widgets.graph import AnyNode
     from byok_widgets.keys import KeyStatus
@@ -88,12 +86,4 @@ def check_pick(context: FlowContext, nodes: Mapping[str, AnyNode], text: str) ->
             kind="visitor",
             fix=f"Choose one of {', '.join(LOCAL_MODELS)}, or another provider.",
         )
-    context.picked_models.note(ref, in_use=_in_use(context.config, nodes))
-
-
-def _in_use(config: FlowConfig, nodes: Mapping[str, AnyNode]) -> Iterator[ModelRef]:
-    for node in model_nodes(nodes).values():
-        with suppress(ByokError):  # no model is chosen
-            yield node.resolve().ref
-    for text in filter(None, (config.model and f"{config.provider}:{config.model}", config.judge_model)):
-        yield config.ref(text)
+    context.picked_models.note(ref, in_use=models_in_use(context.config, nodes))
