@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from byok_widgets.errors import ByokError, ConfigError, KeyFormatError, MissingKeyError
-from byok_widgets.flow import Flow
+from byok_widgets.flow import Flow, flow_contexts
 from byok_widgets.providers import PROVIDERS
 
 
@@ -38,6 +38,7 @@ def open_flow(path: Path, allowed: Allowed) -> Flow:
         KeyFormatError: A variable is not set, or does not hold a key for its provider.
     """
     flow = Flow.load(path, fresh=True, trust=allowed.trust or None)
+    flow_contexts.withdraw(flow.context)  # two files may call their flows alike, and each has its own settings
     waiting = flow.notice if not allowed.trust else ""
     if waiting:
         raise ConfigError(f"{path.name}: {waiting}", kind="flow_file", fix="Look at it, and add --trust.")

@@ -51,6 +51,14 @@ def shared(name: str, *, fresh: bool = False) -> FlowContext:
         return made[name, fresh]
 
 
+def withdraw(context: FlowContext) -> None:
+    """Let no further flow share this: one of the same name gets settings of its own."""
+    with _lock:
+        for made in _made.values():
+            for key in [key for key, known in made.items() if known is context]:
+                del made[key]
+
+
 def _starts_clean() -> bool:
     """Whether all flows start clean here: a class says so by a variable, and a browser's tab keeps nothing."""
     return not HAS_THREADS or os.environ.get(FRESH_VARIABLE, "").strip().lower() in ("1", "true", "yes", "on")

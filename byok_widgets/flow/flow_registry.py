@@ -49,6 +49,11 @@ def latest(context: FlowContext) -> RegisteredFlow | None:
     return next((flow for flow in reversed(_live_flows()) if flow.context is context), None)
 
 
+def others(flow: object, context: FlowContext) -> tuple[RegisteredFlow, ...]:
+    """Return the flows that share a context with a flow."""
+    return tuple(other for other in _live_flows() if other is not flow and other.context is context)
+
+
 def _live_flows() -> list[RegisteredFlow]:
     with _lock:
         return [flow for flow in (made() for made in _made) if flow is not None]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from byok_widgets.cli import main
+from byok_widgets.file_tests.loading import Allowed, open_flow
 from tests.compare.flows import compatible_flow
 from tests.fake_keys import fake_key
 from tests.file_tests.conftest import BAD, GOOD, WriteCases
@@ -26,6 +28,14 @@ def test_the_exit_code(folder: Path, write_cases: WriteCases, cases: list[dict],
 def test_a_provider_that_fails_is_code_2(folder: Path, write_cases: WriteCases, server: ScriptedServer) -> None:
     server.script(Say(status=401, body={"error": {"message": "no"}}))
     assert main(["test", str(folder / "booking.flow.json"), str(write_cases(GOOD))]) == 2
+
+
+def test_two_files_whose_flows_are_called_alike_have_each_their_own_settings(folder: Path) -> None:
+    data = json.loads((folder / "booking.flow.json").read_text(encoding="utf-8"))
+    for prompt in ("one", "two"):
+        (folder / f"{prompt}.flow.json").write_text(json.dumps({**data, "global_prompt": prompt}), "utf-8")
+    flows = [open_flow(folder / f"{prompt}.flow.json", Allowed()) for prompt in ("one", "two")]
+    assert [flow.global_prompt for flow in flows] == ["one", "two"]
 
 
 def test_reports_and_baselines(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,15 +15,18 @@ from byok_widgets.config import ModelRef
 from byok_widgets.config.base_url import BaseUrl
 from byok_widgets.config.turn_limits import TurnLimits
 from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.flow import flow_registry
 from byok_widgets.flow.file.filed_flow import FiledFlow
 from byok_widgets.flow.file.limits import limits_not_raised
 from byok_widgets.flow.file.settings import FileSettings
+from byok_widgets.flow.file.shared import SharedSettings
 from byok_widgets.flow.incoming.from_files import FROM_FILES
 from byok_widgets.frontend import frontend
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge, FlowGraph
 from byok_widgets.graph.conditions import condition_fields, read_condition
 from byok_widgets.nodes import model_nodes
 from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.nodes.models_in_use import models_in_use
 from byok_widgets.providers import PROVIDERS
 
 Data = dict[str, Any]
@@ -118,11 +122,9 @@ class _Settings:
         is_ref = model is None or model.startswith(f"{self.provider}:")
         self.model = self.ref(model if is_ref else f"{self.provider}:{model}")
         self.judge_model = self.ref(data.pop("judge_model", None))
-        self.judge_max_tokens = data.pop("judge_max_tokens", None)
         self.limits = TurnLimits(data.pop("max_calls_per_turn", None), data.pop("max_cost_per_turn", None))
-        self.global_prompt = data.pop("global_prompt", "")
-        self.grounding = data.pop("grounding", "auto")
-        self.locale = data.pop("locale", None)
+        names = [field.name for field in fields(SharedSettings) if field.name in data]
+        self.shared = SharedSettings(**{name: data.pop(name) for name in names})
         self.overrides: dict[str, str | None] = {}
 
     def ref(self, text: str | None) -> str | None:
@@ -133,23 +135,24 @@ class _Settings:
 
     def settle(self, flow: FiledFlow, context: FlowContext, *, trust: bool | None) -> None:
         """Write what the file says, or let it wait where the person has to decide."""
-        flow.judge_max_tokens = self.judge_max_tokens
-        flow.global_prompt = self.global_prompt
-        flow.grounding = self.grounding
-        flow.locale = self.locale
+        others = flow_registry.others(flow, context)
+        waiting = self.shared.differences(context, has_flows=any(other.nodes for other in others))
         tuned = tuple(name for name, node in model_nodes(flow.nodes).items() if node.layered_settings.overrides)
         models = (self.provider, self.model, self.judge_model)
         held = FileSettings(*models, self.urls, self.overrides, self.limits, tuned)
-        differences = held.differences(context)
+        in_use = {str(ref) for other in others for ref in models_in_use(context.config, other.nodes)}
+        differences = [*held.differences(context, in_use), *waiting.values()]
         for sentence in limits_not_raised(flow.config.name, flow.config.turn_limits, self.limits):
             frontend().tell(sentence)
         FROM_FILES.forget(context)
+        self.shared.write(flow, but=waiting)
         if not differences or trust:
             self._write(flow)
         elif trust is None:
             FROM_FILES.ask(context, differences, partial(self._write, flow))
 
     def _write(self, flow: FiledFlow) -> None:
+        self.shared.write(flow)
         flow.provider = self.provider
         for provider in PROVIDERS:
             if flow.config.base_url(provider) != self.urls.get(provider):

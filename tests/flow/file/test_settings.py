@@ -58,6 +58,53 @@ def test_code_answers_without_a_question(flow: Flow, file: Path, trust: bool, ur
 
 
 @pytest.mark.parametrize("place", ["model", "judge_model", "node"])
+def test_a_model_that_costs_money_waits_where_nobody_has_chosen_it(flow: Flow, tmp_path: Path, place: str) -> None:
+    flow.key_store.save("openai", "api.openai.com", fake_key("openai"), backend="session")
+    flow.provider, dear = "openai", "openai:gpt-6-astra"
+    node = {"name": "ask", "kind": "conversation", "prompt": "Hi.", **({"model": dear} if place == "node" else {})}
+    given = {"provider": "openai", "nodes": [node], **({} if place == "node" else {place: dear})}
+    again = Flow.load(filed(tmp_path / "dear.flow.json", name=flow.name, **given))
+    assert (again.model, again.judge_model, again.node("ask").model) == (None, None, None)
+    (question,) = FROM_FILES.questions(flow.context)
+    assert dear in question.text
+    question.choices[1].act()
+    assert dear.removeprefix("openai:") in str((again.model, again.judge_model, again.node("ask").model))
+    Flow.load(tmp_path / "dear.flow.json")
+    assert FROM_FILES.questions(flow.context) == [], "it is in use now"
+
+
+OTHERS = {"judge_max_tokens": 100_000, "global_prompt": "Ask for all.", "grounding": "off", "locale": "de-DE"}
+
+
+@pytest.mark.parametrize(
+    "mine", [{}, {"judge_max_tokens": 16, "global_prompt": "Be kind.", "grounding": "require"}]
+)
+@pytest.mark.parametrize("trust", [None, False, True])
+def test_a_file_changes_nothing_of_a_flow_that_is_there_in_silence(
+    flow: Flow, tmp_path: Path, mine: dict[str, object], trust: bool | None
+) -> None:
+    flow.conversation("ask", "Ask.")
+    for name, value in mine.items():
+        setattr(flow, name, value)
+    before = {name: getattr(flow, name) for name in OTHERS}
+    Flow.load(filed(tmp_path / "other.flow.json", name=flow.name, **OTHERS), trust=trust)
+    assert {name: getattr(flow, name) for name in OTHERS} == (OTHERS if trust else before)
+    questions = FROM_FILES.questions(flow.context)
+    assert len(questions) == (trust is None)
+    if questions:
+        assert "100000" in questions[0].text
+        questions[0].choices[1].act()
+        assert {name: getattr(flow, name) for name in OTHERS} == OTHERS
+
+
+def test_the_prompt_of_a_file_holds_where_nothing_else_was_chosen(flow: Flow, tmp_path: Path) -> None:
+    flow.model = "openai:gpt-6-luna"  # saved: the flow is known in the next kernel
+    again = Flow.load(filed(tmp_path / "mine.flow.json", name=flow.name, provider="openai", **OTHERS))
+    assert {name: getattr(again, name) for name in OTHERS} == OTHERS
+    assert again.model == "gpt-6-luna", "the model still waits"
+
+
+@pytest.mark.parametrize("place", ["model", "judge_model", "node"])
 def test_no_file_of_this_machine_is_touched_before_it_is_confirmed(
     flow: Flow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
