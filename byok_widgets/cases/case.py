@@ -53,6 +53,7 @@ class Case:
         weight: How often such a conversation comes, relative to the others.
         group: Cases that belong together, such as those of one caller: they are one cluster in the statistics.
         place: Where it was read, in words, such as `dentist.cases, line 3`; empty where it was made by code.
+        is_foreign: Whether it was read from a file for which nobody has vouched.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Case:
     stubs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     simulated: Caller | None = None
     place: str = field(default="", compare=False)
+    is_foreign: bool = field(default=False, compare=False)
 
     def __repr__(self) -> str:
         expected = [f"values={dict(self.values)!r}"] if self.values else []

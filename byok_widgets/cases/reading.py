@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from byok_widgets.cases import fields
@@ -32,13 +34,14 @@ _NAMES = (
 )
 
 
-def read_cases(source: Any, *, functions: Mapping[str, Function] = NOTHING) -> Cases:
+def read_cases(source: Any, *, functions: Mapping[str, Function] = NOTHING, trust: bool = False) -> Cases:
     """Return the cases of a source.
 
     Args:
         source: A path to `*.cases`, `*.jsonl` or `*.csv`, a data frame, a session, or a list of texts,
             transcripts, mappings, sessions and cases.
         functions: Functions that assertions name.
+        trust: Whether simulated callers in a file may do what those in code may.
 
     Raises:
         ConfigError: Something is wrong with a case; the message names its place.
@@ -52,6 +55,8 @@ def read_cases(source: Any, *, functions: Mapping[str, Function] = NOTHING) -> C
     cases = [_case(place, entry, number, functions) for number, (place, entry) in enumerate(rows, 1)]
     if not cases:
         raise ConfigError("There are no cases.", kind="cases", fix="Give at least one.")
+    if isinstance(source, (str, Path)) and not trust:
+        cases = [replace(case, is_foreign=True) for case in cases]
     return Cases(cases, name)
 
 

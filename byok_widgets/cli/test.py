@@ -68,7 +68,7 @@ def add_command(commands: Any) -> None:
     tape = parser.add_mutually_exclusive_group()
     tape.add_argument("--replay", type=Path, metavar="CASSETTE", help="take the answers from a recording")
     tape.add_argument("--record", type=Path, metavar="CASSETTE", help="record the answers")
-    parser.add_argument("--trust", action="store_true", help="use the model file that the flow file names")
+    parser.add_argument("--trust", action="store_true", help="use model files that the flow or the cases name")
 
 
 def run(given: argparse.Namespace) -> int:
@@ -113,7 +113,7 @@ def _tested(given: argparse.Namespace) -> TestRun:
     flow = open_flow(given.flow, Allowed(given.key, given.base_url, given.trust))
     for name, function in functions_of(flow.nodes, given.functions).items():
         flow.node(name).bind(function)
-    found = [case for path in given.cases for case in flow.cases(path)]
+    found = [case for path in given.cases for case in flow.cases(path, trust=given.trust)]
     cases = Cases(found, ", ".join(path.name for path in given.cases))
     if given.replay:
         flow.replay(given.replay)

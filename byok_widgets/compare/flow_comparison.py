@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from byok_widgets.cases.fitting import require_fit, require_possible
+from byok_widgets.cases.foreign_callers import require_harmless
 from byok_widgets.cases.reading import read_cases
 from byok_widgets.compare.cells.frozen import FrozenFlow, LiveFlow
 from byok_widgets.compare.cells.shard import Shard
@@ -88,6 +89,7 @@ def played(
     fixed, made = columns()
     _reject_equal(made)
     require_fit(found, fixed.graph, speaks_first=fixed.speaks_first)
+    require_harmless(found, fixed.graph, fixed.context)
     effects = [] if options.run_effects else unstated_by(flow.graph, stubs)
     unstated = [name for name in effects if not all(name in case.stubs for case in found)]
     callers = [ref for case in found if case.simulated for ref in case.simulated.refs]

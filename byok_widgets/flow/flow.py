@@ -555,7 +555,9 @@ class Flow(AnswersGuesses, FlowDefinition):
 
         return Session.load(Path(path), self.graph, self.context, trust=trust)
 
-    def cases(self, source: Any, *, functions: Mapping[str, Callable[..., Any]] | None = None) -> Cases:
+    def cases(
+        self, source: Any, *, functions: Mapping[str, Callable[..., Any]] | None = None, trust: bool = False
+    ) -> Cases:
         """Read cases for comparisons and tests: what callers say, and the expected outcome.
 
         A case has one of `text`, `transcript` (a dialogue) and `caller` (what the caller says, turn by turn); and
@@ -568,6 +570,8 @@ class Flow(AnswersGuesses, FlowDefinition):
                 frame, a session, or a list of texts, transcripts, mappings and sessions.
             functions: Functions that assertions refer to, by name; each gets the output (`text`, `values`,
                 `path`).
+            trust: Whether simulated callers in a file may run a model file of this machine, and speak as often as
+                they like: you know who made it.
 
         Raises:
             ConfigError: Something is wrong with a case; the message says where.
@@ -575,7 +579,7 @@ class Flow(AnswersGuesses, FlowDefinition):
         """
         from byok_widgets.cases.reading import read_cases
 
-        return read_cases(source, functions=functions or {})
+        return read_cases(source, functions=functions or {}, trust=trust)
 
     def save_case(
         self, session: Session, path: str | Path | None = None, *, turn: int | None = None, name: str = ""

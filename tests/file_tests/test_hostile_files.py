@@ -11,8 +11,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from byok_widgets import Flow
 from byok_widgets.cli import main
 from tests.file_tests.conftest import GOOD, WriteCases
+from tests.scripted_server import ScriptedServer
 
 STEERING = "\x1b[2J\x1b]52;c;cHduZWQ=\x07\x9b31m\u202e"
 """Clears the screen, fills the clipboard, sets a colour, turns the reading direction."""
@@ -63,6 +65,33 @@ def test_a_file_that_cannot_be_read_is_told_without_steering(
     assert main(["test", str(folder / "booking.flow.json"), str(cases)]) == 2
     said = capsys.readouterr()
     assert steers(said.out + said.err) == []
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [
+        {"model": "local:\\\\host\\share\\x.gguf"},
+        {"model": "compatible:scripted", "referee": "local:/tmp/x.gguf"},
+        {"model": "compatible:scripted", "attempts": 1000, "max_turns": 1000},
+    ],
+)
+def test_a_simulated_caller_runs_no_model_file_and_speaks_within_measure(
+    folder: Path,
+    write_cases: WriteCases,
+    server: ScriptedServer,
+    caller: dict[str, object],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    cases = write_cases({"name": "c", "caller": {"persona": "x", "goal": "y", **caller}})
+    touched: list[str] = []
+    real = Path.is_file
+    monkeypatch.setattr(Path, "is_file", lambda self: touched.append(str(self)) or real(self))
+    assert main(["test", str(folder / "booking.flow.json"), str(cases)]) == 2
+    assert "booking.cases, line 1: its simulated caller" in capsys.readouterr().out
+    assert ([path for path in touched if "gguf" in path], server.requests) == ([], [])
+    (vouched,) = Flow("vouched", fresh=True).cases(cases, trust=True)
+    assert not vouched.is_foreign
 
 
 def test_pytest_is_not_steered_and_imports_nothing(hostile: Path) -> None:
