@@ -124,7 +124,7 @@ def _take(place: Path, notice: str, notebook: Path) -> bool:
     found = Contents.of(Cassette(place, must_exist=True))
     calls = f"{found.calls} call{'' if found.calls == 1 else 's'}"
     print(f"{place.name}: {calls} of {', '.join(found.models)}, {found.cost}.")
-    print(f'Replay them in its flow with flow.replay("{place.name}").')
+    print(f"Replay them in its flow with flow.replay({place.name!r}).")
     for sentence in filter(None, (before, notice)):
         print(sentence)
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,7 +105,7 @@ def run_class(given: argparse.Namespace) -> int:
     for sentence in made.unsearched:
         print(f"Not searched for API keys: {sentence}")
     for name in made.unrecorded:
-        print(f"Not recorded: {name}. Record it with: byok-widgets record {name}")
+        print(f"Not recorded: {name}. Record it with: byok-widgets record {shlex.quote(name)}")
     for name in made.elsewhere:
         print(
             f"Not recorded with {local}: {name}. What students change in its notebook goes to another local model."
@@ -126,7 +127,7 @@ def _try_out(made: ClassFolder) -> None:
             print(
                 f"{found.path.name}, run as a student has it: {found.error}.\n"
                 "If the notebook was changed after it was recorded, record it again: "
-                f"byok-widgets record {found.path.name}\n"
+                f"byok-widgets record {shlex.quote(found.path.name)}\n"
                 "A recording answers the model that it was made with: name that in the notebook (flow.model = …), "
                 "and replay the recording there."
             )

@@ -122,7 +122,7 @@ class FlowContext:
             "A key from an environment variable is sent only to an address that you have named yourself, "
             f"not to {address.host}.",
             kind="address_not_named",
-            fix=f'If it is right, run in a cell: flow.set_base_url("{provider.name}", "{address.url}").',
+            fix=f"If it is right, run in a cell: flow.set_base_url({provider.name!r}, {address.url!r}).",
         )
 
     def require_payer(self, ref: ModelRef, endpoint: Endpoint) -> None:

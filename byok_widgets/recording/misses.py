@@ -108,7 +108,7 @@ def miss(cassette: Cassette, wanted: WantedCall) -> ReplayMissError:
     return ReplayMissError(
         f"{name} has no recorded answer for this call of {where}, and nothing was sent. {shown}",
         kind=kind,
-        fix=f'{back}flow.replay("{name}", missing="record") asks the model and records what is missing; '
+        fix=f'{back}flow.replay({name!r}, missing="record") asks the model and records what is missing; '
         'missing="nearest" takes the nearest answer; flow.live() ends the replay.',
         case=lane.case,
         repeat=lane.repeat,

@@ -418,7 +418,7 @@ def _require_known(edge: Edge, variables: Mapping[str, Any]) -> None:
             raise ConfigError(
                 f"The condition {edge.condition.text!r} reads the variable {name!r}, which nothing sets.",
                 kind="condition",
-                fix=f"Did you mean {near[0]!r}?" if near else f'Set it: s.variables["{name}"] = ...',
+                fix=f"Did you mean {near[0]!r}?" if near else f"Set it: s.variables[{name!r}] = ...",
             )
 
 

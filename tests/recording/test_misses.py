@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import time
 from pathlib import Path
@@ -68,6 +69,17 @@ def test_whatever_changed_is_shown_and_nothing_else(
     recorded: Flow, change: dict[str, Any], shown: list[tuple[str, str, str]]
 ) -> None:
     assert list(missed(recorded, "Tuesday, please", **change).changes) == shown
+
+
+def test_the_name_of_a_cassette_stays_a_text_in_the_line_that_is_offered(flow: Flow, tmp_path: Path) -> None:
+    name = 'a"+open("x","w").name+".cassette'
+    flow.conversation("ask", "Be brief.")
+    with flow.record(tmp_path / name):
+        flow.node("ask").run("Hi")
+    flow.replay(tmp_path / name)
+    line = missed(flow, "Hello").fix.partition("Otherwise: ")[2].partition(" asks the model")[0]
+    (call,) = [node for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Call)]
+    assert [ast.literal_eval(given) for given in call.args] == [name]
 
 
 def test_one_word_of_a_long_text_is_shown_alone(flow: Flow, cassette: Path) -> None:

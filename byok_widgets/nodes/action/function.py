@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import inspect
 import keyword
 import sys
@@ -105,6 +106,12 @@ class ActionFunction:
 def is_dotted_name(text: str) -> bool:
     """Whether a text is the name of something in a module, and nothing else that Python would run."""
     return all(part.isidentifier() and not keyword.iskeyword(part) for part in text.split("."))
+
+
+def is_of_python(text: str) -> bool:
+    """Whether a dotted name begins with a builtin or a module of the standard library."""
+    begins = text.partition(".")[0]
+    return hasattr(builtins, begins) or begins in sys.stdlib_module_names
 
 
 def line_of(error: BaseException) -> str:

@@ -11,7 +11,7 @@ from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.findings import Finding, Fix
 from byok_widgets.nodes.action.call import ActionCall
-from byok_widgets.nodes.action.function import ActionFunction, is_dotted_name
+from byok_widgets.nodes.action.function import ActionFunction, is_dotted_name, is_of_python
 from byok_widgets.nodes.action.result import ActionResult
 from byok_widgets.nodes.action.values import variable_names
 from byok_widgets.nodes.base import Node, NodeInput
@@ -19,6 +19,7 @@ from byok_widgets.nodes.effects import EffectLog, Effects
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.node_settings import yes_or_no
 from byok_widgets.nodes.time_limits import FUNCTION_DEADLINE_S, checked_seconds
+from byok_widgets.secrets.quoting import as_given
 
 Function = Callable[..., Any]
 
@@ -202,16 +203,26 @@ class ActionNode(Node[ActionResult]):
 
     def check(self) -> Iterator[Finding]:
         """Yield a finding if the function is missing."""
-        named = self.function_name
         if self.function is None:
+            named = f"; its file names {as_given(self._remark)}" if self._remark else ""
             yield Finding(
                 "unbound_action",
                 "error",
                 self.name,
-                f"The action node {self.name!r} has no function.",
+                f"The action node {self.name!r} has no function{named}.",
                 "A file holds no code. Give the function here, or with Flow.load(..., functions={...}).",
-                Fix("paste", f"flow.node({self.name!r}).function = {named}") if is_dotted_name(named) else None,
+                self._pasted_function(),
             )
+
+    def _pasted_function(self) -> Fix | None:
+        """Return the line that gives it the function that its file names; `None` for one of Python's own.
+
+        Whoever wrote the file chose the name: `open` or `os.remove` is no function of this flow's author.
+        """
+        module, _, name = self._remark.rpartition(":")
+        if not is_dotted_name(name) or any(is_of_python(part) for part in (module, name)):
+            return None
+        return Fix("paste", f"flow.node({self.name!r}).function = {name}")
 
     def to_data(self, saved: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a flow file stores: names only, never code."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.errors import FlowError, MissingKeyError
+from byok_widgets.errors import ConfigError, FlowError, MissingKeyError
 from byok_widgets.flow.incoming.from_files import FROM_FILES
 from byok_widgets.providers.look_alikes import shown_address
 from tests.fake_keys import fake_key
@@ -118,6 +119,19 @@ def test_no_file_of_this_machine_is_touched_before_it_is_confirmed(
     again.check()
     assert FROM_FILES.questions(again.context)
     assert not [seen for seen in touched if "share" in seen]
+
+
+def test_an_address_of_a_file_stays_a_text_in_the_line_that_people_are_told_to_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = 'https://e.example/v1"+str(open("x","w"))+"'
+    monkeypatch.setenv("X_API_KEY", fake_key("openai"))
+    flow = Flow.load(filed(tmp_path / "x.flow.json", provider="compatible", base_urls={"compatible": url}))
+    with pytest.raises(ConfigError) as caught:
+        flow.use_key("env:X_API_KEY")
+    line = caught.value.fix.partition("run in a cell: ")[2].removesuffix(".")
+    (call,) = [node for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Call)]
+    assert [ast.literal_eval(given) for given in call.args] == ["compatible", url]
 
 
 def test_a_file_that_names_a_function_imports_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

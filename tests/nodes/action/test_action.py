@@ -315,6 +315,15 @@ def test_what_check_offers_to_paste_is_a_name_or_nothing(flow: Flow, tmp_path: P
     assert all(part.isidentifier() for part in named.split("."))
 
 
+@pytest.mark.parametrize("text", ["open", "builtins:exec", "os.system", "os:system", "__import__"])
+def test_check_offers_no_function_of_python_itself(flow: Flow, tmp_path: Path, text: str) -> None:
+    booking(flow, lambda: 1, writes=["time"]).save(tmp_path / "f.json")
+    loaded = Flow.load(of_action(tmp_path / "f.json", function=text))
+    (found,) = [finding for finding in loaded.check() if finding.kind == "unbound_action"]
+    assert found.by is None
+    assert text in found.problem
+
+
 def test_functions_are_given_by_name(flow: Flow, tmp_path: Path) -> None:
     booking(flow, time.strftime, writes=["time"]).save(tmp_path / "f.json")
     with pytest.raises(ConfigError):
