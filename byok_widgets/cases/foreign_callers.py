@@ -14,7 +14,9 @@ from byok_widgets.providers import PROVIDERS
 MOST_SAID = 240
 """Most that the caller of a case in a file may say, in all of its attempts together: seven times what is usual."""
 
-_TRUST = "if you know who made the file, read it with flow.cases(path, trust=True), or test with --trust."
+_TRUST = (
+    "if you know who made the file, read it with flow.cases(path, trust=True), or run byok-widgets test --trust."
+)
 
 
 def require_harmless(cases: Iterable[Case], graph: FlowGraph, context: FlowContext) -> None:
