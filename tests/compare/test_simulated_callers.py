@@ -230,3 +230,20 @@ def test_what_only_a_referee_can_tell_makes_a_dialogue_invalid(
         [(kind, "referee")],
         [(kind, "referee")],
     ]
+
+
+@pytest.mark.parametrize("said", ["nonsense", '{"in_role": true}'])
+@pytest.mark.parametrize("gives_up", [True, False])
+def test_a_referee_that_does_not_say_whether_the_goal_was_reached_is_not_the_flow_s_fault(
+    flow: Flow, server: ScriptedServer, said: str, *, gives_up: bool
+) -> None:
+    actors = Actors(lambda number, turn: ("Never mind.", True) if gives_up else good(number, turn))
+    server.script(lambda request: Say(said) if "You check one side" in str(request) else actors.answer(request))
+    result = flow.test([case(1, attempts=2, done_if="")])
+    attempts = _attempts(result)
+    assert [[(fault["kind"], fault["by"]) for fault in each["faults"]] for each in attempts] == [
+        [("unusable", "referee")],
+        [("unusable", "referee")],
+    ]
+    assert result.outcome("c1").outcome is Outcome.WITHHELD
+    assert result.validity.valid == 0

@@ -27,6 +27,8 @@ _FOUND = {
     "invented": Field(str, "what it states about itself and cannot know; empty if nothing", required=False),
 }
 
+_UNTOLD = "its referee did not say whether the goal was reached"
+
 
 class Talk(Protocol):
     """A conversation with a flow, turn by turn."""
@@ -50,7 +52,7 @@ class Dialogue:
 
     Attributes:
         ended_by: `goal`, `flow`, `caller` or `limit`.
-        goal: Whether the goal was reached.
+        goal: Whether the goal was reached; `None` if nobody could tell.
         faults: What the caller did wrong.
     """
 
@@ -128,10 +130,12 @@ class Speaker:
         last = turns[-1]["number"] if turns else 1
         found = await self._referee(talk) or {}
         if dialogue.goal is None:
-            dialogue.goal = bool(found.get("goal_reached"))
+            dialogue.goal = found.get("goal_reached")
         dialogue.faults = faults_in(self._caller, talk.turns)
         known = {fault.kind for fault in dialogue.faults}
-        if dialogue.ended_by == "caller" and not dialogue.goal:
+        if dialogue.goal is None:  # nobody can tell, and that is not the flow's fault
+            dialogue.faults.append(Fault("unusable", last, _UNTOLD, by="referee"))
+        if dialogue.ended_by == "caller" and dialogue.goal is False:
             by = "exact" if self._caller.is_done else "referee"
             dialogue.faults.append(Fault("hung_up_early", last, "the goal was not reached", by))
         if found.get("in_role") is False and "left_role" not in known:
