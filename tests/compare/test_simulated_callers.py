@@ -247,3 +247,16 @@ def test_a_referee_that_does_not_say_whether_the_goal_was_reached_is_not_the_flo
     ]
     assert result.outcome("c1").outcome is Outcome.WITHHELD
     assert result.validity.valid == 0
+
+
+@pytest.mark.parametrize(("told", "faults"), [("Wednesday, please.", []), ("Well, hello?", ["hung_up_early"])])
+def test_giving_up_on_a_flow_that_repeats_itself_is_the_flow_s_fault(
+    flow: Flow, server: ScriptedServer, told: str, faults: list[str]
+) -> None:
+    """It asks "Which day?" again: though the caller has told it one, or since the caller tells nothing."""
+    said = [("Hello.", False), (told, False), ("I give up.", True)]
+    server.script(Actors(lambda number, turn: said[turn]).answer)
+    result = flow.test([case(1, attempts=1)])
+    (attempt,) = _attempts(result)
+    assert (attempt["ended_by"], [fault["kind"] for fault in attempt["faults"]]) == ("caller", faults)
+    assert result.outcome("c1").outcome is (Outcome.WITHHELD if faults else Outcome.FAILED)

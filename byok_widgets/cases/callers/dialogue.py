@@ -11,6 +11,7 @@ from byok_widgets.cases.callers.asking import ask_fields
 from byok_widgets.cases.callers.caller import Caller
 from byok_widgets.cases.callers.faults import Fault, faults_in
 from byok_widgets.cases.callers.prompts import BEGIN, REFEREE, SILENCE, WARMTH
+from byok_widgets.cases.callers.repetition import flow_repeats
 from byok_widgets.errors import ExtractionError
 from byok_widgets.messages import Message
 from byok_widgets.nodes.flow_context import FlowContext
@@ -53,11 +54,13 @@ class Dialogue:
     Attributes:
         ended_by: `goal`, `flow`, `caller` or `limit`.
         goal: Whether the goal was reached; `None` if nobody could tell.
+        was_stuck: Whether the flow had repeated itself when the caller gave up: that is the flow's fault.
         faults: What the caller did wrong.
     """
 
     ended_by: str = "limit"
     goal: bool | None = None
+    was_stuck: bool = False
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -97,6 +100,7 @@ class Speaker:
                 await talk.say(said, on_progress)
             if ended and not self._is_over(talk, dialogue):
                 dialogue.ended_by = "caller"
+                dialogue.was_stuck = flow_repeats(talk.turns[: -1 if said else None])
                 break
         else:
             self._is_over(talk, dialogue)
@@ -135,7 +139,7 @@ class Speaker:
         known = {fault.kind for fault in dialogue.faults}
         if dialogue.goal is None:  # nobody can tell, and that is not the flow's fault
             dialogue.faults.append(Fault("unusable", last, _UNTOLD, by="referee"))
-        if dialogue.ended_by == "caller" and dialogue.goal is False:
+        if dialogue.ended_by == "caller" and dialogue.goal is False and not dialogue.was_stuck:
             by = "exact" if self._caller.is_done else "referee"
             dialogue.faults.append(Fault("hung_up_early", last, "the goal was not reached", by))
         if found.get("in_role") is False and "left_role" not in known:

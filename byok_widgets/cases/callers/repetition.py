@@ -1,4 +1,4 @@
-"""Whether a simulated caller goes round in circles: it tells the same again, in whatever words."""
+"""Who goes round in circles: a simulated caller that tells the same again, in whatever words, or the flow."""
 
 from __future__ import annotations
 
@@ -42,6 +42,12 @@ def loops(turns: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:
             answers = {tuple(replies[each]) for each in rounds[:-1]}
             if len(answers) == ROUNDS - 1 and _tell_the_same([told[each] for each in rounds]):
                 yield turns[end - 1]["number"], str(turns[end - 1]["said"])
+
+
+def flow_repeats(turns: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the flow's last reply is the one before, although the caller told it something in between."""
+    replies = [" ".join(_words(turn["reply"])) for turn in turns[-2:]]
+    return len(replies) == 2 and replies[0] == replies[1] and bool(telling_words(turns[-1]["said"]))
 
 
 def _tell_the_same(rounds: Sequence[Sequence[frozenset[str]]]) -> bool:
