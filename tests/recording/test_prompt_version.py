@@ -5,26 +5,37 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from byok_widgets import Flow, ReplayMissError
+import pytest
+
+from byok_widgets import Caller, Flow, ReplayMissError
 from byok_widgets.cases.callers import prompts
+from byok_widgets.compare.tasks import judging
 from byok_widgets.nodes.prompt_version import PROMPT_VERSION
 from tests.scripted_server import Say, ScriptedServer
 
-PINNED = {1: "e38825512735382e2b91c180d67544c209d7de9bbae2930cf62d9365313b8799"}
+PINNED = {1: "5f29338e6e9f6861e706bfb98f2e62bcfc091ecc1d1f20ab22fe917becfa582c"}
 """The digest of the requests below, by the version of the words."""
+CALLER = Caller("Bo", goal="a hello", facts={"name": "Bo"}, model="compatible:caller", max_turns=1, temper="calm")
 CASES = [{"name": "Ana", "text": "Hello", "assertions": [{"judge": "Is it polite?"}]}]
 
 
 def _asked_in_every_way(flow: Flow, server: ScriptedServer) -> None:
-    """Read, repair, judge edges, judge outputs, and ask for an object in each weaker way."""
+    """Read, repair, judge edges, judge outputs, ask for an object in each weaker way, and play a caller."""
+    pytest.importorskip("scipy")  # simulated callers have statistics
     refused = {"json_schema", "json_object"}
 
     def answer(request: dict[str, Any]) -> Say:
         shape = request.get("response_format", {}).get("type")
         if shape in refused:
             return Say(status=400, body={"error": {"message": f"response_format {shape} is not supported"}})
+        asked = " ".join(message["content"] for message in request["messages"])
+        if "You play a person" in asked:
+            return Say('{"say": "Hello.", "ended": false}')
+        if "You check one side" in asked:
+            return Say('{"goal_reached": true, "in_role": true, "invented": null}')
         if "polite" in request["messages"][-1]["content"]:
             return Say('{"reason": "yes", "holds": true}')
         if "Which is true?" in request["messages"][-1]["content"]:
@@ -41,6 +52,7 @@ def _asked_in_every_way(flow: Flow, server: ScriptedServer) -> None:
     flow.start().say("Hi")
     flow.judge_model = "compatible:judge"
     flow.node("ask").compare(["compatible:one", "compatible:two"], CASES).wait()
+    assert flow.test([CALLER]).wait().validity.valid == 1
 
 
 def test_a_change_of_them_raises_their_version(flow: Flow, cassette: Path, server: ScriptedServer) -> None:
@@ -55,6 +67,31 @@ def test_a_change_of_them_raises_their_version(flow: Flow, cassette: Path, serve
     assert {PROMPT_VERSION: hashlib.sha256("\n".join(asked).encode()).hexdigest()} == {
         PROMPT_VERSION: PINNED[PROMPT_VERSION]
     }
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        (prompts, "what you say now"),
+        (prompts, "whether it was always the caller"),
+        (prompts, "only when you are asked"),
+        (prompts, "It knows:"),
+        (judging, "whether the answer is yes"),
+        (judging, "The question:"),
+    ],
+)
+def test_other_words_make_another_caller_or_judge(flow: Flow, module: ModuleType, words: str) -> None:
+    """Else what they answered to other words would count as theirs."""
+    flow.judge_model = "compatible:judge"
+    source = Path(str(module.__file__)).read_text(encoding="utf-8")
+    assert words in source
+    made: list[str] = []
+    for text in (source, source.replace(words, "something else")):
+        names: dict[str, Any] = {"__name__": module.__name__}
+        exec(compile(text, str(module.__file__), "exec"), names)
+        made.append(names["VERSION"] if module is prompts else names["Judge"](flow.context).id)
+    assert made[0] != made[1]
+    assert made[0] == (prompts.VERSION if module is prompts else judging.Judge(flow.context).id)
 
 
 def test_all_of_them_replay(flow: Flow, cassette: Path, server: ScriptedServer) -> None:

@@ -8,13 +8,12 @@ from functools import cached_property
 from typing import Any, Self
 
 from byok_widgets.attributes.strict import unknown_name_error
-from byok_widgets.cases.callers.prompts import CALLER, VERSION
+from byok_widgets.cases.callers.prompts import CALLER, HELD_BACK, NO_FACTS, TEMPER, VERSION
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph.conditions.expression import Expression
 from byok_widgets.hashing import hashed
 from byok_widgets.secrets.quoting import as_given
 
-_HELD_BACK = " (say this only when you are asked about it)"
 _NAMES = (
     *("persona", "goal", "facts", "model", "temper", "done_if"),
     *("referee", "max_turns", "attempts", "min_validity"),
@@ -127,10 +126,10 @@ class Caller:
     def system(self) -> str:
         """What its model is told."""
         lines = [
-            f"- {name}: {fact.value}{_HELD_BACK if fact.asked_by else ''}" for name, fact in self.known.items()
+            f"- {name}: {fact.value}{HELD_BACK if fact.asked_by else ''}" for name, fact in self.known.items()
         ]
-        temper = f"How you are: {self.temper}\n" if self.temper else ""
-        facts = "\n".join(lines) or "- nothing in particular"
+        temper = TEMPER.format(temper=self.temper) if self.temper else ""
+        facts = "\n".join(lines) or NO_FACTS
         return CALLER.format(persona=self.persona, temper=temper, goal=self.goal, facts=facts)
 
     @property

@@ -10,23 +10,22 @@ from typing import Any, Protocol
 from byok_widgets.cases.callers.asking import ask_fields
 from byok_widgets.cases.callers.caller import Caller
 from byok_widgets.cases.callers.faults import Fault, faults_in
-from byok_widgets.cases.callers.prompts import BEGIN, REFEREE, SILENCE, WARMTH
+from byok_widgets.cases.callers.prompts import (
+    BEGIN,
+    EXCHANGE,
+    FOUND,
+    LINE,
+    NO_FACTS,
+    PLAYED,
+    REFEREE,
+    SILENCE,
+    WARMTH,
+)
 from byok_widgets.cases.callers.repetition import flow_repeats
 from byok_widgets.errors import ExtractionError
 from byok_widgets.messages import Message
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.schema import Field
 from byok_widgets.session import Session
-
-_LINE = {
-    "say": Field(str, "what you say now"),
-    "ended": Field(bool, "whether the conversation is over for you, since you have what you want"),
-}
-_FOUND = {
-    "goal_reached": Field(bool, "whether the caller has got what it wants"),
-    "in_role": Field(bool, "whether it was always the caller"),
-    "invented": Field(str, "what it states about itself and cannot know; empty if nothing", required=False),
-}
 
 _UNTOLD = "its referee did not say whether the goal was reached"
 
@@ -126,7 +125,7 @@ class Speaker:
         if not messages or messages[0].role == "assistant":
             messages.insert(0, Message("user", BEGIN))
         return await self._asked(
-            "caller", self._caller.model, system=self._caller.system, messages=messages, fields=_LINE
+            "caller", self._caller.model, system=self._caller.system, messages=messages, fields=LINE
         )
 
     async def _judge(self, talk: Talk, dialogue: Dialogue) -> None:
@@ -149,15 +148,14 @@ class Speaker:
             dialogue.faults.append(Fault("invented", last, invented, by="referee"))
 
     async def _referee(self, talk: Talk) -> Mapping[str, Any] | None:
-        facts = "\n".join(f"- {name}: {fact.value}" for name, fact in self._caller.known.items()) or "- nothing"
-        said = "\n".join(f"caller: {turn['said'] or ''}\nservice: {turn['reply']}" for turn in talk.turns)
-        text = (
-            f"The caller is: {self._caller.persona}\nIt wants: {self._caller.goal}\nIt knows:\n{facts}\n\n{said}"
-        )
-        model = self._caller.referee or self._caller.model
+        caller = self._caller
+        facts = "\n".join(f"- {name}: {fact.value}" for name, fact in caller.known.items()) or NO_FACTS
+        said = "\n".join(EXCHANGE.format(said=turn["said"] or "", reply=turn["reply"]) for turn in talk.turns)
+        text = PLAYED.format(persona=caller.persona, goal=caller.goal, facts=facts, said=said)
+        model = caller.referee or caller.model
         settings = {"temperature": 0.0}
         messages = [Message("user", text)]
-        given = {"system": REFEREE, "messages": messages, "fields": _FOUND, "settings": settings}
+        given = {"system": REFEREE, "messages": messages, "fields": FOUND, "settings": settings}
         return await self._asked("referee", model, **given)
 
     async def _asked(self, role: str, model: str, **given: Any) -> Mapping[str, Any] | None:

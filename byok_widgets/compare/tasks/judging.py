@@ -31,6 +31,10 @@ from byok_widgets.schema import ExtractionSchema, Field
 _INSTRUCTIONS = """\
 You check the answer of an assistant. You are given a dialogue, the answer, and a question about the answer. Say
 whether the answer to the question is yes, and why, in a few words. Judge only what is there."""
+_ASKED = "The dialogue:\n{said}\n\nThe answer:\n{answer}{read}\n\nThe question:\n{question}"
+_READ = "\n\nValues that were read:\n{values}"
+_FIELDS = {"reason": Field(str, "why, in a few words"), "holds": Field(bool, "whether the answer is yes")}
+_WORDS = [_INSTRUCTIONS, _ASKED, _READ, [[name, field.description] for name, field in _FIELDS.items()]]
 _MOST_WRITTEN = 500
 
 
@@ -59,7 +63,7 @@ class Judge:
             )
         self._context, self._model = context, context.config.ref(chosen)
         self.ref = str(self._model)
-        asked = [_INSTRUCTIONS, context.judge_max_tokens, dict(self._settings)]
+        asked = [_WORDS, context.judge_max_tokens, dict(self._settings)]
         self.id = hashed([self.ref, addresses([self.ref], context), asked])[:12]
 
     def is_due(self, case: Case, cell: ResultCell) -> bool:
@@ -125,8 +129,7 @@ class Judge:
 
 
 def _schema() -> ExtractionSchema:
-    fields = {"reason": Field(str, "why, in a few words"), "holds": Field(bool, "whether the answer is yes")}
-    return ExtractionSchema.of(fields=fields, name="judgement")
+    return ExtractionSchema.of(fields=dict(_FIELDS), name="judgement")
 
 
 def _asked(question: Question, case: Case, cell: ResultCell) -> str:
@@ -134,9 +137,8 @@ def _asked(question: Question, case: Case, cell: ResultCell) -> str:
     output = cell.output if question.turn is None else {**turns[-1], "text": turns[-1]["reply"]}
     said = _dialogue(case, turns)
     values = {name: value for name, value in (output.get("values") or {}).items() if value is not None}
-    read = f"\n\nValues that were read:\n{json.dumps(values, ensure_ascii=False)}" if values else ""
-    answer = output.get("text") or ""
-    return f"The dialogue:\n{said}\n\nThe answer:\n{answer}{read}\n\nThe question:\n{question.text}"
+    read = _READ.format(values=json.dumps(values, ensure_ascii=False)) if values else ""
+    return _ASKED.format(said=said, answer=output.get("text") or "", read=read, question=question.text)
 
 
 def _turns_until(cell: ResultCell, number: int | None) -> list[Mapping[str, Any]]:
