@@ -646,7 +646,8 @@ class Flow(AnswersGuesses, FlowDefinition):
             shard: `(1, 4)` runs the first of four parts, with its share of the limits and of the provider's quota,
                 and writes its own file; `flow.merge_comparisons()` joins them.
             executor: A dask.distributed client: cells run on its workers, and are stored here as they finish.
-            store: A file for the finished cells; by default a private file of the flow.
+            store: A file for the finished cells; by default a private file of the flow. Refused while the flow is
+                recorded or replayed: they are kept in memory then.
             batch: Not supported, since each turn depends on the answer before it; `node.compare` supports it.
             wait: Whether to return only when everything is done. By default it returns at once if a page shows the
                 board, and asking for verdicts waits. In a browser's tab it waits if possible.
@@ -717,7 +718,8 @@ class Flow(AnswersGuesses, FlowDefinition):
             max_calls: Maximum number of model calls; required in addition to `budget` if a model has no price.
             stubs: Results of actions, used instead of calling them: values of variables, by the node's name.
             run_effects: Whether actions with effects that have no stub are really called, once for each run.
-            store: A file for the results of the runs; by default a private file of the flow.
+            store: A file for the results of the runs; by default a private file of the flow. Refused while the
+                flow is recorded or replayed: they are kept in memory then.
             resume: Whether to continue the last test of the same flow, cases and runs where it was stopped,
                 without paying again for finished runs.
             wait: Whether to return only when everything is done. By default it returns at once if a page shows the
@@ -797,7 +799,8 @@ class Flow(AnswersGuesses, FlowDefinition):
             metric: How to judge runs of the whole flow; by default 1 if all expectations of a case hold, else 0.
             temperature: Temperature of the calls; with repeats, 0.7 unless a node sets its own.
             stubs: Results of actions, used instead of calling them: values of variables, by the node's name.
-            store: A file for the finished cells; by default a private file of the flow.
+            store: A file for the finished cells; by default a private file of the flow. Refused while the flow is
+                recorded or replayed: they are kept in memory then.
 
         Raises:
             ConfigError: A model, a case, the margin or a limit cannot be used; or no case judges any node.
@@ -834,10 +837,10 @@ class Flow(AnswersGuesses, FlowDefinition):
         Args:
             store: The file with the cells, if it is not the flow's own.
         """
-        from byok_widgets.compare.storage.opening import open_store
+        from byok_widgets.compare.storage.opening import store_at
         from byok_widgets.compare.storage.past import past_comparisons
 
-        return past_comparisons(open_store(self.context, store))
+        return past_comparisons(store_at(self.context, store))
 
     def merge_comparisons(self, *files: str | Path, store: str | Path | None = None) -> PastComparisons:
         """Merge the cells that shards have finished; `compare` without `shard` then shows all of them.

@@ -68,7 +68,8 @@ def compare(  # noqa: D417 - `node` is the `self` of the method
         shard: `(1, 4)` runs the first of four parts, with its share of the limits and of the provider's quota, and
             writes its own file; `flow.merge_comparisons()` joins them.
         executor: A dask.distributed client: cells run on its workers, and are stored here as they finish.
-        store: A file for the finished cells; by default a private file of the flow.
+        store: A file for the finished cells; by default a private file of the flow. Refused while the flow is
+            recorded or replayed: they are kept in memory then.
         batch: Whether to use the providers' batch APIs, at the batch price, with answers within a day. Models of
             providers without one run as usual. The same call, even after a restart, picks up the submitted batches
             and submits nothing twice. There are no latencies; a repair takes another batch.

@@ -74,17 +74,18 @@ def test_each_cell_gets_its_own_answer_again(flow: Flow, cassette: Path, server:
     assert compared() == recorded
 
 
-def test_each_replay_shows_the_same(flow: Flow, cassette: Path, tmp_path: Path) -> None:
+def test_each_replay_shows_the_same(flow: Flow, cassette: Path) -> None:
     pytest.importorskip("scipy")
 
-    def compared(name: str) -> Any:
-        options = {"repeat": 3, "max_calls": 1000, "store": tmp_path / f"{name}.sqlite"}
-        return flow.node("read").compare(MODELS, CASES, **options).wait()
+    def compared() -> Any:
+        return flow.node("read").compare(MODELS, CASES, repeat=3, max_calls=1000).wait()
 
     with flow.record(cassette):
-        compared("recorded")
+        compared()
     with flow.replay(cassette):
-        one, other = compared("one"), compared("other")
+        one = compared()
+    with flow.replay(cassette):
+        other = compared()
     of_cells = [{cell.key: cell.wait_s for _, _, cell, _ in each.results.items()} for each in (one, other)]
     assert of_cells[0] == of_cells[1], "what was waited for in the recording"
     assert [case.name for case in one.disagreements()] == [case.name for case in other.disagreements()]
@@ -158,3 +159,29 @@ def test_what_cannot_be_recorded_is_refused(flow: Flow, cassette: Path, how: dic
     with flow.record(cassette), pytest.raises(ConfigError) as raised:
         flow.node("read").compare(MODELS, CASES, max_calls=100, **how)
     assert raised.value.kind == "cassette"
+
+
+def test_live_and_replayed_cells_never_meet_in_one_store(
+    flow: Flow, cassette: Path, server: ScriptedServer, tmp_path: Path
+) -> None:
+    """Nor does a recording lack the answers to cells that a store has already."""
+    store, read = tmp_path / "cells.sqlite", flow.node("read")
+    with flow.record(cassette):
+        read.compare(MODELS, CASES[:2]).wait()
+        with pytest.raises(ConfigError) as recorded:
+            read.compare(MODELS, CASES[:2], store=store)
+    flow.replay(cassette)
+    for call in (
+        lambda: read.compare(MODELS, CASES[:2], store=store),
+        lambda: read.compare(MODELS, CASES[:2], shard=(1, 2)),
+        lambda: flow.compare({"now": {}, "other": {"read": MODELS[1]}}, CALLS[:2], store=store),
+        lambda: flow.test(CALLS[:2], store=store),
+    ):
+        with pytest.raises(ConfigError) as replayed:
+            call()
+        assert replayed.value.kind == recorded.value.kind == "cassette"
+    assert not store.exists()
+    flow.live()
+    server.requests.clear()
+    assert read.compare(MODELS, CASES[:2], store=store).wait().complete
+    assert len(server.requests) == 4

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from byok_widgets.compare.cells.shard import shards_of
-from byok_widgets.compare.storage.opening import open_store
+from byok_widgets.compare.storage.opening import store_at
 from byok_widgets.compare.storage.past import PastComparisons, past_comparisons
 from byok_widgets.errors import ConfigError
 from byok_widgets.misplaced_keys import reject_any_key
@@ -20,7 +20,7 @@ def merged(context: FlowContext, files: Sequence[str | Path], store: str | Path 
         ConfigError: There is no such file, or it holds no cells.
     """
     reject_any_key([str(file) for file in files])
-    target = open_store(context, store)
+    target = store_at(context, store)
     given = [Path(file) for file in files] or ([] if target.path is None else shards_of(target.path))
     if not given:
         raise ConfigError(

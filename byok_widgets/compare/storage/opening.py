@@ -13,6 +13,24 @@ from byok_widgets.nodes.flow_context import FlowContext
 
 
 def open_store(context: FlowContext, path: str | Path | None, shard: Shard = WHOLE) -> CellStore:
+    """Return the store in which a comparison on a flow finds and keeps its cells.
+
+    A recorded or replayed flow has no file for them: cells of another time would be taken for its own, and the
+    recording would lack their answers.
+
+    Raises:
+        ConfigError: The file cannot be used, or the flow is recorded or replayed and has one.
+    """
+    if context.tape is not None and (path is not None or shard is not WHOLE):
+        raise ConfigError(
+            "This flow is recorded or replayed, so its cells are kept apart from all others, in memory.",
+            kind="cassette",
+            fix="Leave store= and shard= out, or call flow.live() first.",
+        )
+    return store_at(context, path, shard)
+
+
+def store_at(context: FlowContext, path: str | Path | None, shard: Shard = WHOLE) -> CellStore:
     """Return the store of a flow's cells: a private file of its own, or the one that was named.
 
     A flow that saves nothing keeps them in memory. So does one that is recorded or replayed: its cells run again,
