@@ -93,6 +93,8 @@ def prepared(setup: Setup, store: CellStore, options: CompareOptions, kind: type
 def _require_batches(setup: Setup, store: CellStore, known: Mapping[Key, ResultCell]) -> None:
     """Make sure that there are batches, and that the limits cover the worst case: no limit stops them later.
 
+    Calls of a judge go one by one and can be stopped; they are in the number of calls alone.
+
     Raises:
         ConfigError: None of the models goes by batch, or the limits do not cover all that is missing.
     """
@@ -109,8 +111,10 @@ def _require_batches(setup: Setup, store: CellStore, known: Mapping[Key, ResultC
         )
     whole = estimate_of(replace(setup, limits=Limits()), store, known)
     if limits.max_calls is not None and whole.calls > limits.max_calls:
+        about = "About " if whole.is_rough else ""
         raise ConfigError(
-            f"{whole.calls} calls are missing, and max_calls={limits.max_calls}: a batch cannot be stopped there.",
+            f"{about}{whole.calls} calls are missing, and max_calls={limits.max_calls}: a batch cannot be stopped "
+            "there.",
             kind="budget",
             fix=f"Write max_calls={whole.calls}, or take fewer cases.",
         )

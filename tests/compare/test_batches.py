@@ -62,7 +62,7 @@ def read(batches: BatchServer) -> Read:
             provider = PROVIDERS[vendor]
             destination = provider.key_destination(provider.address(None))
             flow.key_store.save(vendor, destination, fake_key(vendor), backend="session")
-        flow.model = CHAT[0]
+        flow.model, flow.judge_model = CHAT
         return flow.extraction("read", weekday=["Mon", "Tue"], max_tokens=200)
 
     return made
@@ -210,6 +210,15 @@ def test_what_the_limits_do_not_cover_is_refused_before_anything_is_submitted(
     with pytest.raises(ConfigError) as caught:
         read().compare(CHAT, cases(4), batch=True, **limits)
     assert caught.value.kind == "budget"
+    assert not batches.batches
+
+
+def test_the_calls_of_a_judge_count_before_a_batch_is_submitted(batches: BatchServer, read: Read) -> None:
+    """Else they were refused when the answers are there and paid, and nothing were scored."""
+    judged = [{**case, "judge": "Is it polite?"} for case in cases(2)]
+    with pytest.raises(ConfigError) as caught:
+        read().compare(CHAT, judged, batch=True, max_calls=7)
+    assert (caught.value.kind, caught.value.fix) == ("budget", "Write max_calls=8, or take fewer cases.")
     assert not batches.batches
 
 

@@ -74,6 +74,28 @@ def test_a_node_is_never_overspent_and_the_estimate_holds(flow: Flow, server: Sc
     assert result.spent.usd == paid(flow, server)
 
 
+def test_the_estimate_has_the_calls_of_a_judge_and_names_no_bound_of_what_it_reads(flow: Flow) -> None:
+    read = flow.extraction("read", weekday=["Mon", "Tue"], max_tokens=MOST)
+    flow.judge_model = LARGE
+    judged = [{**case, "judge": "Is it polite?"} for case in texts(3)]
+    result = read.compare([SMALL, LARGE], judged, max_calls=1)
+    task = result.task
+    cells = [task.expected(variant, case, None) for variant in result.variants for case in result.cases]
+    assert (result.estimate.calls, result.estimate.cells) == (12, 6)
+    assert result.estimate.usd > sum(cells, Decimal(0))
+    assert result.estimate.worst_usd is None
+    assert read.compare([SMALL, LARGE], judged, max_calls=1, budget=1).estimate.worst_usd == 1
+
+
+def test_the_estimate_counts_the_calls_of_conversations_and_not_their_cells(flow: Flow) -> None:
+    connected(flow)
+    whole = flow.compare({"now": {}, "large": {"read": LARGE}}, scripts(20), max_calls=1).estimate
+    assert (whole.calls, whole.cells) == (2 * 20 * 2 * 2, 40)
+    assert "about 160 calls" in str(whole)
+    node = flow.node("read").compare([SMALL, LARGE], scripts(5), max_calls=1).estimate
+    assert (node.calls, node.cells) == (2 * 5 + 5 * 2 * 2, 10), "each script is played up to the node once"
+
+
 def test_a_limit_that_is_too_low_for_the_first_call_says_so(flow: Flow, server: ScriptedServer) -> None:
     read = flow.extraction("read", weekday=["Mon", "Tue"], max_tokens=MOST)
     result = read.compare([SMALL, LARGE], texts(3), budget=0.0001, max_calls=50)

@@ -189,6 +189,7 @@ def test_what_the_caller_costs_is_not_the_flow_s(server: ScriptedServer, monkeyp
     assert cells[0].usd == cells[1].usd > 0
     assert float(cells[1].output["caller"]["usd"]) > 0
     assert played.spent.usd > played.cost.usd == alone.cost.usd
+    assert played.estimate.usd > alone.estimate.usd * 12 / 2, "12 turns at most, and the caller besides"
 
 
 def test_callers_stand_in_files_and_no_node_alone_takes_them(flow: Flow, tmp_path: Any) -> None:

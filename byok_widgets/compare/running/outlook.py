@@ -53,7 +53,7 @@ def _money(comparison: ComparisonView) -> str:
     expected = comparison.estimate
     if any(not comparison.results.summary(variant).finished for variant in comparison.variants):
         missing = comparison.results.total - len(comparison.results)
-        share = Decimal(missing) / expected.calls if expected.calls else Decimal(0)
+        share = Decimal(missing) / expected.cells if expected.cells else Decimal(0)
         return _words((expected.usd or Decimal(0)) * min(share, Decimal(1)), bool(expected.unpriced))
     usd, unpriced = Decimal(0), False
     each = len(comparison.results.cases) * comparison.results.repeat

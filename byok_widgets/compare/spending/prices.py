@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from byok_widgets.display import markup
 from byok_widgets.errors import ConfigError
@@ -27,6 +27,9 @@ REPAIR_BYTES = 2000
 _BYTES_PER_TOKEN = 2
 """Fewer than any text in ASCII has that people write: what is reserved is then enough."""
 _TYPICAL_BYTES_PER_TOKEN = 4
+CALLS_PER_TURN = 2
+TYPICAL_WRITTEN = 100
+"""Calls of a turn of a flow, and tokens of an answer, that are estimated before any were counted."""
 _MESSAGE_BYTES = 20
 """What surrounds a message."""
 _FRAME_BYTES = 1500
@@ -38,13 +41,17 @@ class CostEstimate:
     """What a comparison will take, before its first call.
 
     Attributes:
-        calls: Calls of nodes that are still to be made.
+        calls: Calls that are still to be made, those of the judge and of simulated callers included.
         finished: Cells that are there already and cost nothing more.
         usd: Expected cost; `None` if not a single model of it has a price.
-        worst_usd: Highest possible cost; `None` if it has no bound, as where a model has no price.
-        reserved_usd: Highest possible cost of the models with a price; `None` if it has no bound.
-        unpriced: Models without a price: then `usd` is a lower bound.
+        worst_usd: Highest possible cost; `None` if it has no bound, as where a model or the judge is asked what
+            nobody knows yet, or has no price.
+        reserved_usd: Highest possible cost of the missing cells with models that have a price, without the judge,
+            each call of which is reserved by itself; `None` if it has no bound.
+        unpriced: Variants and models without a price: then `usd` is a lower bound.
         from_cells: Whether the tokens were counted in this flow's earlier cells, not estimated from the texts.
+        cells: Cells that are still to be run.
+        is_rough: Whether the number of calls is not known beforehand: a conversation has any number of them.
     """
 
     calls: int
@@ -54,9 +61,12 @@ class CostEstimate:
     reserved_usd: Decimal | None = None
     unpriced: tuple[str, ...] = ()
     from_cells: bool = False
+    cells: int = 0
+    is_rough: bool = False
 
     def __str__(self) -> str:
-        parts = [f"{self.calls} call{'s' if self.calls != 1 else ''}"]
+        rough = "about " if self.is_rough and self.calls else ""
+        parts = [f"{rough}{self.calls} call{'s' if self.calls != 1 else ''}"]
         parts += [f"{self.finished} cells are there already"] if self.finished else []
         if self.usd is not None and self.calls:
             least = "at least " if self.unpriced else "about "
@@ -71,6 +81,22 @@ class CostEstimate:
 
     def _repr_html_(self) -> str:
         return markup.text(str(self))
+
+
+class ExpectedCalls(NamedTuple):
+    """Calls that will probably be made besides those of the variants.
+
+    Attributes:
+        refs: The models, one of which each of them calls.
+        calls: How many they are.
+        read: Tokens that each reads.
+        written: Tokens that each writes.
+    """
+
+    refs: tuple[str, ...]
+    calls: int
+    read: int
+    written: int = TYPICAL_WRITTEN
 
 
 class Prices:
@@ -97,6 +123,11 @@ class Prices:
         is_own = address in (None, "", provider.default_url)
         answer = Answer("", "stop", usage=Usage(read, written))
         return catalog.cost_of(name if is_own else "", model, answer, free=provider.free_of_charge).usd
+
+    def mean_usd(self, refs: Collection[str], read: int, written: int) -> Decimal | None:
+        """Return what a call of one of some models costs on average; `None` if one of them has no price."""
+        known = [usd for ref in refs if (usd := self.usd(ref, read, written)) is not None]
+        return sum(known, Decimal(0)) / max(1, len(known)) if len(known) == len(refs) else None
 
     def is_priced(self, ref: str) -> bool:
         """Whether a model has a price."""

@@ -13,7 +13,13 @@ from byok_widgets.compare.cells.frozen import FrozenFlow
 from byok_widgets.compare.cells.identity import flow_parts, judge_refs
 from byok_widgets.compare.cells.result_cell import ResultCell
 from byok_widgets.compare.cells.variant import Sampling, Variant
-from byok_widgets.compare.spending.prices import Prices, typical_tokens
+from byok_widgets.compare.spending.prices import (
+    CALLS_PER_TURN,
+    TYPICAL_WRITTEN,
+    ExpectedCalls,
+    Prices,
+    typical_tokens,
+)
 from byok_widgets.compare.tasks.conversation import Conversation
 from byok_widgets.compare.tasks.node_task import MANY
 from byok_widgets.compare.tasks.plays import play_of
@@ -24,10 +30,6 @@ from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode, model_nodes
 from byok_widgets.session import Session
 from byok_widgets.session.assignment import Assignment
-
-_CALLS_PER_TURN = 2
-_TYPICAL_WRITTEN = 100
-"""Calls of a turn, and tokens of an answer, that are estimated before any were counted."""
 
 
 class FlowTask:
@@ -166,12 +168,26 @@ class FlowTask:
     def expected(self, variant: Variant, case: Case, tokens: tuple[float, float] | None) -> Decimal | None:
         """Return what a case will probably cost: at the mean price of the variant's models."""
         if tokens is None:
-            calls = _CALLS_PER_TURN * case.most_turns
-            read = sum(self._typical_tokens(node, case) for node in self._nodes.values()) / len(self._nodes)
-            tokens = (calls * read, calls * _TYPICAL_WRITTEN)
-        usd = [self.prices.usd(ref, round(tokens[0]), round(tokens[1])) for ref in variant.models.values()]
-        known = [one for one in usd if one is not None]
-        return sum(known, Decimal(0)) / len(known) if len(known) == len(usd) else None
+            calls = self.expected_calls(case)
+            tokens = (calls * self._typical_read(case), calls * TYPICAL_WRITTEN)
+        return self.prices.mean_usd(variant.models.values(), round(tokens[0]), round(tokens[1]))
+
+    def expected_calls(self, case: Case) -> int:
+        """Return about how many calls a case takes: nobody knows beforehand which nodes it visits."""
+        return CALLS_PER_TURN * case.most_turns
+
+    def expected_before(self, case: Case) -> None:
+        """Return `None`: nothing stands before a script."""
+
+    def expected_beside(self, case: Case) -> ExpectedCalls | None:
+        """Return what plays and reviews a simulated caller: a call for each of its turns, and one in the end."""
+        if case.simulated is None:
+            return None
+        refs = tuple(str(self.context.config.ref(ref)) for ref in case.simulated.refs)
+        return ExpectedCalls(refs, case.most_turns + 1, round(self._typical_read(case)))
+
+    def _typical_read(self, case: Case) -> float:
+        return sum(self._typical_tokens(node, case) for node in self._nodes.values()) / max(1, len(self._nodes))
 
     def _typical_tokens(self, node: ModelNode[Any], case: Case) -> int:
         return typical_tokens(self.prices.bytes_of(node, case.transcript, case.variables))

@@ -17,6 +17,7 @@ from byok_widgets.cases.checks import questions_of
 from byok_widgets.compare.cells.identity import addresses
 from byok_widgets.compare.cells.result_cell import ResultCell
 from byok_widgets.compare.spending.call_gate import USED_UP
+from byok_widgets.compare.spending.prices import TYPICAL_WRITTEN, ExpectedCalls
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ByokError, ConfigError
@@ -36,6 +37,7 @@ _READ = "\n\nValues that were read:\n{values}"
 _FIELDS = {"reason": Field(str, "why, in a few words"), "holds": Field(bool, "whether the answer is yes")}
 _WORDS = [_INSTRUCTIONS, _ASKED, _READ, [[name, field.description] for name, field in _FIELDS.items()]]
 _MOST_WRITTEN = 500
+_TYPICAL_CHARS_PER_TOKEN = 4
 
 
 class Judge:
@@ -68,7 +70,17 @@ class Judge:
 
     def is_due(self, case: Case, cell: ResultCell) -> bool:
         """Whether a question about a cell was not put to this judge yet."""
-        return cell.status == "done" and bool(self._open(case, cell))
+        return bool(self.due(case, cell))
+
+    def due(self, case: Case, cell: ResultCell) -> list[Question]:
+        """Return the questions about a cell that were not put to this judge yet."""
+        return self._open(case, cell) if cell.status == "done" else []
+
+    def expected(self, case: Case, questions: int) -> ExpectedCalls:
+        """Return what some questions about a case will probably take."""
+        said = [_INSTRUCTIONS, _ASKED, case.said, *(message.content for message in case.dialogue)]
+        read = len(" ".join(said)) // _TYPICAL_CHARS_PER_TOKEN + TYPICAL_WRITTEN * max(1, case.most_turns)
+        return ExpectedCalls((self.ref,), questions, read)
 
     async def judged(self, case: Case, cell: ResultCell) -> AsyncIterator[ResultCell]:
         """Put the open questions one after another; yields the cell with all answers so far, after each.

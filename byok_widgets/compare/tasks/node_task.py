@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -15,7 +16,14 @@ from byok_widgets.compare.cells.identity import judge_refs, node_definition
 from byok_widgets.compare.cells.left_out import left_out_of
 from byok_widgets.compare.cells.result_cell import ResultCell
 from byok_widgets.compare.cells.variant import Sampling, Variant
-from byok_widgets.compare.spending.prices import ATTEMPTS, Prices, typical_tokens
+from byok_widgets.compare.spending.prices import (
+    ATTEMPTS,
+    CALLS_PER_TURN,
+    TYPICAL_WRITTEN,
+    ExpectedCalls,
+    Prices,
+    typical_tokens,
+)
 from byok_widgets.compare.storage.store import CellStore
 from byok_widgets.compare.tasks.batching import has_batches
 from byok_widgets.compare.tasks.task import request_of, service
@@ -198,6 +206,11 @@ class NodeTask:
         """Return the models of the nodes that are played before this one, by the node's name."""
         if all(self.known_id(case) is not None for case in cases):
             return {}
+        return self._others
+
+    @cached_property
+    def _others(self) -> dict[str, str]:
+        """The models of the other nodes, by the node's name."""
         others = model_nodes(self._flow.graph.nodes).values()
         return {node.name: str(node.resolve().ref) for node in others if node.name != self.node_name}
 
@@ -217,16 +230,29 @@ class NodeTask:
         ref = variant.models[self._node.name]
         if tokens is None:
             read = self._request_bytes(self._direct(case) or Given((), dict(case.variables)))
-            tokens = (typical_tokens(read), _TYPICAL_WRITTEN)
+            tokens = (typical_tokens(read), TYPICAL_WRITTEN)
         return self.prices.usd(ref, round(tokens[0]), round(tokens[1]))
+
+    def expected_calls(self, case: Case) -> int:
+        """Return 1: a repair is an exception."""
+        del case
+        return 1
+
+    def expected_before(self, case: Case) -> ExpectedCalls | None:
+        """Return what plays a script up to the node."""
+        if case.simulated or not self._others:
+            return None
+        nodes = model_nodes(self._flow.graph.nodes)
+        read = [typical_tokens(self.prices.bytes_of(nodes[name], (), case.variables)) for name in self._others]
+        calls = CALLS_PER_TURN * case.most_turns
+        return ExpectedCalls(tuple(self._others.values()), calls, sum(read) // len(read))
+
+    def expected_beside(self, case: Case) -> None:
+        """Return `None`: a cell calls nothing else."""
 
     def parallel(self, variant: Variant) -> int:
         """Return how many cells of a variant may be sent at once: this machine runs one at a time."""
         return 1 if self.prices.is_free(variant.models[self._node.name]) else MANY
-
-
-_TYPICAL_WRITTEN = 100
-"""Tokens of an answer that is estimated before any was counted."""
 
 
 def _output(result: Any) -> dict[str, Any]:

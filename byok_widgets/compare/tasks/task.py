@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from byok_widgets.cases.case import Case
 from byok_widgets.compare.cells.result_cell import ResultCell
 from byok_widgets.compare.cells.variant import Sampling, Variant
-from byok_widgets.compare.spending.prices import Prices
+from byok_widgets.compare.spending.prices import ExpectedCalls, Prices
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.reply import Reply
@@ -101,6 +101,18 @@ class Task(Protocol):
 
     def expected(self, variant: Variant, case: Case, tokens: tuple[float, float] | None) -> Decimal | None:
         """Return what a cell will probably cost, from the mean tokens of earlier cells; `None` without a price."""
+
+    def expected_calls(self, case: Case) -> int:
+        """Return how many calls of the variant's models a cell will probably make."""
+
+    def expected_before(self, case: Case) -> ExpectedCalls | None:
+        """Return what will probably be called, once, before a case has an id; `None` if nothing.
+
+        It is asked of cases whose id is not known.
+        """
+
+    def expected_beside(self, case: Case) -> ExpectedCalls | None:
+        """Return what each cell of a case will probably call besides the variant's models; `None` if nothing."""
 
     def parallel(self, variant: Variant) -> int:
         """Return how many cells of a variant may be sent at once."""
