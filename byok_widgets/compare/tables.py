@@ -74,6 +74,7 @@ def standing(comparison: ComparisonView) -> str:
     sampling = comparison.task.sampling
     if sampling.repeat > 1:
         warm = "" if sampling.temperature is None else f" at temperature {sampling.temperature:g}"
+        warm += " where a node states none" if sampling.own else ""
         parts.append(f"{sampling.repeat} repeats{warm}")
     return " · ".join(part for part in parts if part)
 

@@ -154,3 +154,19 @@ def test_node_scores_come_from_the_cases_that_both_bring_there(flow: Flow) -> No
     assert found.difference.method == "e-process"
     assert found.difference.verdict == "no difference shown"
     assert "nan" not in repr(more.node_scores())
+
+
+def test_repeats_are_refused_only_where_every_node_states_temperature_zero(
+    flow: Flow, server: ScriptedServer
+) -> None:
+    """Nodes keep what they state; the others get a temperature at which repeats can differ."""
+    flow.node("ask").settings["temperature"] = 0
+    result = flow.compare({"now": {}, "cheap": {"read": BAD}}, cases(1), repeat=2)
+    assert result.complete
+    warm = {("response_format" in request, request["temperature"]) for request in server.requests}
+    assert warm == {(False, 0), (True, 0.7)}
+    assert "at temperature 0.7 where a node states none" in repr(result)
+    flow.node("read").settings["temperature"] = 0
+    with pytest.raises(ConfigError) as caught:
+        flow.compare({"now": {}, "cheap": {"read": BAD}}, cases(1), repeat=2)
+    assert caught.value.kind == "repeat"

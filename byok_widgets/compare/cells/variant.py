@@ -70,24 +70,27 @@ class Sampling:
         repeat: How many times each case is run.
         temperature: The temperature that is set; `None` leaves it as it is.
         run: Of a test, what tells its cells from those of other runs; its repeats leave all settings as they are.
+        own: Nodes that keep the temperature that they state.
     """
 
     repeat: int = 1
     temperature: float | None = None
     run: str = ""
+    own: frozenset[str] = frozenset()
 
     @property
     def data(self) -> list[Any]:
         """What identifies it."""
         return [self.run] if self.run else [self.repeat > 1, self.temperature]
 
-    def settings(self, number: int, ref: str) -> dict[str, Any]:
-        """Return the settings of a repeat, as far as the model has them; none where there is only one."""
+    def settings(self, number: int, ref: str, node: str) -> dict[str, Any]:
+        """Return the settings of a node in a repeat, as far as its model has them; none in the only one."""
         if self.run or (self.repeat == 1 and self.temperature is None):
             return {}
         provider, _, model = ref.partition(":")
         taken = PROVIDERS[provider].supports(model)
-        wanted = {"temperature": self.temperature, "seed": number if self.repeat > 1 else None}
+        temperature = None if node in self.own else self.temperature
+        wanted = {"temperature": temperature, "seed": number if self.repeat > 1 else None}
         has = PROVIDERS[provider].settings
         return {
             name: value
@@ -109,18 +112,18 @@ def sampling_of(nodes: Iterable[AnyNode], repeat: int, temperature: float | None
         )
     if temperature is not None:
         temperature = _temperature(temperature)
-    own = [node.settings.get("temperature") for node in nodes if isinstance(node, ModelNode)]
-    stated = [given for given in own if given is not None]
-    if repeat > 1 and temperature is None and stated and all(given == 0 for given in stated):
-        temperature = 0.0
-    if repeat > 1 and temperature == 0:
+    called = [node for node in nodes if isinstance(node, ModelNode)]
+    deciding = [node for node in called if not node.is_static] or called
+    stated = {node.name for node in called if node.settings.get("temperature") is not None}
+    at_zero = bool(deciding) and all(node.settings.get("temperature") == 0 for node in deciding)
+    if repeat > 1 and (at_zero if temperature is None else temperature == 0):
         raise ConfigError(
             "At temperature 0 repeats give the same answer again: they would prove nothing.",
             kind="repeat",
             fix=f"Leave repeat out, or write temperature={REPEAT_TEMPERATURE}.",
         )
-    if repeat > 1 and temperature is None and not stated:
-        temperature = REPEAT_TEMPERATURE
+    if repeat > 1 and temperature is None and len(stated) < len(called):
+        return Sampling(repeat, REPEAT_TEMPERATURE, own=frozenset(stated))
     return Sampling(repeat, temperature)
 
 

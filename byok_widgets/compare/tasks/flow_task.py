@@ -137,7 +137,7 @@ class FlowTask:
         return Conversation(session, speaks_first=self._flow.speaks_first)
 
     def _assignment(self, variant: Variant, repeat: int) -> Assignment:
-        sampled = {name: self.sampling.settings(repeat, variant.models[name]) for name in self._nodes}
+        sampled = {name: self.sampling.settings(repeat, variant.models[name], name) for name in self._nodes}
         return Assignment(variant.models, sampled)
 
     def worst(self, variant: Variant, case: Case) -> Decimal:

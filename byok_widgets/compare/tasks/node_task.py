@@ -142,7 +142,7 @@ class NodeTask:
                     self._known(given),
                     self._refs[variant.id],
                     first_visit=False,  # on the first one, a static node calls no model
-                    settings=self.sampling.settings(repeat, ref),
+                    settings=self.sampling.settings(repeat, ref, self._node.name),
                 )
             )
             result = await work(ignore, on_progress)
