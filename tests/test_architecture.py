@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -24,13 +25,14 @@ from byok_widgets.nodes.registry import NODE_KINDS
 
 PACKAGE = "byok_widgets"
 SMALL = (
-    "attributes display errors files findings foreign_exceptions hashing lazy_names messages"
+    "attributes child_python display errors files findings foreign_exceptions hashing lazy_names messages"
     " misplaced_keys plain_values reply secrets sent_request surrogates"
     " templates text_forms thought_tags usage"
 )
 """Values and small tools that every package above them may use."""
 
 MAY_IMPORT = {
+    "child_python": "",
     "display": "",
     "secrets": "",
     "usage": "display",
@@ -440,6 +442,16 @@ def decided_by_a_sentence(source: Source) -> list[str]:
     return [f"{source.name} decides by {text!r}." for text in texts if _SENTENCE.match(text)]
 
 
+def module_of_the_current_folder(source: Source) -> list[str]:
+    """`python -m` looks in the current folder first, where others may have put a module; `-P` forbids it."""
+    found = []
+    for node in source.nodes:
+        given = getattr(node, "elts", None) or getattr(node, "args", None)
+        texts = [getattr(each, "value", None) for each in given] if isinstance(given, list) else []
+        found += [text for before, text in pairwise([None, *texts]) if text == "-m" and before != "-P"]
+    return [f"{source.name} runs {text} without -P." for text in found]
+
+
 Rule = Callable[[Source], list[str]]
 RULES: list[Rule] = [
     forbidden_imports,
@@ -450,12 +462,18 @@ RULES: list[Rule] = [
     vendor_named_elsewhere,
     kind_decided_elsewhere,
     decided_by_a_sentence,
+    module_of_the_current_folder,
 ]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_every_module_follows_the_rules(rule: Rule) -> None:
     assert [sentence for source in sources() for sentence in rule(source)] == []
+
+
+def test_nor_does_the_program_of_a_class_run_a_module_of_the_current_folder() -> None:
+    path = Path(byok_widgets.__file__).parent / "teaching" / "texts" / "start.txt"
+    assert module_of_the_current_folder(Source("start", ast.parse(path.read_text(encoding="utf-8")))) == []
 
 
 def page_files() -> list[Path]:
@@ -578,6 +596,12 @@ EXAMPLES: dict[Rule, list[tuple[str, str, str]]] = {
         ("widgets.chat", "if problem == 'It was stopped.': pass", "widgets.chat decides by 'It was stopped.'."),
         ("widgets.chat", "'No key' in note.text", "widgets.chat decides by 'No key'."),
         ("widgets.chat", "name.startswith('Flow') or kind == 'interrupted'", ""),
+    ],
+    module_of_the_current_folder: [
+        ("cli.demo", "[sys.executable, '-m', 'pip']", "cli.demo runs -m without -P."),
+        ("cli.demo", "execv(sys.executable, ('-m', 'pip'))", "cli.demo runs -m without -P."),
+        ("cli.demo", "run(sys.executable, '-P', '-X', '-m', 'pip')", "cli.demo runs -m without -P."),
+        ("cli.demo", "[sys.executable, '-P', '-m', 'pip', *more]", ""),
     ],
     forbidden_imports: [
         ("errors", "from byok_widgets.engine import ENGINE", "errors imports engine."),

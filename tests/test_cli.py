@@ -22,7 +22,7 @@ import psutil
 import pytest
 
 from byok_widgets.cli import main, tutorials
-from byok_widgets.cli.running_lab import running_servers
+from byok_widgets.cli.running_lab import RunningLab, running_servers
 from tests.files.other_users import give_away
 from tests.local_model import require_model
 from tests.widgets.wire import eventually
@@ -72,6 +72,16 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def test_the_demo_runs_no_code_of_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted, ran = tmp_path / "shared" / "byok_widgets" / "__init__.py", tmp_path / "ran"
+    planted.parent.mkdir(parents=True)
+    planted.write_text(f"open({str(ran)!r}, 'w').close()", encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "shared")
+    with (tmp_path / "log").open("wb") as log:
+        RunningLab.start(tmp_path, 0, "", log).end()
+    assert not ran.exists()
 
 
 @pytest.mark.model

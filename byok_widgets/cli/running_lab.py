@@ -18,7 +18,6 @@ import queue
 import secrets
 import socket
 import subprocess
-import sys
 import tempfile
 import urllib.request
 import webbrowser
@@ -28,6 +27,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+from byok_widgets.child_python import python_module
 from byok_widgets.cli.kernel_sockets import runtime_folder, transport
 from byok_widgets.files import read_file, require_trusted
 
@@ -228,7 +228,7 @@ _REDIRECT = """\
 
 
 def _command(folder: Path, port: int) -> list[str]:
-    command = [sys.executable, "-m", _LAB_SERVER, "--no-browser", "--ServerApp.ip=127.0.0.1"]
+    command = python_module(_LAB_SERVER, "--no-browser", "--ServerApp.ip=127.0.0.1")
     command += [f"--ServerApp.port={port}", f"--ServerApp.port_retries={_PORTS_TRIED}", "--log-level=WARN"]
     command.append(f"--ServerApp.root_dir={folder.resolve()}")
     command.append(f"--KernelManager.transport={transport()}")

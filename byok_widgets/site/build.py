@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from byok_widgets.bundle.wheel import wheel, wheel_name
+from byok_widgets.child_python import python_module
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error
 from byok_widgets.files.published_files import read_pages, require_no_keys
@@ -162,7 +163,7 @@ def _lay_out(lite: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _build(lite: Path, folder: Path) -> None:
-    command = [sys.executable, "-m", "jupyterlite_core", "build", "--no-sourcemaps", "--lite-dir", str(lite)]
+    command = python_module("jupyterlite_core", "build", "--no-sourcemaps", "--lite-dir", str(lite))
     command += ["--contents", str(lite / "contents"), "--output-dir", str(folder.absolute())]
     _run(command, "the site", within=lite)  # it keeps notes of its own where it runs
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
+
+from byok_widgets.child_python import python_module
 
 _TAG = "py3-none-any"
 
@@ -88,7 +89,7 @@ def markupsafe(folder: Path) -> Path:
     Raises:
         subprocess.CalledProcessError: It cannot be downloaded.
     """
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    command = python_module("pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:")
     subprocess.run([*command, "--dest", str(folder), "markupsafe"], check=True)  # noqa: S603 - pip, and nothing else
     compiled = next(folder.glob("[mM]arkup[sS]afe-*.whl"))
     with ZipFile(compiled) as archive:

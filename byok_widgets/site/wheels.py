@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterable, Iterator
 from email.parser import HeaderParser
 from pathlib import Path
 from zipfile import ZipFile
 
+from byok_widgets.child_python import python_module
 from byok_widgets.errors import ConfigError
 
 PYTHON = "3.14"
@@ -121,7 +121,7 @@ def _fits(wheel: Wheel, versions: str) -> bool:
 def _download(requirement: str, folder: Path) -> Wheel:
     """Download the wheel of one package; those for the browser are looked for first."""
     before = set(folder.glob("*.whl"))
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    command = python_module("pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:")
     command += ["--dest", str(folder), "--python-version", PYTHON, "--platform", PLATFORM, requirement]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - pip, with names of packages
     new = set(folder.glob("*.whl")) - before

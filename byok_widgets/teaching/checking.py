@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.attributes.strict import nearest
+from byok_widgets.child_python import python_module
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error, read_file
 from byok_widgets.providers.local.default_model import MODEL_VARIABLE
@@ -179,7 +179,7 @@ def _run(
             job = _laid_out(Path(folder), path, material, [*expected], limit_s)
         except OSError as error:
             return Checked(path, f"it cannot be read: {describe_os_error(error)}", {}, expected, 0.0)
-        command = [sys.executable, "-m", "byok_widgets.teaching.one_notebook"]
+        command = python_module("byok_widgets.teaching.one_notebook")
         process = subprocess.Popen(  # noqa: S603 - this package's own module
             command,
             stdin=subprocess.PIPE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import secrets
 import shutil
@@ -84,12 +85,15 @@ def test_start_opens_jupyterlab_with_the_settings_of_the_class(
         "byok_widgets.cli.teaching.fetch_with_bar", lambda name, into: (into / name).mkdir(parents=True)
     )
     assert main(["class", str(folder), "--small"]) == 0
-    (folder / "jupyterlab.py").write_text(
+    (folder / "jupyterlab.py").write_text("raise SystemExit('of the current folder')", encoding="utf-8")
+    (tmp_path / "installed").mkdir()
+    (tmp_path / "installed" / "jupyterlab.py").write_text(
         "import os, sys\n"
         "print(sys.argv[1:], *map(os.environ.get, ('BYOK_WIDGETS_FRESH', 'BYOK_WIDGETS_SHARED_MODELS_DIR')))\n"
         "print(os.environ['JUPYTER_CONFIG_PATH'])",
         encoding="utf-8",
     )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "installed"), prepend=os.pathsep)
     command = [sys.executable, str(folder / "start.py"), "--no-browser"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder).stdout
     *started, config = shown.split()

