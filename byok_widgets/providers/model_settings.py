@@ -34,6 +34,7 @@ class Setting:
         highest: Highest number; `None` for no limit.
         options: Known values of a choice. Code can set others, since providers add some.
         default: Value if nothing is set; `None` if the provider does not say.
+        is_costly: Whether it decides how much a model writes, and so what a call costs.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Setting:
     highest: float | None = None
     options: tuple[str, ...] = ()
     default: Any = None
+    is_costly: bool = False
 
     @property
     def values(self) -> str:
@@ -109,11 +111,22 @@ _ALL = (
         highest=2,
     ),
     Setting(
-        "reasoning_effort", "Reasoning effort", "choice", "How long it thinks before it answers. More costs more."
+        "reasoning_effort",
+        "Reasoning effort",
+        "choice",
+        "How long it thinks before it answers. More costs more.",
+        is_costly=True,
     ),
-    Setting("effort", "Effort", "choice", "How much it thinks and writes. More costs more."),
-    Setting("verbosity", "Verbosity", "choice", "How long its answers are."),
-    Setting("max_tokens", "Max tokens", "whole", "A longer answer is cut off. Thinking counts, too.", lowest=1),
+    Setting("effort", "Effort", "choice", "How much it thinks and writes. More costs more.", is_costly=True),
+    Setting("verbosity", "Verbosity", "choice", "How long its answers are.", is_costly=True),
+    Setting(
+        "max_tokens",
+        "Max tokens",
+        "whole",
+        "A longer answer is cut off. Thinking counts, too.",
+        lowest=1,
+        is_costly=True,
+    ),
     Setting("seed", "Seed", "whole", "The same seed gives the same answer to the same input."),
     Setting("top_p", "Top p", "number", "Uses only the likeliest words up to this share.", lowest=0, highest=1),
 )

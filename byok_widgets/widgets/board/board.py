@@ -57,7 +57,7 @@ class Board(assets.PageWidget):
     saved_form = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, comparison: Comparison, *, mode: Mode = "visitor") -> None:
-        """Show a comparison to its owner, or to visitors: they rate nothing, and do not see what was asked."""
+        """Show a comparison to its owner, or to visitors, who neither stop nor rate it, nor see what was asked."""
         self._comparison, self._mode = comparison, mode
         self._pace = Pace()
         self._is_new = False
@@ -68,7 +68,7 @@ class Board(assets.PageWidget):
         self._actions: Mapping[object, Callable[[Mapping[str, Any]], None]] = {
             "hello": lambda _: self._greet(),
             "page": self._look_up,
-            "stop": lambda _: comparison.stop(),
+            "stop": self._stop,
             "cell": self._tell_cell,
             "rate": RatingByHand(comparison, self._tell, mode=mode).receive,
             "saved_output": lambda _: self._tell({"kind": "saved_output", "output": self._saved_form.output()}),
@@ -108,6 +108,10 @@ class Board(assets.PageWidget):
         if act:
             act(message)
 
+    def _stop(self, _message: Mapping[str, Any]) -> None:
+        if self._mode == "owner":  # visitors are shown no button for it
+            self._comparison.stop()
+
     def _greet(self) -> None:
         self._is_new = True
         UPDATES.ask(self._tell_next)
@@ -138,7 +142,7 @@ class Board(assets.PageWidget):
         self._is_new, self._rows_owed, self._rows_at = False, True, 0.0
         results = self._comparison.results
         self._told_scored, self._told = results.scored, results.added
-        self._tell(board_messages.everything(self._comparison, self._left))
+        self._tell(board_messages.everything(self._comparison, self._left, mode=self._mode))
 
     def _look_up(self, message: Mapping[str, Any]) -> None:
         order, apart, start, count = (message.get(name) for name in ("order", "apart", "start", "count"))

@@ -23,6 +23,7 @@ from byok_widgets.secrets import redact
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison import Comparison
     from byok_widgets.compare.running.outlook import Pace
+    from byok_widgets.widgets.audience import Mode
     from byok_widgets.widgets.page_messages.board import (
         BoardAll,
         BoardCell,
@@ -44,8 +45,8 @@ def shown(text: str) -> str:
     return sanitize(redact(in_part(text, held_by="the comparison's rows()"), words=False))
 
 
-def everything(comparison: Comparison, left: str) -> BoardAll:
-    """Return what is compared; `left` says what it will still take."""
+def everything(comparison: Comparison, left: str, *, mode: Mode = "owner") -> BoardAll:
+    """Return what is compared, and who sees it; `left` says what it will still take."""
     names = short_names_of(comparison.variants)
     return {
         "kind": "all",
@@ -53,6 +54,7 @@ def everything(comparison: Comparison, left: str) -> BoardAll:
             {"name": shown(variant.name), "short": shown(names[variant.id])} for variant in comparison.variants
         ],
         "repeat": comparison.results.repeat,
+        "visited": mode == "visitor",
         "progress": progress(comparison, left),
     }
 

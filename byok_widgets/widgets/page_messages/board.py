@@ -85,11 +85,12 @@ class BoardPicture(TypedDict):
 
 
 class BoardAll(TypedDict):
-    """What is compared: all that a view has known before is to be asked for again."""
+    """What is compared: all that a view has known before is to be asked for again; `visited` if by visitors."""
 
     kind: Literal["all"]
     columns: list[BoardColumn]
     repeat: int
+    visited: bool
     progress: BoardProgress
 
 

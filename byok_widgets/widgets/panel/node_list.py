@@ -19,6 +19,7 @@ from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.nodes.node_settings import LIMIT
 from byok_widgets.nodes.own_setting import find_own_setting
+from byok_widgets.providers.model_settings import SETTINGS
 from byok_widgets.secrets import redact
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.page_input import field_text
@@ -110,25 +111,23 @@ class NodeList(assets.PageWidget):
         return f"All {len(nodes)} {node.kind} nodes: {model}."
 
     def _set(self, node: ModelNode[Any], setting: str, value: str) -> str:
-        self._require_changeable(setting)
-        if own := find_own_setting(node.own_settings, setting):
+        own = find_own_setting(node.own_settings, setting)
+        visitor.require_change(self._flow, own.setting if own else SETTINGS.get(setting))
+        if own:
             own.put(node, value)
             return _own_line(node, setting)
         node.layered_settings.set({setting: self._read(node, setting, value) if value else None})
         return f"{node.name}: {setting} is {value}." if value else f"{node.name}: {setting} is not set."
 
     def _reset(self, node: ModelNode[Any], setting: str, _value: str) -> str:
-        self._require_changeable(setting)
-        if own := find_own_setting(node.own_settings, setting):
+        own = find_own_setting(node.own_settings, setting)
+        visitor.require_change(self._flow, own.setting if own else SETTINGS.get(setting))
+        if own:
             own.reset(node)
             return _own_line(node, setting)
         node.layered_settings.reset([setting])
         value = node.max_tokens if setting == LIMIT else node.settings.get(setting)
         return f"{node.name}: {setting} is {'not set' if value is None else value}."
-
-    def _require_changeable(self, setting: str) -> None:
-        if setting == LIMIT:  # it protects the owner's money
-            visitor.require_owner(self._flow)
 
     def _read(self, node: ModelNode[Any], name: str, text: str) -> Any:
         info = info_of(self._flow, node, self._lists)

@@ -9,7 +9,7 @@ from byok_widgets.diagnostics.fit import incompatible_settings
 from byok_widgets.display.sanitize import sanitize
 from byok_widgets.errors import ByokError
 from byok_widgets.nodes import ModelNode, model_nodes
-from byok_widgets.nodes.node_settings import LIMIT, setting_as_code
+from byok_widgets.nodes.node_settings import setting_as_code
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.model_settings import SETTINGS, Setting
 from byok_widgets.reply import SOURCE_WORDS
@@ -44,12 +44,16 @@ def facts_of(flow: PanelFlow, node: ModelNode[Any], lists: ModelLists, identity:
         "for_all": _for_all(flow, node),
         "settings_text": sanitize(", ".join(f"{_label(name)}: {_short(value)}" for name, value in values.items())),
         "settings": [
-            *map(_own_setting, node.own_settings),
-            *(_setting(node, setting) for setting in offered(node, info) if _is_changeable(flow, setting)),
+            *(_own_setting(own) for own in node.own_settings if visitor.may_change(flow, own.setting)),
+            *(_setting(node, setting) for setting in offered(node, info) if visitor.may_change(flow, setting)),
         ],
         "more": _more(node, info),
         "incompatible": _incompatible_text(incompatible),
-        "incompatible_settings": [{"name": name, "text": sanitize(text)} for name, text in incompatible.items()],
+        "incompatible_settings": [
+            {"name": name, "text": sanitize(text)}
+            for name, text in incompatible.items()
+            if visitor.may_change(flow, SETTINGS.get(name))
+        ],
     }
 
 
@@ -116,11 +120,6 @@ def _setting(node: ModelNode[Any], setting: Setting) -> SettingFacts:
         "unset": "the model's default" if setting.default is None else f"default: {setting.default}",
         "reset": sanitize(_reset_text(defaults)) if is_set else "",
     }
-
-
-def _is_changeable(flow: PanelFlow, setting: Setting) -> bool:
-    """Whether whoever sees the panel may change a setting: visitors raise no limit."""
-    return not (setting.name == LIMIT and visitor.is_one(flow))
 
 
 def _own_setting(own: OwnSetting) -> SettingFacts:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from byok_widgets.findings import Finding, Fix, FixKind
 from byok_widgets.nodes import model_nodes
-from byok_widgets.nodes.node_settings import LIMIT
 from byok_widgets.providers import PROVIDERS
+from byok_widgets.providers.model_settings import SETTINGS
 from byok_widgets.widgets.panel import visitor
 
 if TYPE_CHECKING:
@@ -20,13 +20,14 @@ def button(fix: Fix, flow: PanelFlow) -> str:
     """Return the label of the button that applies a fix; empty if it cannot be applied with a click."""
     label = PROVIDERS[fix.argument].label if fix.argument in PROVIDERS else ""
     is_there = fix.argument == flow.provider
+    may_remove = visitor.may_change(flow, SETTINGS.get(fix.argument))
     words: Mapping[FixKind, str] = {
         "save_key": "Go to the key field" if is_there else f"Switch to {label} and paste its key",
         "use_model": f"{'Replace everywhere with' if fix.instead else 'Use'} {_bare(fix.argument)}",
         "choose_model": f"Choose a model for {fix.argument}" if fix.argument else "Choose a default model",
         "fill_address": "Enter the address" if is_there else f"Switch to {label} and enter its address",
         "use_own_address": "Use the default address",
-        "remove_setting": f"Remove {fix.argument}",
+        "remove_setting": f"Remove {fix.argument}" if may_remove else "",
     }
     return words.get(fix.kind, "")
 
@@ -78,8 +79,7 @@ def _use_own_address(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus
 
 
 def _remove(flow: PanelFlow, fix: Fix, where: str) -> tuple[str, Focus]:
-    if fix.argument == LIMIT:
-        visitor.require_owner(flow)
+    visitor.require_change(flow, SETTINGS.get(fix.argument))
     model_nodes(flow.nodes)[where].layered_settings.set({fix.argument: None})
     return f"{where}: {fix.argument} is now left to the provider.", {}
 

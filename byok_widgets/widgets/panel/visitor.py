@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from byok_widgets.graph import AnyNode
     from byok_widgets.keys import KeyStatus
     from byok_widgets.nodes.flow_context import FlowContext
+    from byok_widgets.providers.model_settings import Setting
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 STORAGE = SessionMemory.name
@@ -41,6 +42,26 @@ def require_owner(flow: PanelFlow) -> None:
         ConfigError: A visitor asks for it.
     """
     if is_one(flow):
+        raise refusal()
+
+
+def may_change(flow: PanelFlow, setting: Setting | None) -> bool:
+    """Whether whoever sees the panel may change a setting of a node: a visitor changes none that costs money.
+
+    Args:
+        flow: The flow.
+        setting: The setting; `None` for one that is not known, of which nobody can say what it costs.
+    """
+    return not is_one(flow) or (setting is not None and not setting.is_costly)
+
+
+def require_change(flow: PanelFlow, setting: Setting | None) -> None:
+    """Refuse a change of a setting to visitors, who may not make it; see `may_change`.
+
+    Raises:
+        ConfigError: A visitor asks for it.
+    """
+    if not may_change(flow, setting):
         raise refusal()
 
 

@@ -186,6 +186,17 @@ def test_a_cell_does_not_show_visitors_what_was_asked(read, board_of, browser, h
     assert (told["status"], told["request"]) == ("done", [])
 
 
+def test_visitors_stop_nothing(read, server, board_of, browser, heard):
+    server.script(lambda request: Say(answer(request).text, pause_s=0.2))
+    comparison = read.compare(MODELS, cases(2), wait=False)
+    board = board_of(comparison, mode="visitor")
+    browser.custom(board, {"kind": "stop"})
+    browser.custom(board, {"kind": "hello"})
+    comparison.wait()
+    assert len(comparison.results) == 4
+    assert eventually(lambda: heard(board, "all"))[0]["visited"], "the page shows them no button for it"
+
+
 def test_new_scores_are_told_as_a_whole(read, board_of, browser, heard, page_of):
     comparison = read.compare(MODELS, cases(2))
     board = board_of(comparison)

@@ -14,8 +14,10 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.errors import ConfigError
+from byok_widgets.findings import Finding, Fix
 from byok_widgets.widgets import audience
 from byok_widgets.widgets.chat.chat import Chat
+from byok_widgets.widgets.panel.quick_fixes import apply, button
 from byok_widgets.widgets.panel.settings import SettingsPanel
 from tests.fake_keys import fake_key
 from tests.widgets.page_schema import RECEIVED
@@ -250,6 +252,36 @@ def test_a_visitor_raises_no_limit_of_an_answer(flow, browser, request_):
     browser.custom(shown.nodes, {"id": "1", "node": "n1", "name": "max_tokens", **request_})
     browser.set(shown.judge_limit, value=request_.get("value", ""))
     assert (node.max_tokens, flow.judge_max_tokens) == (8, 9)
+    panel.close()
+
+
+@pytest.mark.parametrize("name", ["reasoning_effort", "verbosity", "effort", "thinking"])
+def test_a_visitor_changes_no_setting_that_may_raise_what_a_call_costs(flow, browser, wire, name):
+    flow.provider, flow.model = "openai", "gpt-5"
+    node = flow.conversation("hello", "Be brief.")
+    node.settings[name] = "low"
+    panel = SettingsPanel(flow, mode="visitor")
+    shown = parts(panel)
+    assert name not in [setting["name"] for setting in shown.nodes.nodes[0]["settings"]]
+    for request in ({"kind": "set", "value": "high"}, {"kind": "set", "value": ""}, {"kind": "reset"}):
+        browser.custom(shown.nodes, {"id": "1", "node": "n1", "name": name, **request})
+        assert (wire.custom(shown.nodes)[-1]["reason"], node.settings[name]) == ("visitor", "low")
+    with pytest.raises(ConfigError) as caught:
+        apply(Finding("setting", "warning", "hello", "x", "x", Fix("remove_setting", name)), flow)
+    assert (caught.value.kind, node.settings[name]) == ("visitor", "low")
+    assert not button(Fix("remove_setting", name), flow)
+    panel.close()
+
+
+def test_a_visitor_changes_what_does_not_cost_more(flow, browser):
+    flow.provider, flow.model = "openai", "gpt-4o"
+    node = flow.conversation("hello", "Be brief.", temperature=0.2)
+    panel = SettingsPanel(flow, mode="visitor")
+    shown = parts(panel)
+    browser.custom(shown.nodes, {"id": "1", "node": "n1", "kind": "set", "name": "temperature", "value": "1"})
+    assert node.settings["temperature"] == 1
+    browser.custom(shown.nodes, {"id": "1", "node": "n1", "kind": "reset", "name": "temperature"})
+    assert node.settings["temperature"] == 0.2
     panel.close()
 
 

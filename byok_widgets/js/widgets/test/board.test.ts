@@ -21,7 +21,7 @@ const progress = (done: number, running = true): BoardAll["progress"] => ({
   ...{ done, total: 6, running, standing: `${done} of 6 cells`, left: "about 3 s left" },
 });
 const everything: BoardAll = {
-  ...{ kind: "all", repeat: 1, progress: progress(2) },
+  ...{ kind: "all", repeat: 1, visited: false, progress: progress(2) },
   columns: ["one", "two"].map((name) => ({ name, short: name })),
 };
 const rows: BoardRows = {
@@ -120,6 +120,11 @@ it("asks for more cases, and takes each page once", () => {
   tell(next);
   expect(cases()).toEqual(["c1", "c2", "c3", "c4", "c5"]);
   expect(named("Show more cases").hidden).toBe(true);
+});
+
+it("offers visitors no Stop", () => {
+  tell({ ...everything, visited: true });
+  expect(() => named("Stop")).toThrow();
 });
 
 it("moves between cells with the arrow keys, through one tab stop", () => {

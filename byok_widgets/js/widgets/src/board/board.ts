@@ -159,6 +159,7 @@ class BoardView {
 
   private showAll(all: BoardAll): void {
     this.hidesSaved.textContent = hidingSaved(this.model.get("saved_form"));
+    if (all.visited) this.stop.remove();
     this.grid.showAll(all);
     this.grid.el.hidden = false;
     this.detail.forget(

@@ -881,11 +881,12 @@ export interface BoardPicture {
   words: string;
 }
 
-/** What is compared: all that a view has known before is to be asked for again. */
+/** What is compared: all that a view has known before is to be asked for again; `visited` if by visitors. */
 export interface BoardAll {
   kind: "all";
   columns: BoardColumn[];
   repeat: number;
+  visited: boolean;
   progress: BoardProgress;
 }
 
