@@ -101,7 +101,8 @@ class _Search:
             raise ConfigError(
                 f"Node {node!r} calls {module}.{name}, and {module} does not define it.",
                 kind="function",
-                fix="Save the flow again with the function that it has now.",
+                fix="Save the flow again with the function that it has now. One that is private or imported there "
+                f"has to be listed in {module}.__all__.",
             )
 
     def require(self, module: str, wanted_by: str) -> None:
@@ -165,7 +166,9 @@ class _Search:
         source = self._source(module)
         if source is None:
             return frozenset()
-        return frozenset(name for node in _parsed(source).body for name in _names(node))
+        statements = _parsed(source).body
+        public = {name for node in statements for name in _names(node) if not name.startswith("_")}
+        return frozenset(public.union(*map(_listed, statements)))
 
 
 @cache
@@ -176,10 +179,19 @@ def _installed() -> Mapping[str, list[str]]:
 def _names(node: ast.stmt) -> Iterator[str]:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         yield node.name
-    elif isinstance(node, (ast.Import, ast.ImportFrom)):
-        yield from (alias.asname or alias.name for alias in node.names)
     elif isinstance(node, ast.Assign):
         yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+
+
+def _listed(node: ast.stmt) -> set[str]:
+    """Return the names in a module's `__all__`, if that is what a statement sets."""
+    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
+        return set()
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    if not any(isinstance(target, ast.Name) and target.id == "__all__" for target in targets):
+        return set()
+    texts = (each.value for each in ast.walk(node.value) if isinstance(each, ast.Constant))
+    return {text for text in texts if isinstance(text, str)}
 
 
 def _imports(source: Path, name: str) -> Iterator[str]:

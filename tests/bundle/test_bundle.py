@@ -27,6 +27,10 @@ from tools.rooms import room
 
 def find_slot(weekday):
     return f"{weekday} in {room()}"
+
+
+def _room():
+    return room()
 """
 
 
@@ -137,12 +141,18 @@ def test_a_named_module_that_has_it_takes_its_place(place: Path, capsys: pytest.
     assert (place / "dentist_24" / "bookings.py").is_file()
 
 
-@pytest.mark.parametrize("reference", ["nowhere_at_all:f", "bookings:gone"])
+@pytest.mark.parametrize("reference", ["nowhere_at_all:f", "bookings:gone", "bookings:room", "bookings:_room"])
 def test_a_function_that_is_not_there_is_refused(reference: str, place: Path) -> None:
     calls(place, reference)
     with pytest.raises(ConfigError) as caught:
         bundle(place / "Dentist 24.flow.json", functions=[reference.partition(":")[0]])
     assert caught.value.kind == "function"
+
+
+def test_a_function_that_the_module_lists_may_come_from_another(place: Path) -> None:
+    (place / "bookings.py").write_text(f"{BOOKINGS}\n\n__all__ = ['room']\n", encoding="utf-8")
+    calls(place, "bookings:room")
+    assert bundle(place / "Dentist 24.flow.json", functions=["bookings"]).files
 
 
 @pytest.mark.parametrize("reference", ["bookings:find_slot", "tools.rooms:room", "os:system", "json:dumps"])

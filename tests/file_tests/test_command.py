@@ -8,7 +8,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from byok_widgets import Flow
 from byok_widgets.cli import main
+from byok_widgets.cli.action_functions import functions_of
+from byok_widgets.errors import ConfigError
 from byok_widgets.file_tests.loading import Allowed, open_flow
 from tests.compare.flows import compatible_flow
 from tests.fake_keys import fake_key
@@ -197,7 +200,7 @@ def test_actions_get_their_functions_from_the_module_that_is_named(
     tmp_path: Path, server: ScriptedServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flow = compatible_flow(server)
-    action = flow.action("slot", _free_slot, writes=["time"])
+    action = flow.action("slot", free_slot, writes=["time"])
     flow.connect(flow.conversation("hello", "Hello!", static=True, start=True), action)
     flow.connect(action, flow.conversation("bye", "At {{time}}.", static=True, end=True))
     flow.save(tmp_path / "a.flow.json")
@@ -207,13 +210,34 @@ def test_actions_get_their_functions_from_the_module_that_is_named(
     told = capsys.readouterr().out
     assert "--functions" in told
     assert "stubs" in told
-    (tmp_path / "own_slots.py").write_text("def _free_slot():\n    return 'ten'\n", encoding="utf-8")
+    (tmp_path / "own_slots.py").write_text("def free_slot():\n    return 'ten'\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert main([*command, "--functions", "own_slots"]) == 0
     assert main([*command, "--functions", "no_such_slots"]) == 2
 
 
-def _free_slot() -> str:
+@pytest.mark.parametrize("wanted", ["rmtree", "_private"])
+def test_a_file_gets_no_function_that_the_named_module_does_not_offer(
+    wanted: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flow = Flow("a", fresh=True)
+    flow.action("slot", free_slot, writes=["time"])
+    path = tmp_path / "a.flow.json"
+    flow.save(path)
+    path.write_text(path.read_text(encoding="utf-8").replace("free_slot", wanted), encoding="utf-8")
+    source = "from shutil import rmtree\n\n\ndef _private():\n    return 'ten'\n"
+    monkeypatch.chdir(tmp_path)
+    for module, listed in (("offers_none", ""), ("offers_both", "\n\n__all__ = ['rmtree', '_private']\n")):
+        (tmp_path / f"{module}.py").write_text(f"{source}{listed}", encoding="utf-8")
+    nodes = Flow.load(path, fresh=True).nodes
+    with pytest.raises(ConfigError) as caught:
+        functions_of(nodes, ["offers_none"])
+    assert caught.value.kind == "function"
+    assert wanted in str(caught.value)
+    assert functions_of(nodes, ["offers_both"])["slot"].__name__ == wanted
+
+
+def free_slot() -> str:
     raise AssertionError("the function of the module is called, not this one")
 
 
