@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import sys
 from pathlib import Path
 from textwrap import indent
@@ -13,7 +14,8 @@ from typing import Any
 from byok_widgets.cli.kernel_sockets import transport
 from byok_widgets.display.sanitize import sanitize
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import describe_os_error
+from byok_widgets.files import describe_os_error, read_file
+from byok_widgets.files.published_files import MOST_BYTES
 from byok_widgets.recording.cassette import SUFFIX, Cassette
 from byok_widgets.recording.costs import Contents
 from byok_widgets.recording.whole_notebook import PART
@@ -157,7 +159,10 @@ def _of_before(part: Path, place: Path, notebook: Path) -> str:
 
 def _replays(path: Path, cassette: Path, recorded: Path) -> bool:
     """Whether a notebook other than the one that was recorded names a cassette."""
-    return not path.samefile(recorded) and cassette.name in path.read_text(encoding="utf-8", errors="replace")
+    try:
+        return not path.samefile(recorded) and os.fsencode(cassette.name) in read_file(path, most_bytes=MOST_BYTES)
+    except OSError:  # a broken link, such as an editor's lock, or something that only has such a name
+        return False
 
 
 def _remove(part: Path) -> None:
@@ -170,7 +175,8 @@ def _read(path: Path) -> Any:
     import nbformat
 
     try:
-        return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+        content = read_file(path, most_bytes=MOST_BYTES).decode("utf-8")
+        return nbformat.reads(content, as_version=4)  # type: ignore[no-untyped-call]
     except OSError as error:
         problem = describe_os_error(error)
     except (ValueError, AttributeError, nbformat.reader.NotJSONError, nbformat.ValidationError):

@@ -85,7 +85,7 @@ class Document:
         mode = stat.S_IMODE(self.path.lstat().st_mode)
         if not os.access(self.path, os.W_OK):
             raise PermissionError(errno.EACCES, "no permission there")
-        if self.path.is_symlink() or self.path.read_bytes() != self._encoded(self.text):
+        if self.path.is_symlink() or read_file(self.path, most_bytes=MAX_BYTES) != self._encoded(self.text):
             raise ChangedMeanwhileError("it was changed in the meantime; scan it again")
         replace_file(self.path, self._encoded(text), mode=mode)
         self.path.chmod(mode)

@@ -105,6 +105,9 @@ def test_two_notebooks_may_have_one_cassette(
     answer = {"text": "For other.ipynb.", "finish_reason": "stop"}
     call = {"digest": "0" * 64, "node": "ask", "lane": ["", "", 0], "request": request, "answer": answer}
     Cassette(cassette, must_exist=False).append(call)
+    if os.name == "posix":  # what else may have such a name: neither is waited for, nor ends the recording
+        os.mkfifo(notebook.with_name("pipe.ipynb"))
+        notebook.with_name(".#other.ipynb").symlink_to("ana@machine.1")  # an editor's lock
     assert main(["record", str(notebook)]) == 0
     assert "It keeps 1 earlier call that lesson.ipynb does not make, since other.ipynb" in capsys.readouterr().out
     assert len(Cassette(cassette, must_exist=True)) == 3
@@ -131,6 +134,13 @@ def test_what_is_no_notebook_is_refused(tmp_path: Path, capsys: pytest.CaptureFi
     for name in ("missing.ipynb", "text.ipynb"):
         assert main(["record", str(tmp_path / name)]) == 2
         assert name in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_named_pipe_is_not_waited_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(tmp_path / "pipe.ipynb")
+    assert main(["record", str(tmp_path / "pipe.ipynb")]) == 2
+    assert "regular file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ['{"version": 1, "nodes": []}', "{}", "[]", "no JSON"])
