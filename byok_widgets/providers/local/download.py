@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from byok_widgets.errors import LocalModelError
-from byok_widgets.files import CACHE_VARIABLE
+from byok_widgets.files import CACHE_VARIABLE, UntrustedPathError
 from byok_widgets.providers.local.catalog import LocalModel
 from byok_widgets.providers.local.sources import (
     CHUNK_BYTES,
@@ -160,6 +160,17 @@ def not_writable(folder: Path) -> LocalModelError:
         f"The folder for models, {shown(folder)}, is not writable.",
         kind="local_model_cache",
         fix=f"Set {CACHE_VARIABLE} to a folder that is.",
+    )
+
+
+def untrusted(folder: Path, error: UntrustedPathError) -> LocalModelError:
+    """Return the error that says that others could change what is in the models' folder."""
+    problem = error.strerror or ""
+    return LocalModelError(
+        f"No model is kept in {shown(folder)}, which other people can change.",
+        kind="local_model_cache",
+        cause=f"{problem[:1].upper()}{problem[1:]}.".replace(str(folder), shown(folder)),
+        fix=f"Choose a folder that only you can change, with --into or in {CACHE_VARIABLE}. Others may read it.",
     )
 
 

@@ -22,8 +22,10 @@ from byok_widgets.files import (
     cache_dir,
     private_cache,
     private_config,
+    require_trusted,
     shared_models_dir,
 )
+from byok_widgets.files.trust import require_own_links
 from byok_widgets.providers import catalog
 from byok_widgets.providers.local.catalog import LOCAL_MODELS, LocalModel
 from byok_widgets.providers.local.default_model import default_model
@@ -37,7 +39,9 @@ from byok_widgets.providers.local.download import (
     part_file,
     sha256_of,
     shown,
+    untrusted,
 )
+from byok_widgets.providers.local.sources import CHUNK_BYTES, flush_to_disk, open_part
 
 __all__ = [
     "CACHE_VARIABLE",
@@ -59,6 +63,7 @@ NOT_IN_A_TAB = "No local model runs in a browser's tab."
 
 _MAX_STAMP_BYTES = 1000
 _READABLE = 0o644  # by everyone on this machine
+_READABLE_FOLDER = 0o755
 
 
 def resolve(model_id: str) -> LocalModel | Path:
@@ -163,8 +168,8 @@ def fetch(model_id: str, progress: Progress | None = None, *, into: Path | None 
 
     Raises:
         LocalModelError: `local_model_missing` if no source could be reached, `local_model_busy` if another
-            process is downloading it but makes no progress, `disk_full`, `local_model_cache` if the cache folder
-            cannot be written, or as for `resolve`.
+            process is downloading it but makes no progress, `disk_full`, `local_model_cache` if the folder cannot
+            be written or others could change it, or as for `resolve`.
     """
     if into is None and (found := find(model_id)) is not None:
         return found
@@ -175,7 +180,7 @@ def fetch(model_id: str, progress: Progress | None = None, *, into: Path | None 
         if into is None:
             private_cache().sub("models").make()
         else:
-            folder.mkdir(parents=True, exist_ok=True)
+            _make_shared(folder)
         with download_lock(folder, model, tell):
             path = folder / model.file_name
             # another process may have fetched it while this one waited
@@ -184,11 +189,34 @@ def fetch(model_id: str, progress: Progress | None = None, *, into: Path | None 
                 if into is None:
                     _keep_stamp(path, _stamp_text(path, model))  # the download has just compared the hash
             if into is not None:
-                path.chmod(_READABLE)
+                _make_readable(path)
             return path
+    except UntrustedPathError as error:
+        raise untrusted(folder, error) from None
     except OSError as error:
         full = error.errno == errno.ENOSPC
     raise disk_full(model, folder) if full else not_writable(folder)
+
+
+def _make_shared(folder: Path) -> None:
+    """Create a folder that others may read; whoever could change it would choose what is written, and where."""
+    require_own_links(folder)
+    folder.mkdir(mode=_READABLE_FOLDER, parents=True, exist_ok=True)
+    require_trusted(folder, folder.stat())
+
+
+def _make_readable(path: Path) -> None:
+    """Let everyone read a file; what a link leads to keeps its permissions."""
+    if path.is_symlink():
+        return
+    if not hasattr(os, "fchmod"):
+        path.chmod(_READABLE)
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        os.fchmod(descriptor, _READABLE)
+    finally:
+        os.close(descriptor)
 
 
 def _known(model_id: str) -> LocalModel:
@@ -209,7 +237,9 @@ def _copied(model: LocalModel, target: Path, tell: Callable[[int], None]) -> Pat
     if found is None:
         return download(model, target.parent, tell)
     part.unlink(missing_ok=True)  # never write through a link
-    shutil.copyfile(found, part)
+    with found.open("rb") as source, open_part(part, anew=True) as copy:
+        shutil.copyfileobj(source, copy, CHUNK_BYTES)
+        flush_to_disk(copy)
     part.replace(target)
     tell(model.size_bytes)
     return target

