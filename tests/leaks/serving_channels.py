@@ -17,6 +17,7 @@ from tests.leaks.channels import channel, forms
 from tests.leaks.hunting import Place, files_below, text
 from tests.leaks.stage import Stage
 from tests.recorded_logs import recorded_logs
+from tests.serve.redis_server import RedisServer
 from tests.serve.talking import Caller, user
 
 
@@ -63,6 +64,28 @@ def served_flows(stage: Stage) -> Iterator[Place]:
     yield text("spans", *tracer.spans)
     yield text("log", log.getvalue())
     yield from files_below(stage.folder)
+
+
+@channel(25, Stage.without_redaction)
+def calls_that_are_kept_in_redis(stage: Stage) -> Iterator[Place]:
+    """Its append-only file has every write, also of what was replaced or deleted since."""
+    folder = stage.folder / "redis"
+    folder.mkdir()
+    redis = RedisServer(folder, "--appendonly", "yes")
+    try:
+        stage.save_key()
+        stage.flow.conversation("ask", "Be brief.")
+        server = stage.flow.serve(store=redis.url, fallback="Sorry.")
+        try:
+            assert list(_called(stage, Caller(server.port, server.token), stage.canary.text()))
+            assert len(server.sessions()) >= 3
+        finally:
+            server.stop()
+    finally:
+        redis.close()
+    kept = list(files_below(folder))
+    assert any(b"byok:" in content for _, content in kept)
+    yield from kept
 
 
 def _called(stage: Stage, caller: Caller, key: str) -> Iterator[Place]:
