@@ -26,7 +26,7 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error, finite_json
 from byok_widgets.files.locking import file_lock
 from byok_widgets.files.reading import FileTooLargeError, NotRegularFileError, open_file
-from byok_widgets.files.trust import require_not_planted, require_own_links
+from byok_widgets.files.trust import require_not_planted
 from byok_widgets.recording.entry_shape import is_entry, misfit
 
 SUFFIX = ".cassette"
@@ -72,6 +72,17 @@ class Cassette:
                 raise _unusable(path, error) from None
         except OSError as error:
             raise _unusable(path, error) from None
+
+    @classmethod
+    def to_write(cls, path: Path) -> Cassette:
+        """Open a file to record calls, and check that they can be, before one is paid for.
+
+        Raises:
+            ConfigError: The file cannot be read or written, or the file or its lock is another user's.
+        """
+        cassette = cls(path, must_exist=False)
+        cassette._require_writable()
+        return cassette
 
     def __len__(self) -> int:
         return len(self._places)
@@ -133,12 +144,12 @@ class Cassette:
         end = self._content.find(b"\n", at)
         return bytes(self._content[at:end] if end >= 0 else self._content[at:])
 
-    def require_writable(self) -> None:
-        """Check that calls can be recorded, before one is paid for.
-
-        Raises:
-            ConfigError: The file or its folder may not be written.
-        """
+    def _require_writable(self) -> None:
+        try:
+            for place in (self.path, self._lock_path):
+                require_not_planted(place)
+        except OSError as error:
+            raise _unusable(self.path, error) from None
         places = [self.path.parent, *([self.path] if self.path.exists() else ())]
         if not all(os.access(place, os.W_OK) for place in places):
             raise ConfigError(
@@ -166,12 +177,16 @@ class Cassette:
                 os.ftruncate(descriptor, before)  # half of a line would spoil the next one
                 raise
 
+    @property
+    def _lock_path(self) -> Path:
+        return self.path.with_name(f".{self.path.name}.lock")
+
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Hold the file's lock, against other processes."""
-        require_own_links(self.path.parent)  # the lock is a file beside it
+        require_not_planted(self._lock_path)
         try:
-            with file_lock(self.path.with_name(f".{self.path.name}.lock"), timeout_s=LOCK_TIMEOUT_S):
+            with file_lock(self._lock_path, timeout_s=LOCK_TIMEOUT_S):
                 yield
         except TimeoutError:
             raise TimeoutError(f"another program has locked it for {LOCK_TIMEOUT_S:g} s") from None

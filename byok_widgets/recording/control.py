@@ -23,7 +23,7 @@ def record(context: FlowContext, path: str | Path) -> Recording:
         ConfigError: The file cannot be used.
         KeyFormatError: There is an API key in its name.
     """
-    recorder = Recorder(_to_write(whole_notebook.place_of(_checked(path))))
+    recorder = Recorder(Cassette.to_write(whole_notebook.place_of(_checked(path))))
     whole_notebook.watch(recorder)
     forget_modes()
     return Recording(context, recorder)
@@ -45,7 +45,7 @@ def replay(context: FlowContext, path: str | Path, missing: Missing) -> Recordin
     if whole_notebook.is_recorded():
         return record(context, path)
     place = _checked(path)
-    cassette = _to_write(place) if missing == "record" else Cassette(place, must_exist=True)
+    cassette = Cassette.to_write(place) if missing == "record" else Cassette(place, must_exist=True)
     player = Player(cassette, missing)
     forget_modes()
     return Replay(context, player)
@@ -55,12 +55,6 @@ def live(context: FlowContext) -> None:
     """End recordings and replays of a flow."""
     context.use_tape(None)
     forget_modes()
-
-
-def _to_write(path: Path) -> Cassette:
-    cassette = Cassette(path, must_exist=False)
-    cassette.require_writable()
-    return cassette
 
 
 def _checked(path: str | Path) -> Path:

@@ -20,8 +20,12 @@ _recorders: list[Recorder] = []
 
 
 def record_all(path: str) -> None:
-    """Record the calls of all flows of this kernel; those of a flow that replays a cassette go into a new one."""
-    FlowContext.shared_tape = Recorder(Cassette(place_of(Path(path), begins=True), must_exist=False))
+    """Record the calls of all flows of this kernel; those of a flow that replays a cassette go into a new one.
+
+    Raises:
+        ConfigError: Nothing can be recorded there.
+    """
+    FlowContext.shared_tape = Recorder(Cassette.to_write(place_of(Path(path), begins=True)))
     watch(FlowContext.shared_tape)
 
 

@@ -10,7 +10,10 @@ import pytest
 
 from byok_widgets import ByokError, Flow
 from byok_widgets.compare.storage.database import Database
+from byok_widgets.errors import ConfigError
 from byok_widgets.files.database import open_database
+from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.recording import whole_notebook
 from byok_widgets.recording.cassette import Cassette
 from tests.files.other_users import give_away, posix
 
@@ -73,6 +76,28 @@ def test_a_file_that_another_user_has_put_there(save: Save, kind: str, everybody
         save(planted)
     assert not (tmp_path / "new").exists()
     assert kind == "link" or not planted.stat().st_size
+
+
+@pytest.mark.parametrize("name", ["mine.cassette", ".mine.cassette.lock"])
+def test_what_another_user_can_hold_up_a_recording_with_is_told_before_a_call_is_paid(
+    name: str, everybodys: Path
+) -> None:
+    (everybodys / name).touch(0o666)
+    give_away(everybodys / name)
+    with pytest.raises(ConfigError, match="another user") as caught, _flow().record(everybodys / "mine.cassette"):
+        pytest.fail("the recording has begun")
+    assert caught.value.kind == "cassette"
+
+
+def test_a_whole_notebook_is_not_recorded_where_another_user_can_hold_that_up(
+    everybodys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FlowContext, "shared_tape", None)
+    planted = everybodys / ".mine.cassette.part.lock"
+    planted.touch(0o666)
+    give_away(planted)
+    with pytest.raises(ConfigError, match="another user"):
+        whole_notebook.record_all(str(everybodys / "mine.cassette"))
 
 
 @pytest.mark.parametrize("ending", ["-journal", "-wal", "-shm"])
