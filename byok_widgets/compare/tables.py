@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.cases.assertions import JUDGED
+from byok_widgets.compare.cells.failures import FLOW_FAULTS
 from byok_widgets.compare.cells.left_out import settings_left_out
 from byok_widgets.compare.cells.result_cell import ResultCell
 from byok_widgets.compare.pictures import pictures_of
@@ -81,12 +82,25 @@ def standing(comparison: ComparisonView) -> str:
 
 def _failures(cells: Sequence[ResultCell]) -> Iterator[str]:
     """Yield how many cells failed, by the kind of their error, each with what the first of them said."""
+    for messages in _by_kind(cells):
+        many = f"{len(messages)} cells failed and are" if len(messages) > 1 else "One cell failed and is"
+        yield f"{many} missing: {messages[0]}"
+
+
+def _flow_faults(cells: Sequence[ResultCell]) -> Iterator[str]:
+    """Yield how many cells ran into a fault of the flow's own, in the same way."""
+    for messages in _by_kind(cells):
+        several = len(messages) > 1
+        count, score = (f"{len(messages)} cells", "score") if several else ("One cell", "scores")
+        yield f"{count} ran into a fault of the flow and {score} 0: {messages[0]}"
+
+
+def _by_kind(cells: Sequence[ResultCell]) -> Iterable[list[str]]:
+    """Return the messages of cells by the kind of their error."""
     kinds: dict[str, list[str]] = {}
     for cell in cells:
         kinds.setdefault(cell.error, []).append(cell.message)
-    for messages in kinds.values():
-        many = f"{len(messages)} cells failed and are" if len(messages) > 1 else "One cell failed and is"
-        yield f"{many} missing: {messages[0]}"
+    return kinds.values()
 
 
 def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
@@ -119,6 +133,7 @@ def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
     said += [problem.problem] if problem else []
     told = comparison.results.told()
     said += _failures([cell for _, cell, _ in told if cell.status == "failed"])
+    said += _flow_faults([cell for _, cell, _ in told if cell.counts and cell.error in FLOW_FAULTS])
     said += settings_left_out((variant.name, cell.output) for variant, cell, _ in told)
     unscored = [score.problem for _, _, score in told if score.problem]
     said += [f"{len(unscored)} scores are missing: {unscored[0]}"] if unscored else []

@@ -10,6 +10,7 @@ from typing import Any
 from byok_widgets.cases.assertions import JUDGED, KINDS, question_of
 from byok_widgets.cases.case import Case
 from byok_widgets.cases.checks import Check
+from byok_widgets.compare.cells.failures import SETUP_FAULTS
 from byok_widgets.compare.cells.result_cell import ResultCell
 from byok_widgets.compare.tasks.told_checks import told_checks
 from byok_widgets.display import markup
@@ -39,12 +40,6 @@ class Outcome(StrEnum):
 
 WRONG = frozenset({Outcome.FAILED, Outcome.FLAKY, Outcome.BROKEN})
 """What makes a test fail: `failed` with one run, `flaky` in some runs, `broken` in all of several."""
-
-_FLOW_FAULTS = frozenset(
-    {"action_failed", "action_timeout", "action_result", "action_argument", "call_limit", "cost_limit"}
-    | {"silent_loop", "silent_start", "condition", "condition_timeout"}
-)
-"""Kinds of errors that are the flow's own: then it has failed. All others say nothing of the flow."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -225,7 +220,7 @@ def run_outcome(case: Case, number: int, cell: ResultCell | None, score: float |
     if cell is None:
         return RunOutcome(Outcome.NOT_RUN)
     if cell.status != "done":
-        own = cell.counts or cell.error in _FLOW_FAULTS or cell.error.startswith("template")
+        own = cell.counts or cell.error in SETUP_FAULTS  # all others say nothing of the flow
         place = unfinished(cell.output)
         problem = _problem(case, number, place, f"{cell.error}: {cell.message}".strip(": "), cell.output)
         return RunOutcome(Outcome.FAILED if own else Outcome.ERROR, (problem,), cell)

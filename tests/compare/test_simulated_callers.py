@@ -128,6 +128,16 @@ def test_a_caller_that_never_gets_it_right_leaves_the_score_missing(flow: Flow, 
     assert (again.validity.valid, again.validity.dialogues) == (1, 3)  # what went wrong before still counts
 
 
+def test_what_the_caller_s_model_is_refused_is_not_the_flow_s(flow: Flow, server: ScriptedServer) -> None:
+    rejected = Say(status=400, body={"error": {"message": "no", "code": "content_policy_violation"}})
+    actors = Actors(good)
+    server.script(lambda request: rejected if request["model"] == "caller" else actors.answer(request))
+    result = flow.compare({"now": {}, "other": {"read": BAD}}, [case(1)])
+    assert [(cell.status, cell.error) for _, _, cell, _ in result.results.items()] == [
+        ("failed", "moderation")
+    ] * 2
+
+
 def test_a_flow_has_no_rate_while_too_few_dialogues_were_valid(flow: Flow, server: ScriptedServer) -> None:
     server.script(Actors(lambda begun, turn: good(begun, turn) if begun > 1 else ("Bye.", True)).answer)
     result = flow.test([case(1)])

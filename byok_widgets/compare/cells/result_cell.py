@@ -15,9 +15,9 @@ from byok_widgets.usage import Cost, Usage, token_words
 CellStatus = Literal["done", "invalid", "refused", "failed"]
 """How a cell ended.
 
-`done`: there is an output. `invalid`: the model's answer cannot be used, and scores 0. `refused`: the model
-declined, and scores 0. `failed`: the provider or the network failed, or no call could be made: its score is
-missing.
+`done`: there is an output. `invalid`: the model's answer cannot be used, or the conversation ran into a fault of
+the flow's own; it scores 0. `refused`: the model declined, and scores 0. `failed`: the provider or the network
+failed, or no call could be made: its score is missing.
 """
 
 Key = tuple[str, str, int]

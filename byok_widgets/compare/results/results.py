@@ -12,6 +12,7 @@ from typing import Any
 
 from byok_widgets.cases.assertions import JUDGED
 from byok_widgets.cases.case import Case
+from byok_widgets.compare.cells.failures import FLOW_FAULTS
 from byok_widgets.compare.cells.left_out import LEFT_OUT
 from byok_widgets.compare.cells.result_cell import Key, ResultCell
 from byok_widgets.compare.cells.scoring import MISSING, Score
@@ -173,7 +174,10 @@ class Results:
         return [score.problem for _, _, score in self.told() if score.problem]
 
     def told(self) -> list[tuple[Variant, ResultCell, Score]]:
-        """Return what a reader should know: cells that failed, ran differently, or could not be scored."""
+        """Return what a reader should know: cells that failed, ran differently, or could not be scored.
+
+        Those that ran into a fault of the flow's own are among them: somebody has to mend the flow.
+        """
         with self._lock:
             places = [*self._told]
         order, numbers = self.order, self._numbers
@@ -246,4 +250,5 @@ class Results:
 
 def _is_told(cell: ResultCell, score: Score) -> bool:
     unanswered = any("error" in entry for entry in cell.output.get(JUDGED) or ())
-    return cell.status == "failed" or bool(score.problem) or LEFT_OUT in cell.output or unanswered
+    ended_badly = cell.status == "failed" or cell.error in FLOW_FAULTS
+    return ended_badly or bool(score.problem) or LEFT_OUT in cell.output or unanswered

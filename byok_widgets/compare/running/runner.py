@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from byok_widgets.cases.case import Case
-from byok_widgets.compare.cells.failures import of_upstream
+from byok_widgets.compare.cells.failures import of_others
 from byok_widgets.compare.cells.result_cell import Key, ResultCell
 from byok_widgets.compare.cells.variant import Variant
 from byok_widgets.compare.executors.base import LOCAL, CellExecutor
@@ -166,7 +166,7 @@ class Runner:
             if isinstance(error, ByokError) and error.kind == USED_UP:
                 return False
             for variant, repeat in self._cells_of_a_case:
-                failed = ResultCell(variant.id, case.input_id, repeat, usd=Decimal(0), **of_upstream(error))
+                failed = ResultCell(variant.id, case.input_id, repeat, usd=Decimal(0), **of_others(error))
                 await self._keeper.tell(case, failed)
             return True
         missing = []

@@ -17,10 +17,12 @@ class Conversation:
 
     Attributes:
         session: The session that is talked to.
+        in_turn: Whether a turn of the flow is under way; where it ends with an error, it stays so.
     """
 
     def __init__(self, session: Session, *, speaks_first: bool) -> None:
         self.session = session
+        self.in_turn = False
         self._speaks_first = speaks_first
         self._known: list[tuple[dict[str, Any], dict[str, str]]] = []
 
@@ -51,7 +53,9 @@ class Conversation:
 
     async def _take(self, text: str | None, on_progress: OnProgress) -> Turn:
         # An action with effects is here only where a person asked for it to be called, in a replay, too.
+        self.in_turn = True
         turn = await self.session.prepare_turn(text, repeat_effects=True)(ignore, on_progress)
+        self.in_turn = False
         variables = self.session.variables
         self._known.append((dict(variables), dict(variables.status)))
         return turn

@@ -106,7 +106,7 @@ class FlowTask:
         try:
             await play.run(on_progress)
         except Exception as error:  # noqa: BLE001 - whatever a person's code raises is reported in the cell
-            ended = failures.of_error(error)
+            ended = (failures.of_turn if play.conversation.in_turn else failures.of_others)(error)
         session = play.conversation.session
         turns = [*session.turns, *session.unfinished]
         replies = [reply for turn in turns for reply in turn.calls]

@@ -10,6 +10,7 @@ import pytest
 
 from byok_widgets import ConfigError, Flow
 from byok_widgets.compare.running.keeper import Keeper
+from byok_widgets.nodes.action.node import ActionNode
 from tests.compare.flows import BAD, GOOD, compatible_flow
 from tests.scripted_server import Say, ScriptedServer
 
@@ -41,6 +42,48 @@ def test_an_answer_that_is_not_json_is_an_invalid_cell(flow: Flow, server: Scrip
     assert statuses(result) == ["done", "invalid"]
     assert result.results.score(result.variants[1], result.cases[0], 1) == 0
     assert result.results.cell(result.variants[1], result.cases[0], 1).output["text"] == "nonsense"
+
+
+def with_hours(flow: Flow, hours: dict[str, str] | None) -> Flow:
+    """Return the flow with an action that looks up a weekday; without hours it has no function."""
+
+    def look_up(weekday: str) -> str:
+        return (hours or {})[weekday]
+
+    slot = flow.add(ActionNode(flow.context, "slot", look_up if hours else None, writes=["time"]))
+    flow.disconnect("read", "ask")
+    flow.connect("read", slot)
+    flow.connect(slot, "ask")
+    return flow
+
+
+def test_a_flow_that_runs_into_its_own_fault_scores_0_and_is_told(flow: Flow, server: ScriptedServer) -> None:
+    server.script(lambda request: Say('{"weekday": "Mon"}') if request["model"] == "bad" else answer(request))
+    result = with_hours(flow, {"Tue": "10:00"}).compare(VARIANTS, CASES)
+    assert statuses(result) == ["done", "invalid"]
+    assert result.results.cell(result.variants[1], result.cases[0], 1).error == "action_failed"
+    assert result.results.score(result.variants[1], result.cases[0], 1) == 0
+    assert "One cell ran into a fault of the flow and scores 0: " in repr(result)
+
+
+def test_a_fault_of_the_setup_is_told_and_is_no_score(flow: Flow) -> None:
+    result = with_hours(flow, None).compare(VARIANTS, CASES)
+    assert statuses(result) == ["failed", "failed"]
+    assert {cell.error for _, _, cell, _ in result.results.items()} == {"unbound_action"}
+    assert [result.results.scores_of(variant) for variant in result.variants] == [{}, {}]
+    assert "2 cells failed and are missing: " in repr(result)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_text_that_a_safety_system_rejects_is_refused(
+    flow: Flow, server: ScriptedServer, *, whole: bool
+) -> None:
+    rejected = Say(status=400, body={"error": {"message": "no", "code": "content_policy_violation"}})
+    server.script(lambda request: rejected if request["model"] == "bad" else answer(request))
+    one = [{"text": "Tuesday", "values": {"weekday": "Tue"}}]
+    result = flow.compare(VARIANTS, CASES) if whole else flow.node("read").compare([GOOD, BAD], one)
+    assert statuses(result) == ["done", "refused"]
+    assert result.results.score(result.variants[1], result.cases[0], 1) == 0
 
 
 def test_an_error_of_the_program_is_a_failed_cell_with_its_message(
