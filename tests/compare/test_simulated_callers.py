@@ -105,6 +105,13 @@ def test_planted_hang_ups_are_flagged_and_no_model_is_blamed(
         assert {score for scores in result.results.scores_of(variant).values() for score in scores} == {1.0}
     found = result.verdicts()
     assert [one.verdict for one in found] == ["baseline", "withheld"]  # 70 % valid is below the 80 % asked for
+    assert found[1].difference.verdict == "no worse", "it would be said"
+    drawn = result.pictures()[0]
+    assert [row["verdict"] for row in drawn.rows] == ["withheld"]
+    assert "withheld" in drawn.words
+    (score,) = result.node_scores()
+    assert (score.verdict, score.withheld) == ("withheld", found[1].withheld)
+    assert "no worse" not in drawn.words + drawn.svg() + repr(result.node_scores())
     assert all(one.validity.rate.low < one.validity.rate.estimate < one.validity.rate.high for one in found)
     assert "hung up early" in repr(result)
     assert result.best().is_baseline

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from byok_widgets.compare.cells.scoring import Metric
 from byok_widgets.compare.cells.variant import Variant
 from byok_widgets.compare.results.figures import percent
 from byok_widgets.compare.results.results import Results
-from byok_widgets.compare.results.validity import validity_of
+from byok_widgets.compare.results.validity import Validity, validity_of
 from byok_widgets.compare.results.variant_result import Service, VariantResult
 from byok_widgets.engine import HAS_THREADS
 from byok_widgets.errors import ConfigError
@@ -90,18 +90,31 @@ def variant_results(
         found = _complete(results, baseline, metric=metric, margin=margin)
     else:
         found = _so_far(results, baseline, margin=margin, live=live or Live())
-    return _without_doubtful(results, baseline, found) if results.has_simulated else found
+    trust = validities(results)
+    withheld = why_withheld(trust, baseline)
+    return [
+        replace(result, validity=trust[result.variant.id], withheld=withheld[result.variant.id])
+        for result in found
+    ]
 
 
-def _without_doubtful(results: Results, baseline: Variant, found: Sequence[VariantResult]) -> list[VariantResult]:
-    """Return what is shown, without verdicts where callers of a variant or of the baseline cannot be trusted."""
-    known = {variant.id: validity_of(results, variant) for variant in results.variants}
-    of_baseline = known[baseline.id]
-    judged = []
-    for result in found:
-        own = known[result.variant.id]
-        doubtful = next((one for one in (own, of_baseline) if one is not None and not one.is_enough), None)
-        withheld = (
+def validities(results: Results) -> dict[str, Validity | None]:
+    """Return how far the simulated callers of each variant can be trusted, by its id; `None` where none are."""
+    if not results.has_simulated:
+        return {variant.id: None for variant in results.variants}
+    return {variant.id: validity_of(results, variant) for variant in results.variants}
+
+
+def why_withheld(trust: Mapping[str, Validity | None], baseline: Variant) -> dict[str, str]:
+    """Return for each variant why it gets no verdict, by its id; empty where it gets one.
+
+    It gets none where too few dialogues of its callers, or of the baseline's, were valid.
+    """
+    found = {}
+    for own, validity in trust.items():
+        both = (validity, trust[baseline.id])
+        doubtful = next((one for one in both if one is not None and not one.is_enough), None)
+        found[own] = (
             ""
             if doubtful is None
             else (
@@ -109,8 +122,7 @@ def _without_doubtful(results: Results, baseline: Variant, found: Sequence[Varia
                 f"{percent(doubtful.least)} must be valid."
             )
         )
-        judged.append(replace(result, validity=own, withheld=withheld))
-    return judged
+    return found
 
 
 def _complete(results: Results, baseline: Variant, *, metric: Metric, margin: float | None) -> list[VariantResult]:

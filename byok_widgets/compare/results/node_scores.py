@@ -12,9 +12,10 @@ from byok_widgets.cases.checks import same_value
 from byok_widgets.compare.cells.result_cell import ResultCell
 from byok_widgets.compare.cells.units import groups_of, weights_of
 from byok_widgets.compare.cells.variant import Variant
-from byok_widgets.compare.results.evidence import require_statistics
+from byok_widgets.compare.results.evidence import require_statistics, validities, why_withheld
 from byok_widgets.compare.results.figures import interval, percent, points
 from byok_widgets.compare.results.results import Results
+from byok_widgets.compare.results.variant_result import WITHHELD
 from byok_widgets.display import markup
 from byok_widgets.secrets import redact
 
@@ -33,12 +34,19 @@ class NodeScore:
         variant: Name of the variant.
         common: Scores on the cases that both bring to the node, and the naive difference.
         difference: The difference on these cases, with its interval and verdict.
+        withheld: Why no verdict is given; empty where one is.
     """
 
     node: str
     variant: str
     common: CommonCases
     difference: Difference
+    withheld: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """The verdict that is given: better, worse, no worse, no difference shown, too few or withheld."""
+        return WITHHELD if self.withheld else str(self.difference.verdict)
 
     @property
     def share(self) -> float:
@@ -78,7 +86,7 @@ class NodeScores(tuple[NodeScore, ...]):
                 percent(one.common.ours),
                 percent(one.common.baseline),
                 interval(one.difference),
-                str(one.difference.verdict),
+                one.verdict,
                 points(one.common.naive),
             )
             for one in self
@@ -86,7 +94,8 @@ class NodeScores(tuple[NodeScore, ...]):
 
     @property
     def _notes(self) -> list[str]:
-        return [note for one in self for note in (one.words, one.naive_reason)]
+        said = [note for one in self for note in (one.withheld, one.words, one.naive_reason) if note]
+        return list(dict.fromkeys(said))
 
     def __repr__(self) -> str:
         if not self:
@@ -129,6 +138,8 @@ def node_scores(
 
     found = []
     others = [variant for variant in results.variants if variant.id != baseline.id]
+    reasons = why_withheld(validities(results), baseline)
+    withheld = {variant.name: reasons[variant.id] for variant in others}
     for node, names in writes.items():
         cases = [case for case in results.cases if set(names) & set(case.values)]
         if not cases:
@@ -153,7 +164,7 @@ def node_scores(
                     groups=groups,
                 )
                 decided[variant.name] = _by_evidence(decided[variant.name], shown)
-        found += [NodeScore(node, name, one, decided[name]) for name, one in common.items()]
+        found += [NodeScore(node, name, one, decided[name], withheld[name]) for name, one in common.items()]
     return NodeScores(found)
 
 
