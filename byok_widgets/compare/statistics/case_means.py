@@ -108,6 +108,17 @@ def sums_by(codes: Codes, values: Floats) -> Floats:
     return np.bincount(codes, weights=values, minlength=int(codes.max(initial=-1)) + 1).astype(np.float64)
 
 
+def worth_of(codes: Codes, weights: Floats | None = None) -> float:
+    """Return how many groups that all count the same would be worth as much: (sum of weights)² / sum of squares.
+
+    Without weights, a group counts by its cases.
+
+    Reference: L. Kish, Survey Sampling (1965).
+    """
+    heavy = sums_by(codes, np.ones(len(codes)) if weights is None else weights)
+    return float(heavy.sum() ** 2 / (heavy @ heavy)) if len(heavy) else 0.0
+
+
 @dataclass(frozen=True)
 class Pairs:
     """Cases that both sides have finished.

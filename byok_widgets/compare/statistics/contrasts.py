@@ -17,10 +17,11 @@ from byok_widgets.compare.statistics.case_means import (
     pairs_of,
     scores_of,
     sums_by,
+    worth_of,
 )
 from byok_widgets.compare.statistics.counts import linearised, ratio_terms
 from byok_widgets.compare.statistics.exact_tests import label_swap_mid_p, mcnemar_mid_p, sign_flip_mid_p
-from byok_widgets.compare.statistics.intervals import t_interval, tango_interval
+from byok_widgets.compare.statistics.intervals import are_unanimous, t_interval, tango_interval
 from byok_widgets.compare.statistics.results import Contrast
 
 
@@ -65,6 +66,7 @@ def f1_contrast(ours: ArrayLike, baseline: ArrayLike, *, groups: Groups = None) 
         return _nothing(pairs, *names)
     (first, ours_added), (second, baseline_added) = linearised(pairs.ours), linearised(pairs.baseline)
     change = np.abs(pairs.ours - pairs.baseline).max(axis=1)
+    added, heavy = first - second + ours_added - baseline_added, (pairs.ours + pairs.baseline)[:, 1]
     return Contrast(
         first - second,
         label_swap_mid_p(pairs.ours, pairs.baseline, pairs.codes),
@@ -72,8 +74,8 @@ def f1_contrast(ours: ArrayLike, baseline: ArrayLike, *, groups: Groups = None) 
         int((sums_by(pairs.codes, change) > SAME).sum()),
         pairs.n_units,
         pairs.n_missing,
-        *_names(pairs, *names),
-        interval=lambda level: t_interval(first - second + ours_added - baseline_added, pairs.codes, level),
+        *_names(pairs, *names, added),
+        interval=lambda level: t_interval(added, pairs.codes, level, heavy),
     )
 
 
@@ -103,15 +105,15 @@ def _t_contrast(pairs: Pairs) -> Contrast:
         int((np.abs(sums) > SAME).sum()),
         pairs.n_units,
         pairs.n_missing,
-        *_names(pairs, "paired t on case means", "sign flips, mid-p"),
+        *_names(pairs, "paired t on case means", "sign flips, mid-p", differences),
         interval=lambda level: t_interval(differences, pairs.codes, level),
     )
 
 
 def _weighted_contrast(pairs: Pairs, weights: Floats) -> Contrast:
     weighted = weights * (pairs.ours - pairs.baseline)
-    value, added = linearised(np.column_stack([weighted, weights]))
-    sums = sums_by(pairs.codes, weighted)
+    value, residuals = linearised(np.column_stack([weighted, weights]))
+    added, sums = value + residuals, sums_by(pairs.codes, weighted)
     return Contrast(
         value,
         sign_flip_mid_p(sums),
@@ -119,13 +121,15 @@ def _weighted_contrast(pairs: Pairs, weights: Floats) -> Contrast:
         int((np.abs(sums) > SAME).sum()),
         pairs.n_units,
         pairs.n_missing,
-        *_names(pairs, "weighted paired t on case means", "weighted sign flips, mid-p"),
-        interval=lambda level: t_interval(value + added, pairs.codes, level),
+        *_names(pairs, "weighted paired t on case means", "weighted sign flips, mid-p", added),
+        interval=lambda level: t_interval(added, pairs.codes, level, weights),
+        n_worth=worth_of(np.arange(pairs.n), weights),
     )
 
 
-def _names(pairs: Pairs, method: str, test: str) -> tuple[str, str]:
-    """Return the names of interval and test, with what groups add to them."""
+def _names(pairs: Pairs, method: str, test: str, added: Floats) -> tuple[str, str]:
+    """Return the names of interval and test, with what groups add to them, for what each case adds to the mean."""
+    method = "Tango's bound for equal differences" if are_unanimous(added, pairs.codes) else method
     return (method, test) if pairs.n_units == pairs.n else (f"{method}, clustered by group", f"{test}, by group")
 
 

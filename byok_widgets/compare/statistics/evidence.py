@@ -27,7 +27,7 @@ from byok_widgets.compare.statistics.case_means import (
     weights_of,
 )
 from byok_widgets.compare.statistics.results import MIN_CASES, MIN_GROUPS, Verdict
-from byok_widgets.compare.statistics.verdicts import check_margin
+from byok_widgets.compare.statistics.verdicts import check_margin, is_too_little, worth_too_little
 from byok_widgets.errors import ConfigError
 
 _SHARES = np.linspace(0.05, 0.95, 40)
@@ -171,7 +171,7 @@ class LiveEvidence:
         self._margin, self._weights, self._groups = margin or 0.0, weights, groups
         self._codes, self._shares = np.zeros(0, dtype=np.int64), np.zeros(0)
         self._prefix = self._n = self._n_bets = 0
-        self._sum = self._share = 0.0
+        self._sum = self._share = self._squares = 0.0
         self._sum_when_reached = 0.0
 
     def look(self, ours: ArrayLike, baseline: ArrayLike, finished: ArrayLike) -> SequentialEvidence:
@@ -225,6 +225,7 @@ class LiveEvidence:
         self._n_bets += len(stakes)
         self._sum += float(stakes.sum())
         self._share += float(staked.sum())
+        self._squares += float(shares @ shares)
 
     def _evidence(self, waiting: int) -> SequentialEvidence:
         safe = self._is_safe
@@ -243,6 +244,9 @@ class LiveEvidence:
     def _verdict(self) -> tuple[Verdict, str]:
         if self._n < MIN_CASES:
             return Verdict.TOO_FEW, f"{self._n} finished cases; a verdict needs at least {MIN_CASES}."
+        worth = self._share**2 / self._squares
+        if self._weights is not None and is_too_little(worth):
+            return Verdict.TOO_FEW, worth_too_little(self._n, worth)
         if self._n_bets < MIN_GROUPS:
             return Verdict.TOO_FEW, f"{self._n_bets} finished groups; a verdict needs at least {MIN_GROUPS}."
         first, level = self._differs.reached, f"{self._threshold:g}"

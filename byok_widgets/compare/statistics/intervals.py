@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from byok_widgets.compare.statistics.case_means import SAME, Codes, Floats, sums_by
+from byok_widgets.compare.statistics.case_means import SAME, Codes, Floats, sums_by, worth_of
 from byok_widgets.compare.statistics.results import Interval
 from byok_widgets.errors import ConfigError
 
@@ -38,22 +37,35 @@ def standard_error(values: Floats, codes: Codes) -> float:
     return math.sqrt(units / (units - 1) * float(sums @ sums)) / len(values)
 
 
-def unanimous_half_width(level: float, units: int) -> float:
+def unanimous_half_width(level: float, units: float) -> float:
     """Return the half-width where all differences are equal: Tango's, with no case that differs.
 
-    A t interval has no width there, and would certify any margin after two cases.
+    A t interval has no width there, and would certify any margin after two cases. The units need not be a whole
+    number: it is how many that all count the same these are worth.
     """
     z = z_quantile(level)
     return z * z / (units + z * z)
 
 
-def t_interval(values: Floats, codes: Codes, level: float) -> Interval:
-    """Return the t interval of the mean of differences from -1 to 1, clustered by group."""
+def are_unanimous(values: Floats, codes: Codes) -> bool:
+    """Whether all groups say the same, as they may where cases inside of them do not: they show no scatter."""
+    return standard_error(values, codes) < SAME
+
+
+def t_interval(values: Floats, codes: Codes, level: float, weights: Floats | None = None) -> Interval:
+    """Return the t interval of the mean of differences from -1 to 1, clustered by group.
+
+    Args:
+        values: What each case adds to the mean.
+        codes: Group of each case.
+        level: Confidence level.
+        weights: How much each case counts, where that differs: it decides what equal differences are worth.
+    """
     units = int(codes.max(initial=-1)) + 1
     if units < 2:
         return -1.0, 1.0
-    if np.ptp(values) < SAME:
-        half = unanimous_half_width(level, units)
+    if are_unanimous(values, codes):
+        half = unanimous_half_width(level, worth_of(codes, weights))
     else:
         half = t_quantile(level, units - 1) * standard_error(values, codes)
     mean = float(values.mean())

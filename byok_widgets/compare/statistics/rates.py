@@ -21,9 +21,16 @@ from byok_widgets.compare.statistics.case_means import (
     scores_of,
     table_of,
     weights_of,
+    worth_of,
 )
 from byok_widgets.compare.statistics.counts import linearised, ratio_terms
-from byok_widgets.compare.statistics.intervals import standard_error, t_quantile, wilson_interval, z_quantile
+from byok_widgets.compare.statistics.intervals import (
+    are_unanimous,
+    standard_error,
+    t_quantile,
+    wilson_interval,
+    z_quantile,
+)
 from byok_widgets.compare.statistics.results import Estimate
 
 NOTHING = "No case has a value."
@@ -51,10 +58,11 @@ def rate(scores: ArrayLike, *, level: float = 0.95, groups: Groups = None, weigh
     if heavy is not None:
         return _weighted_rate(means, heavy[kept], codes, level)
     mean, quantile = float(np.clip(means.mean(), 0, 1)), t_quantile(level, units - 1)
-    if units < n and np.ptp(means) > SAME:
+    if units < n and not are_unanimous(means, codes):
         half = quantile * standard_error(means, codes) if units > 1 else math.inf
         return Estimate(mean, max(0.0, mean - half), min(1.0, mean + half), level, n, "t, clustered by group")
-    trials = _effective_trials(means, units, int((~np.isnan(table)).sum()))
+    repeated = _effective_trials(means, units, int((~np.isnan(table)).sum()))
+    trials = repeated if units == n else worth_of(codes)
     return Estimate(mean, *wilson_interval(mean, trials, quantile), level, n, "Wilson, effective n")
 
 
@@ -62,9 +70,8 @@ def _weighted_rate(means: Floats, weights: Floats, codes: Codes, level: float) -
     """Return the weighted mean: Wilson's interval with the trials that its linearised scatter is worth."""
     value, residuals = linearised(np.column_stack([weights * means, weights]))
     value, units = float(np.clip(value, 0, 1)), int(codes.max(initial=-1)) + 1
-    fewest = float(weights.sum() ** 2 / (weights @ weights)) * units / len(means)
-    error = standard_error(residuals, codes)
-    varies = np.ptp(residuals) > SAME and math.isfinite(error) and error > 0
+    fewest, error = worth_of(codes, weights), standard_error(residuals, codes)
+    varies = SAME < error < math.inf
     trials = min(float(len(means)), max(fewest, value * (1 - value) / error**2)) if varies else fewest
     interval = wilson_interval(value, trials, t_quantile(level, units - 1))
     return Estimate(value, *interval, level, len(means), "Wilson, effective n, weighted")
@@ -93,14 +100,16 @@ def f1(counts: ArrayLike, *, level: float = 0.95, groups: Groups = None) -> Esti
     if terms[:, 1].sum() == 0:
         return Estimate(math.nan, 0.0, 1.0, level, len(terms), method, "There is nothing to find in these cases.")
     value, residuals = linearised(terms)
-    low, high = _interval_of_f1(value, residuals, codes, level)
+    low, high = _interval_of_f1(value, residuals, codes, level, terms[:, 1])
     return Estimate(value, low, high, level, len(terms), method)
 
 
-def _interval_of_f1(value: float, residuals: Floats, codes: Codes, level: float) -> tuple[float, float]:
+def _interval_of_f1(
+    value: float, residuals: Floats, codes: Codes, level: float, weights: Floats
+) -> tuple[float, float]:
     units = int(codes.max(initial=-1)) + 1
-    if units < 2 or np.ptp(residuals) < SAME:
-        return wilson_interval(value, units, t_quantile(level, units - 1))
+    if units < 2 or are_unanimous(residuals, codes):
+        return wilson_interval(value, worth_of(codes, weights), t_quantile(level, units - 1))
     half = t_quantile(level, units - 1) * standard_error(residuals, codes)
     return max(0.0, value - half), min(1.0, value + half)
 

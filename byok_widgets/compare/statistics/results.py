@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 MIN_CASES = 15
-"""Fewer cases than this give no verdict: below it the intervals miss their level."""
+"""Fewer cases than this give no verdict: below it the intervals miss their level.
+
+With unequal weights, so many cases of equal weight have to be worth as much.
+"""
 MIN_DISCORDANT = 6
 """Fewer cases that differ than this cannot reach p < .05, whichever way they point."""
 MIN_GROUPS = 5
@@ -70,6 +73,7 @@ class Contrast:
         method: The interval's method by its usual name.
         test: The method of `p`.
         interval: Gives the confidence interval at a level.
+        n_worth: With unequal weights, how many cases of equal weight these are worth; `None` without weights.
     """
 
     estimate: float
@@ -81,6 +85,7 @@ class Contrast:
     method: str
     test: str
     interval: Callable[[float], Interval] = field(repr=False, compare=False)
+    n_worth: float | None = None
 
 
 @dataclass(frozen=True, repr=False)

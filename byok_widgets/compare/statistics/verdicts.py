@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from numbers import Real
 
+from byok_widgets.compare.statistics.case_means import SAME
 from byok_widgets.compare.statistics.results import (
     MIN_CASES,
     MIN_DISCORDANT,
@@ -136,11 +137,27 @@ def _too_few(contrast: Contrast) -> str:
     """Return why there is no verdict at all; empty where there can be one."""
     if contrast.n < MIN_CASES:
         return f"{contrast.n} case{'' if contrast.n == 1 else 's'}; a verdict needs at least {MIN_CASES}."
+    if contrast.n_worth is not None and is_too_little(contrast.n_worth):
+        return worth_too_little(contrast.n, contrast.n_worth)
     if math.isnan(contrast.estimate):
         return "There is nothing to find in these cases."
     if contrast.n_units < MIN_GROUPS:
         return f"{contrast.n_units} groups of cases; a verdict needs at least {MIN_GROUPS}."
     return ""
+
+
+def is_too_little(worth: float) -> bool:
+    """Whether cases with weights are worth too few of equal weight for a verdict; rounding does not count."""
+    return worth < MIN_CASES - SAME
+
+
+def worth_too_little(count: int, worth: float) -> str:
+    """Say why cases with such weights give no verdict."""
+    equal = math.floor(10 * worth) / 10
+    return (
+        f"Some of the {count} cases weigh so much that all of them are worth {equal:g} of equal weight; a verdict "
+        f"needs at least {MIN_CASES}."
+    )
 
 
 def _units(contrast: Contrast) -> str:

@@ -10,7 +10,7 @@ from scipy.optimize import approx_fprime
 from scipy.stats import t
 from statsmodels.stats.weightstats import DescrStatsW
 
-from byok_widgets.compare.statistics import Contrast, f1_contrast, score_contrast
+from byok_widgets.compare.statistics import Contrast, f1_contrast, score_contrast, verdicts
 from byok_widgets.compare.statistics.exact_tests import label_swap_mid_p, mcnemar_mid_p, sign_flip_mid_p
 from byok_widgets.compare.statistics.intervals import tango_interval
 from byok_widgets.errors import ConfigError
@@ -76,6 +76,14 @@ def test_groups_are_flipped_and_counted_whole() -> None:
     assert found.p == pytest.approx(sign_flip_mid_p(sums))
     half = t.ppf(0.975, 9) * math.sqrt(10 / 9 * ((sums - sums.mean()) ** 2).sum()) / 40
     assert found.interval(0.95) == pytest.approx((found.estimate - half, found.estimate + half))
+
+
+def test_groups_whose_cases_cancel_out_are_no_proof_of_equality() -> None:
+    ours, baseline, groups = np.tile([1.0, 0.0], 15), np.tile([0.0, 1.0], 15), np.repeat(np.arange(15), 2)
+    found = verdicts({"same": score_contrast(ours, baseline, groups=groups)}, margin=0.05)["same"]
+    assert (found.estimate, found.verdict) == (0, "no difference shown")
+    assert found.high == -found.low > 0.2
+    assert found.method == "Tango's bound for equal differences, clustered by group"
 
 
 def test_groups_of_one_case_change_nothing() -> None:

@@ -82,6 +82,15 @@ def test_equal_differences_get_the_width_that_tango_gives_them(n: int) -> None:
     assert t_interval(np.full(n, 0.1) + 0.2, np.arange(n), 0.95) == pytest.approx((0.3 - half, 0.3 + half))
 
 
+def test_groups_that_all_say_the_same_get_it_for_the_number_of_groups() -> None:
+    """The cases inside of a group differ, and their sums do not."""
+    z = norm.ppf(0.975)
+    half = z * z / (15 + z * z)
+    for values in (np.tile([1.0, -1.0], 15), np.tile([0.1, 0.2 - 0.3], 15)):
+        found = t_interval(values, np.repeat(np.arange(15), 2), 0.95)
+        assert found == pytest.approx((-half, half), abs=1e-9)
+
+
 @pytest.mark.parametrize(("counts", "end"), [((15, 0, 15), 1.0), ((0, 15, 15), -1.0)])
 def test_tango_ends_at_one_where_all_pairs_differ_one_way(counts: tuple[int, int, int], end: float) -> None:
     low, high = tango_interval(*counts, 0.95)

@@ -68,6 +68,16 @@ def test_groups_are_clusters_and_a_case_without_one_stands_for_itself() -> None:
     assert rate(scores, groups=list(range(30))) == single
 
 
+def test_groups_that_are_all_alike_are_as_many_trials_as_there_are_groups() -> None:
+    groups = np.repeat(np.arange(15), 2)
+    found = rate(np.tile([1.0, 0.0], 15), groups=groups)
+    assert (found.low, found.high) == pytest.approx(wilson(0.5, 15, 15), abs=1e-9)
+    counted = f1([[3, 0, 0], [1, 2, 2]] * 15, groups=groups)
+    assert (counted.low, counted.high) == pytest.approx(wilson(2 / 3, 15, 15), abs=1e-9)
+    weighted = rate(np.tile([1.0, 0.0], 15), groups=groups, weights=np.tile([2.0, 1.0], 15))
+    assert (weighted.low, weighted.high) == pytest.approx(wilson(2 / 3, 15, 15), abs=1e-9)
+
+
 def test_nothing_measured_is_no_figure() -> None:
     found = rate([[NAN], [NAN]])
     assert math.isnan(found.estimate)

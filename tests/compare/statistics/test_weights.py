@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from byok_widgets import ConfigError
-from byok_widgets.compare.statistics import live_evidence, rate, score_contrast
+from byok_widgets.compare.statistics import live_evidence, rate, score_contrast, verdicts
 
 RUNS = 200
 
@@ -26,6 +27,22 @@ def test_equal_weights_change_nothing() -> None:
     plain, weighted = score_contrast(ours, theirs), score_contrast(ours, theirs, weights=[3.0] * len(ours))
     assert plain.interval(0.95) == weighted.interval(0.95)
     assert rate(ours) == rate(ours, weights=[2.0] * len(ours))
+
+
+def test_equal_differences_show_what_their_weights_are_worth() -> None:
+    """One case of 30 has half of the weight: all are worth no more than four."""
+    weights = [29.0] + [1.0] * 29
+    worth, z = 58**2 / (29**2 + 29), norm.ppf(0.975)
+    contrast = score_contrast([1.0] * 30, [1.0] * 30, weights=weights)
+    half = z * z / (worth + z * z)
+    assert contrast.interval(0.95) == pytest.approx((-half, half))
+    assert contrast.n_worth == pytest.approx(worth)
+    found = verdicts({"same": contrast}, margin=0.9)["same"]
+    assert (found.verdict, "3.8 of equal weight" in found.reason) == ("too few", True)
+    shown = live_evidence([1.0] * 30, [0.0] * 30, [True] * 30, weights=weights)
+    assert (shown.verdict, shown.reason) == ("too few", found.reason)
+    lighter = score_contrast([1.0] * 30, [1.0] * 30, weights=[2.0] + [1.0] * 29)
+    assert verdicts({"same": lighter}, margin=0.9)["same"].verdict == "no worse"
 
 
 @pytest.mark.slow
