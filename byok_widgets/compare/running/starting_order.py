@@ -21,9 +21,11 @@ def shuffled(cases: Sequence[Case], store: CellStore) -> list[Case]:
     drawn = sorted(cases, key=lambda case: case.name)  # whatever order they were given in
     random.Random(secrets.randbits(64)).shuffle(drawn)  # noqa: S311 - an order, not a secret
     # 60 bits: an integer of SQLite has 63 and a sign
-    places = store.places_of([int(hashed([case.name, case.input_id])[:15], 16) for case in drawn])
+    ids = [int(hashed([case.name, case.input_id])[:15], 16) for case in drawn]
+    # shards that were merged have each its first place: the id, which nobody draws again, decides between equals
+    places = [*zip(store.places_of(ids), ids, strict=True)]
     groups = groups_of(drawn) or [None] * len(drawn)
-    first: dict[object, int] = {}
+    first: dict[object, tuple[int, int]] = {}
     for group, place in zip(groups, places, strict=True):
         first[group] = min(place, first.get(group, place))
     keys = [(place if group is None else first[group], place) for group, place in zip(groups, places, strict=True)]

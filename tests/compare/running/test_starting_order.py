@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from pathlib import Path
 
 from byok_widgets.cases.case import Case
 from byok_widgets.compare.running.starting_order import shuffled
@@ -25,6 +26,17 @@ def test_cases_of_a_group_and_equal_ones_stand_together() -> None:
     assert len([group for group, _ in groupby(order, key=lambda case: case.group)]) == 20
     equal = [Case(f"c{number}", text=f"Hi, {number % 20}") for number in range(60)]
     assert len([text for text, _ in groupby(shuffled(equal, CellStore(None)), key=lambda case: case.text)]) == 20
+
+
+def test_cases_of_merged_shards_have_one_order_however_often_it_is_looked_at(tmp_path: Path) -> None:
+    alone, store = [Case(f"n{number}", text=f"Hello, {number}") for number in range(60)], CellStore(None)
+    for number in (0, 1):
+        file = tmp_path / f"{number}.sqlite"
+        shard = CellStore(file)
+        shuffled(alone[number::2], shard)
+        shard.close()
+        store.merge(file)
+    assert shuffled(alone, store) == shuffled(alone, store)
 
 
 def test_cases_that_are_added_come_after_the_others() -> None:
