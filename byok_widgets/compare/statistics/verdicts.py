@@ -83,6 +83,8 @@ def _difference(
     level = 1 - rate
     interval = contrast.interval(level)
     verdict, reason = _verdict(contrast, interval, level, differs=differs, margin=margin)
+    if not _too_few(contrast):
+        reason += f" {_how(contrast, adjusted, family)}"
     return Difference(
         contrast.estimate,
         *interval,
@@ -99,6 +101,16 @@ def _difference(
         margin,
         family,
     )
+
+
+def _how(contrast: Contrast, adjusted: float, family: int) -> str:
+    """Say by which methods interval and p were found, and what p is."""
+    corrected = f", and {_p(adjusted)} after Holm's correction" if family > 1 else ""
+    return f"Interval by {contrast.method}; {_p(contrast.p)} by {contrast.test}{corrected}."
+
+
+def _p(value: float) -> str:
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
 def _verdict(

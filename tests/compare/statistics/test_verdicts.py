@@ -18,6 +18,16 @@ def contrast(low: float, high: float, *, p: float, n: int = 60, differ: int = 20
     return Contrast((low + high) / 2, p, n, differ, units or n, 0, "t", "flips", interval=lambda _: (low, high))
 
 
+def test_the_reason_names_both_methods_and_their_p() -> None:
+    ours, baseline = [1.0] * 28 + [0.0] * 2, [0.0] * 9 + [1.0] * 21
+    alone = verdicts({"a": score_contrast(ours, baseline)})["a"]
+    assert alone.reason.endswith(f" Interval by Tango; p = {alone.p:.3f} by McNemar, mid-p.")
+    family = verdicts({"a": score_contrast(ours, baseline), "b": score_contrast(baseline, baseline)})["a"]
+    assert family.reason.endswith(f"mid-p, and p = {2 * alone.p:.3f} after Holm's correction.")
+    few = verdicts({"a": score_contrast(ours[:9], baseline[:9])})["a"]
+    assert "p =" not in few.reason, "there is nothing to decide"
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_holm_is_that_of_statsmodels(seed: int) -> None:
     p_values = np.random.default_rng(seed).uniform(0, 0.08, 7) ** 1.5
