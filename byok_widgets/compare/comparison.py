@@ -106,13 +106,18 @@ class Comparison:
 
     @property
     def is_stale(self) -> bool:
-        """Whether it has ended and the flow was changed since: it says nothing of the flow as it is now."""
+        """Whether it has ended, and what it says is not what the same call would say now."""
+        return bool(self.outdated)
+
+    @property
+    def outdated(self) -> list[str]:
+        """What was changed since it has ended, in words: the flow, the metric, the judge, what cases expect."""
         if self.running:
-            return False
+            return []
         try:
-            return bool(self._setup.changed())
-        except ConfigError:  # its variants cannot even be made any more
-            return True
+            return self._setup.outdated(self._metric, self._store.scoring_of(self._setup.id))
+        except ConfigError:  # its variants, or its judge, cannot even be made any more
+            return ["the flow"]
 
     @property
     def metric(self) -> Metric:
@@ -244,10 +249,10 @@ class Comparison:
             max_calls: Most calls of nodes in this run; by default as before.
 
         Raises:
-            ConfigError: The flow was changed meanwhile; a limit is no number above 0; a model has no price, or
-                its worst case no bound.
+            ConfigError: The flow, or what scores it, was changed meanwhile; a limit is no number above 0; a model
+                has no price, or its worst case no bound.
         """
-        self._setup.require_unchanged()
+        self._setup.require_unchanged(self._metric, self._store.scoring_of(self._setup.id))
         self._setup = self._setup.limited(budget, max_calls)
         if self.running:
             self.wait()

@@ -20,6 +20,7 @@ from byok_widgets.compare.starting import frozen, prepared, setup_of
 from byok_widgets.compare.storage.opening import open_store
 from byok_widgets.compare.storage.store import CellStore
 from byok_widgets.compare.tasks.flow_task import FlowTask
+from byok_widgets.compare.tasks.judging import Judge
 from byok_widgets.compare.tasks.stubs import unstated_by
 from byok_widgets.errors import ConfigError
 from byok_widgets.misplaced_keys import reject_any_key
@@ -101,7 +102,13 @@ def played(
     task = FlowTask(fixed, variants=made, sampling=sampling, unstated=unstated, callers=refs)
     baseline = _named_flow_variant(options.baseline, made, variants)
     setup = setup_of(fixed.context, task, found, baseline, options)
-    setup = replace(setup, shard=shard, executor=executor_of(options.executor), variants_now=lambda: columns()[1])
+    setup = replace(
+        setup,
+        shard=shard,
+        executor=executor_of(options.executor),
+        variants_now=lambda: columns()[1],
+        judge_now=lambda: Judge(flow.context),
+    )
     return setup, open_store(flow.context, options.store, shard)
 
 

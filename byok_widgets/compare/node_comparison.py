@@ -18,6 +18,7 @@ from byok_widgets.compare.comparison import Comparison
 from byok_widgets.compare.executors.choice import executor_of
 from byok_widgets.compare.starting import frozen, prepared, setup_of
 from byok_widgets.compare.storage.opening import open_store
+from byok_widgets.compare.tasks.judging import Judge
 from byok_widgets.compare.tasks.node_task import NodeTask, compared_node
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.misplaced_keys import reject_any_key
@@ -68,6 +69,7 @@ def compare_node(
         batch=options.batch,
         context=fixed.context if options.batch else None,
         variants_now=lambda: columns(flow.graph.nodes.get(own.name, compared))[2],
+        judge_now=lambda: Judge(flow.context),
     )
     return prepared(setup, store, options)
 

@@ -81,6 +81,7 @@ def prepared(setup: Setup, store: CellStore, options: CompareOptions, kind: type
         "repeat": task.sampling.repeat,
         "temperature": task.sampling.temperature,
         "metric": setup.metric.name,
+        "scoring": setup.scoring,
         "baseline": setup.baseline.name,
         "margin": setup.margin,
         **look,

@@ -11,6 +11,7 @@ from byok_widgets.compare.cells.left_out import settings_left_out
 from byok_widgets.compare.cells.result_cell import ResultCell
 from byok_widgets.compare.pictures import pictures_of
 from byok_widgets.compare.results import evidence
+from byok_widgets.compare.results.outdated import changed_words
 from byok_widgets.compare.results.results import Results
 from byok_widgets.compare.results.validity import validity_of
 from byok_widgets.compare.results.variant_row import COLUMNS, Figure, figures_of, results_by_variant, telling
@@ -51,9 +52,6 @@ def _figures(comparison: ComparisonView) -> list[tuple[str, tuple[Figure, ...]]]
 
 
 REPLAYED = badge(["replay"])
-STALE = (
-    "The flow was changed since: all this is about the flow as it was. Call compare again for the flow as it is."
-)
 SECOND_LOOK = (
     "Cases or repeats were added to results that could be seen before, so there are no intervals: verdicts go by "
     "evidence that may be looked at at any time. This verdict alone finds a difference between equal models in at "
@@ -111,8 +109,8 @@ def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
     said = [f'{family} compared with "{comparison.baseline.name}".'] if found else []
     if reasons:
         said += [f"{result.variant.name}: {result.reason}" if many else result.reason for result in found]
-    if comparison.is_stale:
-        said.append(STALE)
+    if outdated := comparison.outdated:
+        said.append(_stale(outdated))
     if comparison.is_second_look and found:
         said.append(SECOND_LOOK)
     if comparison.results.weights is not None and len(comparison.results):
@@ -146,6 +144,15 @@ def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
     if not found and not comparison.running and len(comparison.results) and not evidence.are_possible():
         said.append('Verdicts need numpy and scipy: pip install "byok-widgets[compare]".')
     return list(dict.fromkeys(said))
+
+
+def _stale(outdated: Sequence[str]) -> str:
+    """Say what was changed since, and what to do about it."""
+    what = changed_words(outdated)
+    return (
+        f"{what[:1].upper()}{what[1:]} since: all this is as it was before. Call compare again for how it is now; "
+        "answers that are still the same are not paid again."
+    )
 
 
 def _limited(comparison: ComparisonView) -> str:

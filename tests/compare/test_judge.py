@@ -65,6 +65,23 @@ def test_another_judge_is_asked_afresh_and_the_answers_are_not_paid_again(
     assert asked(server, "kind") == 3
 
 
+def test_another_judge_marks_verdicts_stale_and_ends_no_run_of_the_first_one(
+    flow: Flow, server: ScriptedServer
+) -> None:
+    result = flow.node("ask").compare(MODELS, CASES, max_calls=6)
+    before = len(server.requests)
+    assert not result.is_stale
+    flow.judge_model = "compatible:judge-2"
+    assert result.outdated == ["the judge"]
+    assert "The judge was changed since" in repr(result)
+    with pytest.raises(ConfigError) as caught:
+        result.resume(max_calls=100)
+    assert caught.value.kind == "flow_changed"
+    assert len(server.requests) == before
+    flow.judge_model = "compatible:judge"
+    assert not result.is_stale
+
+
 def test_what_another_judge_said_does_not_count_and_is_kept(flow: Flow, server: ScriptedServer) -> None:
     flow.node("ask").compare(MODELS, CASES)
     flow.judge_model = "compatible:judge-2"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -242,6 +243,28 @@ def test_a_comparison_of_a_node_is_not_resumed_with_another_prompt(flow: Flow, s
     with pytest.raises(ConfigError) as caught:
         result.resume(max_calls=100)
     assert caught.value.kind == "flow_changed"
+
+
+def lenient(case: Any, output: Any) -> bool:
+    return bool(case and output)
+
+
+def test_a_metric_that_is_defined_anew_marks_verdicts_stale(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = flow.node("read").compare([GOOD, BAD], CASES, metric=lenient)
+    assert not result.is_stale
+
+    def strict(case: Any, output: Any) -> bool:
+        return bool(case and output and output["values"]["weekday"])
+
+    monkeypatch.setattr(sys.modules[__name__], "lenient", strict)
+    assert result.outdated == ["the metric"]
+
+
+def test_other_expectations_mark_verdicts_stale(flow: Flow) -> None:
+    first = flow.node("read").compare([GOOD, BAD], CASES)
+    second = flow.node("read").compare([GOOD, BAD], [{**case, "values": {"weekday": "Mon"}} for case in CASES])
+    assert (first.outdated, second.outdated) == (["what cases expect"], [])
+    assert "What cases expect was changed since" in repr(first)
 
 
 def test_a_flow_that_speaks_first_does_so_while_it_is_compared(flow: Flow, server: ScriptedServer) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from byok_widgets.cases.assertions import answered
@@ -43,11 +44,13 @@ class Metric:
         function: What computes it; `None` for those that are built in: `checks` is the share of a case's checks
             that hold, `all` is 1 where all of them do, `f1` is micro-F1 of the expected values.
         version: Changes when the function's code does.
+        is_named: Whether the function stood under its name in its module, or notebook, when it was given.
     """
 
     name: str = "checks"
     function: Function | None = None
     version: str = ""
+    is_named: bool = field(default=False, kw_only=True)
 
     @classmethod
     def of(cls, given: str | Function | Metric) -> Metric:
@@ -60,7 +63,7 @@ class Metric:
             return given
         if callable(given):
             name = getattr(given, "__name__", "metric")
-            return cls(name, given, code_version(given))
+            return cls(name, given, code_version(given), is_named=_under_its_name(given) is given)
         if given in ("checks", "all", "f1"):
             return cls(given)
         raise ConfigError(
@@ -68,6 +71,14 @@ class Metric:
             kind="metric",
             fix="Take 'checks', 'all' or 'f1', or give a function of a case and its output.",
         )
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether its function is defined otherwise now, or something that it reaches."""
+        if self.function is None:
+            return False
+        now = _under_its_name(self.function) if self.is_named else self.function
+        return code_version(now) != self.version
 
     @property
     def needs_labels(self) -> bool:
@@ -151,6 +162,12 @@ class Metric:
             kind="metric",
             fix="Let it return a number from 0 to 1, or a truth value.",
         )
+
+
+def _under_its_name(function: Function) -> Any:
+    """Return what stands under a function's name now: a cell may have defined it again; else the function."""
+    module = sys.modules.get(getattr(function, "__module__", None) or "")
+    return getattr(module, getattr(function, "__qualname__", ""), function)
 
 
 def _f1(counts: tuple[int, int, int] | None) -> float | None:

@@ -55,7 +55,11 @@ class ComparisonView(Protocol):
 
     @property
     def is_stale(self) -> bool:
-        """Whether the flow was changed since it ended."""
+        """Whether the same call would say something else now."""
+
+    @property
+    def outdated(self) -> list[str]:
+        """What was changed since it ended, in words."""
 
     @property
     def metric(self) -> Metric:

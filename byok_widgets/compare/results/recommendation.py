@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from byok_widgets.compare.results.outdated import changed_words
 from byok_widgets.display import markup
 from byok_widgets.errors import ConfigError
 from byok_widgets.secrets import redact
@@ -66,7 +67,8 @@ def choose(comparison: ComparisonView, node: str | None = None) -> Recommendatio
     variant = comparison.baseline if chosen is None else chosen.variant
     models = {name: ref for name, ref in variant.models.items() if node in (None, name)}
     reason = _why_kept(comparison, found) if chosen is None else _evidence(comparison, chosen)
-    reason += ", before the flow was changed" if chosen is not None and comparison.is_stale else ""
+    if chosen is not None and (outdated := comparison.outdated):
+        reason += f", before {changed_words(outdated)}"
     return Recommendation(variant.name, models, chosen is None, reason)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from byok_widgets.cases.case import Cases
@@ -16,6 +17,7 @@ from byok_widgets.compare.spending.limits import Limits
 from byok_widgets.compare.tasks.judging import Judge
 from byok_widgets.compare.tasks.task import Task
 from byok_widgets.errors import ConfigError
+from byok_widgets.hashing import hashed
 from byok_widgets.nodes.flow_context import FlowContext
 
 
@@ -39,6 +41,7 @@ class Setup:
         executor: Where its cells run.
         batch: Whether calls go by the providers' batches, where they have them.
         variants_now: Returns the variants that the same call would have now; `None` where nothing can change.
+        judge_now: Returns the judge that the same call would have now; `None` where nothing can change.
         context: What the nodes of the flow share, keys included; `None` where no batch is submitted.
         remarks: What is noted with it in the store.
         badge: The word that says where its answers come from: `LIVE`, `LOCAL`, `REPLAY`.
@@ -59,6 +62,7 @@ class Setup:
     executor: CellExecutor = LOCAL
     batch: bool = False
     variants_now: Callable[[], Sequence[Variant]] | None = None
+    judge_now: Callable[[], Judge] | None = None
     context: FlowContext | None = None
     remarks: Mapping[str, Any] = field(default_factory=dict)
     badge: str = ""
@@ -81,17 +85,54 @@ class Setup:
         now = {variant.name: variant.id for variant in self.variants_now()}
         return [variant.name for variant in self.task.variants if now.get(variant.name) != variant.id]
 
-    def require_unchanged(self) -> None:
-        """Make sure that the flow is still as it was when the comparison was made.
+    @cached_property
+    def scoring(self) -> dict[str, str]:
+        """A hash of each thing that decides about scores, by its name in words."""
+        return {
+            "the metric": self.metric.version,
+            "the judge": self.judge.id if self.judge else "",
+            "what cases expect": hashed([[case.name, case.expected_data] for case in self.cases]),
+        }
+
+    def outdated(self, metric: Metric, noted: Mapping[str, str]) -> list[str]:
+        """Return what the same call would do otherwise now, in words; nothing where all is as it was.
+
+        Args:
+            metric: How outputs are scored, which may be another one than at first.
+            noted: The `scoring` of the latest call that was the same but for that.
 
         Raises:
-            ConfigError: Kind `flow_changed`: cells that are run now would be those of another flow.
+            ConfigError: Its variants, or its judge, could not be made any more.
+        """
+        own = self.scoring
+        found = {name for name in own if noted.get(name, own[name]) != own[name]}
+        found |= {"the metric"} if metric.is_changed else set()
+        if self.judge is not None and self.judge_now is not None and self.judge_now().id != self.judge.id:
+            found.add("the judge")
+        return [*(["the flow"] if self.changed() else []), *(name for name in own if name in found)]
+
+    def require_unchanged(self, metric: Metric, noted: Mapping[str, str]) -> None:
+        """Make sure that the flow, and what scores it, are still as they were when the comparison was made.
+
+        Args:
+            metric: As of `outdated`.
+            noted: As of `outdated`.
+
+        Raises:
+            ConfigError: Kind `flow_changed`: cells that are run now would be those of another flow, or would be
+                scored otherwise than those that there are.
         """
         if changed := self.changed():
             raise ConfigError(
                 f"The flow was changed since this comparison was made, and with it {', '.join(changed)}.",
                 kind="flow_changed",
                 fix="Call compare again: it takes the flow as it is now, and pays only for what is new.",
+            )
+        if outdated := self.outdated(metric, noted):
+            raise ConfigError(
+                f"What scores this comparison was changed since it was made: {', '.join(outdated)}.",
+                kind="flow_changed",
+                fix="Call compare again: it scores all that there is as it is now, and pays only for what is new.",
             )
 
     def limited(self, budget: float | Decimal | None, max_calls: int | None) -> Setup:

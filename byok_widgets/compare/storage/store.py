@@ -349,6 +349,14 @@ class CellStore:
         with self._base.writing() as base:
             base.execute("INSERT OR REPLACE INTO comparison VALUES(?,?,?,?)", row)
 
+    def scoring_of(self, name: str) -> dict[str, str]:
+        """Return what decided about scores when something was last compared; empty where nobody has noted it."""
+        query = "SELECT json_extract(spec, '$.scoring') FROM comparison WHERE id=? AND json_valid(spec)"
+        with self._base.reading() as base:
+            row = base.execute(query, [name]).fetchone()
+            noted = {} if row is None or row[0] is None else object_of(row[0])
+            return {part: str(version) for part, version in noted.items()}
+
     def comparisons(self) -> list[tuple[str, float, str, dict[str, Any]]]:
         """Return what was compared: id, time, title and more; the newest first."""
         with self._base.reading() as base:
