@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -166,8 +165,8 @@ class Metric:
 
 def _under_its_name(function: Function) -> Any:
     """Return what stands under a function's name now: a cell may have defined it again; else the function."""
-    module = sys.modules.get(getattr(function, "__module__", None) or "")
-    return getattr(module, getattr(function, "__qualname__", ""), function)
+    known: Mapping[str, Any] = getattr(function, "__globals__", {})
+    return known.get(getattr(function, "__qualname__", ""), function)
 
 
 def _f1(counts: tuple[int, int, int] | None) -> float | None:
