@@ -152,7 +152,7 @@ def test_peeking_at_groups_keeps_the_level_that_cases_alone_would_miss(groups: i
         single += live_evidence(ours, baseline, finished).verdict in FALSE
     print(f"peeking at {groups} groups of 4: {together}, ignoring groups {single}, of {SEEDS}")
     assert together <= MOST_FALSE
-    assert single > 2 * MOST_FALSE
+    assert single > 1.5 * MOST_FALSE
 
 
 @pytest.mark.parametrize(
