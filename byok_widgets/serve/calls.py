@@ -35,7 +35,7 @@ class ServedCall(Card):
 
     Attributes:
         key: Its key.
-        name: The client's id for it; empty if it sends none.
+        name: The client's id for it; empty if it sends none: then all calls of that caller are this one.
         node: Where the flow is.
         last_at: When its last turn began, in seconds since 1970.
         text: What the caller said last.
@@ -54,7 +54,7 @@ class ServedCall(Card):
     def facts(self) -> Iterable[tuple[str, str]]:
         """Yield where the conversation is and what was said last."""
         last = datetime.datetime.fromtimestamp(self.last_at, tz=datetime.UTC)
-        yield "call", redact(self.name or self.key)
+        yield "call", redact(self.name) or f"{self.key} (all calls without an id)"
         yield "at node", self.node
         yield "last turn", f"{last:%Y-%m-%d %H:%M:%S} UTC"
         yield "caller", redact(self.text, words=False)

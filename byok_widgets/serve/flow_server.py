@@ -281,7 +281,7 @@ def _notes(flow: ServedFlow, options: ServeOptions) -> Iterator[str]:
     else:
         yield (
             "Have the client send the id of each session: without one, callers who say the same words share a "
-            "conversation."
+            "conversation, and all calls with one access token are listed, and deleted, as one."
         )
     if not flow.data:
         yield "This flow has a condition that is a function: its conversations cannot go on after a restart."

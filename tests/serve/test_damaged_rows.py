@@ -98,7 +98,7 @@ def test_rows_of_somebody_else_in_redis_take_no_call_away(flow: Flow, script: Sc
         for row in ("x", '{"made_at": NaN}', DEEP, '{"digest": [], "name": "", "made_at": 0}'):
             base.hset(f"{prefix}tokens", row[:20], row)
         (session,) = base.zrange(f"{prefix}activity", 0, -1)
-        (turn,) = base.smembers(f"{prefix}m:{session.decode()}")
+        (turn,) = base.zrange(f"{prefix}m:{session.decode()}", 0, -1)
         base.hset(f"{prefix}t:{turn.decode()}", "made_at", b"\xff")
         assert served.caller.ask(GOES_ON, user="u").text == "Hm."
         base.hset(f"{prefix}tokens", "gone", json.dumps({"digest": "gone", "name": "gone", "made_at": 1.0}))

@@ -234,6 +234,31 @@ def test_conversations_are_listed_deleted_and_expire(open_store: Callable[[], St
     run(work, open_store())
 
 
+def test_of_calls_without_an_id_each_turn_expires_by_itself(open_store: Callable[[], Store]) -> None:
+    async def work(store: Store) -> None:
+        owner = f"{store.process}:1"
+
+        async def say(words: str) -> None:
+            for name in ("", "call 1"):
+                turn = replace(TURN, key=f"{words} {name}", session=f"s {name}", words=words, made_at=time.time())
+                session = replace(SESSION, key=turn.session, name=name, last_at=time.time(), last_turn=turn.key)
+                await store.claim(turn, owner)
+                await store.put(replace(turn, state="{}", answer="{}"), owner, session)
+
+        await say("old")
+        said_at = time.time()
+        await asyncio.sleep(1.0)
+        await say("new")
+        assert await store.expire(time.time() - said_at) == 0
+        assert await store.turn("old ") is None
+        assert await store.found("s ", "old", "") == []
+        assert [turn.key for turn in await store.found("s ", "none", "tail")] == ["new "]
+        assert {turn.key for turn in await store.found("s call 1", "none", "tail")} == {"old call 1", "new call 1"}
+        assert len(await store.sessions(10)) == 2
+
+    run(work, open_store())
+
+
 DAY_S = 86_400.0
 
 

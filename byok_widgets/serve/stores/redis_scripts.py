@@ -25,7 +25,7 @@ if redis.call('EXISTS', turn) == 0 then
   fields['made_at'] = string.format('%.6f', now)
   for name, value in pairs(fields) do redis.call('HSET', turn, name, value) end
   redis.call('HSET', turn, 'owner', owner)
-  redis.call('SADD', prefix .. 'm:' .. fields['session'], key)
+  redis.call('ZADD', prefix .. 'm:' .. fields['session'], now, key)
   redis.call('ZADD', prefix .. 'w:' .. fields['session'] .. ':' .. fields['words'], now, key)
   if fields['tail'] ~= '' then
     redis.call('ZADD', prefix .. 'p:' .. fields['session'] .. ':' .. fields['tail'], now, key)
@@ -73,12 +73,14 @@ if not known or cjson.decode(known)['last_at'] <= cjson.decode(ARGV[7])['last_at
   redis.call('SET', prefix .. 's:' .. session, ARGV[7])
 end
 redis.call('ZADD', prefix .. 'activity', now(), session)
+if cjson.decode(ARGV[7])['name'] == '' then redis.call('SADD', prefix .. 'unnamed', session) end
 spend(prefix, 8)
 return 1
 """
 """Stores what is known of a turn and what it has spent, if it is still this owner's.
 
 An interrupted one may end after the next. What is stored twice, since the first reply was lost, counts once.
+Sessions without an id of the client are listed, because their turns expire one by one.
 """
 
 SPEND = f"""{_SPEND}

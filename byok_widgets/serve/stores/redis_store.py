@@ -196,15 +196,16 @@ class RedisStore:
     async def delete_session(self, session: str) -> bool:
         """Delete a conversation with all its turns."""
         keys = [self._key(kind, session) for kind in ("m", "s", "e")]
-        for turn in await self._redis.smembers(self._key("m", session)):
+        for turn in await self._redis.zrange(self._key("m", session), 0, -1):
             words, tail = await self._redis.hmget(self._key("t", turn), ("words", "tail"))
             keys += [self._key("t", turn), self._key("j", turn)]
             keys += [self._key("w", session, words or ""), self._key("p", session, tail or "")]
         await self._redis.zrem(self._key("activity"), session)
+        await self._redis.srem(self._key("unnamed"), session)
         return bool(await self._redis.delete(*keys))
 
     async def expire(self, kept_s: float) -> int:
-        """Delete the conversations that have not continued for so long, by the server's clock."""
+        """Delete conversations that have not continued for so long, and turns without an id that are as old."""
         seconds, micros = await self._redis.time()
         before, deleted = seconds + micros / 1_000_000 - kept_s, 0
         for _ in range(0, _MOST_LISTED, _PAGE):
@@ -214,6 +215,8 @@ class RedisStore:
             deleted += sum([await self.delete_session(session) for session in old[:_PAGE]])
             if not old:
                 break
+        for session in await self._redis.smembers(self._key("unnamed")):
+            await self._delete_old_turns(session, before)
         return deleted
 
     async def spent(self, scopes: Collection[str]) -> dict[str, Spent]:
@@ -241,6 +244,19 @@ class RedisStore:
 
     def _key(self, *parts: str) -> str:
         return self._prefix + ":".join(parts)
+
+    async def _delete_old_turns(self, session: str, before: float) -> None:
+        turns = self._key("m", session)
+        for _ in range(0, _MOST_LISTED, _PAGE):
+            old = await self._redis.zrange(turns, "-inf", before, byscore=True, offset=0, num=_PAGE)
+            if not old:
+                break
+            for turn in old[:_PAGE]:
+                words, tail = await self._redis.hmget(self._key("t", turn), ("words", "tail"))
+                await self._redis.zrem(self._key("w", session, words or ""), turn)
+                await self._redis.zrem(self._key("p", session, tail or ""), turn)
+                await self._redis.delete(self._key("t", turn), self._key("j", turn))
+            await self._redis.zrem(turns, *old)
 
     async def _brief(self, key: str) -> StoredTurn | None:
         values = await self._redis.hmget(self._key("t", key), _BRIEF)

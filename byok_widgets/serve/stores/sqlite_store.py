@@ -22,6 +22,7 @@ from byok_widgets.serve.stores.sqlite_tables import (
     TABLES,
     USD_PARTS,
     columns_of,
+    delete_old_turns,
     delete_orphans,
     delete_sessions,
     insertion,
@@ -173,19 +174,16 @@ class SqliteStore:
         return deleted
 
     async def expire(self, kept_s: float) -> int:
-        """Delete the conversations that have not continued for so long, by the clock of the store."""
+        """Delete conversations that have not continued for so long, and turns without an id that are as old."""
 
         def work(db: sqlite3.Connection) -> tuple[int, int]:
             before = self._clock.advance(db) - kept_s
             old = db.execute("SELECT key FROM sessions WHERE last_at < ?", (before,)).fetchall()
             sessions = delete_sessions(db, [key for (key,) in old])
-            db.execute(
-                "DELETE FROM turns WHERE made_at < ? AND session NOT IN (SELECT key FROM sessions)", (before,)
-            )
-            return sessions, delete_orphans(db)
+            return sessions, delete_old_turns(db, before) + delete_orphans(db)
 
-        sessions, orphans = await self._thread.do(work)
-        if sessions or orphans:
+        sessions, more = await self._thread.do(work)
+        if sessions or more:
             await self._empty_log()
         return sessions
 

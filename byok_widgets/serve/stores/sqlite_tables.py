@@ -61,6 +61,16 @@ def delete_sessions(db: sqlite3.Connection, keys: Sequence[str]) -> int:
     return count
 
 
+def delete_old_turns(db: sqlite3.Connection, before: float) -> int:
+    """Delete old turns that do not belong to a session with an id; return how many there were.
+
+    All calls without an id are one session, which may go on for ever. Other turns have none: a process has ended
+    before it was stored.
+    """
+    named = "SELECT key FROM sessions WHERE name != ''"
+    return db.execute(f"DELETE FROM turns WHERE made_at < ? AND session NOT IN ({named})", (before,)).rowcount
+
+
 def delete_orphans(db: sqlite3.Connection) -> int:
     """Delete what the steps of turns gave that are gone, and return how much it was.
 

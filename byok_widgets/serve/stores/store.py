@@ -53,7 +53,7 @@ class StoredSession:
 
     Attributes:
         key: Its key.
-        name: The client's id for it; empty if it sends none.
+        name: The client's id for it; empty if it sends none: then all calls of that caller are this one.
         caller: Digest of the token with which it asks.
         node: Where the flow is.
         last_at: When its last turn began, in seconds since 1970.
@@ -215,7 +215,8 @@ class Store(Protocol):
     async def expire(self, kept_s: float) -> int:
         """Delete the conversations that have not continued for so long; return how many.
 
-        The store's own clock says how long: by that of a process that is wrong, all of them would be old.
+        All calls without an id of the client are one conversation, which may go on for ever: its turns are deleted
+        one by one when they are as old. The store's own clock says how long: by that of a process that is wrong, all of them would be old.
         """
 
     async def spent(self, scopes: Collection[str]) -> dict[str, Spent]:

@@ -174,4 +174,4 @@ def _label(call: ServedCall) -> str:
     failed = f" · {call.fallback}" if call.fallback else ""
     said = f"{call.text} → {call.reply}" if call.reply else call.text
     shown = said if len(said) <= _SHOWN_CHARS else f"{said[:_SHOWN_CHARS]}…"
-    return sanitize(f"{at} · {call.name or 'no id'} · at {call.node}{failed} · {shown}")
+    return sanitize(f"{at} · {call.name or 'all calls without an id'} · at {call.node}{failed} · {shown}")
