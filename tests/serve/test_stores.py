@@ -20,7 +20,15 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.serve.stores import store as stores
 from byok_widgets.serve.stores.redis_store import RedisStore
 from byok_widgets.serve.stores.sqlite_store import SqliteStore
-from byok_widgets.serve.stores.store import Bill, Spent, Store, StoredSession, StoredToken, StoredTurn
+from byok_widgets.serve.stores.store import (
+    Bill,
+    Spent,
+    Store,
+    StoredSession,
+    StoredToken,
+    StoredTurn,
+    session_scope,
+)
 from tests.serve.redis_server import RedisServer
 
 TURN = StoredTurn("key", "session", "root", "words", "tail", "Hello")
@@ -234,7 +242,7 @@ def test_conversations_are_listed_deleted_and_expire(open_store: Callable[[], St
     run(work, open_store())
 
 
-def test_of_calls_without_an_id_each_turn_expires_by_itself(open_store: Callable[[], Store]) -> None:
+def test_of_calls_without_an_id_each_turn_expires_by_itself_with_what_was_spent(open_store: Callable[[], Store]) -> None:
     async def work(store: Store) -> None:
         owner = f"{store.process}:1"
 
@@ -246,6 +254,8 @@ def test_of_calls_without_an_id_each_turn_expires_by_itself(open_store: Callable
                 await store.put(replace(turn, state="{}", answer="{}"), owner, session)
 
         await say("old")
+        old, other, named = (session_scope(*each) for each in [("s ", "old"), ("s ", "new"), ("s call 1",)])
+        await store.spend(Bill((old, other, named, "day"), Spent(1)))
         said_at = time.time()
         await asyncio.sleep(1.0)
         await say("new")
@@ -255,6 +265,10 @@ def test_of_calls_without_an_id_each_turn_expires_by_itself(open_store: Callable
         assert [turn.key for turn in await store.found("s ", "none", "tail")] == ["new "]
         assert {turn.key for turn in await store.found("s call 1", "none", "tail")} == {"old call 1", "new call 1"}
         assert len(await store.sessions(10)) == 2
+        assert (await store.spent([old, other, named, "day"])).keys() == {other, named, "day"}
+        for session in ("s ", "s call 1"):
+            await store.delete_session(session)
+        assert (await store.spent([old, other, named, "day"])).keys() == {"day"}
 
     run(work, open_store())
 

@@ -274,6 +274,16 @@ def test_caps_stop_calls(serve: Callable[..., Served], script: Script, scope: st
     assert len(script.server.requests) == (2 if scope == "turn" else 3)
 
 
+def test_without_an_id_callers_share_the_cap_of_a_session_only_if_they_begin_alike(
+    serve: Callable[..., Served], script: Script
+) -> None:
+    served = serve(fallback=FALLBACK, max_calls={"session": 3})
+    first = served.caller.ask(HELLO)
+    assert first.text != FALLBACK
+    assert served.caller.ask([user("Good day")]).text != FALLBACK
+    assert served.caller.ask([*HELLO, flow_said(first.text), user("Yes")]).text == FALLBACK
+
+
 def test_actions_need_the_id_of_a_session_and_get_the_key_of_their_turn(flow: Flow, script: Script) -> None:
     seen: list[tuple[str, str]] = []
 

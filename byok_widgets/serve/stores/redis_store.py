@@ -25,6 +25,7 @@ from byok_widgets.serve.stores.store import (
     StoredSession,
     StoredToken,
     StoredTurn,
+    session_scope,
 )
 
 _LOG = logging.getLogger("byok_widgets.serve")
@@ -195,11 +196,12 @@ class RedisStore:
 
     async def delete_session(self, session: str) -> bool:
         """Delete a conversation with all its turns."""
-        keys = [self._key(kind, session) for kind in ("m", "s", "e")]
+        keys = [*(self._key(kind, session) for kind in ("m", "s", "e")), self._key("c", session_scope(session))]
         for turn in await self._redis.zrange(self._key("m", session), 0, -1):
             words, tail = await self._redis.hmget(self._key("t", turn), ("words", "tail"))
             keys += [self._key("t", turn), self._key("j", turn)]
             keys += [self._key("w", session, words or ""), self._key("p", session, tail or "")]
+            keys.append(self._key("c", session_scope(session, words or "")))
         await self._redis.zrem(self._key("activity"), session)
         await self._redis.srem(self._key("unnamed"), session)
         return bool(await self._redis.delete(*keys))
@@ -255,7 +257,8 @@ class RedisStore:
                 words, tail = await self._redis.hmget(self._key("t", turn), ("words", "tail"))
                 await self._redis.zrem(self._key("w", session, words or ""), turn)
                 await self._redis.zrem(self._key("p", session, tail or ""), turn)
-                await self._redis.delete(self._key("t", turn), self._key("j", turn))
+                spent = self._key("c", session_scope(session, words or ""))
+                await self._redis.delete(self._key("t", turn), self._key("j", turn), spent)
             await self._redis.zrem(turns, *old)
 
     async def _brief(self, key: str) -> StoredTurn | None:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
+from byok_widgets.serve.stores.store import session_scope
+
 TABLES = """
 CREATE TABLE IF NOT EXISTS turns (
     key TEXT PRIMARY KEY, session TEXT NOT NULL, parent TEXT NOT NULL, words TEXT NOT NULL, tail TEXT NOT NULL,
@@ -57,6 +59,10 @@ def delete_sessions(db: sqlite3.Connection, keys: Sequence[str]) -> int:
         db.execute("DELETE FROM journal WHERE turn IN (SELECT key FROM turns WHERE session = ?)", (key,))
         turns = db.execute("DELETE FROM turns WHERE session = ?", (key,)).rowcount
         db.execute("DELETE FROM effects WHERE session = ?", (key,))
+        scope = session_scope(key)
+        db.execute(
+            "DELETE FROM spending WHERE scope = ? OR scope BETWEEN ? AND ?", (scope, f"{scope}:", f"{scope};")
+        )
         count += max(db.execute("DELETE FROM sessions WHERE key = ?", (key,)).rowcount, min(turns, 1))
     return count
 
@@ -65,10 +71,12 @@ def delete_old_turns(db: sqlite3.Connection, before: float) -> int:
     """Delete old turns that do not belong to a session with an id; return how many there were.
 
     All calls without an id are one session, which may go on for ever. Other turns have none: a process has ended
-    before it was stored.
+    before it was stored. With the first turn of a dialogue goes what it has spent.
     """
-    named = "SELECT key FROM sessions WHERE name != ''"
-    return db.execute(f"DELETE FROM turns WHERE made_at < ? AND session NOT IN ({named})", (before,)).rowcount
+    old = "made_at < ? AND session NOT IN (SELECT key FROM sessions WHERE name != '')"
+    for turn in db.execute(f"SELECT DISTINCT session, words FROM turns WHERE {old}", (before,)).fetchall():
+        db.execute("DELETE FROM spending WHERE scope = ?", (session_scope(*turn),))
+    return db.execute(f"DELETE FROM turns WHERE {old}", (before,)).rowcount
 
 
 def delete_orphans(db: sqlite3.Connection) -> int:

@@ -87,6 +87,17 @@ class Spent(NamedTuple):
         return cls(counts[0], Decimal(counts[1]) / parts_of_usd)
 
 
+def session_scope(session: str, first_words: str = "") -> str:
+    """Return the scope of what a session has spent.
+
+    Args:
+        session: Its key.
+        first_words: Digest of the words of its first turn, where it is all calls without an id: each dialogue has a
+            scope of its own then, as far as they can be told apart.
+    """
+    return f"session:{session}:{first_words}" if first_words else f"session:{session}"
+
+
 class Bill(NamedTuple):
     """What is to be added to what was spent in some scopes."""
 
@@ -210,7 +221,7 @@ class Store(Protocol):
         """
 
     async def delete_session(self, session: str) -> bool:
-        """Delete a conversation with all its turns; false if there was none."""
+        """Delete a conversation with all its turns and what it has spent; false if there was none."""
 
     async def expire(self, kept_s: float) -> int:
         """Delete the conversations that have not continued for so long; return how many.

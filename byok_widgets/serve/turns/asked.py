@@ -61,6 +61,11 @@ class Asked:
         """Digests of all that the caller has said."""
         return self.parent.said if self.at < 0 else (*self.parent.said, self.dialogue.keys[self.at])
 
+    @property
+    def first_words(self) -> str:
+        """The digest that tells the dialogues of callers without an id apart; empty where there is one."""
+        return "" if self.session_id else words_of(self.said[:1])
+
     def is_asked_by(self, session: str, dialogue: Dialogue, again: str) -> bool:
         """Whether a request asks for this turn, as far as that can be told without the store.
 

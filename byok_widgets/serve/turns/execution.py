@@ -84,8 +84,9 @@ class Execution:
             graph = self._asked.flow.graph
             self._effects = ServedEffects(self._asked.parent.session, stored, self._around.store, graph)
             self._runner = self._new_runner(None)
+        asked = self._asked
         self._spending = spending = await self._around.spending.turn(
-            self._asked.key, self._asked.parent.session, self._asked.caller
+            asked.key, asked.parent.session, asked.caller, asked.first_words
         )
         try:
             with in_scope(self._scope), admitted_by(spending):

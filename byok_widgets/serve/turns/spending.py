@@ -11,11 +11,12 @@ from typing import Literal, get_args
 
 from byok_widgets.errors import ConfigError, FlowError
 from byok_widgets.nodes.calls.admission import PendingCall
-from byok_widgets.serve.stores.store import Bill, Spent, Store
+from byok_widgets.serve.stores.store import Bill, Spent, Store, session_scope
 from byok_widgets.usage import Cost
 
 CapScope = Literal["turn", "session", "token", "day"]
-"""A turn; a session; all sessions of an access token; all sessions of a day, by UTC."""
+"""A turn; a session, or without its id all dialogues with the same first words; all sessions of an access token;
+all sessions of a day, by UTC."""
 CAP_SCOPES = get_args(CapScope)
 
 
@@ -65,12 +66,12 @@ class Spending:
         self.caps, self.store = caps, store
         self.open: dict[str, _OpenScope] = {}
 
-    async def turn(self, key: str, session: str, caller: str) -> TurnSpending:
-        """Return the spending of a turn that begins."""
+    async def turn(self, key: str, session: str, caller: str, first_words: str = "") -> TurnSpending:
+        """Return the spending of a turn that begins; `first_words`: see `session_scope`."""
         day = datetime.now(UTC).date().isoformat()
         names: dict[CapScope, str] = {
             "turn": f"turn:{key}",
-            "session": f"session:{session}",
+            "session": session_scope(session, first_words),
             "token": f"token:{caller}",
             "day": f"day:{day}",
         }
