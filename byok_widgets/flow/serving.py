@@ -24,6 +24,7 @@ from byok_widgets.flow.flow_definition import FlowDefinition
 from byok_widgets.flow.flow_settings import FlowSettings
 from byok_widgets.graph import AnyNode
 from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.providers import PROVIDERS
 from byok_widgets.serve.turns.served_flow import ServedFlow, acts
 
 if TYPE_CHECKING:
@@ -151,7 +152,10 @@ def loader(flow: ServableFlow, functions: FindFunctions = lambda _: {}) -> Calla
 
 def _loaded(flow: ServableFlow, functions: FindFunctions, version: str, text: str) -> ServedFlow:
     data = finite_json(text)
-    data["base_urls"] = {**data.get("base_urls", {}), **addresses_of(flow)}  # a server that has moved
+    data["base_urls"] = {
+        **_own_addresses(data.get("base_urls", {})),
+        **addresses_of(flow),
+    }  # a server that has moved
     context = flow_contexts.in_memory(f"{flow.name[:200]} ({version[:8]})")
     earlier = FlowDefinition(FlowSettings(context))
     fill(earlier, context, data, trust=True)
@@ -169,14 +173,24 @@ def _loaded(flow: ServableFlow, functions: FindFunctions, version: str, text: st
     return _version(version, text, FrozenFlow.of(earlier.graph, context, opens=False), earlier)
 
 
+def _own_addresses(urls: Mapping[str, str]) -> dict[str, str]:
+    """Return the addresses of providers that have no usual one: the others are where the flow has them now."""
+    return {name: url for name, url in urls.items() if name not in PROVIDERS or not PROVIDERS[name].default_url}
+
+
 def _functions_now(flow: FiledFlow, earlier: FiledFlow) -> dict[str, Callable[..., Any]]:
-    """Return what the actions of an earlier version call now; their nodes may have been renamed since."""
+    """Return what the actions of an earlier version call now; their nodes may have been renamed since.
+
+    A node that calls another function now does not stand in for its earlier self.
+    """
     codes = {node: node.codes[0] for node in flow.nodes.values() if acts(node)}
     known = {node: code for node, code in codes.items() if callable(code)}
 
-    def likeness(node: AnyNode, now: AnyNode) -> tuple[bool, bool]:
-        named = _function_name(node)
-        return bool(named) and named == _function_name(now), node.name == now.name
+    def likeness(node: AnyNode, now: AnyNode) -> tuple[bool, bool, bool]:
+        named, named_now = _function_name(node), _function_name(now)
+        is_same = bool(named) and named == named_now
+        is_unknown = not (named and named_now)
+        return is_same and _reference(node) == _reference(now), is_same, is_unknown and node.name == now.name
 
     found: dict[str, Callable[..., Any]] = {}
     for name, node in earlier.nodes.items():
@@ -184,6 +198,10 @@ def _functions_now(flow: FiledFlow, earlier: FiledFlow) -> dict[str, Callable[..
         if likest is not None and any(likeness(node, likest)):
             found[name] = known[likest]
     return found
+
+
+def _reference(node: AnyNode) -> Any:
+    return node.to_data({}).get("function")
 
 
 def _function_name(node: AnyNode) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.flow.serving import serve
+from byok_widgets.flow.serving import loader, serve, served
 from byok_widgets.serve.flow_server import Address, FlowServer
 from byok_widgets.serve.turns.options import ServeOptions
 from tests.scripted_server import ScriptedServer
@@ -94,6 +96,69 @@ def test_an_action_that_is_gone_is_found_where_it_was_named(server: ScriptedServ
     caller = serving(_flow(server.base_url, "none"), functions=lambda nodes: {"book": find_slot})
     caller.ask(_ASK, user="call")
     assert "At 9:00" in server.requests[-1]["messages"][0]["content"]
+
+
+def same_name() -> Callable[..., Any]:
+    def find_slot() -> dict[str, str]:
+        return {"time": "never"}
+
+    return find_slot
+
+
+def test_of_two_functions_of_one_name_the_one_that_was_called_is_called_again(
+    server: ScriptedServer, serving: Restarts
+) -> None:
+    server.script(fruit.answer)
+    serving(_flow(server.base_url, "book", find_slot)).ask([user("Hello")], user="call")
+    caller = serving(_flow(server.base_url, "book", same_name(), find_slot))
+    caller.ask(_ASK, user="call")
+    assert "At 9:00" in server.requests[-1]["messages"][0]["content"]
+
+
+def test_a_node_that_calls_another_function_now_does_not_call_it_for_earlier_sessions(
+    server: ScriptedServer, serving: Restarts, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.script(fruit.answer)
+    serving(_flow(server.base_url, "book", find_slot)).ask([user("Hello")], user="call")
+    serving(_flow(server.base_url, "book", find_another)).ask(_ASK, user="call")
+    assert any("book" in record.getMessage() for record in caplog.records)
+
+
+def test_an_earlier_version_has_the_addresses_of_now_and_its_own_where_there_is_no_usual_one(
+    server: ScriptedServer,
+) -> None:
+    earlier = _flow(server.base_url, "none")
+    earlier.set_base_url("openai", server.base_url)
+    data = served(earlier).data
+    now = _flow(server.base_url, "none")
+    now.set_base_url("openai", None)
+    now.set_base_url("compatible", None)
+    config = loader(now)("earlier", data).context.config
+    assert (config.base_url("openai"), config.base_url("compatible")) == (None, server.base_url)
+
+
+@pytest.mark.parametrize("damaged", ["{", "[]", '{"nodes": 5, "edges": []}'])
+def test_a_damaged_version_is_told_and_the_current_one_takes_its_place(
+    server: ScriptedServer, serving: Restarts, tmp_path: Path, caplog: pytest.LogCaptureFixture, damaged: str
+) -> None:
+    server.script(fruit.answer)
+    serving(_flow(server.base_url, "none")).ask([user("Hello")], user="call")
+    serving.stop()
+    with contextlib.closing(sqlite3.connect(tmp_path / "calls.sqlite")) as base, base:
+        base.execute("UPDATE versions SET data = ?", (damaged,))
+    caller = serving(_flow(server.base_url, "book", find_slot))
+    assert caller.ask(_ASK, user="call").text.startswith("Here is apple")
+    assert any("version of the flow is damaged" in record.getMessage() for record in caplog.records)
+
+
+def test_other_first_words_in_a_session_do_not_begin_another_version(
+    server: ScriptedServer, serving: Restarts
+) -> None:
+    server.script(fruit.answer)
+    serving(_flow(server.base_url, "none")).ask([user("Hello")], user="call")
+    caller = serving(_flow(server.base_url, "book", find_slot))
+    assert caller.ask([user("An apple")], user="call").text.startswith("Here is plain")
+    assert caller.ask([user("An apple")], user="other").text.startswith("Here is apple")
 
 
 def test_without_its_action_a_session_goes_on_with_the_current_version(

@@ -124,8 +124,7 @@ class RedisStore:
         keys = await self._newest(self._key("w", session, words))
         if not keys and tail:
             keys = await self._newest(self._key("p", session, tail))
-        turns = [await self._brief(key) for key in keys]
-        return [turn for turn in turns if turn is not None and turn.session == session]
+        return await self._turns(session, keys)
 
     async def found_and_begun(
         self, session: str, words: str, tail: str, begin: Begin
@@ -133,6 +132,10 @@ class RedisStore:
         """Return what `found` does; a claim is another request to the server in any case."""
         del begin
         return await self.found(session, words, tail), False
+
+    async def latest(self, session: str) -> list[StoredTurn]:
+        """Return the last turns of a session, the newest first."""
+        return await self._turns(session, await self._newest(self._key("m", session)))
 
     async def turn(self, key: str) -> StoredTurn | None:
         """Return a turn."""
@@ -260,6 +263,10 @@ class RedisStore:
                 spent = self._key("c", session_scope(session, words or ""))
                 await self._redis.delete(self._key("t", turn), self._key("j", turn), spent)
             await self._redis.zrem(turns, *old)
+
+    async def _turns(self, session: str, keys: list[str]) -> list[StoredTurn]:
+        turns = [await self._brief(key) for key in keys]
+        return [turn for turn in turns if turn is not None and turn.session == session]
 
     async def _brief(self, key: str) -> StoredTurn | None:
         values = await self._redis.hmget(self._key("t", key), _BRIEF)

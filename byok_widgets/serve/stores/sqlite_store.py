@@ -115,6 +115,11 @@ class SqliteStore:
 
         return await self._thread.do(work)
 
+    async def latest(self, session: str) -> list[StoredTurn]:
+        """Return the last turns of a session, the newest first."""
+        sql = f"SELECT {_FOUND} FROM turns WHERE session = ? ORDER BY made_at DESC LIMIT {MOST_FOUND}"
+        return [StoredTurn(*row) for row in await self._rows(sql, session)]
+
     async def turn(self, key: str) -> StoredTurn | None:
         """Return a turn."""
         rows = await self._rows(f"SELECT {_TURN} FROM turns WHERE key = ?", key)

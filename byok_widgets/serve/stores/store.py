@@ -92,8 +92,8 @@ def session_scope(session: str, first_words: str = "") -> str:
 
     Args:
         session: Its key.
-        first_words: Digest of the words of its first turn, where it is all calls without an id: each dialogue has a
-            scope of its own then, as far as they can be told apart.
+        first_words: Digest of the words of its first turn, where the session is all calls without an id: each
+            dialogue has a scope of its own then, as far as they can be told apart.
     """
     return f"session:{session}:{first_words}" if first_words else f"session:{session}"
 
@@ -174,6 +174,9 @@ class Store(Protocol):
         A store to which that is no cheaper claims nothing.
         """
 
+    async def latest(self, session: str) -> list[StoredTurn]:
+        """Return the last turns of a session, the newest first, without their records."""
+
     async def turn(self, key: str) -> StoredTurn | None:
         """Return a turn."""
 
@@ -227,7 +230,8 @@ class Store(Protocol):
         """Delete the conversations that have not continued for so long; return how many.
 
         All calls without an id of the client are one conversation, which may go on for ever: its turns are deleted
-        one by one when they are as old. The store's own clock says how long: by that of a process that is wrong, all of them would be old.
+        one by one when they are as old. The store's own clock says how long: by that of a process that is wrong,
+        all of them would be old.
         """
 
     async def spent(self, scopes: Collection[str]) -> dict[str, Spent]:

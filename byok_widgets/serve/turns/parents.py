@@ -122,7 +122,8 @@ class Parents:
 
     async def _start(self, talk: Talk) -> State:
         """Return the state before the caller's first words: after what the flow said, if that was heard."""
-        flow = self._versions.current
+        rows = await self._store.latest(talk.session) if talk.session_id else []
+        flow = await self._begun_with(rows)
         root = State(digest("start", talk.session), talk.session, flow.version, Place(flow.graph.start))
         if not (talk.dialogue.texts and talk.dialogue.opening):
             return root
@@ -133,6 +134,19 @@ class Parents:
         start = flow.graph.start
         place = Place(start, closed=start in flow.graph.ends)
         return State(key, talk.session, flow.version, place, visited=frozenset({start}), spoken=frozenset({start}))
+
+    async def _begun_with(self, rows: Sequence[StoredTurn]) -> ServedFlow:
+        """Return the version of the flow with which a session goes on: that of its last turn."""
+        for row in rows:
+            if row.state:
+                try:
+                    with reading("a turn"):
+                        version = str(finite_json(row.state)["version"])
+                except FlowError as error:
+                    _LOG.warning("%s %s", error.problem, error.cause)
+                else:
+                    return await self._versions.of(version)
+        return self._versions.current
 
     async def _stored(self, past: Past, talk: Talk) -> State | None:
         return await self._matching(await self._store.found(talk.session, past.words, past.tail), past, talk)

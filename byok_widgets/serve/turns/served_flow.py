@@ -10,6 +10,7 @@ from functools import cached_property
 from byok_widgets.errors import ByokError
 from byok_widgets.graph import AnyNode, FlowGraph
 from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.serve.stores.damage import reading
 from byok_widgets.serve.stores.store import Store
 
 _LOG = logging.getLogger("byok_widgets.serve")
@@ -98,7 +99,8 @@ class Versions:
         data = await self._store.version(version)
         if data is not None and self._load is not None:
             try:
-                return self._load(version, data)
+                with reading("a version of the flow"):
+                    return self._load(version, data)
             except ByokError as error:
                 _LOG.warning("version %s of the flow cannot be opened: %s", version, error.problem)
         _LOG.warning("sessions of version %s of the flow go on with the current one", version)
