@@ -229,7 +229,7 @@ class FlowServer:
         return [f"{self.flow.name} is served", f"Base URL: {self.base_url}"]
 
     def _get_ready(self, flow: ServedFlow, options: ServeOptions) -> None:
-        ENGINE.run(require_keys(flow))
+        ENGINE.run(require_keys(flow, options.fallback_model))
         told = self._on_progress
         run_with_output(
             lambda _, shown: fetch_models(flow, options.fallback_model, told or shown), show=None, show_text=False

@@ -47,11 +47,15 @@ def price_of(ref: ModelRef) -> Cost:
     return catalog.cost_of(ref.provider, ref.model, answer, free=PROVIDERS[ref.provider].free_of_charge)
 
 
-async def require_keys(flow: ServedFlow) -> None:
+async def require_keys(flow: ServedFlow, spare: str | None = None) -> None:
     """Reject a flow that could not answer; what is replayed, or runs on this machine, needs no key and no address.
 
+    Args:
+        flow: The flow.
+        spare: The model that answers failures.
+
     Raises:
-        MissingKeyError: "No API key configured" for a provider that a node needs.
+        MissingKeyError: "No API key configured" for a provider that a node, or the spare model, needs.
         ConfigError: No model is chosen for a node, or a provider has no address.
     """
     refs: list[ModelRef] = []
@@ -66,6 +70,8 @@ async def require_keys(flow: ServedFlow) -> None:
         raise await flow.context.without_model(fault)
     if flow.context.config.judge_model and any(edge.condition.is_judged for edge in flow.graph.edges):
         refs.append(flow.context.config.ref(flow.context.config.judge_model))
+    if spare:
+        refs.append(flow.context.config.ref(spare))
     if flow.context.sends_nothing:
         return
     for name in dict.fromkeys(ref.provider for ref in refs):

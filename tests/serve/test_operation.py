@@ -170,6 +170,11 @@ def test_what_runs_here_or_is_replayed_needs_no_key_and_no_address(
     flow.serve().stop()
 
 
+def test_a_fallback_model_without_a_key_is_refused_at_the_start(flow: Flow) -> None:
+    with pytest.raises(MissingKeyError, match="No API key configured"):
+        flow.serve(fallback_model="openai:gpt-6-luna")
+
+
 def test_a_replayed_flow_calls_no_action_with_effects(tmp_path: Path) -> None:
     booked: list[str] = []
     flow = Flow("replayed calls", fresh=True)
