@@ -6,7 +6,7 @@ import concurrent.futures
 import gc
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +15,8 @@ from byok_widgets import ConfigError, Flow
 from byok_widgets.serve.stores.sqlite_store import SqliteStore
 from byok_widgets.serve.turns.execution import Execution
 from tests.html_table import cells_of
-from tests.scripted_server import Say
+from tests.scripted_server import Say, ScriptedServer
+from tests.serve import fruit
 from tests.serve.conftest import END_CALL, Served
 from tests.serve.talking import flow_said, user
 from tests.session.conftest import Script
@@ -32,6 +33,20 @@ def serve(flow: Flow) -> Any:
 
     def start(**options: Any) -> Served:
         running.append(Served(flow, None, **options))
+        return running[-1]
+
+    yield start
+    for served in running:
+        served.server.stop()
+
+
+@pytest.fixture
+def serve_fruit(server: ScriptedServer) -> Iterator[Callable[[], Served]]:
+    running: list[Served] = []
+
+    def start() -> Served:
+        server.script(fruit.answer)
+        running.append(Served(fruit.fruit_flow("windows", server.base_url), None))
         return running[-1]
 
     yield start
@@ -329,6 +344,31 @@ def test_the_last_messages_alone_find_the_turn_without_another_call(served: Serv
         reply = served.caller.ask(said[-5:], user="u").text
         assert len(script.judged) == before + 1
         said.append(flow_said(reply))
+
+
+def test_a_window_that_begins_with_a_reply_goes_on_after_the_turn_that_gave_it(
+    server: ScriptedServer, serve_fruit: Callable[[], Served]
+) -> None:
+    caller = serve_fruit().caller
+    caller.ask([user("Hello")], user="u")
+    reply = caller.ask([user("Hello"), flow_said("Here is plain"), user("An apple")], user="u").text
+    for heard, text in [(reply, "Well"), (reply[:14], "Hm")]:
+        window = [flow_said(heard), user(text)]
+        first = caller.ask(window, user="u").text
+        assert first.startswith("Here is apple")
+        asked = len(server.requests)
+        assert caller.ask(window, user="u").text == first
+        assert len(server.requests) == asked
+    assert caller.ask([flow_said(reply), user("Well")], user="other").text.startswith("Here is plain")
+
+
+def test_a_client_that_speaks_first_is_not_taken_for_one_that_sends_the_last_messages(
+    serve_fruit: Callable[[], Served],
+) -> None:
+    caller = serve_fruit().caller
+    opening = flow_said("Here is")
+    assert caller.ask([opening, user("An apple")], user="u").text.startswith("Here is apple")
+    assert caller.ask([opening, user("Well")], user="u").text.startswith("Here is plain")
 
 
 def test_a_caller_who_always_says_the_same_costs_no_more_turn_by_turn(

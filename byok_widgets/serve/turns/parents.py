@@ -121,7 +121,7 @@ class Parents:
         return None if asked.key in self._running else (asked.row, asked.owner)
 
     async def _start(self, talk: Talk) -> State:
-        """Return the state before the caller's first words: after what the flow said, if that was heard."""
+        """Return the state before the first words that were sent: after what the flow said, if that was heard."""
         rows = await self._store.latest(talk.session) if talk.session_id else []
         flow = await self._begun_with(rows)
         root = State(digest("start", talk.session), talk.session, flow.version, Place(flow.graph.start))
@@ -129,11 +129,33 @@ class Parents:
             return root
         key = turn_key(root.key, "opening")
         known = await self._store.turn(key)
+        if not (known and _may_be_heard(talk.dialogue.opening, known)):
+            is_foreign = known is None and any(row.parent == key for row in rows)
+            if (state := await self._after_reply(rows, talk, is_whole=is_foreign)) is not None:
+                return state
         if known is not None and (state := await self._state(known)) is not None:
             return state
         start = flow.graph.start
         place = Place(start, closed=start in flow.graph.ends)
         return State(key, talk.session, flow.version, place, visited=frozenset({start}), spoken=frozenset({start}))
+
+    async def _after_reply(self, rows: Sequence[StoredTurn], talk: Talk, *, is_whole: bool) -> State | None:
+        """Return the state after the last turn of a session whose reply is the first thing that a client sent.
+
+        Args:
+            rows: The turns of the session, the newest first.
+            talk: What was sent.
+            is_whole: Whether the reply must have been heard to its end: where the client itself speaks first, its
+                words may be those with which a reply begins.
+        """
+        heard = talk.dialogue.opening
+        for row in rows:
+            if _may_be_heard(heard, row) and (not is_whole or normal(heard) == normal(_reply_of(row) or "")):
+                state = await self._state(row)
+                # one that answers the same words is what is asked for, once more
+                if state is not None and state.said[-1:] != talk.dialogue.keys[:1]:
+                    return state
+        return None
 
     async def _begun_with(self, rows: Sequence[StoredTurn]) -> ServedFlow:
         """Return the version of the flow with which a session goes on: that of its last turn."""
@@ -242,6 +264,11 @@ class Parents:
             replies.insert(0, _reply_of(row))
             key = row.parent
         return Candidate(state.said, tuple(replies))
+
+
+def _may_be_heard(heard: str, row: StoredTurn) -> bool:
+    """Whether what was heard is the reply of a turn, or was cut from it."""
+    return normal(_reply_of(row) or "").startswith(normal(heard))
 
 
 def _reply_of(row: StoredTurn) -> str | None:
