@@ -182,6 +182,12 @@ def test_where_a_flow_would_stay_at_a_silent_node_is_told() -> None:
     assert {"half", "nowhere"} <= {finding.where for finding in flow.check(targets=["pipecat"])}
 
 
+def test_that_a_part_of_a_value_has_to_be_there_is_told() -> None:
+    flow = Flow("parts", fresh=True)
+    flow.conversation("ask", "Offer {{ order.size }} to {{ name }}.")
+    assert [loss.where for loss in flow.export("pipecat").losses if loss.feature == "part"] == ["ask"]
+
+
 def test_a_function_of_the_notebook_is_told() -> None:
     flow = Flow("notebook", fresh=True)
     flow.conversation("a", "x")

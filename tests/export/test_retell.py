@@ -264,6 +264,10 @@ FOREIGN: dict[str, Any] = {
 }
 
 
+LOOSE: dict[str, Any] = {"id": "loose", "type": "conversation", "instruction": {"type": "prompt", "text": "Hm."}}
+EDGE = {"id": "e9", "transition_condition": {"type": "prompt", "prompt": "they agree"}}
+
+
 @pytest.mark.parametrize("wrap", [dict, lambda flow: {"agent_name": "Clinic", "conversationFlow": flow}])
 @pytest.mark.parametrize("bare", [False, True])
 def test_the_shapes_are_read_and_what_is_skipped_is_listed(wrap: Any, bare: bool, tmp_path: Path) -> None:
@@ -302,6 +306,13 @@ def test_that_edges_are_joined_across_another_one_is_told(tmp_path: Path) -> Non
         assert [loss.feature for loss in flow.skipped if loss.where == "split → end"] == lost
 
 
+def test_the_settings_of_the_agent_around_a_flow_are_listed(tmp_path: Path) -> None:
+    agent = {"agent_name": "Clinic", "agent_id": "a_1", "voice_id": "v_1", "language": "en-GB", "webhook_url": ""}
+    before = back(FOREIGN, tmp_path, name="alone").skipped
+    told = {loss.problem for loss in back({**agent, "conversationFlow": FOREIGN}, tmp_path, name="around").skipped}
+    assert told - {loss.problem for loss in before} == {"voice_id of the agent.", "language of the agent."}
+
+
 def test_the_name_of_an_agent_becomes_that_of_the_flow(tmp_path: Path) -> None:
     path = tmp_path / "agent.json"
     path.write_text(json.dumps({"agent_name": "Clinic", "conversationFlow": FOREIGN}), encoding="utf-8")
@@ -335,6 +346,12 @@ def test_a_damaged_file_is_refused_or_read_without_its_faults(broken: Any, tmp_p
         ({"nodes": [*FOREIGN["nodes"], {"id": "last", "type": "end", "edges": 5}]}, ("setting", "last")),
         ({"nodes": [*FOREIGN["nodes"], {"id": "last", "type": "end", "edges": [None]}]}, ("setting", "last")),
         ({"global_prompt": {"text": "Be brief."}}, ("setting", "")),
+        ({"start_node_id": ["hello"]}, ("start", "")),
+        ({"nodes": [*FOREIGN["nodes"], LOOSE | {"edges": [EDGE]}]}, ("edge", "loose →")),
+        (
+            {"nodes": [*FOREIGN["nodes"], LOOSE | {"edges": [EDGE | {"destination_node_id": ["x"]}]}]},
+            ("edge", "loose → ['x']"),
+        ),
         ({"model_choice": "gpt-4o"}, ("model", "")),
         ({"model_choice": {"type": "cascading", "model": 4}}, ("model", "")),
     ],

@@ -10,6 +10,7 @@ from byok_widgets.export.base import Loss
 from byok_widgets.export.pipecat.plan import AGAIN, DECIDES, Plan, Tool
 from byok_widgets.export.placeholders import dotted, rewritten
 from byok_widgets.graph import AnyNode
+from byok_widgets.templates.expression import Expression
 
 Json = dict[str, Any]
 
@@ -88,7 +89,19 @@ class NodeWriter:
         }
 
     def _text(self, prompt: str, where: str) -> str:
-        made = rewritten(prompt, write=_escaped, path_of=dotted)
+        paths: list[str] = []
+
+        def path_of(expression: Expression) -> str:
+            paths.append(dotted(expression))
+            return paths[-1]
+
+        made = rewritten(prompt, write=_escaped, path_of=path_of)
+        for path in paths:
+            if "." in path:
+                problem = (
+                    f"{{{{{path}}}}}: without that entry, Pipecat cannot enter the node, and raises an error."
+                )
+                self._lose("part", where, problem, "Set it in begin(), or before the flow comes here.")
         for source in made.lost:
             self._lose(
                 "filter",

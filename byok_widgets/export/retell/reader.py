@@ -20,6 +20,8 @@ Json = dict[str, Any]
 _BRANCHES = ("branch", "logic_split")
 _OF_FLOW = frozenset({"nodes", "start_node_id", "start_speaker", "global_prompt", "model_config", "model_choice"})
 _OF_API = frozenset({"conversation_flow_id", "version", "last_modification_timestamp", "is_published"})
+_OF_AGENT = _OF_API | {"conversationFlow", "conversation_flow", "agent_name", "agent_id", "response_engine"}
+"""What an agent has around its flow that says nothing, or that is read."""
 _ON_SCREEN = frozenset({"display_position", "begin_tag_display_position", "notes", "name", "id", "type"})
 _OF_NODE = frozenset(
     {"instruction", "edges", "else_edge", "always_edge", "variables", "global_node_setting"}
@@ -42,7 +44,10 @@ class RetellReader:
 
     def read(self, data: Json, name: str) -> tuple[Json, list[Loss], dict[str, Callable[..., Any]]]:
         """Return the data of a flow file, what was left out, and the functions of nodes that only branch."""
-        reading = _Reading(_flow_in(data))
+        flow = _flow_in(data)
+        reading = _Reading(flow)
+        if flow is not data:
+            reading.skip_settings(data, _OF_AGENT, "{} of the agent.")
         title = data.get("agent_name")
         made = reading.data(title if isinstance(title, str) and title.strip() else name)
         return made, reading.skipped, reading.functions
@@ -78,13 +83,11 @@ class _Reading:
     def data(self, name: str) -> Json:
         """Return the flow as the data of a flow file."""
         flow = self._flow
-        for key in sorted(flow.keys() - _OF_FLOW - _OF_API - _ON_SCREEN):
-            if flow[key]:
-                self._skip("setting", "", f"{key}.")
-        start = flow.get("start_node_id")
-        first = next(iter(self._made), "")
-        if start is not None and start not in self._made:
-            self._skip("start", "", f"It starts at {start!r}, which was left out.", f"It starts at {first!r}.")
+        self.skip_settings(flow, _OF_FLOW | _OF_API | _ON_SCREEN, "{}.")
+        wanted = flow.get("start_node_id")
+        start, first = _text(wanted), next(iter(self._made), "")
+        if wanted is not None and start not in self._made:
+            self._skip("start", "", f"It starts at {wanted!r}, which was left out.", f"It starts at {first!r}.")
         model = self._model(flow, "")
         return {
             "version": 1,
@@ -96,6 +99,12 @@ class _Reading:
             "nodes": [made for _, made in self._made.values()],
             "edges": [edge for node, _ in self._made.values() for edge in self._edges(node)],
         }
+
+    def skip_settings(self, of: Json, known: frozenset[str], problem: str) -> None:
+        """List the settings that are not known here, and that are set."""
+        for key in sorted(of.keys() - known):
+            if of[key]:
+                self._skip("setting", "", problem.format(key))
 
     def _nodes(self, nodes: list[Json]) -> Iterator[Json]:
         """Yield the nodes that can be told apart."""
@@ -248,10 +257,12 @@ class _Reading:
     def _edge(self, node: Json, edge: Json) -> Json | None:
         source, target = node["id"], edge.get("destination_node_id")
         if target is None:
+            if edge in _list(node, "edges"):
+                self._skip("edge", f"{source} →", "It leads nowhere.", "The edge is left out.")
             return None
         where = f"{source} → {target}"
         problem = self._condition_problem(node, edge)
-        if target not in self._made:
+        if _text(target) not in self._made:
             problem = "It leads to a node that was left out."
         if problem:
             self._skip("edge", where, problem, "The edge is left out.")
