@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Collection, Iterable
 from functools import lru_cache
@@ -10,6 +11,9 @@ from urllib.parse import urlsplit
 
 from byok_widgets.serve.turns.protocol_error import ProtocolError
 
+_HEADERS = ("authorization", "content-type", "idempotency-key", "x-byok-session")
+_HEADER = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
+_MOST_HEADER_CHARS = 2_000
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -81,11 +85,17 @@ class Access:
             return {}
         return {
             "access-control-allow-origin": origin,
-            "access-control-allow-headers": "authorization, content-type, idempotency-key, x-byok-session",
+            "access-control-allow-headers": _named(headers.get("access-control-request-headers", "")),
             "access-control-allow-methods": "GET, POST, OPTIONS",
             "access-control-max-age": "600",
-            "vary": "origin",
+            "vary": "origin, access-control-request-headers",
         }
+
+
+def _named(wanted: str) -> str:
+    """Return the headers that a page may send: those that it asks for, since an SDK has many of its own."""
+    names = [name.strip().lower() for name in wanted[:_MOST_HEADER_CHARS].split(",")]
+    return ", ".join(dict.fromkeys([*_HEADERS, *filter(_HEADER.fullmatch, names)]))
 
 
 @lru_cache(maxsize=64)  # callers all send the same few; whoever sends others keeps nothing in memory for long

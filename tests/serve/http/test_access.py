@@ -92,10 +92,12 @@ def test_a_page_of_an_allowed_origin_may_ask(flow: Flow, script: Script) -> None
     served = Served(flow, None, origins=["https://shop.example"], public_url="https://tunnel.example/x")
     try:
         origin = {"Origin": "https://shop.example", "Host": "tunnel.example"}
-        assert (
-            served.caller.send("OPTIONS", "/v1/chat/completions", b"", {**origin, "Authorization": ""}).status
-            == 204
-        )
+        asked = {"Authorization": "", "Access-Control-Request-Headers": "authorization,X-Stainless-OS, no name"}
+        preflight = served.caller.send("OPTIONS", "/v1/chat/completions", b"", {**origin, **asked})
+        allowed = preflight.headers["access-control-allow-headers"].split(", ")
+        assert (preflight.status, len(allowed)) == (204, len(set(allowed)))
+        assert {"authorization", "content-type", "x-byok-session", "x-stainless-os"} <= set(allowed)
+        assert not [name for name in allowed if " " in name]
         response = served.caller.ask(HELLO, origin)
         assert response.headers["access-control-allow-origin"] == "https://shop.example"
         assert served.base_url == "https://tunnel.example/x/v1"
