@@ -45,6 +45,7 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
         self._lock, self._is_due = threading.Lock(), False
         self._choosing, self._following = threading.Lock(), threading.Lock()
         self._listed = ServedCalls()
+        self._open_key = ""
         self._followed: tuple[Chat, ServedCall] | None = None
         self._head = ipywidgets.HTML()
         self.connection = Connection(server)
@@ -123,10 +124,12 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
                 return
             chat, known = self._followed
             now = next((call for call in self._listed if call.key == known.key), known)
-            if now != known:
+            if now == known:
+                return
+            if chat.follow(self._server.session(now.key)):
                 self._followed = chat, now
-                if not chat.follow(self._server.session(now.key)):
-                    self._followed, self.said.value = None, markup.facts(_GONE_ON)
+            else:
+                self._followed, self.said.value = None, markup.facts(_GONE_ON)
 
     def _show_head(self) -> None:
         self._head.value = self._server._repr_html_()
@@ -140,9 +143,15 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
     def _open(self) -> str:
         key = self._chosen()
         with self._following:
-            call = next(call for call in self._listed if call.key == key)  # first: what comes now is followed
+            call = next(
+                (call for call in self._listed if call.key == key), None
+            )  # first: what comes now is followed
+            if call is None:
+                raise FlowError(
+                    "That call is not in the list any more.", kind="serve_session", fix="Choose another."
+                )
             chat = Chat(self._server.session(key), mode=self._mode)
-            self.opened.children, self._followed = [chat], (chat, call)
+            self.opened.children, self._open_key, self._followed = [chat], key, (chat, call)
         self._follow()
         return _FOLLOWED
 
@@ -157,8 +166,11 @@ class ServerView(ipywidgets.VBox):  # type: ignore[misc]
         return str(chosen)
 
     def _delete(self) -> str:
-        self._server.delete(self._chosen())
-        self.opened.children, self._followed = [], None
+        key = self._chosen()
+        self._server.delete(key)
+        with self._following:
+            if key == self._open_key:
+                self.opened.children, self._open_key, self._followed = [], "", None
         self._refresh()
         return "It is deleted."
 

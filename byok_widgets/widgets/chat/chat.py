@@ -136,8 +136,8 @@ class Chat(assets.PageWidget):
             if act:
                 with self._lock:
                     self._admit_visitor()
-                    self._is_own |= kind in _OWN_WORK
                     act(message)
+                    self._is_own |= kind in _OWN_WORK  # what was refused changes nothing
         except _MalformedError:
             return
         except ByokError as fault:
