@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.serve.http import connection
+from byok_widgets.serve.http import app, connection
 from byok_widgets.serve.snippets import snippet
 from byok_widgets.serve.stores.sqlite_store import SqliteStore
 from byok_widgets.serve.turns import turn_service
@@ -120,6 +120,37 @@ def test_a_reply_that_takes_longer_than_a_request_may_is_heard(
         assert served.caller.ask([user("Hi")]).text == "Well."
     finally:
         served.server.stop()
+
+
+def test_half_of_another_request_does_not_cut_the_reply_before(
+    flow: Flow, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "REQUEST_S", 0.1)
+    script.words = [Say("A reply of some length.", pause_s=0.1, piece_chars=4)]
+    body = json.dumps({"messages": [user("Hi")], "stream": True}).encode()
+    served = Served(flow, None)
+    head = f"Authorization: Bearer {served.token}\r\nContent-Length: {len(body)}\r\n\r\n"
+    got = b""
+    try:
+        with connected(served) as client:
+            client.sendall((2 * (_POST + head.encode() + body))[:-1])
+            while b"[DONE]" not in got and (piece := client.recv(4096)):
+                got += piece
+    finally:
+        served.server.stop()
+    assert b"[DONE]" in got
+
+
+def test_a_failure_of_the_server_has_the_form_of_the_protocol_and_no_details(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("a detail")
+
+    monkeypatch.setattr(app, "read_request", fails)
+    response = served.caller.ask([user("Hi")])
+    assert (response.status, response.data["error"]["type"]) == (500, "server_error")
+    assert b"detail" not in response.body
 
 
 @pytest.mark.parametrize("most_at_once", [10, 100_000], ids=["a body at which reading pauses", "a short body"])

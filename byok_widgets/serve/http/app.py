@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
 
@@ -21,6 +22,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+_LOG = logging.getLogger("byok_widgets.serve")
 MAX_BODY_BYTES = 1_000_000
 ALIVE_EVERY_S = 4.0
 """A client that hears nothing for ten seconds asks again."""
@@ -45,12 +47,26 @@ class App:
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         cors = self._access.cors(headers)
+        has_begun = False
+
+        async def noting(event: MutableMapping[str, Any]) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(event)
+
         try:
             _require_single(scope["headers"], headers)
-            await self._serve(scope, headers, receive, _with_headers(send, cors))
+            await self._serve(scope, headers, receive, _with_headers(noting, cors))
         except ProtocolError as error:
-            body = json.dumps(error.body).encode()
-            await send_body(send, error.status, body, {**cors, **error.headers})
+            refusal = error
+        except Exception:  # noqa: BLE001 - whatever failed, the client reads the form of the protocol alone
+            if has_begun:  # uvicorn hangs up: what was sent must not pass for a whole answer
+                raise
+            _LOG.exception("a request failed")
+            refusal = ProtocolError(500, "The server has failed to answer this request.", code="internal_error")
+        else:
+            return
+        await send_body(send, refusal.status, json.dumps(refusal.body).encode(), {**cors, **refusal.headers})
 
     async def _serve(self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send) -> None:
         path, method = scope["path"].removesuffix("/"), scope["method"]

@@ -42,7 +42,7 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc, unused-ignore]
         if len(self.connections) > most_connections():
             self._end()
         else:
-            self._overdue = self.loop.call_later(REQUEST_S, self._end)
+            self._expect()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget it."""
@@ -56,7 +56,7 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc, unused-ignore]
         self._is_whole = False
         super().data_received(data)  # first: it may begin another request, whose bytes are counted from 0
         if not self._is_whole and self._overdue is None:
-            self._overdue = self.loop.call_later(REQUEST_S, self._end)
+            self._expect()
         self._bytes += len(data)
         if self._bytes > (MAX_HEAD_BYTES if self._in_head else MAX_REQUEST_BYTES):
             self._end()
@@ -92,6 +92,13 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc, unused-ignore]
         if not self.pipeline:  # reading stops after a large body, and with it the news that the client has hung up
             self.flow.resume_reading()
 
+    def on_response_complete(self) -> None:
+        """Give the next request, of which a part may have come by now, its whole time."""
+        super().on_response_complete()
+        if self._overdue is not None:
+            self._arrived()
+            self._expect()
+
     def pause_writing(self) -> None:
         """Wait for the client to read."""
         super().pause_writing()
@@ -111,6 +118,22 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc, unused-ignore]
         if self._overdue is not None:
             self._overdue.cancel()
             self._overdue = None
+
+    def _expect(self) -> None:
+        self._overdue = self.loop.call_later(REQUEST_S, self._end_if_idle)
+
+    def _end_if_idle(self) -> None:
+        """Hang up, unless the request before is being answered: nothing is read until that has ended."""
+        if self._is_answering:
+            self._expect()
+        else:
+            self._end()
+
+    @property
+    def _is_answering(self) -> bool:
+        cycle = self.cycle
+        has_whole = cycle is not None and not cycle.more_body and not cycle.response_complete
+        return has_whole or bool(self.pipeline)
 
     def _end(self) -> None:
         if not self.transport.is_closing():
