@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import ConfigError, Flow
+from byok_widgets.serve.http import app
 from byok_widgets.serve.stores.sqlite_store import SqliteStore
 from byok_widgets.serve.turns.execution import Execution
 from tests.html_table import cells_of
@@ -139,6 +140,24 @@ def test_the_time_to_the_first_token_runs_from_the_last_word(served: Served, scr
     assert served.reports[-1].first_token_s is not None
     assert served.reports[-1].first_token_s >= 0.8, "the turn before is gone through again, while the caller waits"
     assert served.reports[-1].seconds >= served.reports[-1].first_token_s
+
+
+def test_a_client_hears_that_it_is_not_forgotten_while_earlier_turns_are_gone_through(
+    served: Served, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "ALIVE_EVERY_S", 0.3)
+
+    def slowly(request: dict[str, Any]) -> Say:
+        time.sleep(
+            0.7 if not script.server.requests[1:] else 0
+        )  # the first call, which goes through the turn before
+        return script._answer(request)
+
+    script.server.script(slowly)
+    said = [user("Hi"), flow_said("Your name?"), user("Hm")]
+    response = served.caller.ask(said, user="u", stream=True)
+    assert response.body.startswith(b": keep-alive")
+    assert (response.text, response.finish) == ("Hm.", "stop")
 
 
 @pytest.mark.parametrize("pause_s", [0.0, 0.05])

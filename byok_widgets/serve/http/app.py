@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, MutableMapping
 from typing import Any
 
 from byok_widgets.secrets import redact
@@ -59,7 +60,7 @@ class App:
             await self._serve(scope, headers, receive, _with_headers(noting, cors))
         except ProtocolError as error:
             refusal = error
-        except Exception:  # noqa: BLE001 - whatever failed, the client reads the form of the protocol alone
+        except Exception:
             if has_begun:  # uvicorn hangs up: what was sent must not pass for a whole answer
                 raise
             _LOG.exception("a request failed")
@@ -106,13 +107,15 @@ class App:
         self, caller: str, headers: dict[str, str], client: Client, receive: Receive, send: Send
     ) -> None:
         request = read_request(await read_body(headers, receive), headers)
-        live = await self._turns.ask(request, caller)
+        events = _Events(send)
+        asked = self._turns.ask(request, caller)
+        live = await (events.waiting(asked) if request.stream else asked)
         pieces = Pieces(live.key, self._model, request.end_tool)
         client.watch(live.stir)
         live.followers += 1
         try:
             if request.stream:
-                await _stream(live, pieces, send, client, usage=request.include_usage)
+                await _stream(live, pieces, events, client, usage=request.include_usage)
             else:
                 await _whole(live, pieces, send, client)
         finally:
@@ -121,16 +124,36 @@ class App:
             self._turns.leave(live)
 
 
-async def _stream(live: LiveTurn, pieces: Pieces, send: Send, client: Client, *, usage: bool) -> None:
-    first, heard, has_begun = pieces.role(), "", False
+class _Events:
+    """A streamed response; its head goes with the first piece: to send it alone takes longer than to make it."""
+
+    def __init__(self, send: Send) -> None:
+        self._send, self._has_begun = send, False
+
+    async def send_on(self, body: bytes, *, more: bool = True) -> None:
+        """Send some bytes."""
+        if not self._has_begun:
+            self._has_begun = True
+            await self._send({"type": "http.response.start", "status": 200, "headers": _EVENTS})
+        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def waiting(self, asked: Coroutine[Any, Any, LiveTurn]) -> LiveTurn:
+        """Return the turn that was asked for; until it is found, which may take long, the client hears of it."""
+        search = asyncio.create_task(asked)
+        try:
+            while not (await asyncio.wait([search], timeout=ALIVE_EVERY_S))[0]:
+                await self.send_on(ALIVE)
+        finally:
+            search.cancel()  # does nothing where it has ended
+        return search.result()
+
+
+async def _stream(live: LiveTurn, pieces: Pieces, events: _Events, client: Client, *, usage: bool) -> None:
+    first, heard = pieces.role(), ""
     silence = Silence(live.stir, ALIVE_EVERY_S)
 
     async def send_on(body: bytes, *, more: bool = True) -> None:
-        nonlocal has_begun
-        if not has_begun:  # the head goes with the first piece: to send it alone takes longer than to make it
-            has_begun = True
-            await send({"type": "http.response.start", "status": 200, "headers": _EVENTS})
-        await send({"type": "http.response.body", "body": body, "more_body": more})
+        await events.send_on(body, more=more)
         silence.begin()
 
     try:
