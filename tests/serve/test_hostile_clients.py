@@ -142,15 +142,19 @@ def test_half_of_another_request_does_not_cut_the_reply_before(
 
 
 def test_a_failure_of_the_server_has_the_form_of_the_protocol_and_no_details(
-    served: Served, monkeypatch: pytest.MonkeyPatch
+    served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    key = fake_key()
+
     def fails(*_: object) -> None:
-        raise RuntimeError("a detail")
+        raise RuntimeError(f"a detail: {key}")
 
     monkeypatch.setattr(app, "read_request", fails)
     response = served.caller.ask([user("Hi")])
     assert (response.status, response.data["error"]["type"]) == (500, "server_error")
     assert b"detail" not in response.body
+    assert "a detail" in caplog.text
+    assert key not in caplog.text
 
 
 @pytest.mark.parametrize("most_at_once", [10, 100_000], ids=["a body at which reading pauses", "a short body"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import traceback
 from collections.abc import Awaitable, Callable, Collection, Coroutine, MutableMapping
 from typing import Any
 
@@ -63,7 +64,7 @@ class App:
         except Exception:
             if has_begun:  # uvicorn hangs up: what was sent must not pass for a whole answer
                 raise
-            _LOG.exception("a request failed")
+            _LOG.error("a request failed\n%s", redact(traceback.format_exc()))
             refusal = ProtocolError(500, "The server has failed to answer this request.", code="internal_error")
         else:
             return
