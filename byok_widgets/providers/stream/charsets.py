@@ -25,6 +25,8 @@ _ESCAPE = b"\x1b"
 _WIDE_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _WIDTH_BYTES, _TELLING_BYTES = 2, 4
 """So many bytes show whether characters are wide, and of which kind."""
+_FILLING = bytes(_TELLING_BYTES)
+"""No text begins with so many NUL bytes, whatever the width of its characters: a server has filled its buffer."""
 
 
 class Charset:
@@ -79,6 +81,9 @@ class WideText:
         """Return the next piece; the first bytes are held back until they tell what it is."""
         if self._decoder is None:
             piece, self._first = self._first + piece, b""
+            if piece.startswith(_FILLING):
+                self.is_needed = False
+                return piece.lstrip(b"\0")
             if not _may_be_wide(piece):
                 self.is_needed = False
                 return piece

@@ -117,6 +117,19 @@ def test_it_makes_no_difference_where_the_bytes_are_cut(kind: str, codec: str) -
     assert text[2:] in wholes.pop()
 
 
+@KINDS
+@pytest.mark.parametrize("count", [1, 3, 4, 6, 8, 50])
+def test_nul_bytes_before_an_answer_do_not_make_it_wide(kind: str, count: int) -> None:
+    body = written("Café", "utf-8", kind).body
+    for step in (1, 3, 1000):
+        assert _read(bytes(count) + body, kind, step) == _read(body, kind, 1000)
+
+
+def test_nul_bytes_before_a_failure_leave_its_reason(faulty: FaultServer) -> None:
+    reply = says({"error": {"message": "Café"}}, 400)
+    assert "Café" in str(fault(faulty, reply.but(body=bytes(8) + reply.body)))
+
+
 def _read(body: bytes, kind: str, step: int) -> Any:
     reader = AnswerReader(kind)
     events = [event for at in range(0, len(body), step) for event in reader.feed(body[at : at + step])]
