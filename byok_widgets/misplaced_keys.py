@@ -18,7 +18,7 @@ def reject_key(data: object) -> None:
     Raises:
         KeyFormatError: Kind `misplaced_key`; the text appears nowhere in it.
     """
-    found = any(map(looks_like_key, _texts(data, [])))
+    found = any(map(looks_like_key, all_texts(data)))
     del data
     if found:
         raise misplaced_key()
@@ -30,7 +30,7 @@ def reject_any_key(data: object) -> None:
     Raises:
         KeyFormatError: Kind `misplaced_key`; the text appears nowhere in it.
     """
-    texts = _texts(data, [])
+    texts = all_texts(data)
     joined = BETWEEN.join(texts)
     found = any(map(looks_like_key, texts)) or redact(joined, words=False) != joined
     del data, texts, joined
@@ -44,7 +44,7 @@ def reject_whole_key(data: object) -> None:
     Raises:
         KeyFormatError: Kind `misplaced_key`; the text appears nowhere in it.
     """
-    texts = _texts(data, [])
+    texts = all_texts(data)
     found = any(map(looks_like_key, texts)) or contains_held_key(texts)
     del data, texts
     if found:
@@ -76,6 +76,11 @@ def key_in_call() -> KeyFormatError:
         kind="misplaced_key",
         fix="Remove the key there. Keys belong only in the key field of flow.settings().",
     )
+
+
+def all_texts(data: object) -> list[str]:
+    """Return every text in `data`, names included, whatever kinds of collection hold them."""
+    return _texts(data, [])
 
 
 def _texts(data: object, found: list[str]) -> list[str]:

@@ -218,13 +218,18 @@ def test_nor_is_one_in_disguise(server: ScriptedServer, give: Callable[[Flow, st
 
 @pytest.mark.parametrize(
     "given",
-    [lambda key: {"model": f"compatible:{key}"}, lambda key: {"stop": ["end", key]}],
-    ids=["model", "setting"],
+    [
+        lambda key: {"model": f"compatible:{key}"},
+        lambda key: {"stop": ["end", key]},
+        lambda key: {"stop": ("end", key)},
+        lambda key: {"stop": {key: "end"}},
+    ],
+    ids=["model", "setting", "tuple", "name in a setting"],
 )
 def test_no_call_is_made_whose_model_or_setting_is_a_held_key(
     server: ScriptedServer, given: Callable[[str], dict[str, Any]]
 ) -> None:
-    flow, key = a_flow(server.base_url, "compatible"), f"gateway-{secrets.token_hex(16)}"
+    flow, key = a_flow(server.base_url, "compatible"), f"gateway_{secrets.token_hex(10)}"
     flow.key_store.save("openai", "api.openai.com", key, backend="session", override=True)
     with pytest.raises(KeyFormatError) as caught:
         flow.node("ask").run("Hi", **given(key))

@@ -11,7 +11,7 @@ from byok_widgets.attributes.strict import nearest, unknown_name_error
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine import Deadline
 from byok_widgets.messages import Message
-from byok_widgets.misplaced_keys import key_in_call
+from byok_widgets.misplaced_keys import all_texts, key_in_call
 from byok_widgets.nodes.node_settings import LIMIT, checked
 from byok_widgets.providers import PROVIDERS, OutputSchema, Provider, Request
 from byok_widgets.providers.allowance import Allowance
@@ -72,7 +72,7 @@ class Call:
         """
         texts = (self.system, *[message.content for message in self.messages])
         shape = self.output.schema if self.output else {}
-        fixed = (self.resolved.ref.model, *texts_in(dict(self.settings)))
+        fixed = (self.resolved.ref.model, *all_texts(self.settings))
         # Whole: a piece of a key may be a word of a name.
         if not are_clear_of_held_keys(fixed) and contains_held_key(fixed):
             raise key_in_call()
