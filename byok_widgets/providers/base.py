@@ -170,7 +170,8 @@ class Provider(ABC):
         """Return the body of an error in the usual form, if this provider uses a different one.
 
         The usual form is `{"error": {"message", "type", "code", "param", "metadata"}}`, where
-        `metadata.retry_after_s` is the time it asks to wait, in seconds.
+        `metadata.retry_after_s` is the time it asks to wait, in seconds, and `metadata.resets_at` the time on its
+        own clock from which it takes requests again.
         """
         return body
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.providers import quota_headers
 from byok_widgets.providers.base import Links, iso_date, parse_count
 from byok_widgets.providers.exchange import Endpoint, ModelInfo, Request
 from byok_widgets.providers.model_facts import ModelFacts
@@ -101,13 +99,12 @@ class OpenRouterProvider(ChatCompletionsProvider):
         return None if charge is None or further is None else charge + further
 
     def error_body(self, body: Any) -> Any:
-        """Add the time until a quota resets, which this provider gives as Unix time in milliseconds."""
+        """Add when a quota resets, which this provider gives as Unix time in milliseconds."""
         inner = body.get("error", body) if isinstance(body, Mapping) else None
         metadata = inner.get("metadata") if isinstance(inner, Mapping) else None
         if not isinstance(inner, Mapping) or not isinstance(metadata, Mapping):
             return body
-        wait_s = _until_reset(metadata.get("headers"))
-        return {"error": {**inner, "metadata": {**metadata, "retry_after_s": wait_s}}}
+        return {"error": {**inner, "metadata": {**metadata, "resets_at": _reset_in(metadata.get("headers"))}}}
 
     async def check_key(self, endpoint: Endpoint) -> None:
         """Ask `/key`: the model list is public, so it would accept any key."""
@@ -161,7 +158,6 @@ def _usd(amount: Any) -> Decimal | None:
     return usd if usd <= _MOST_USD else None
 
 
-def _until_reset(headers: Any) -> float | None:
+def _reset_in(headers: Any) -> Any:
     named = headers if isinstance(headers, Mapping) else {}
-    given = {str(name).lower(): value for name, value in named.items()}
-    return quota_headers.until(str(given.get("x-ratelimit-reset")), now=time.time()) or None
+    return next((value for name, value in named.items() if str(name).lower() == "x-ratelimit-reset"), None)

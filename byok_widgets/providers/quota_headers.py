@@ -97,18 +97,27 @@ def read(headers: Mapping[str, str], *, now: float | None = None) -> QuotaReadin
                     quota.setdefault(_PART_OF_PARAMETER.get(parameter, parameter), number)
         elif known := _known(name):
             found.setdefault(known[0], {})[known[1]] = value
-    waits_s = retry_after(headers, now=now) if found or "retry-after" in headers else None
+    if not found and "retry-after" not in headers:
+        return None
+    at = now if now is not None else server_time(headers)
+    waits_s = retry_after(headers, now=at)
     if not found and waits_s is None:
         return None
-    at = now if now is not None else _server_time(headers)
     allowances = {name: _allowance(parts, at) for name, parts in found.items()}
     of_all = frozenset(name for name in allowances if _whose(name) in _OF_ALL_MODELS)
     return QuotaReading(allowances, waits_s, of_all)
 
 
 def retry_after(headers: Mapping[str, str], *, now: float | None = None) -> float | None:
-    """Return how many seconds a provider asks to wait; `None` if it does not ask, or cannot be understood."""
-    at = time.time() if now is None else now
+    """Return how many seconds a provider asks to wait; `None` if it does not ask, or cannot be understood.
+
+    Args:
+        headers: The headers of an answer.
+        now: The present as Unix time; by default the time of the server, as for `read`.
+    """
+    if "retry-after" not in headers and "retry-after-ms" not in headers:
+        return None
+    at = server_time(headers) if now is None else now
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         raw = headers.get(name)
         if raw is None:
@@ -206,7 +215,8 @@ def _span_s(text: str) -> float | None:
     return sum(float(number) * _SPAN_S[unit] for number, unit in spans)
 
 
-def _server_time(headers: Mapping[str, str]) -> float:
+def server_time(headers: Mapping[str, str]) -> float:
+    """Return the time by the clock of the server that sent an answer; by our own where it tells none."""
     now = time.time()
     ahead_s = _seconds_until(headers.get("date") or "", now)
     return now if math.isnan(ahead_s) else now + ahead_s

@@ -152,6 +152,19 @@ def test_the_wait_that_is_asked_for_reaches_the_error(faulty: FaultServer, of: s
     assert "5 minutes" in error.fix
 
 
+@pytest.mark.parametrize("of", ["openai", "anthropic", "openrouter"])
+def test_a_date_is_measured_by_the_clock_of_the_server(faulty: FaultServer, of: str) -> None:
+    there = datetime.datetime.now(datetime.UTC).replace(microsecond=0) - datetime.timedelta(minutes=10)
+    then = there + datetime.timedelta(seconds=30)
+    date = {"Date": email.utils.format_datetime(there, usegmt=True)}
+    reply = says({"error": {"message": "slow down"}}, 429)
+    told = {**date, "Retry-After": email.utils.format_datetime(then, usegmt=True)}
+    assert fault(faulty, reply.but(headers=told), of=of).retry_after_s == 30
+    metadata = {"headers": {"X-RateLimit-Reset": f"{then.timestamp() * 1000:.0f}"}}
+    within = says({"error": {"message": "slow down", "metadata": metadata}}, 429).but(headers=date)
+    assert fault(faulty, within, of="openrouter").retry_after_s == 30
+
+
 @pytest.mark.parametrize(
     ("status", "words", "seconds"),
     [

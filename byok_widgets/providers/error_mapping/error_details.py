@@ -20,7 +20,7 @@ from byok_widgets.providers.error_mapping.excerpts import READ_CHARS, excerpt, o
 from byok_widgets.providers.error_mapping.phrases import Cause
 from byok_widgets.providers.error_mapping.rejected_fields import RejectedField, rejected_fields
 from byok_widgets.providers.exchange import Endpoint
-from byok_widgets.providers.quota_headers import retry_after, wait_in_words
+from byok_widgets.providers.quota_headers import retry_after, server_time, until, wait_in_words
 from byok_widgets.providers.stream import parse_json
 
 _MAY_ASK_TO_WAIT = (429, 503, 529)
@@ -153,6 +153,7 @@ def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str
         is_page=is_page,
         retry_after_s=retry_after(headers)
         or _seconds(metadata.get("retry_after_s"))
+        or until(str(metadata.get("resets_at")), now=server_time(headers))
         or _seconds(inner.get("estimated_time"))  # until a model is loaded
         or _retry_delay_s(_list(inner.get("details")))
         or (wait_in_words(text_of_reason(inner)[:READ_CHARS]) if described in _MAY_ASK_TO_WAIT else None),
