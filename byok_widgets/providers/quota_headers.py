@@ -9,9 +9,9 @@ import email.utils
 import math
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from byok_widgets.engine.quota import Allowance, QuotaReading
@@ -122,14 +122,19 @@ def retry_after(headers: Mapping[str, str], *, now: float | None = None) -> floa
         raw = headers.get(name)
         if raw is None:
             continue
-        try:
-            seconds = _span_or_epoch(float(raw) / unit, at)
-        except ValueError:
-            span_s = _span_s(_IN_WORDS.sub("s", raw.strip().lower()))
-            seconds = _seconds_until(raw, at) if span_s is None else span_s
+        seconds = _largest(raw, partial(_wait_s, unit=unit, now=at))
         if 0 < seconds <= _LONGEST_S:
             return seconds
     return None
+
+
+def _wait_s(text: str, *, unit: float, now: float) -> float:
+    """Return the wait in a header's value, a number of which counts so many to the second; NaN if it is none."""
+    try:
+        return _span_or_epoch(float(text) / unit, now)
+    except ValueError:
+        span_s = _span_s(_IN_WORDS.sub("s", text.strip().lower()))
+        return _seconds_until(text.strip(), now) if span_s is None else span_s
 
 
 def wait_in_words(text: str) -> float | None:
@@ -148,15 +153,28 @@ def until(text: str, *, now: float) -> float | None:
     It may be a time span (`6m0s`, `30`), a date (RFC 3339, HTTP), or Unix time in seconds or milliseconds. A date
     that is past is a reset that has happened: 0.
     """
-    text = text.strip()
-    try:
-        number = float(text)
-    except ValueError:
-        seconds = _span_s(text)
-        seconds = _or_past(_seconds_until(text, now)) if seconds is None else seconds
-    else:
-        seconds = _span_or_epoch(number, now)
+    seconds = _largest(text.strip(), partial(_reset_s, now=now))
     return seconds if 0 <= seconds <= _LONGEST_S else None
+
+
+def _reset_s(text: str, *, now: float) -> float:
+    """Return the seconds until a quota resets; NaN if the text is no time."""
+    try:
+        return _span_or_epoch(float(text), now)
+    except ValueError:
+        seconds = _span_s(text.strip())
+        return _or_past(_seconds_until(text.strip(), now)) if seconds is None else seconds
+
+
+def _largest(text: str, read: Callable[[str], float]) -> float:
+    """Return what a header says, or the largest that it says if it was sent more than once; NaN if it is no time.
+
+    Its values are joined with commas then, and a date has a comma of its own.
+    """
+    seconds = read(text)
+    if not math.isnan(seconds) or "," not in text:
+        return seconds
+    return max((each for each in map(read, text.split(",")) if each <= _LONGEST_S), default=math.nan)
 
 
 def _relevant(headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
