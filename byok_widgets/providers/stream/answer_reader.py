@@ -26,8 +26,8 @@ _SIGNS_OF_LIFE = frozenset({"ping", "pong", "heartbeat", "keepalive", "keep-aliv
 """Names of events that say nothing, and what some servers send as their data."""
 _PROGRESS = _SIGNS_OF_LIFE | {"status", "progress", "info", "queue", "queued", "processing", "loading"}
 """Names and types of events that tell of the wait for an answer."""
-_PARTS = frozenset({"choices", "delta", "message", "content_block", "error", "usage"})
-"""What an event with a part of an answer has, whatever it is called, and one that tells of an error."""
+_PARTS = frozenset({"choices", "delta", "message", "content_block", "usage"})
+"""What an event with a part of an answer has, whatever it is called."""
 _ENDS = frozenset({"[done]", "done", "[end]", "[eof]", "[stop]"})
 
 
@@ -206,6 +206,8 @@ class AnswerReader:
 
 
 def _tells_nothing(event: Mapping[str, Any]) -> bool:
+    if event.get("error"):  # often only a text
+        return False
     return not any(isinstance(event.get(part), (Mapping, list)) for part in _PARTS)
 
 

@@ -62,8 +62,9 @@ def test_an_event_with_a_part_of_an_answer_is_read_whatever_it_is_called(faulty:
     frame = f"event: {name}\n".encode()
     body = said("Hello", " there")("compatible").body.replace(b"data: {", frame + b"data: {")
     assert ask(faulty, Reply(body, kind="text/event-stream"), of="compatible").text == "Hello there"
-    told = frame + b'data: {"error": {"message": "CUDA out of memory"}}\n\n'
-    assert "memory" in str(fault(faulty, Reply(told, kind="text/event-stream"), of="compatible"))
+    for error in ({"message": "CUDA out of memory"}, "CUDA out of memory"):
+        for told in (stream(frame, {"error": error}), stream({"type": name, "error": error})):
+            assert "memory" in str(fault(faulty, told, of="compatible"))
 
 
 @BOTH
