@@ -186,7 +186,7 @@ class AnswerReader:
         try:
             value, is_json = parse_json(data), True
         except ValueError:
-            value, is_json = data.decode("utf-8", "replace").strip(), False
+            value, is_json = data.replace(b"\0", b"").decode("utf-8", "replace").strip(), False
         if not is_json and _TWICE.match(data):  # a gateway has made events of the lines of another one's
             return self._value(Event(name, data[5:].strip(), is_cut))
         if self._says_nothing(name, value):

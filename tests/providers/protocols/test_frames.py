@@ -57,6 +57,14 @@ def test_nul_bytes_around_lines_lose_no_text(faulty: FaultServer, of: str, kind:
         assert (answer.text, answer.finish_reason) == ("Hello there", "stop")
 
 
+@pytest.mark.parametrize("around", ["{}\0", "\0{}", "{}\0 \0"])
+def test_nul_bytes_around_a_word_leave_it_what_it_is(faulty: FaultServer, around: str) -> None:
+    body = said("Hello", " there")("compatible").body
+    ping, done = (f"data: {around.format(word)}\n\n".encode() for word in ("ping", "[DONE]"))
+    answer = ask(faulty, Reply(ping + body + done, kind="text/event-stream"), of="compatible")
+    assert (answer.text, answer.finish_reason, answer.notices) == ("Hello there", "stop", ())
+
+
 @pytest.mark.parametrize("name", ["status", "info"])
 def test_an_event_with_a_part_of_an_answer_is_read_whatever_it_is_called(faulty: FaultServer, name: str) -> None:
     frame = f"event: {name}\n".encode()
