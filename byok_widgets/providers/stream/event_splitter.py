@@ -121,11 +121,13 @@ class EventSplitter:
                 if is_alone and len(value) < max_bytes and self._count < self._max_events:
                     at += 1
                     self._count += 1
+                    self._idle = 0
                     events.append(Event(self._name, value))
                     self._name = ""
                 else:
                     self._add_data(value, events)
             elif not line:
+                self._idle += 1
                 if self._data:
                     self._finish_event(events)
                 self._name = ""
@@ -133,10 +135,10 @@ class EventSplitter:
                 at -= 1
                 lines[at] = read
             else:
+                self._idle += 1
                 self._take_other(line, events)
-        self._idle = 0 if events else self._idle + end
-        if self._idle > self._max_idle:
-            self._stop(bounds.too_many_idle_lines(self._max_idle), events)
+            if self._idle > self._max_idle:
+                self._stop(bounds.too_many_idle_lines(self._max_idle), events)
         return events
 
     def _take_other(self, line: bytes, events: list[Event]) -> None:
@@ -163,6 +165,8 @@ class EventSplitter:
             self._add_data(line, events)
 
     def _add_data(self, value: bytes, events: list[Event]) -> None:
+        if value:
+            self._idle = 0
         self._data.append(value)
         self._data_bytes += len(value) + 1
         if self._data_bytes > self._max_bytes:
@@ -187,6 +191,7 @@ class EventSplitter:
         if self._count > self._max_events:
             self._stop(bounds.too_many_events(self._max_events), events)
             return
+        self._idle = 0
         events.append(Event(name, data, is_cut))
 
 

@@ -111,6 +111,8 @@ def test_any_bytes_in_any_pieces_are_what_a_simple_reader_makes_of_the_whole(
         ("MAX_EVENT_BYTES", 100, b": " + b"x" * 200, "one of its events is longer than 100 bytes"),
         ("MAX_EVENT_BYTES", 100, b'{\n"x": 1,' * 40, "one of its events is longer than 100 bytes"),
         ("MAX_EVENTS", 3, b"data: x\n\n" * 4, "it has more than 3 events"),
+        ("MAX_IDLE_LINES", 100, b"data: x\n\n" + b": hm\n" * 101 + b"data: x\n\n", "more than 100 comments"),
+        ("MAX_IDLE_LINES", 100, b"data:\n\n" * 101 + b"data: x\n\n", "more than 100 comments"),
     ],
 )
 def test_what_has_no_end_stops_at_its_bound(
@@ -137,3 +139,12 @@ def test_events_between_keep_alives_are_no_silence(monkeypatch: pytest.MonkeyPat
     for _ in range(3):
         assert splitter.feed(b": hm\n\n" * 30) == []
         assert [event.data for event in splitter.feed(b"data: a\n\ndata: b\n\n")] == [b"a", b"b"]
+
+
+def test_the_lines_of_a_long_event_are_no_silence_however_they_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "MAX_IDLE_LINES", 100)
+    comments, lines = [b": hm\n"] * 99, [b"data: [\n", *([b"data: 1,\n"] * 150), b"data: 1]\n", b"\n"]
+    every = [*comments, *lines, *comments]
+    whole = split(b"".join(every))
+    assert [len(event.data.splitlines()) for event in whole] == [152]
+    assert split(*every) == whole
