@@ -31,18 +31,22 @@ class InPlace:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._alone = threading.Lock()
+        # An interrupt may come just before its release: the thread that was interrupted can take it again.
+        self._alone = threading.RLock()
         self._made: asyncio.AbstractEventLoop | None = None
         self._pid = 0
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` and wait for it; an interrupt cancels it, as on the engine."""
-        if not HAS_THREADS or _has_running_loop() or not self._alone.acquire(blocking=False):
-            return self._engine.run(work)
+        is_alone = False
         try:
-            return _run(self._loop(), work)
+            is_alone = HAS_THREADS and not _has_running_loop() and self._alone.acquire(blocking=False)
+            if is_alone:
+                return _run(self._loop(), work)
         finally:
-            self._alone.release()
+            if is_alone:
+                self._alone.release()
+        return self._engine.run(work)
 
     async def arun(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` on the caller's loop."""
@@ -77,16 +81,16 @@ def _has_running_loop() -> bool:
 
 
 def _run(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
-    task = loop.create_task(_stopping(loop, work))
+    task: asyncio.Task[T] | None = None
     try:
+        task = loop.create_task(_stopping(loop, work))
         while not task.done():
             loop.run_forever()
         return task.result()
     except asyncio.CancelledError:
         pass
     except BaseException:
-        if not task.done():
-            _unwind(loop, task)
+        _unwind(loop, task, work)
         raise
     raise concurrent.futures.CancelledError  # as from the engine
 
@@ -99,12 +103,20 @@ async def _stopping(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T
         loop.stop()
 
 
-def _unwind(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> None:
-    """Cancel work, and give it a little time to end."""
-    task.cancel()
-    late = loop.call_later(UNWIND_S, loop.stop)
-    loop.run_forever()
-    late.cancel()
+def _unwind(
+    loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any] | None, work: Coroutine[Any, Any, Any]
+) -> None:
+    """Cancel work, give it a little time to end, and leave nothing of it to the next call."""
+    if task is not None and not task.done():
+        task.add_done_callback(lambda _: loop.stop())  # the work may end before its first step
+        task.cancel()
+        late = loop.call_later(UNWIND_S, loop.stop)
+        loop.run_forever()
+        late.cancel()
+    if task is None or task.done():
+        work.close()  # it may not have begun
+    if task is not None and task.done() and not task.cancelled():
+        task.exception()  # an interrupt inside it is raised here; asyncio would complain that nobody asked for it
 
 
 IN_PLACE = InPlace(ENGINE)

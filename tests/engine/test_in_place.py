@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import gc
+import inspect
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
 from byok_widgets import ProviderError
-from byok_widgets.engine.in_place import IN_PLACE
-from tests.engine.work import Long, double, fail
+from byok_widgets.engine import ENGINE, in_place
+from byok_widgets.engine.in_place import IN_PLACE, InPlace
+from tests.engine.work import Long, double, fail, tasks
+from tests.interrupts import interrupted_at_line
 
 CHILD = """
 import asyncio
@@ -102,6 +108,38 @@ def test_an_interrupt_cancels_the_work() -> None:
         IN_PLACE.run(interrupted())
     assert long.unwound.is_set()
     assert IN_PLACE.run(double(2)) == 4
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # it was interrupted before it was taken over
+def test_an_interrupt_at_any_line_leaves_nothing_to_the_next_call(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(in_place, "UNWIND_S", 60)
+    here, began, interrupts = InPlace(ENGINE), time.monotonic(), 0
+    for number in itertools.count(1):
+        try:
+            with interrupted_at_line(number, InPlace.run, in_place._run, in_place._stopping):
+                here.run(double(2))
+        except KeyboardInterrupt:
+            interrupts += 1
+        else:
+            break
+        assert here.run(_thread()) is threading.current_thread(), f"interrupted at line {number}"
+        assert here.run(tasks()) == 0
+    gc.collect()
+    assert [record.message for record in caplog.records] == []
+    assert interrupts > 8, "every line was tried"
+    assert time.monotonic() - began < 50, "nothing was waited for that had ended"
+
+
+def test_work_that_was_interrupted_before_its_first_step_is_closed(recwarn: pytest.WarningsRecorder) -> None:
+    loop, work = asyncio.new_event_loop(), double(2)
+    with pytest.raises(KeyboardInterrupt), interrupted_at_line(4, in_place._run):
+        in_place._run(loop, work)
+    assert inspect.getcoroutinestate(work) == inspect.CORO_CLOSED
+    loop.close()
+    gc.collect()
+    assert [str(warning.message) for warning in recwarn] == []
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
