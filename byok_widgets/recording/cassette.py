@@ -11,41 +11,35 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
-import re
 import stat
 import threading
-from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
 
 from byok_widgets import __version__
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import describe_os_error, finite_json
+from byok_widgets.files import describe_os_error
 from byok_widgets.files.locking import file_lock
 from byok_widgets.files.reading import FileTooLargeError, NotRegularFileError, open_file
 from byok_widgets.files.trust import require_not_planted
-from byok_widgets.recording.entry_shape import is_entry, misfit
+from byok_widgets.recording.cassette_contents import (
+    FORMAT,
+    Contents,
+    Entry,
+    entry_of,
+    line_of,
+    may_be_header,
+    parsed,
+)
 
 SUFFIX = ".cassette"
-FORMAT = 1
 RECORDER = f"byok-widgets {__version__}"
 LOCK_TIMEOUT_S = 10.0
 MAX_BYTES = 500_000_000
 """Largest cassette: some 100,000 calls, which stand in the memory."""
 
-_MOST_READ = 32
-"""Most entries that are kept as they were read."""
-
-_HEADER = b'{"cassette": '
-_ANY_HEADER = re.compile(rb'\s*\{\s*"cassette"\s*:')  # as other programs write it, too
-_BEFORE_DIGEST = b'{"digest": "'
-_DIGEST = slice(len(_BEFORE_DIGEST), len(_BEFORE_DIGEST) + 64)
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-
-Entry = dict[str, Any]
 
 
 class Cassette:
@@ -62,9 +56,8 @@ class Cassette:
             ConfigError: It is not there, cannot be read, or is no cassette.
         """
         self.path = path
-        self._lock, self._keeping = threading.Lock(), threading.Lock()
-        self._forget()
-        self._version = (0, 0)
+        self._lock = threading.Lock()
+        self._contents = Contents(path, (0, 0))
         try:
             self._catch_up()
         except FileNotFoundError as error:
@@ -85,19 +78,19 @@ class Cassette:
         return cassette
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._contents.places)
 
     def __contains__(self, digest: str) -> bool:
-        return digest.encode() in self._places
+        return digest.encode() in self._contents.places
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What could not be read of it."""
-        found = []
-        if self._is_torn:
+        found, contents = [], self._contents
+        if contents.is_torn:
             found.append("its last line was not written to the end, and is left out")
-        if self._damaged:
-            lines = ", ".join(map(str, self._damaged[:5])) + (", …" if len(self._damaged) > 5 else "")
+        if damaged := contents.damaged:
+            lines = ", ".join(map(str, damaged[:5])) + (", …" if len(damaged) > 5 else "")
             found.append(f"line {lines} cannot be read, and is left out")
         return tuple(found)
 
@@ -107,18 +100,7 @@ class Cassette:
         Raises:
             ConfigError: There is one that cannot be used.
         """
-        read, at = self._read, self._places.get(digest.encode())
-        if at is None:
-            return None
-        entry = read.get(at)
-        if entry is None and (entry := entry_of(self._line(at))):
-            with self._keeping:
-                _keep(read, at, entry)
-        if entry is not None:
-            return entry
-        line, why = self._content.count(b"\n", 0, at) + 1, misfit(parsed(self._line(at)))
-        problem = f"Line {line} of {str(self.path)!r} is not a recorded call: {why}."
-        raise ConfigError(problem, kind="cassette", fix="Correct it, or record it again.")
+        return self._contents.find(digest)
 
     def refresh(self) -> None:
         """Look at the file again: another process may have written to it.
@@ -138,11 +120,8 @@ class Cassette:
 
     def lines(self) -> Iterator[bytes]:
         """Yield the lines of all entries that hold."""
-        return map(self._line, sorted(self._places.values()))
-
-    def _line(self, at: int) -> bytes:
-        end = self._content.find(b"\n", at)
-        return bytes(self._content[at:end] if end >= 0 else self._content[at:])
+        contents = self._contents
+        return map(contents.line, sorted(contents.places.values()))
 
     def _require_writable(self) -> None:
         try:
@@ -191,116 +170,25 @@ class Cassette:
         except TimeoutError:
             raise TimeoutError(f"another program has locked it for {LOCK_TIMEOUT_S:g} s") from None
 
-    def _forget(self) -> None:
-        self._content = bytearray()
-        self._places: dict[bytes, int] = {}
-        self._read: dict[int, Entry] = {}
-        self._damaged: list[int] = []
-        self._is_torn = False
-        self._is_known = False
-        self._end = self._lines = 0
-
     def _catch_up(self) -> None:
         """Take in what was written since the last look, here or by another process."""
-        seen = self.path.stat()
-        if _version_of(seen) == self._version and seen.st_size == self._end:
+        seen, contents = self.path.stat(), self._contents
+        if _version_of(seen) == contents.version and seen.st_size == contents.end:
             return
         with open_file(self.path) as file:
             found = os.fstat(file.fileno())
             if found.st_size > MAX_BYTES:
                 raise FileTooLargeError(MAX_BYTES)
-            if _version_of(found) != self._version or found.st_size < self._end:
-                self._forget()
-                self._version = _version_of(found)
-            file.seek(self._end)
-            self._take(file)
-
-    def _take(self, file: BinaryIO) -> None:
-        """Index what was written behind the end, without parsing it."""
-        self._is_torn = False
-        for line in file:
-            if not line.endswith(b"\n") and parsed(line) is None:
-                if not self._is_known and not _may_be_header(line):
-                    self._require_known(line)
-                self._is_torn = True
-                return
-            self._lines += 1
-            self._end += len(line)
-            self._take_line(_as_written(line if self._content else line.removeprefix(BOM_UTF8)))
-
-    def _take_line(self, line: bytes) -> None:
-        if line.startswith(_BEFORE_DIGEST) and line.rstrip().endswith(b"}"):
-            self._places[line[_DIGEST]] = len(self._content)
-            self._is_known = True
-        elif _ANY_HEADER.match(line) or (line.strip() and not self._is_known):
-            self._require_known(line)  # there are several where cassettes were joined
-            self._is_known = True
-        elif line.strip():
-            self._damaged.append(self._lines)
-        self._content += line
-
-    def _require_known(self, line: bytes) -> None:
-        header = parsed(line) if _ANY_HEADER.match(line) else None
-        if header is None:
-            raise ConfigError(
-                f"{str(self.path)!r} is not a cassette: it does not begin with the line of a cassette.",
-                kind="cassette",
-                fix="Give the file as it was recorded: UTF-8, with one call on each line.",
-            )
-        if header["cassette"] != FORMAT:
-            raise ConfigError(
-                f"{str(self.path)!r} was recorded by a newer byok-widgets.",
-                kind="cassette",
-                fix="Update the package: pip install -U byok-widgets",
-            )
-
-
-def _keep(read: dict[int, Entry], at: int, entry: Entry) -> None:
-    """Keep an entry that was read: what is asked again, such as in each session, is parsed and checked once."""
-    if at not in read and len(read) >= _MOST_READ:
-        del read[next(iter(read))]
-    read[at] = entry
-
-
-def _may_be_header(beginning: bytes) -> bool:
-    """Whether a file that begins so may be a cassette whose first line was not written to the end."""
-    text = beginning.removeprefix(BOM_UTF8)
-    return _HEADER.startswith(text[: len(_HEADER)]) or _ANY_HEADER.match(text) is not None
-
-
-def _as_written(line: bytes) -> bytes:
-    """Return an entry as it is written here, where another program has formatted it; other lines as they are."""
-    if line.startswith(_BEFORE_DIGEST) or not line.lstrip().startswith(b"{"):
-        return line
-    entry = parsed(line)
-    if entry is None or not isinstance(entry.get("digest"), str):
-        return line
-    return line_of({"digest": entry.pop("digest"), "node": entry.pop("node", None), **entry})
+            if _version_of(found) != contents.version or found.st_size < contents.end:
+                contents = Contents(self.path, _version_of(found))
+            file.seek(contents.end)
+            contents.take(file)
+        self._contents = contents
 
 
 def _version_of(found: os.stat_result) -> tuple[int, int]:
     """Return what tells a file from another one under its name."""
     return found.st_dev, found.st_ino
-
-
-def line_of(entry: Entry) -> bytes:
-    """Return an entry as a line."""
-    return f"{json.dumps(entry, ensure_ascii=False, default=str)}\n".encode("utf-8", "surrogatepass")
-
-
-def entry_of(line: bytes) -> Entry | None:
-    """Return the entry of a call on a line; `None` if it is none, or holds what no call gives."""
-    entry = parsed(line)
-    return entry if entry is not None and is_entry(entry) else None
-
-
-def parsed(line: bytes) -> Entry | None:
-    """Return the JSON object on a line; `None` if it is none."""
-    try:
-        entry = finite_json(line.decode("utf-8", "surrogatepass"))
-    except (ValueError, RecursionError):
-        return None
-    return entry if isinstance(entry, dict) else None
 
 
 @contextlib.contextmanager
@@ -325,7 +213,7 @@ def _mended(descriptor: int) -> int:
     with os.fdopen(os.dup(descriptor), "rb") as file:
         content = file.read()
     whole = content.rfind(b"\n") + 1
-    if not _may_be_header(content):
+    if not may_be_header(content):
         raise OSError(errno.EINVAL, "it is not a cassette")
     if parsed(content[whole:]) is not None:  # an editor has left out the last line break
         _write(descriptor, b"\n")

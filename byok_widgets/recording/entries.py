@@ -16,7 +16,8 @@ from byok_widgets.errors import ProviderError
 from byok_widgets.messages import answer_message
 from byok_widgets.nodes.node_settings import LIMIT
 from byok_widgets.nodes.prompt_version import PROMPT_VERSION
-from byok_widgets.recording.cassette import RECORDER, Entry
+from byok_widgets.recording.cassette import RECORDER
+from byok_widgets.recording.cassette_contents import Entry
 from byok_widgets.recording.digest import WantedCall
 from byok_widgets.reply import Reply
 from byok_widgets.secrets.json_redaction import redact_keys

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from byok_widgets.errors import ReplayMissError
 from byok_widgets.nodes.calls.lane import Lane
 from byok_widgets.nodes.prompt_version import PROMPT_VERSION
-from byok_widgets.recording.cassette import Cassette, Entry, entry_of
+from byok_widgets.recording.cassette import Cassette
+from byok_widgets.recording.cassette_contents import Entry, entry_of
 from byok_widgets.recording.changes import MODEL, SETTING, Change, case_changes, changes, similarity
 from byok_widgets.recording.digest import WantedCall, Words
 from byok_widgets.secrets.json_redaction import redact_keys

@@ -16,7 +16,8 @@ from byok_widgets.files import describe_os_error
 from byok_widgets.nodes.calls.lane import current_lane
 from byok_widgets.nodes.calls.tape import TapedCall
 from byok_widgets.providers import Request
-from byok_widgets.recording.cassette import Cassette, Entry
+from byok_widgets.recording.cassette import Cassette
+from byok_widgets.recording.cassette_contents import Entry
 from byok_widgets.recording.digest import WantedCall
 from byok_widgets.recording.entries import (
     Chunk,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
+import concurrent.futures
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -77,6 +80,30 @@ def test_what_was_read_before_is_not_given_once_its_file_is_another_one(written:
     assert made.find(digest(2)) == entry(2, "Replay 2")
 
 
+def test_calls_are_found_while_another_thread_sees_that_the_file_was_replaced(
+    written: Path, tmp_path: Path
+) -> None:
+    for number in range(5):
+        Cassette(tmp_path / "other.cassette", must_exist=False).append(entry(number, "Replay " * (number + 9)))
+    contents = [written.read_bytes(), (tmp_path / "other.cassette").read_bytes()]
+    made, done = Cassette(written, must_exist=True), threading.Event()
+
+    def look() -> set[str]:
+        found = set()
+        while not done.is_set():
+            found |= {(made.find(digest(number)) or {"digest": "none"})["digest"] for number in range(5)}
+        return found
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        looking = [pool.submit(look) for _ in range(2)]
+        for number in range(100):
+            (tmp_path / "new").write_bytes(contents[number % 2])
+            (tmp_path / "new").replace(written)
+            made.refresh()
+        done.set()
+        assert [each.result() for each in looking] == [{digest(number) for number in range(5)}] * 2
+
+
 @pytest.mark.parametrize("cut", [1, 20, 60, 100])
 def test_a_line_that_was_not_written_to_the_end_is_told_and_cut_off(written: Path, cut: int) -> None:
     content = written.read_bytes()
@@ -127,9 +154,10 @@ def test_calls_that_another_program_has_formatted_anew_are_found(written: Path, 
 
 def test_joined_cassettes_are_one_unless_a_newer_recorder_wrote_a_part(written: Path) -> None:
     content = written.read_bytes()
-    written.write_bytes(content + content)
-    made = Cassette(written, must_exist=True)
-    assert (len(made), made.notices) == (5, ())
+    for joined in (content + content, content + codecs.BOM_UTF8 + content):
+        written.write_bytes(joined)
+        made = Cassette(written, must_exist=True)
+        assert (len(made), made.notices) == (5, ())
     written.write_bytes(content + b'{"cassette": 99}\n')
     with pytest.raises(ConfigError):
         Cassette(written, must_exist=True)
