@@ -11,8 +11,10 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.config import BaseUrl
+from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError, ConfigError, KeyFormatError, MissingKeyError, ProviderError
 from byok_widgets.flow import flow_contexts
+from byok_widgets.nodes.calls.call import Call
 from byok_widgets.nodes.calls.model_call import KEY_LEFT_OUT
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.reply import Reply
@@ -236,6 +238,24 @@ def test_no_call_is_made_whose_model_or_setting_is_a_held_key(
     assert key not in str(caught.value)
     assert "node 'ask'" in str(caught.value)
     assert not server.requests
+
+
+def test_the_loop_does_not_wait_while_a_long_prompt_is_searched(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search, on_loop = Call.without_held_keys, []
+
+    def noted(call: Call) -> Call:
+        on_loop.append(ENGINE.is_current_thread)
+        return search(call)
+
+    monkeypatch.setattr(Call, "without_held_keys", noted)
+    flow, key = a_flow(server.base_url), fake_key()
+    flow.key_store.save("openai", host_of(server), key, backend="session")
+    replies = [flow.node("ask").run(said) for said in ("Hi", "word " * 50_000 + key)]
+    assert on_loop == [True, False]
+    assert [KEY_LEFT_OUT in reply.notices for reply in replies] == [False, True]
+    assert key not in json.dumps(server.requests)
 
 
 def test_a_key_that_comes_to_be_held_is_found_in_a_prompt_that_was_sent_before(server: ScriptedServer) -> None:

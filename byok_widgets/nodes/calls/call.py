@@ -84,6 +84,11 @@ class Call:
         output = self.output and self.output._replace(schema=redact_keys(shape))
         return replace(self, system=system, messages=messages, output=output, compose=None)
 
+    @property
+    def chars(self) -> int:
+        """How long its texts are."""
+        return len(self.system) + sum(len(message.content) for message in self.messages)
+
     @cached_property
     def provider(self) -> Provider:
         """The provider of the chosen model."""

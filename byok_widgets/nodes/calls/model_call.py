@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import partial
 
 from byok_widgets.config import ResolvedModel
-from byok_widgets.engine import RetriedCall, with_deadline
+from byok_widgets.engine import DaemonExecutor, RetriedCall, with_deadline
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.errors import ByokError, ProviderError
 from byok_widgets.messages import answer_message
@@ -33,6 +33,8 @@ from byok_widgets.providers.base import sentence
 from byok_widgets.reply import Origin, Reply
 from byok_widgets.usage import NOT_CHARGED, Cost
 
+_MOST_CHARS_ON_LOOP = 100_000
+_SEARCHING = DaemonExecutor("byok-key-search", max_threads=1)
 KEY_LEFT_OUT = "an API key in the prompt, the variables, the fields or the dialogue was not sent"
 
 
@@ -43,7 +45,7 @@ async def execute(call: Call, context: FlowContext, *, on_text: OnText, on_progr
         ByokError: Any fault; it names flow, node and model.
     """
     try:
-        safe = call.without_held_keys()
+        safe = await _without_held_keys(call)
         with context.waits.watch(on_progress) as noted:
             reply = await _once(safe, context, on_text, noted)
         return reply if safe is call else replace(reply, notices=(*reply.notices, KEY_LEFT_OUT))
@@ -54,6 +56,13 @@ async def execute(call: Call, context: FlowContext, *, on_text: OnText, on_progr
             f"{failure.cause} {sentence(call.provider.in_text)} may charge for the call all the same.".strip()
         )
     raise failure.at(flow=context.config.name, node=call.node, model=str(call.resolved.ref))
+
+
+async def _without_held_keys(call: Call) -> Call:
+    """Return the call as `Call.without_held_keys` does; the loop does not wait while long texts are searched."""
+    if call.chars <= _MOST_CHARS_ON_LOOP:
+        return call.without_held_keys()
+    return await _SEARCHING.run(call.without_held_keys)
 
 
 async def _once(call: Call, context: FlowContext, on_text: OnText, on_progress: OnProgress) -> Reply:
