@@ -81,16 +81,19 @@ def unreadable(what: str, context: CallContext, *, said: str = "") -> ProviderEr
     return _error(report, quote=quote, is_charged=True)
 
 
-def empty(context: CallContext, *, was_thinking: bool = False, has_begun: bool = False) -> ProviderError:
+def empty(
+    context: CallContext, *, was_thinking: bool = False, has_begun: bool = False, said: str = ""
+) -> ProviderError:
     """Return the error for an answer that ended without any text.
 
     Args:
         context: The call.
         was_thinking: Whether the model's thinking had begun to arrive.
         has_begun: Whether anything had arrived.
+        said: What the server last said about the wait for the answer.
     """
     what = "there is no text in it" if has_begun else "it ended before it began"
-    return unreadable("it ended while the model was still thinking" if was_thinking else what, context)
+    return unreadable("it ended while the model was still thinking" if was_thinking else what, context, said=said)
 
 
 def timed_out(provider: Provider, seconds: float, what: str, attempts: int = 0) -> ProviderError:

@@ -106,8 +106,16 @@ class AnswerParser:
             raise error_mapping.from_body(strange, self._context)
         if self._accumulator.is_empty:
             raise error_mapping.empty(
-                self._context, was_thinking=self._accumulator.has_thought, has_begun=self._reader.has_begun
+                self._context,
+                was_thinking=self._accumulator.has_thought,
+                has_begun=self._reader.has_begun,
+                said=self._last_progress(),
             )
+
+    def _last_progress(self) -> str:
+        """Return what the server last said about the wait for the answer: where none came, it may say why."""
+        said = self._reader.progress
+        return _sentence(said) if isinstance(said, str) else error_mapping.text_of_reason(said)
 
     def _take_all(self, events: Iterable[ReadEvent]) -> None:
         """Process events up to the one that says that nothing more comes, however they were cut into pieces."""

@@ -60,12 +60,14 @@ class AnswerReader:
         is_done: Whether the stream has said that it is complete.
         has_begun: Whether any event has come.
         body: The whole body, if it is not a stream; `None` until its end, and for a stream.
+        progress: What the last event said that told only of the wait for the answer.
         repeated: Recognises events that need not be read.
     """
 
     def __init__(self, content_type: str = "") -> None:
         self.is_done = self.has_begun = False
         self.body: bytes | None = None
+        self.progress: Mapping[str, Any] | str = ""
         self.repeated = RepeatedEvents()
         self._says_stream = "event-stream" in content_type
         self._charset, self._wide = Charset(content_type), WideText()
@@ -197,9 +199,14 @@ class AnswerReader:
         """Whether an event, or what stands in its place, is a sign of life, or says that the stream is over."""
         if isinstance(value, dict):
             told = name or value.get("type")
-            return isinstance(told, str) and told in _PROGRESS and _tells_nothing(value)
+            is_progress = isinstance(told, str) and told in _PROGRESS and _tells_nothing(value)
+            if is_progress and told not in _SIGNS_OF_LIFE:
+                self.progress = value
+            return is_progress
         if not isinstance(value, str):
             return isinstance(value, (bool, int, float))
+        if name in _PROGRESS:
+            self.progress = value
         word = value.lower()
         self.is_done = word in _ENDS
         return self.is_done or word.strip("[]<>") in _SIGNS_OF_LIFE or word.startswith(":") or name in _PROGRESS

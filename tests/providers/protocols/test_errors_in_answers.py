@@ -110,6 +110,20 @@ def test_a_sentence_in_place_of_an_answer_is_quoted(faulty: FaultServer, reply: 
 
 
 @pytest.mark.parametrize(
+    "events",
+    [
+        ({"type": "status", "message": "loading"}, {"type": "status", "message": OOM}, {"type": "ping"}),
+        (b"event: status\n", {"message": OOM}),
+        (b"event: info\ndata: " + OOM.encode() + b"\n\n",),
+    ],
+    ids=str,
+)
+def test_where_no_answer_came_the_last_words_of_its_progress_are_quoted(faulty: FaultServer, events: Any) -> None:
+    error = fault(faulty, stream(*events), of="compatible")
+    assert (error.kind, error.retryable, error.quote.count(OOM)) == ("unreadable", True, 1)
+
+
+@pytest.mark.parametrize(
     "body",
     [
         {"model": "m", "message": {"role": "assistant", "content": "Hello"}, "done_reason": "stop", "done": True},
