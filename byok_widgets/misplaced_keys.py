@@ -70,9 +70,9 @@ def key_in_dialogue() -> KeyFormatError:
 
 
 def key_in_call() -> KeyFormatError:
-    """Return the error for a key in the name of a model or in a setting, with which a call would send it."""
+    """Return the error for a key in the name of a model or of a field, or in a setting: a call would send it."""
     return KeyFormatError(
-        "The model or a setting of this call contains an API key, so nothing was sent.",
+        "The model, a setting or the name of a field of this call contains an API key, so nothing was sent.",
         kind="misplaced_key",
         fix="Remove the key there. Keys belong only in the key field of flow.settings().",
     )
@@ -81,6 +81,15 @@ def key_in_call() -> KeyFormatError:
 def all_texts(data: object) -> list[str]:
     """Return every text in `data`, names included, whatever kinds of collection hold them."""
     return _texts(data, [])
+
+
+def all_names(data: object) -> list[str]:
+    """Return the names in `data`, at any depth."""
+    if isinstance(data, Mapping):
+        return [*map(str, data), *all_names([*data.values()])]
+    if isinstance(data, (list, tuple)):
+        return [name for part in data for name in all_names(part)]
+    return []
 
 
 def _texts(data: object, found: list[str]) -> list[str]:

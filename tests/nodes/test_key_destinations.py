@@ -240,6 +240,16 @@ def test_no_call_is_made_whose_model_or_setting_is_a_held_key(
     assert not server.requests
 
 
+def test_nor_is_one_made_with_a_held_key_as_the_name_of_a_field(server: ScriptedServer) -> None:
+    flow, key = a_flow(server.base_url, "compatible"), f"gateway_{secrets.token_hex(8)}"
+    node = flow.extraction("data", fields={key: str})
+    flow.key_store.save("openai", "api.openai.com", key, backend="session", override=True)
+    with pytest.raises(KeyFormatError) as caught:
+        node.run("Hi")
+    assert key not in str(caught.value)
+    assert not server.requests
+
+
 def test_the_loop_does_not_wait_while_a_long_prompt_is_searched(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

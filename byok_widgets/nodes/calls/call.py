@@ -11,7 +11,7 @@ from byok_widgets.attributes.strict import nearest, unknown_name_error
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine import Deadline
 from byok_widgets.messages import Message
-from byok_widgets.misplaced_keys import all_texts, key_in_call
+from byok_widgets.misplaced_keys import all_names, all_texts, key_in_call
 from byok_widgets.nodes.node_settings import LIMIT, checked
 from byok_widgets.providers import PROVIDERS, OutputSchema, Provider, Request
 from byok_widgets.providers.allowance import Allowance
@@ -68,13 +68,15 @@ class Call:
         """Return the call with `[API key]` in place of what is in it of keys held here; itself if it has none.
 
         Raises:
-            KeyFormatError: The model or a setting has one in it, and would mean something else without.
+            KeyFormatError: The model, a setting or the name of a field has one, which cannot be left out.
         """
         texts = (self.system, *[message.content for message in self.messages])
         shape = self.output.schema if self.output else {}
         fixed = (self.resolved.ref.model, *all_texts(self.settings))
+        if are_clear_of_held_keys((*fixed, *texts, *all_texts(shape))):
+            return self
         # Whole: a piece of a key may be a word of a name.
-        if not are_clear_of_held_keys(fixed) and contains_held_key(fixed):
+        if contains_held_key((*fixed, *all_names(shape))):
             raise key_in_call()
         if are_clear_of_held_keys((*texts, *texts_in(shape))):
             return self
