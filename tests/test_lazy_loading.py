@@ -60,7 +60,7 @@ _OF_A_CALL = (
 """What a flow needs once it calls a model."""
 _LIMITS = {
     "flow": (_FLOW, 176, f"{_OF_OTHERS} {_OF_A_CALL}", ""),
-    "answer": (_FIRST_ANSWER, 219, _OF_OTHERS, _OF_A_CALL),
+    "answer": (_FIRST_ANSWER, 220, _OF_OTHERS, _OF_A_CALL),
 }
 """For a flow, and for its first answer: the code, most modules of ours, those that wait, those that are there.
 

@@ -20,6 +20,8 @@ from typing import NamedTuple
 from byok_widgets.engine.account import Account, ModelQuota
 from byok_widgets.engine.quota import Allowance, Gauge, QuotaReading
 from byok_widgets.engine.throttle import Slot, Throttle
+from byok_widgets.engine.token_use import TokenUse
+from byok_widgets.usage import Usage
 
 MAX_IN_FLIGHT = 1000
 """Requests in flight at once; more would only wait for a connection."""
@@ -99,6 +101,7 @@ class Governor:
         self.throttle = Throttle()
         self._storms = self._account.storms
         self.gauges: dict[str, Gauge] = {}
+        self._tokens = TokenUse()
         self.in_flight = self.sent = self.unanswered = self._arrived = 0
         self._waiting: list[_Waiter] = []
         self._probed_at = -math.inf
@@ -187,8 +190,9 @@ class Governor:
             gauge = gauges[name] = Gauge()
         gauge.read(allowance, now, sent=number, latest=self._account.sent, accepted=accepted)
 
-    def note_success(self, slot: Slot) -> None:
-        """Take note of a complete answer."""
+    def note_success(self, slot: Slot, usage: Usage | None = None) -> None:
+        """Take note of a complete answer, and of what it used."""
+        self._tokens.note(usage)
         self.last_success_at = now = asyncio.get_running_loop().time()
         self._answered(slot)
         self._storms.note_success(self, slot)
@@ -232,9 +236,10 @@ class Governor:
             return math.inf
         pause_s = max(self.throttle.look_s(now), self._storms.pause_end(self) - now)
         for name, gauge in self.gauges.items():
-            pause_s = max(pause_s, gauge.wait_s(now, self._quotas[name].unanswered(self)))
-        for gauge in self._account.gauges.values():
-            pause_s = max(pause_s, gauge.wait_s(now, self._account.unanswered))
+            unanswered = self._quotas[name].unanswered(self)
+            pause_s = max(pause_s, gauge.wait_s(now, unanswered, self._tokens.of(name)))
+        for name, gauge in self._account.gauges.items():
+            pause_s = max(pause_s, gauge.wait_s(now, self._account.unanswered, self._tokens.of(name)))
         return pause_s
 
     def _is_throttled(self) -> bool:

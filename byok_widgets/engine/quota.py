@@ -17,6 +17,8 @@ LONGEST_WAIT_S = 120.0
 _TOLERANCE = 0.15  # headers round: units to whole ones, times to seconds
 _TELLING_SHIFT_S = 3.0  # less may come from rounding
 _VAIN_WAITS = 2  # after so many, what the headers say is not believed
+_MOST_FOR_ONE = 0.5
+"""The largest part of a quota that is waited for before one request: a refusal says if it takes more."""
 
 
 class Allowance(NamedTuple):
@@ -98,6 +100,7 @@ class Gauge:
         self._base: _Base | None = None
         self._stays = False
         self._vain_waits = 0
+        self._each = 1.0
 
     @property
     def per_second(self) -> float:
@@ -133,13 +136,21 @@ class Gauge:
             return self._remaining
         return min(max(self._limit, self._remaining), self._remaining + self._rate * (now - self._read_at))
 
-    def wait_s(self, now: float, unanswered: int) -> float:
+    def wait_s(self, now: float, unanswered: int, each: float = 1.0) -> float:
         """Return how long the next request has to wait, in seconds; infinite until an answer comes.
 
         A bucket refills steadily. After the end of a window one request goes ahead, and its answer says how many
         may follow.
+
+        Args:
+            now: The time, on the caller's clock.
+            unanswered: How many requests are in flight of whose answer nothing has come yet.
+            each: How many units a request takes, as far as that is known. Where it is not known when there will
+                be more of them, one is enough.
         """
-        missing = 1 - (self.left(now) - unanswered)
+        most = math.inf if self._limit is None else max(1.0, _MOST_FOR_ONE * self._limit)
+        self._each = 1.0 if self._reset_at is None else min(each, most)
+        missing = self._each * (1 + unanswered) - self.left(now)
         if missing <= 0 or self._vain_waits >= _VAIN_WAITS:
             return 0.0
         if self._rate is not None:
@@ -151,9 +162,9 @@ class Gauge:
 
     def _count_vain_wait(self, remaining: float, *, is_probe: bool) -> None:
         """Notice headers that always say that nothing is left, although requests are let through."""
-        if remaining >= 1:
+        if remaining >= self._each:
             self._vain_waits = 0
-        elif is_probe and self._remaining < 1 and self._rate is None and self._limit != 1:
+        elif is_probe and self._remaining < self._each and self._rate is None and self._limit != 1:
             self._vain_waits += 1
 
     def _rate_of_bucket(self, now: float) -> float | None:

@@ -132,7 +132,7 @@ class RetriedCall(Generic[T]):
         else:
             # One that the transport sent again, or that was adapted, counts as more than the one counted above.
             self.attempts += getattr(answer, "attempts", 1) - 1
-            self._governor.note_success(slot)
+            self._governor.note_success(slot, getattr(answer, "usage", None))
             return answer
         self.attempts += max(1, failure.attempts) - 1
         self._failures += 1

@@ -6,9 +6,11 @@ import asyncio
 import math
 import random
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from byok_widgets.engine import Account, Allowance, Deadline, Governor, QuotaReading, RetriedCall, Slot
 from byok_widgets.errors import ByokError, ProviderError
+from byok_widgets.usage import Usage
 from tests.virtual_clock import now, run_virtually
 
 REFUSAL_S = 0.005
@@ -17,10 +19,15 @@ ANSWER_S = 0.2
 
 @dataclass
 class Bucket:
-    """A bucket that refills steadily."""
+    """A bucket that refills steadily.
+
+    Attributes:
+        each: Units that a request takes.
+    """
 
     size: float
     per_second: float
+    each: float = 1.0
     left: float = field(init=False)
     _at: float = 0.0
 
@@ -31,13 +38,13 @@ class Bucket:
         """Whether one more request is let through."""
         self.left = min(self.size, self.left + (now() - self._at) * self.per_second)
         self._at = now()
-        accepted = self.left >= 1
-        self.left -= accepted
+        accepted = self.left >= self.each
+        self.left -= self.each * accepted
         return accepted
 
     def wait_s(self) -> float:
         """Return the time until the next request is let through."""
-        return (1 - self.left) / self.per_second
+        return (self.each - self.left) / self.per_second
 
     def allowance(self) -> Allowance:
         """Return what the headers say."""
@@ -46,10 +53,11 @@ class Bucket:
 
 @dataclass
 class Window:
-    """So many requests in each minute."""
+    """So many units in each minute, of which a request takes some."""
 
     size: int
     period_s: float = 60.0
+    each: int = 1
     _number: int = -1
     _used: int = 0
 
@@ -58,8 +66,8 @@ class Window:
         number = int(now() // self.period_s)
         if number != self._number:
             self._number, self._used = number, 0
-        accepted = self._used < self.size
-        self._used += accepted
+        accepted = self._used + self.each <= self.size
+        self._used += self.each * accepted
         return accepted
 
     def wait_s(self) -> float:
@@ -83,6 +91,12 @@ class Faults:
     refused: float = 0.1
     failed: float = 0.05
     storm: tuple[float, float] = (0.0, 0.0)
+
+
+class _Answer(NamedTuple):
+    """An answer, of which only its usage counts here."""
+
+    usage: Usage | None
 
 
 @dataclass
@@ -146,14 +160,14 @@ class Load:
         governor, model = governors[number], number % self.models
         told_until = 0.0
 
-        async def send(slot: Slot) -> str:
+        async def send(slot: Slot) -> _Answer:
             nonlocal told_until
             self.sent += 1
             self.early_retries += now() < told_until - 1e-6
             self.early += now() < self._told_until - 1e-6
             accepted, asked_s = await self._answer(governor, slot, model)
             if accepted:
-                return "answer"
+                return _Answer(self._usage)
             if asked_s is not None:
                 told_until = now() + asked_s
                 self._told_until = max(self._told_until, told_until)
@@ -188,6 +202,11 @@ class Load:
         governor.note_head(slot, reading, accepted=accepted)
         return accepted, asked_s
 
+    @property
+    def _usage(self) -> Usage | None:
+        quota = self.quota[0] if isinstance(self.quota, tuple) else self.quota
+        return None if isinstance(quota, Faults) or quota.each == 1 else Usage(int(quota.each) - 50, 50)
+
     async def _faulty(self, faults: Faults) -> tuple[bool, float | None]:
         began, ended = faults.storm
         drawn = 0.0 if began < now() < ended else faults.random.random()
@@ -201,5 +220,5 @@ class Load:
         return True, None
 
 
-def _raised(cause: ByokError | None) -> str:
+def _raised(cause: ByokError | None) -> _Answer:
     raise cause or ProviderError("late", kind="timeout")

@@ -6,9 +6,11 @@ import copy
 import random
 import statistics
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from byok_widgets.engine import Allowance
 from tests.engine.quota_servers import Bucket, Faults, Load, Window
 
 SEEDS = range(2)
@@ -153,6 +155,32 @@ def test_a_quota_whose_unit_cannot_be_compared_is_shared_if_its_name_says_so() -
     ]
     assert loads[0].refusals == 0 < loads[1].refusals
     assert [load.lost for load in loads] == [[], []]
+
+
+@pytest.mark.parametrize("quota", [Bucket(60_000, per_second=1000, each=1000), Window(60_000, each=1000)])
+@pytest.mark.parametrize("kind", [{}, {"models": 4, "in_flight": 12, "is_of_all_models": True}])
+def test_a_quota_of_tokens_is_respected_once_answers_have_said_what_they_took(
+    quota: Bucket | Window, kind: dict[str, Any]
+) -> None:
+    load = Load(copy.deepcopy(quota), calls=300, has_headers=True, header="tokens", **kind).run()
+    assert load.lost == []
+    assert load.wall_s <= 1.05 * 240
+    assert load.refusals <= 2
+    assert load.early_retries == 0
+
+
+def test_tokens_that_are_always_said_to_lack_hold_nothing_back_for_long() -> None:
+    class Odd(Window):
+        def take(self) -> bool:
+            super().take()
+            return True
+
+        def allowance(self) -> Allowance:
+            return Allowance(60_000, 500, 30.0)
+
+    load = Load(Odd(60_000, each=1000), calls=50, has_headers=True, header="tokens", in_flight=5).run()
+    assert (load.refusals, load.lost) == (0, [])
+    assert load.wall_s < 90
 
 
 @pytest.mark.parametrize("with_headers", [False, True])
