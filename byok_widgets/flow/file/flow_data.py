@@ -18,7 +18,7 @@ from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.flow import flow_registry
 from byok_widgets.flow.file.filed_flow import FiledFlow
 from byok_widgets.flow.file.limits import limits_not_raised
-from byok_widgets.flow.file.settings import FileSettings
+from byok_widgets.flow.file.settings import FileSettings, OpenFlows
 from byok_widgets.flow.file.shared import SharedSettings
 from byok_widgets.flow.incoming.from_files import FROM_FILES
 from byok_widgets.frontend import frontend
@@ -26,7 +26,6 @@ from byok_widgets.graph import EVERYWHERE, AnyNode, Edge, FlowGraph
 from byok_widgets.graph.conditions import condition_fields, read_condition
 from byok_widgets.nodes import model_nodes
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.nodes.models_in_use import models_in_use
 from byok_widgets.providers import PROVIDERS
 
 Data = dict[str, Any]
@@ -140,8 +139,8 @@ class _Settings:
         tuned = tuple(name for name, node in model_nodes(flow.nodes).items() if node.layered_settings.overrides)
         models = (self.provider, self.model, self.judge_model)
         held = FileSettings(*models, self.urls, self.overrides, self.limits, tuned)
-        in_use = {str(ref) for other in others for ref in models_in_use(context.config, other.nodes)}
-        differences = [*held.differences(context, in_use), *waiting.values()]
+        open_flows = OpenFlows.of(context.config, (other.nodes for other in others))
+        differences = [*held.differences(context, open_flows), *waiting.values()]
         for sentence in limits_not_raised(flow.config.name, flow.config.turn_limits, self.limits):
             frontend().tell(sentence)
         FROM_FILES.forget(context)

@@ -7,19 +7,45 @@ a local file that differs from what holds here waits, until the person takes it 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from byok_widgets.config import FlowConfig, ModelRef
 from byok_widgets.config.settings import START_PROVIDER
 from byok_widgets.config.turn_limits import TurnLimits
 from byok_widgets.flow.file.limits import lower_limits
+from byok_widgets.graph import AnyNode
 from byok_widgets.keys.scope import KeyScope
+from byok_widgets.nodes import model_nodes
 from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.nodes.models_in_use import models_in_use
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.look_alikes import shown_address
 
 _CHOSEN = ("provider", "models", "base_urls", "key_references", "overrides", "judge_model", "tuning")
+
+
+@dataclass(frozen=True)
+class OpenFlows:
+    """What the other flows of a name have that are open in this kernel, with nodes that code has made.
+
+    Attributes:
+        models: The model that was given to each of their nodes, by name; `None` for one that uses the default.
+        in_use: All models that they use.
+    """
+
+    models: Mapping[str, str | None]
+    in_use: frozenset[str]
+
+    @classmethod
+    def of(cls, config: FlowConfig, graphs: Iterable[Mapping[str, AnyNode]]) -> OpenFlows:
+        """Return what there is in the nodes of some flows."""
+        found = list(graphs)
+        models = {name: node.model for nodes in found for name, node in model_nodes(nodes).items()}
+        return cls(models, frozenset(str(ref) for nodes in found for ref in models_in_use(config, nodes)))
+
+    def __bool__(self) -> bool:
+        return bool(self.models)
 
 
 @dataclass(frozen=True)
@@ -44,44 +70,48 @@ class FileSettings:
     limits: TurnLimits
     tuned: tuple[str, ...] = ()
 
-    def differences(self, context: FlowContext, in_use: Collection[str]) -> list[str]:
+    def differences(self, context: FlowContext, others: OpenFlows) -> list[str]:
         """Return what would lead elsewhere than now, in words; nothing where the flow is new here.
 
         Args:
             context: What the flows of this name share.
-            in_use: The models that they use.
+            others: Those that are open.
         """
         config, now = context.config, context.config.current
         chosen = {f"{provider}:{model}" for provider, model in now.models.items()}
         own = {f"{START_PROVIDER}:{now.model_of(START_PROVIDER)}", now.judge_model, *now.overrides.values()}
         models = dict.fromkeys([self.model, self.judge_model, *self.overrides.values()])
-        new = [text for text in models if text and text not in {*in_use, *chosen, *own}]
-        found = list(self._from_chosen(config, set(new))) if _is_known(context) else []
+        new = [text for text in models if text and text not in {*others.in_use, *chosen, *own}]
+        found = list(self._from_chosen(config, set(new), others)) if others or _is_known(context) else []
         return [*found, *lower_limits(config.turn_limits, self.limits), *_local_files(new)]
 
-    def _from_chosen(self, config: FlowConfig, new: Collection[str]) -> Iterator[str]:
-        """Yield what differs from what was chosen; of the rest, models that are new here and cost money."""
+    def _from_chosen(self, config: FlowConfig, new: Collection[str], others: OpenFlows) -> Iterator[str]:
+        """Yield what differs from what was chosen; of the rest, models that are new here and cost money.
+
+        Where a flow is open, what it was given by default counts as chosen: it would go on elsewhere.
+        """
         now = config.current
         paid = {text for text in new if not PROVIDERS[_ref(text).provider].free_of_charge}
-        if "provider" in now.document and now.provider != self.provider:
+        if now.provider != self.provider and (others or "provider" in now.document):
             yield f"provider: {PROVIDERS[self.provider].label} instead of {PROVIDERS[now.provider].label}"
-        chosen = now.models.get(self.provider)
+        chosen = now.model_of(self.provider) if others else now.models.get(self.provider)
         before = f"{self.provider}:{chosen}" if chosen else None
-        if before != self.model and (before or self.model in paid):
+        if before != self.model and (before or others or self.model in paid):
             yield f"model: {self.model or 'none'} instead of {before or 'none'}"
         for name in PROVIDERS:
             if now.base_urls.get(name) != self.urls.get(name):
                 after, before = _address(self.urls.get(name)), _address(now.base_urls.get(name))
                 yield f"address of {PROVIDERS[name].label}: {after} instead of {before}{_key_there(config, name)}"
-        if now.judge_model != self.judge_model and (now.judge_model or self.judge_model in paid):
+        if now.judge_model != self.judge_model and (now.judge_model or others or self.judge_model in paid):
             each = "the model of each node"
             yield f"judge: {self.judge_model or each} instead of {now.judge_model or each}"
+        known = {**others.models, **now.overrides}
         for node, model in self.overrides.items():
-            before = now.overrides.get(node)
-            if before and before != model:
-                yield f"model of {node}: {model or 'the default'} instead of {before}"
+            before = known.get(node)
+            if before != model and (before or node in known):
+                yield f"model of {node}: {model or 'the default'} instead of {before or 'the default'}"
         for model in sorted(paid):
-            nodes = [node for node, its in self.overrides.items() if its == model and not now.overrides.get(node)]
+            nodes = [node for node, its in self.overrides.items() if its == model and node not in known]
             if nodes:
                 more = f" and {len(nodes) - 1} more" if len(nodes) > 1 else ""
                 yield f"model of {nodes[0]}{more}: {model}, which is not in use here"
