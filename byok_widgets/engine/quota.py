@@ -19,6 +19,8 @@ _TELLING_SHIFT_S = 3.0  # less may come from rounding
 _VAIN_WAITS = 2  # after so many, what the headers say is not believed
 _MOST_FOR_ONE = 0.5
 """The largest part of a quota that is waited for before one request: a refusal says if it takes more."""
+_ESTIMATED_WAIT_S = 10.0
+"""What requests may take is an estimate, and holds up all of them no longer, unless one was refused."""
 
 
 class Allowance(NamedTuple):
@@ -101,6 +103,7 @@ class Gauge:
         self._stays = False
         self._vain_waits = 0
         self._each = 1.0
+        self._is_refused = False
 
     @property
     def per_second(self) -> float:
@@ -126,6 +129,7 @@ class Gauge:
         if allowance.limit != self._limit:
             self._limit, self._base, self._stays = allowance.limit, None, False
         self._count_vain_wait(remaining, is_probe=is_newer and accepted)
+        self._is_refused = not accepted
         self._remaining, self._read_at, self._newest = remaining, now, latest
         self._reset_at = None if allowance.reset_s is None else now + allowance.reset_s
         self._rate = self._rate_of_bucket(now)
@@ -152,6 +156,9 @@ class Gauge:
         self._each = 1.0 if self._reset_at is None else min(each, most)
         missing = self._each * (1 + unanswered) - self.left(now)
         if missing <= 0 or self._vain_waits >= _VAIN_WAITS:
+            return 0.0
+        is_long = self._rate is None or missing / self._rate > _ESTIMATED_WAIT_S
+        if is_long and not unanswered and self.left(now) >= 1 and not self._is_refused:
             return 0.0
         if self._rate is not None:
             return min(missing / self._rate, LONGEST_WAIT_S)

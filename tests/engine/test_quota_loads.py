@@ -169,6 +169,17 @@ def test_a_quota_of_tokens_is_respected_once_answers_have_said_what_they_took(
     assert load.early_retries == 0
 
 
+def test_one_large_answer_does_not_hold_up_small_ones_for_which_there_is_room() -> None:
+    class LargeOnce(Window):
+        def take(self) -> bool:
+            self.each = 105 if self._used else 30_000
+            return super().take()
+
+    load = Load(LargeOnce(50_000, period_s=86_400), calls=60, has_headers=True, header="tokens", in_flight=1).run()
+    assert (load.refusals, load.lost) == (0, [])
+    assert load.wall_s < 30
+
+
 def test_tokens_that_are_always_said_to_lack_hold_nothing_back_for_long() -> None:
     class Odd(Window):
         def take(self) -> bool:
