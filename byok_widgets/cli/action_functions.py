@@ -37,7 +37,8 @@ def functions_of(nodes: Mapping[str, Any], modules: Iterable[str]) -> dict[str, 
 def _offers(module: Any, name: str) -> bool:
     """Whether a module offers a function: it defines it under a public name, or lists it in `__all__`."""
     is_own = getattr(getattr(module, name), "__module__", None) == module.__name__
-    return (is_own and not name.startswith("_")) or name in getattr(module, "__all__", ())
+    listed = getattr(module, "__all__", ())
+    return (is_own and not name.startswith("_")) or (isinstance(listed, (list, tuple)) and name in listed)
 
 
 def _not_offered(node: str, function: str, module: str) -> ConfigError:

@@ -227,13 +227,19 @@ def test_a_file_gets_no_function_that_the_named_module_does_not_offer(
     path.write_text(path.read_text(encoding="utf-8").replace("free_slot", wanted), encoding="utf-8")
     source = "from shutil import rmtree\n\n\ndef _private():\n    return 'ten'\n"
     monkeypatch.chdir(tmp_path)
-    for module, listed in (("offers_none", ""), ("offers_both", "\n\n__all__ = ['rmtree', '_private']\n")):
+    text = "\n\n__all__ = 'rmtree_helper, _private'\n"
+    for module, listed in (
+        ("offers_none", ""),
+        ("offers_a_text", text),
+        ("offers_both", "\n\n__all__ = ['rmtree', '_private']\n"),
+    ):
         (tmp_path / f"{module}.py").write_text(f"{source}{listed}", encoding="utf-8")
     nodes = Flow.load(path, fresh=True).nodes
-    with pytest.raises(ConfigError) as caught:
-        functions_of(nodes, ["offers_none"])
-    assert caught.value.kind == "function"
-    assert wanted in str(caught.value)
+    for module in ("offers_none", "offers_a_text"):
+        with pytest.raises(ConfigError) as caught:
+            functions_of(nodes, [module])
+        assert caught.value.kind == "function"
+        assert wanted in str(caught.value)
     assert functions_of(nodes, ["offers_both"])["slot"].__name__ == wanted
 
 

@@ -7,6 +7,7 @@ import inspect
 import keyword
 import sys
 import traceback
+import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from types import MappingProxyType
@@ -110,8 +111,8 @@ def is_dotted_name(text: str) -> bool:
 
 def is_of_python(text: str) -> bool:
     """Whether a dotted name begins with a builtin or a module of the standard library."""
-    begins = text.partition(".")[0]
-    return hasattr(builtins, begins) or begins in sys.stdlib_module_names
+    begins = unicodedata.normalize("NFKC", text.partition(".")[0])  # as Python reads wide letters and the like
+    return hasattr(builtins, begins) or begins in sys.stdlib_module_names or begins == "get_ipython"
 
 
 def line_of(error: BaseException) -> str:

@@ -315,7 +315,18 @@ def test_what_check_offers_to_paste_is_a_name_or_nothing(flow: Flow, tmp_path: P
     assert all(part.isidentifier() for part in named.split("."))
 
 
-@pytest.mark.parametrize("text", ["open", "builtins:exec", "os.system", "os:system", "__import__"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "open",
+        "builtins:exec",
+        "os.system",
+        "os:system",
+        "__import__",
+        "shop:\uff4f\uff50\uff45\uff4e",
+        "shop:get_ipython",
+    ],
+)
 def test_check_offers_no_function_of_python_itself(flow: Flow, tmp_path: Path, text: str) -> None:
     booking(flow, lambda: 1, writes=["time"]).save(tmp_path / "f.json")
     loaded = Flow.load(of_action(tmp_path / "f.json", function=text))
