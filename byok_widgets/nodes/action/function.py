@@ -7,7 +7,6 @@ import inspect
 import keyword
 import sys
 import traceback
-import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from types import MappingProxyType
@@ -16,6 +15,7 @@ from typing import Any
 from byok_widgets.errors import ConfigError, FlowError
 from byok_widgets.nodes.calls.turn_scope import current_turn_key
 from byok_widgets.secrets.quoting import as_given
+from byok_widgets.text_forms import normalized
 
 ALL_VARIABLES = "variables"
 """Name of the parameter that gets all variables."""
@@ -111,7 +111,7 @@ def is_dotted_name(text: str) -> bool:
 
 def is_of_python(text: str) -> bool:
     """Whether a dotted name begins with a builtin or a module of the standard library."""
-    begins = unicodedata.normalize("NFKC", text.partition(".")[0])  # as Python reads wide letters and the like
+    begins = normalized("NFKC", text.partition(".")[0])  # as Python reads wide letters and the like
     return hasattr(builtins, begins) or begins in sys.stdlib_module_names or begins == "get_ipython"
 
 
