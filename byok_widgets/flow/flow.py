@@ -416,10 +416,10 @@ class Flow(AnswersGuesses, FlowDefinition):
         This also opens a conversation flow of Retell: by itself, as the API returns it, or in an agent exported
         from the dashboard. `flow.skipped` holds what was left out of it, and `check()` lists it.
 
-        A flow of this name that you have used before keeps its own provider, models and addresses where the file
-        says something else. A model that costs money and that this flow has not used, or a model file on this
-        machine, is used only if you say so; and an open flow of this name keeps its global prompt, judge's limit,
-        grounding and locale. What differs is said, and the settings panel asks.
+        A flow of this name that you have used before, or that is open, keeps its own provider, models and
+        addresses where the file says something else. A model that costs money and that this flow has not used, or a model
+        file on this machine, is used only if you say so; and an open flow keeps its global prompt, judge's limit,
+        grounding and locale, too. What differs is said, and the settings panel asks.
 
         There is no key in the file: the flow uses those that are saved here for its name, provider and host. An
         extraction schema that was a pydantic class comes back as its JSON Schema.
