@@ -417,9 +417,9 @@ class Flow(AnswersGuesses, FlowDefinition):
         from the dashboard. `flow.skipped` holds what was left out of it, and `check()` lists it.
 
         A flow of this name that you have used before, or that is open, keeps its own provider, models and
-        addresses where the file says something else. A model that costs money and that this flow has not used, or a model
-        file on this machine, is used only if you say so; and an open flow keeps its global prompt, judge's limit,
-        grounding and locale, too. What differs is said, and the settings panel asks.
+        addresses where the file says something else. A model that costs money and that this flow has not used, or
+        a model file on this machine, is used only if you say so; and an open flow keeps its global prompt, judge's
+        limit, grounding and locale, too. What differs is said, and the settings panel asks.
 
         There is no key in the file: the flow uses those that are saved here for its name, provider and host. An
         extraction schema that was a pydantic class comes back as its JSON Schema.
